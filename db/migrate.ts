@@ -1,0 +1,55 @@
+import { CamelCasePlugin, Kysely, type MigrationResult, Migrator, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import * as generations from './migrations/0001-generations.ts'
+
+/** Applied in this order, each once. A new one goes at the end; none is ever edited. */
+const migrations = { '0001-generations': generations }
+
+const MIN_SERVER_VERSION = 140_000
+
+/**
+ * Brings a database to the newest schema and returns the migrations that were applied now.
+ * Safe to run from several processes at once: Kysely's migrator takes a lock.
+ */
+export const migrateToLatest = (databaseUrl: string): Promise<string[]> =>
+  withMigrator(databaseUrl, async (migrator, pool) => {
+    await assertServerVersion(pool)
+    const { error, results } = await migrator.migrateToLatest()
+    if (error) throw error
+    return (results ?? []).filter(isApplied).map(({ migrationName }) => migrationName)
+  })
+
+/** The migrations that this database still lacks; changes nothing. */
+export const findPendingMigrations = (databaseUrl: string): Promise<string[]> =>
+  withMigrator(databaseUrl, async (migrator) =>
+    (await migrator.getMigrations())
+      .filter(({ executedAt }) => executedAt === undefined)
+      .map(({ name }) => name),
+  )
+
+const withMigrator = async <T>(
+  databaseUrl: string,
+  use: (migrator: Migrator, pool: pg.Pool) => Promise<T>,
+): Promise<T> => {
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 })
+  const db = new Kysely<unknown>({
+    dialect: new PostgresDialect({ pool }),
+    plugins: [new CamelCasePlugin()],
+  })
+  const provider = { getMigrations: async () => migrations }
+  try {
+    return await use(new Migrator({ db, provider }), pool)
+  } finally {
+    await db.destroy()
+  }
+}
+
+const isApplied = (result: MigrationResult) => result.status === 'Success'
+
+const assertServerVersion = async (pool: pg.Pool) => {
+  const { rows } = await pool.query<{ server_version_num: string }>('show server_version_num')
+  const version = Number(rows[0]?.server_version_num)
+  if (version < MIN_SERVER_VERSION) {
+    throw new Error(`Postgres 14 or later is needed, this server is ${Math.floor(version / 10_000)}`)
+  }
+}

@@ -1,0 +1,137 @@
+import type { ColumnType, Generated, Insertable, Selectable } from 'kysely'
+import type {
+  AspectRatio,
+  GenerationStatus,
+  ImageMimeType,
+  ImageSize,
+  ImageType,
+  Lane,
+  ProviderName,
+  ReuseSource,
+  Transformation,
+} from '../src/contract/vocabulary.ts'
+
+/** The tables as TypeScript sees them; the migrations are what makes them. */
+export type Schema = {
+  users: UsersTable
+  imageMetadata: ImageMetadataTable
+  generations: GenerationsTable
+  attempts: AttemptsTable
+  idempotencyKeys: IdempotencyKeysTable
+  generationEvents: GenerationEventsTable
+}
+
+type UsersTable = { id: string; createdAt: Generated<Date> }
+
+type ImageMetadataTable = {
+  /** The generation's id for generated images, `i_…` for uploads. */
+  id: string
+  userId: string
+  /** The object's public URL, or the path that serves it; answers carry a signature besides. */
+  imageUrl: string
+  imageType: ImageType
+  /** The first 500 characters. */
+  prompt: string | null
+  generatedAt: Generated<Date>
+  objectKey: string | null
+  mimeType: ImageMimeType | null
+  sizeBytes: number | null
+  width: number | null
+  height: number | null
+  thumbhash: string | null
+  /** SHA-256 of the stored bytes. */
+  contentDigest: string | null
+  /** SHA-256 of the bytes as they were sent to us: what a condition image is identified by. */
+  sourceDigest: string | null
+}
+
+type GenerationsTable = {
+  id: string
+  ownerId: string
+  /** The id that the same request has without a revision. */
+  fingerprint: string
+  revision: string | null
+  status: GenerationStatus
+  lane: Lane
+  prompt: string
+  transformation: Transformation
+  conditionImageId: string | null
+  conditionImageDigest: string | null
+  provider: ProviderName
+  model: string
+  aspectRatio: AspectRatio | null
+  imageSize: ImageSize
+  variant: string | null
+  /** Where this generation's bytes go, whichever attempt stores them; never another row's. */
+  objectKey: string
+  /** Set when succeeded: this generation's image, or the one it reused. */
+  imageId: string | null
+  reuseSource: ReuseSource | null
+  costUsd: Generated<number>
+  paidCalls: Generated<number>
+  /** Paid calls whose result never arrived: they may have been charged. */
+  ambiguousCalls: Generated<number>
+  attempts: Generated<number>
+  claims: Generated<number>
+  /** Raised by every claim; a worker that holds an older one may change nothing. */
+  fence: Generated<number>
+  workerId: string | null
+  leaseExpiresAt: Date | null
+  /** Not to be run before. */
+  runAfter: Date | null
+  /** When a job was last handed to the queue; null until then. */
+  enqueuedAt: Date | null
+  /** How many of the owner's generations were ahead at submission. */
+  place: Generated<number>
+  errorCode: string | null
+  errorMessage: string | null
+  errorRetryable: boolean | null
+  /** The sequence number of the newest event. */
+  eventSequence: Generated<number>
+  createdAt: Generated<Date>
+  queuedAt: Generated<Date>
+  startedAt: Date | null
+  finishedAt: Date | null
+}
+
+type AttemptsTable = {
+  id: ColumnType<string, never, never>
+  generationId: string
+  fence: number
+  workerId: string
+  provider: ProviderName
+  model: string
+  /** Written before the call is sent: the intent to pay. */
+  startedAt: Generated<Date>
+  finishedAt: Date | null
+  /** `image`, or the code of the outcome; null while the call runs, or when its worker died. */
+  outcome: string | null
+  mayHaveCharged: Generated<boolean>
+  costUsd: Generated<number>
+}
+
+type IdempotencyKeysTable = {
+  ownerId: string
+  key: string
+  requestDigest: string
+  generationId: string
+  createdAt: Generated<Date>
+  expiresAt: Date
+}
+
+type GenerationEventsTable = {
+  id: ColumnType<string, never, never>
+  ownerId: string
+  generationId: string | null
+  /** Counts a generation's own life-cycle events from 1; null for telemetry. */
+  sequence: number | null
+  type: string
+  data: ColumnType<Record<string, unknown>, string, string>
+  createdAt: Generated<Date>
+}
+
+export type GenerationRow = Selectable<GenerationsTable>
+export type NewGeneration = Insertable<GenerationsTable>
+export type ImageRow = Selectable<ImageMetadataTable>
+export type NewImage = Insertable<ImageMetadataTable>
+export type EventRow = Selectable<GenerationEventsTable>

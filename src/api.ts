@@ -1,0 +1,26 @@
+import { findPendingMigrations } from '../db/migrate.ts'
+import type { Config } from './config.ts'
+import { createApi, requireDatabaseUrl } from './context.ts'
+import { StartError } from './errors.ts'
+import { createLogger } from './logger.ts'
+import { runUntilSignal, STOP_MARGIN_MS } from './process.ts'
+import { checkRedis } from './queue/prepare.ts'
+import { resolveSecrets } from './secrets.ts'
+
+/** The API process. */
+export const runApi = async (config: Config): Promise<void> => {
+  const logger = createLogger(config.logLevel ?? 'info', 'api')
+  await assertMigrated(config)
+  if (config.queue.redisUrl) await checkRedis(config.queue.redisUrl, (text) => logger.warn(text))
+  const api = createApi(config, await resolveSecrets(config), logger)
+  runUntilSignal(api.stop, config.shutdownGraceMs + STOP_MARGIN_MS)
+  const { url } = await api.start()
+  logger.info({ url }, 'listening')
+}
+
+/** Throws `StartError` when the schema is older than this program. */
+export const assertMigrated = async (config: Config): Promise<void> => {
+  const pending = await findPendingMigrations(requireDatabaseUrl(config.database.url))
+  if (pending.length === 0) return
+  throw new StartError(`The database lacks ${pending.join(', ')}: run \`imageonce migrate\` first.`)
+}

@@ -1,0 +1,89 @@
+#!/usr/bin/env node
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { environment, parseClientConfig, parseConfig } from './config.ts'
+import { aspectRatioSchema, imageSizeSchema } from './contract/vocabulary.ts'
+import { runCommand } from './process.ts'
+import { VERSION } from './version.ts'
+
+/* Each command loads what it needs when it runs, so that none waits for another's parts. */
+
+const program = new Command('imageonce')
+  .description('Generate every image once.')
+  .version(VERSION)
+  .showHelpAfterError()
+
+program
+  .command('start')
+  .description('run everything on this machine: Postgres, API, worker')
+  .action(() =>
+    runCommand(async () => {
+      const config = parseConfig(environment)
+      const [{ runAll }, { printBanner }] = await Promise.all([
+        import('./dev.ts'),
+        import('./cli/banner.ts'),
+      ])
+      await runAll(config, printBanner)
+    }),
+  )
+
+program
+  .command('api')
+  .description('run the API process')
+  .action(() =>
+    runCommand(async () => (await import('./api.ts')).runApi(parseConfig(environment))),
+  )
+
+program
+  .command('worker')
+  .description('run a worker process')
+  .action(() =>
+    runCommand(async () => (await import('./worker.ts')).runWorker(parseConfig(environment))),
+  )
+
+program
+  .command('migrate')
+  .description('bring the database to the newest schema')
+  .action(() =>
+    runCommand(async () =>
+      (await import('./cli/migrate.ts')).runMigrate(parseConfig(environment)),
+    ),
+  )
+
+program
+  .command('token')
+  .description('print a token for an owner')
+  .option('--owner <id>', 'whose images they are', 'dev')
+  .option('--admin', 'an operator, who may see all', false)
+  .option('--days <days>', 'how long it is good for', parseDays, 30)
+  .action((options) =>
+    runCommand(async () =>
+      (await import('./cli/token.ts')).runToken(parseConfig(environment), options),
+    ),
+  )
+
+program
+  .command('generate')
+  .description('generate an image with a running server')
+  .argument('<prompt>', 'what to show')
+  .option('--condition <file>', 'a picture to go by (png, jpeg or webp)')
+  .option('--enhance', 'make that picture better instead of a new one', false)
+  .addOption(new Option('--aspect <ratio>', 'aspect ratio').choices(aspectRatioSchema.options))
+  .addOption(new Option('--size <size>', 'image size').choices(imageSizeSchema.options))
+  .option('--model <name>', 'model, instead of the server’s default')
+  .option('--force', 'make a new image even if there is one', false)
+  .option('--out <file>', 'save the image here (.png, .jpg or .webp)')
+  .action((prompt, options) =>
+    runCommand(async () => {
+      const { runGenerate } = await import('./cli/generate.ts')
+      const client = parseClientConfig(environment)
+      await runGenerate(client, () => parseConfig(environment), prompt, options)
+    }),
+  )
+
+function parseDays(text: string): number {
+  const days = Number(text)
+  if (Number.isFinite(days) && days > 0) return days
+  throw new InvalidArgumentError('must be a number of days.')
+}
+
+await program.parseAsync()

@@ -1,0 +1,32 @@
+import type { Started } from '../dev.ts'
+import { VERSION } from '../version.ts'
+import { signToken } from './token.ts'
+
+/** Tells in a few lines what runs where, and how to try it. */
+export const printBanner = async ({ config, secrets, url, notes }: Started): Promise<void> => {
+  const token = await signToken(secrets, { owner: 'dev', admin: true, days: 30 }).catch(() => undefined)
+  const facts = [
+    ['address', url],
+    ['data', config.dataDir],
+    ['queue', `BullMQ on ${config.queue.redisUrl ? 'Redis' : 'Postgres'}`],
+    ['images', config.s3 ? `bucket ${config.s3.bucket}` : 'files in the data directory'],
+    ['provider', describeProvider(config.gemini)],
+    ...notes.map((note) => ['note', note]),
+    ['token', token ?? 'from your identity provider (AUTH_JWKS_URL)'],
+  ]
+  console.log(`\nimageonce ${VERSION} is ready (${secondsSinceStart()} s after start)\n`)
+  for (const [name = '', fact] of facts) console.log(`  ${name.padEnd(9)} ${fact}`)
+  console.log(`\nMake an image; send the same line again and nothing is paid twice:\n`)
+  console.log(curlLine(url, token ?? '$TOKEN'))
+  console.log('\nCtrl-C stops it; what it made stays.')
+}
+
+const describeProvider = (gemini: Started['config']['gemini']): string =>
+  gemini
+    ? `Gemini, ${gemini.model}`
+    : 'local renderer: no model is called, images cost nothing (set GEMINI_API_KEY for Gemini)'
+
+const secondsSinceStart = (): string => (performance.now() / 1_000).toFixed(1)
+
+const curlLine = (url: string, token: string): string =>
+  `curl -s ${url}/api/visualize/generate -H 'Authorization: Bearer ${token}' -H 'Content-Type: application/json' -H 'Prefer: wait=30' -d '{"prompt":"a red bicycle"}'`

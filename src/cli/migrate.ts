@@ -1,0 +1,15 @@
+import type { Config } from '../config.ts'
+import { withDatabase } from '../dev.ts'
+import { createLogger } from '../logger.ts'
+import { migrate } from '../migrate.ts'
+
+/** Migrates the configured database, or the embedded one. */
+export const runMigrate = async (config: Config): Promise<void> => {
+  const database = await withDatabase(config, createLogger(config.logLevel ?? 'warn', 'start'))
+  try {
+    const applied = await migrate(database.config)
+    console.log(applied.length > 0 ? `Applied ${applied.join(', ')}.` : 'The database is up to date.')
+  } finally {
+    await database.release()
+  }
+}

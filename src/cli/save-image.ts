@@ -1,0 +1,23 @@
+import { rename, rm } from 'node:fs/promises'
+import { extname } from 'node:path'
+import sharp from 'sharp'
+import { StartError } from '../errors.ts'
+
+const FORMAT_BY_EXTENSION = { '.png': 'png', '.jpg': 'jpeg', '.jpeg': 'jpeg', '.webp': 'webp' } as const
+
+/** Downloads an image into a file, in the format that the file's name asks for; whole or not at all. */
+export const saveImage = async (url: string, file: string): Promise<void> => {
+  const extension = extname(file).toLowerCase()
+  const format = FORMAT_BY_EXTENSION[extension as keyof typeof FORMAT_BY_EXTENSION]
+  if (!format) throw new StartError(`${file} must end in .png, .jpg or .webp.`)
+  const response = await fetch(url)
+  if (!response.ok) throw new StartError(`The image did not come: ${response.status}`)
+  const draft = `${file}.${process.pid}.part`
+  try {
+    await sharp(await response.arrayBuffer()).toFormat(format, { quality: 95 }).toFile(draft)
+    await rename(draft, file)
+  } catch (error) {
+    await rm(draft, { force: true })
+    throw new StartError(`Can't write ${file}: ${(error as Error).message}`)
+  }
+}

@@ -1,0 +1,159 @@
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { ConfigError } from './errors.ts'
+
+const textSchema = z.string().trim().min(1, 'must not be empty')
+const urlSchema = (protocols: RegExp) =>
+  z.url({ protocol: protocols, error: `must be a URL (${protocols.source.replace(/[\^$?()]/g, '')})` })
+const integerSchema = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, `must be a whole number from ${min} to ${max}`)
+
+const MIN_SECRET_CHARACTERS = 32
+const secretSchema = z
+  .string()
+  .min(MIN_SECRET_CHARACTERS, `must have at least ${MIN_SECRET_CHARACTERS} characters`)
+
+const httpUrlSchema = urlSchema(/^https?$/)
+
+const environmentSchema = z
+  .object({
+    NODE_ENV: z.string().default('development'),
+    PORT: integerSchema(0, 65_535).default(3000),
+    HOST: textSchema.default('127.0.0.1'),
+    PUBLIC_URL: httpUrlSchema.optional(),
+    DATA_DIR: textSchema.default('.imageonce'),
+    DATABASE_URL: urlSchema(/^postgres(ql)?$/).optional(),
+    DATABASE_POOL_SIZE: integerSchema(1, 100).default(10),
+    REDIS_URL: urlSchema(/^rediss?$/).optional(),
+    QUEUE_NAME: textSchema.regex(/^[\w.-]+$/, 'must be letters, digits, ".", "_" or "-"').default('imageonce'),
+    S3_ENDPOINT: httpUrlSchema.optional(),
+    S3_BUCKET: textSchema.optional(),
+    S3_REGION: textSchema.default('auto'),
+    S3_ACCESS_KEY_ID: textSchema.optional(),
+    S3_SECRET_ACCESS_KEY: textSchema.optional(),
+    PUBLIC_IMAGE_BASE_URL: httpUrlSchema.optional(),
+    GEMINI_API_KEY: textSchema.optional(),
+    GEMINI_MODEL: textSchema.default('gemini-nano-banana-2.1'),
+    GEMINI_BASE_URL: httpUrlSchema.default('https://generativelanguage.googleapis.com'),
+    AUTH_JWT_SECRET: secretSchema.optional(),
+    AUTH_JWKS_URL: httpUrlSchema.optional(),
+    AUTH_ISSUER: textSchema.optional(),
+    AUTH_AUDIENCE: textSchema.optional(),
+    IMAGE_URL_SECRET: secretSchema.optional(),
+    WORKER_CONCURRENCY: integerSchema(1, 1_000).default(8),
+    MODEL_MAX_CONCURRENCY: integerSchema(1, 10_000).optional(),
+    GENERATION_TIMEOUT_MS: integerSchema(100, 3_600_000).default(120_000),
+    INTERACTIVE_DEADLINE_MS: integerSchema(100, 3_600_000).default(60_000),
+    LEASE_MS: integerSchema(1_000, 600_000).default(30_000),
+    SWEEP_INTERVAL_MS: integerSchema(100, 60_000).default(5_000),
+    RETRY_BACKOFF_MS: integerSchema(1, 60_000).default(1_000),
+    SHUTDOWN_GRACE_MS: integerSchema(0, 600_000).default(10_000),
+    LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).optional(),
+  })
+  .superRefine((env, context) => {
+    const require = (names: (keyof typeof env)[], why: string) => {
+      for (const name of names) {
+        if (env[name] === undefined) {
+          context.addIssue({ code: 'custom', path: [name], message: `is missing: ${why}` })
+        }
+      }
+    }
+    if (env.S3_ENDPOINT || env.S3_BUCKET || env.S3_ACCESS_KEY_ID || env.S3_SECRET_ACCESS_KEY) {
+      require(
+        ['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'],
+        'the S3_ settings go together',
+      )
+    }
+    if (env.AUTH_JWKS_URL) {
+      require(['AUTH_ISSUER', 'AUTH_AUDIENCE', 'IMAGE_URL_SECRET'], 'AUTH_JWKS_URL needs it')
+      if (env.AUTH_JWT_SECRET) {
+        const message = 'goes with AUTH_JWT_SECRET no longer: set one of the two'
+        context.addIssue({ code: 'custom', path: ['AUTH_JWKS_URL'], message })
+      }
+    }
+    if (env.NODE_ENV === 'production') {
+      require(
+        ['DATABASE_URL', 'S3_ENDPOINT', 'GEMINI_API_KEY'],
+        'nothing is embedded or made up with NODE_ENV=production',
+      )
+      if (!env.AUTH_JWKS_URL) require(['AUTH_JWT_SECRET'], 'set it, or AUTH_JWKS_URL')
+    }
+  })
+
+export type Environment = Record<string, string | undefined>
+
+/** The process's own; nothing else reads it. */
+export const environment: Environment = process.env
+
+/**
+ * All settings from the environment, parsed once. An empty variable counts as absent.
+ * Throws `ConfigError` naming every wrong one.
+ */
+export const parseConfig = (environment: Environment) => {
+  const present = Object.entries(environment).filter(([, value]) => value !== '')
+  const parsed = environmentSchema.safeParse(Object.fromEntries(present))
+  if (!parsed.success) throw new ConfigError(parsed.error.issues.map(describeIssue))
+  return toConfig(parsed.data)
+}
+
+export type Config = ReturnType<typeof parseConfig>
+export type AuthConfig = Config['auth']
+export type S3Config = NonNullable<Config['s3']>
+export type GeminiConfig = NonNullable<Config['gemini']>
+export type WorkerConfig = Config['worker']
+
+/** Where the command line finds its server. Throws `ConfigError`. */
+export const parseClientConfig = (environment: Environment) => {
+  const url = environment.IMAGEONCE_URL || 'http://127.0.0.1:3000'
+  if (!httpUrlSchema.safeParse(url).success) {
+    throw new ConfigError(['IMAGEONCE_URL must be an http or https URL'])
+  }
+  return { url: url.replace(/\/+$/, ''), token: environment.IMAGEONCE_TOKEN || undefined }
+}
+
+/** Never repeats the value: it may be a secret. */
+const describeIssue = (issue: z.core.$ZodIssue): string => `${issue.path.join('.')} ${issue.message}`
+
+const toConfig = (env: z.output<typeof environmentSchema>) => ({
+  isProduction: env.NODE_ENV === 'production',
+  http: { port: env.PORT, host: env.HOST, publicUrl: env.PUBLIC_URL?.replace(/\/+$/, '') },
+  dataDir: resolve(env.DATA_DIR),
+  database: { url: env.DATABASE_URL, poolSize: env.DATABASE_POOL_SIZE },
+  queue: { redisUrl: env.REDIS_URL, name: env.QUEUE_NAME },
+  s3:
+    env.S3_ENDPOINT && env.S3_BUCKET && env.S3_ACCESS_KEY_ID && env.S3_SECRET_ACCESS_KEY
+      ? {
+          endpoint: env.S3_ENDPOINT,
+          bucket: env.S3_BUCKET,
+          region: env.S3_REGION,
+          accessKeyId: env.S3_ACCESS_KEY_ID,
+          secretAccessKey: env.S3_SECRET_ACCESS_KEY,
+          publicBaseUrl: env.PUBLIC_IMAGE_BASE_URL?.replace(/\/+$/, ''),
+        }
+      : undefined,
+  gemini: env.GEMINI_API_KEY
+    ? { apiKey: env.GEMINI_API_KEY, model: env.GEMINI_MODEL, baseUrl: env.GEMINI_BASE_URL }
+    : undefined,
+  auth: {
+    jwtSecret: env.AUTH_JWT_SECRET,
+    jwksUrl: env.AUTH_JWKS_URL,
+    issuer: env.AUTH_ISSUER,
+    audience: env.AUTH_AUDIENCE,
+    imageUrlSecret: env.IMAGE_URL_SECRET,
+  },
+  worker: {
+    concurrency: env.WORKER_CONCURRENCY,
+    modelMaxConcurrency: env.MODEL_MAX_CONCURRENCY,
+    generationTimeoutMs: env.GENERATION_TIMEOUT_MS,
+    leaseMs: env.LEASE_MS,
+    sweepIntervalMs: env.SWEEP_INTERVAL_MS,
+    retryBackoffMs: env.RETRY_BACKOFF_MS,
+  },
+  interactiveDeadlineMs: env.INTERACTIVE_DEADLINE_MS,
+  shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
+  logLevel: env.LOG_LEVEL,
+})

@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import { normalizePrompt } from './identity.ts'
+import { MAX_PROMPT_CHARACTERS, MAX_VARIANT_CHARACTERS } from './limits.ts'
+import {
+  aspectRatioSchema,
+  imageSizeSchema,
+  laneSchema,
+  transformationSchema,
+} from './vocabulary.ts'
+
+const hasNul = (text: string) => text.includes('\u0000')
+
+const promptSchema = z
+  .string()
+  .refine((text) => !hasNul(text), 'must not contain a NUL character')
+  .transform(normalizePrompt)
+  .pipe(
+    z
+      .string()
+      .min(1, 'must not be empty')
+      .max(MAX_PROMPT_CHARACTERS, `must have at most ${MAX_PROMPT_CHARACTERS} characters`),
+  )
+
+const labelSchema = (maxCharacters: number) =>
+  z
+    .string()
+    .trim()
+    .min(1, 'must not be empty')
+    .max(maxCharacters)
+    .refine((text) => !hasNul(text), 'must not contain a NUL character')
+
+/** What `POST /api/visualize/generate` takes. The prompt comes out normalised. */
+export const generationRequestSchema = z
+  .strictObject({
+    prompt: promptSchema,
+    /** Base64, a data URL, or the id of one of the owner's images. */
+    conditionImage: z.string().min(1, 'must not be empty').optional(),
+    transformation: transformationSchema.default('generate'),
+    /** True buys a new image even when one exists; later plain requests reuse the newest. */
+    skipExistingCheck: z.boolean().default(false),
+    aspectRatio: aspectRatioSchema.optional(),
+    imageSize: imageSizeSchema.optional(),
+    model: labelSchema(100).optional(),
+    variant: labelSchema(MAX_VARIANT_CHARACTERS).optional(),
+    lane: laneSchema.default('interactive'),
+  })
+  .refine((request) => request.transformation !== 'enhance' || request.conditionImage, {
+    path: ['conditionImage'],
+    message: "is required when transformation is 'enhance'",
+  })
+
+/** As a client writes it: only the prompt is required. */
+export type GenerationRequestInput = z.input<typeof generationRequestSchema>
+export type GenerationRequest = z.output<typeof generationRequestSchema>

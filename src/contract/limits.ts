@@ -1,0 +1,9 @@
+/** Bounds that the server enforces and clients may check first. */
+export const MAX_PROMPT_CHARACTERS = 4_000
+export const MAX_IMAGE_BYTES = 10 * 1024 * 1024
+export const MAX_IMAGE_PIXELS = 25_000_000
+export const MAX_VARIANT_CHARACTERS = 100
+/** The longest a request may be held open, in seconds; a longer wish is lowered to it. */
+export const MAX_WAIT_SECONDS = 60
+export const MAX_PAGE_SIZE = 100
+export const DEFAULT_PAGE_SIZE = 20

@@ -1,0 +1,52 @@
+import { z } from 'zod'
+
+export const generationStatusSchema = z.enum([
+  'queued',
+  'running',
+  'succeeded',
+  'failed',
+  'canceled',
+])
+export type GenerationStatus = z.infer<typeof generationStatusSchema>
+
+export const isTerminal = (status: GenerationStatus): boolean =>
+  status === 'succeeded' || status === 'failed' || status === 'canceled'
+
+/** `interactive`: a person waits. `eager`: asked ahead of need, behind every interactive one. */
+export const laneSchema = z.enum(['interactive', 'eager'])
+export type Lane = z.infer<typeof laneSchema>
+
+/** `generate`: a new picture, guided by the condition image if there is one. `enhance`: a better version of it. */
+export const transformationSchema = z.enum(['generate', 'enhance'])
+export type Transformation = z.infer<typeof transformationSchema>
+
+export const imageSizeSchema = z.enum(['1K', '2K', '4K'])
+export type ImageSize = z.infer<typeof imageSizeSchema>
+export const DEFAULT_IMAGE_SIZE: ImageSize = '1K'
+
+/** The ratios that Gemini's image models accept (ai.google.dev, image generation, aspect ratios). */
+export const aspectRatioSchema = z.enum([
+  '1:1',
+  '2:3',
+  '3:2',
+  '3:4',
+  '4:3',
+  '4:5',
+  '5:4',
+  '9:16',
+  '16:9',
+  '21:9',
+])
+export type AspectRatio = z.infer<typeof aspectRatioSchema>
+
+export const imageTypeSchema = z.enum(['generated', 'user_uploaded', 'placeholder'])
+export type ImageType = z.infer<typeof imageTypeSchema>
+
+export const imageMimeTypeSchema = z.enum(['image/png', 'image/jpeg', 'image/webp'])
+export type ImageMimeType = z.infer<typeof imageMimeTypeSchema>
+
+export const providerNameSchema = z.enum(['gemini', 'local'])
+export type ProviderName = z.infer<typeof providerNameSchema>
+
+export const reuseSourceSchema = z.enum(['exact', 'joined', 'similar', 'client'])
+export type ReuseSource = z.infer<typeof reuseSourceSchema>

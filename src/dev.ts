@@ -1,0 +1,53 @@
+import { mkdir } from 'node:fs/promises'
+import { startEmbeddedPostgres } from '../db/embedded/embedded-postgres.ts'
+import type { Config } from './config.ts'
+import { createApi, createWorker } from './context.ts'
+import { createLogger, type Logger } from './logger.ts'
+import { migrate } from './migrate.ts'
+import { runUntilSignal, STOP_MARGIN_MS } from './process.ts'
+import { checkRedis } from './queue/prepare.ts'
+import { createReleases } from './releases.ts'
+import { resolveSecrets, type Secrets } from './secrets.ts'
+
+export type Started = { config: Config; secrets: Secrets; url: string; notes: string[] }
+
+/** Everything in one process on one machine: embedded Postgres unless `DATABASE_URL` is set, API and worker. */
+export const runAll = async (
+  wanted: Config,
+  onReady: (started: Started) => Promise<void>,
+): Promise<void> => {
+  const logger = createLogger(wanted.logLevel ?? 'warn', 'start')
+  const { push, releaseAll } = createReleases((err) => logger.warn({ err }, 'could not stop'))
+  runUntilSignal(releaseAll, wanted.shutdownGraceMs + STOP_MARGIN_MS)
+  try {
+    const { config, notes, release } = await withDatabase(wanted, logger)
+    push(release)
+    await migrate(config)
+    if (config.queue.redisUrl) await checkRedis(config.queue.redisUrl, (text) => notes.push(text))
+    const secrets = await resolveSecrets(config)
+    const worker = createWorker(config, logger)
+    push(worker.stop)
+    const api = createApi(config, secrets, logger)
+    push(api.stop)
+    await worker.start()
+    const { url } = await api.start()
+    await onReady({ config, secrets, url, notes })
+  } catch (error) {
+    await releaseAll()
+    throw error
+  }
+}
+
+/** Runs something against the configured database, or the embedded one for as long as it takes. */
+export const withDatabase = async (config: Config, logger: Logger) => {
+  const notes: string[] = []
+  if (config.database.url) return { config, notes, release: async () => {} }
+  await mkdir(config.dataDir, { recursive: true })
+  const postgres = await startEmbeddedPostgres({
+    dataDir: config.dataDir,
+    onLost: (err) => logger.error({ err }, 'the embedded Postgres is gone: start again'),
+  })
+  if (postgres.note) notes.push(postgres.note)
+  const database = { ...config.database, url: postgres.databaseUrl }
+  return { config: { ...config, database }, notes, release: postgres.stop }
+}

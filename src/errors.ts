@@ -1,0 +1,93 @@
+/** What went wrong, as a stable word that callers may switch on. */
+export type ErrorCode =
+  // the caller's request
+  | 'invalid_request'
+  | 'malformed_json'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'already_finished'
+  | 'idempotency_key_reused'
+  | 'unsupported_media_type'
+  | 'payload_too_large'
+  | 'invalid_image'
+  // the provider's outcomes, `invalid_request` among them (see `generation/outcomes.ts` for the rule of each)
+  | ProviderErrorCode
+  // the service itself
+  | 'attempts_exhausted'
+  | 'condition_image_gone'
+  | 'image_deleted'
+  | 'canceled'
+  | 'unavailable'
+  | 'internal'
+
+export type ProviderErrorCode =
+  | 'rate_limited'
+  | 'overloaded'
+  | 'timeout'
+  | 'ambiguous'
+  | 'refused_prompt'
+  | 'refused_image'
+  | 'no_image'
+  | 'invalid_request'
+  | 'unauthorized'
+  | 'model_gone'
+
+export type AppErrorOptions = {
+  /** True when the same request may succeed later, unchanged. */
+  retryable?: boolean
+  /** JSON pointer into the request body, or `?name` of a query parameter, or the name of a header. */
+  pointer?: string
+  retryAfterMs?: number
+  cause?: unknown
+}
+
+/** An expected failure. `message` is safe to show to the caller: no secrets, prompts or stack. */
+export class AppError extends Error {
+  override readonly name: string = 'AppError'
+  readonly code: ErrorCode
+  readonly retryable: boolean
+  readonly pointer: string | undefined
+  readonly retryAfterMs: number | undefined
+
+  constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
+    super(message, { cause: options.cause })
+    this.code = code
+    this.retryable = options.retryable ?? false
+    this.pointer = options.pointer
+    this.retryAfterMs = options.retryAfterMs
+  }
+}
+
+/** One outcome of a provider call other than an image. */
+export class ProviderError extends AppError {
+  override readonly name = 'ProviderError'
+  declare readonly code: ProviderErrorCode
+
+  constructor(code: ProviderErrorCode, message: string, options: AppErrorOptions = {}) {
+    super(code, message, options)
+  }
+}
+
+/** Every wrong setting at once, one line each. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(`Wrong settings:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`)
+    this.problems = problems
+  }
+}
+
+/** What an operator reads on standard error when a command cannot go on; printed without a stack. */
+export class StartError extends Error {
+  override readonly name = 'StartError'
+}
+
+export const isProviderError = (error: unknown): error is ProviderError =>
+  error instanceof ProviderError
+
+export const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error)

@@ -1,0 +1,23 @@
+import type { Database } from '../../db/database.ts'
+import { AppError } from '../errors.ts'
+import { findGeneration, type GenerationWithImage } from './repository.ts'
+import { cancelQueuedOrRunning } from './transitions.ts'
+
+/**
+ * Cancels a queued or running generation; a worker that runs it hears so by NOTIFY and aborts its call.
+ * Throws `not_found`, or `already_finished` when it is terminal.
+ */
+export const cancelGeneration = async (
+  deps: { db: Database; removeJob: (generationId: string) => Promise<void> },
+  id: string,
+): Promise<GenerationWithImage> => {
+  const reason = new AppError('canceled', 'The generation was canceled.', { retryable: true })
+  const moved = await cancelQueuedOrRunning(deps.db, id, reason)
+  const generation = await findGeneration(deps.db, id)
+  if (!generation) throw new AppError('not_found', 'There is no generation with this id.')
+  if (!moved) {
+    throw new AppError('already_finished', `The generation has ${generation.status} already.`)
+  }
+  await deps.removeJob(id)
+  return generation
+}

@@ -1,0 +1,82 @@
+import { sql } from 'kysely'
+import type { Database } from '../../db/database.ts'
+import type { ImageRow } from '../../db/schema.ts'
+import type { ImageType } from '../contract/vocabulary.ts'
+import { AppError } from '../errors.ts'
+import type { ImageStore } from './ports.ts'
+import { findGeneration, findOwnedImage, type PagePosition } from './repository.ts'
+import { withdrawImage } from './transitions.ts'
+
+export type ImagePage = {
+  ownerId: string
+  imageType?: ImageType | undefined
+  before?: PagePosition | undefined
+  limit: number
+}
+
+/** The owner's images, newest first. */
+export const listImages = (db: Database, page: ImagePage): Promise<ImageRow[]> => {
+  let query = db.selectFrom('imageMetadata').selectAll().where('userId', '=', page.ownerId)
+  if (page.imageType) query = query.where('imageType', '=', page.imageType)
+  if (page.before) {
+    query = query.where(sql<boolean>`(generated_at, id) < (${page.before.at}, ${page.before.id})`)
+  }
+  return query.orderBy('generatedAt', 'desc').orderBy('id', 'desc').limit(page.limit).execute()
+}
+
+/**
+ * What an image id shows: the object of an image, or of the image that a generation made or reused.
+ * Undefined when nobody has that id; without `object` while there is nothing to show.
+ */
+export type ShownImage = {
+  ownerId: string
+  object?: { key: string; version: string }
+  generation?: NonNullable<Awaited<ReturnType<typeof findGeneration>>>
+}
+
+export const findShownImage = async (db: Database, id: string): Promise<ShownImage | undefined> => {
+  if (id.startsWith('g_')) {
+    const generation = await findGeneration(db, id)
+    if (!generation) return undefined
+    const object = describeObject(generation.imageObjectKey, generation.imageContentDigest)
+    return { ownerId: generation.ownerId, generation, ...(object && { object }) }
+  }
+  const image = await db
+    .selectFrom('imageMetadata')
+    .select(['userId', 'objectKey', 'contentDigest'])
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (!image) return undefined
+  const object = describeObject(image.objectKey, image.contentDigest)
+  return { ownerId: image.userId, ...(object && { object }) }
+}
+
+/** Marks an object's content in URLs, so that each may be cached for ever. */
+export const versionOf = (contentDigest: string): string => contentDigest.slice(0, 12)
+
+/**
+ * Deletes an owner's image: the row, then the object. Generations that showed it are canceled and may be
+ * asked for again. Throws `not_found`.
+ */
+export const deleteImage = async (
+  deps: { db: Database; store: ImageStore; onOrphan: (objectKey: string, error: unknown) => void },
+  ownerId: string,
+  id: string,
+): Promise<void> => {
+  const image = await findOwnedImage(deps.db, ownerId, id)
+  if (!image) throw new AppError('not_found', 'There is no image with this id.')
+  await deps.db.transaction().execute(async (tx) => {
+    await withdrawImage(
+      tx,
+      id,
+      new AppError('image_deleted', 'The image was deleted.', { retryable: true }),
+    )
+    await tx.deleteFrom('imageMetadata').where('id', '=', id).execute()
+  })
+  if (!image.objectKey) return
+  const { objectKey } = image
+  await deps.store.delete(objectKey).catch((error: unknown) => deps.onOrphan(objectKey, error))
+}
+
+const describeObject = (key: string | null, contentDigest: string | null) =>
+  key && contentDigest ? { key, version: versionOf(contentDigest) } : undefined

@@ -1,0 +1,86 @@
+import type { ModelInfo } from '../contract/server-info.ts'
+import type {
+  AspectRatio,
+  ImageMimeType,
+  ImageSize,
+  Lane,
+  ProviderName,
+  Transformation,
+} from '../contract/vocabulary.ts'
+
+/** Encoded image bytes with what they are. */
+export type EncodedImage = { bytes: Uint8Array; mimeType: ImageMimeType }
+
+/** An image that was decoded, checked and encoded anew, without metadata. */
+export type InspectedImage = EncodedImage & {
+  width: number
+  height: number
+  /** Base64 of a ThumbHash. */
+  thumbhash: string
+  /** SHA-256 (hex) of `bytes`. */
+  digest: string
+}
+
+/**
+ * Decodes and re-encodes an image. Throws `AppError` `invalid_image` for what is not a png, jpeg or webp
+ * within the limits. Equal input gives equal output.
+ */
+export type InspectImage = (bytes: Uint8Array) => Promise<InspectedImage>
+
+export type ProviderRequest = {
+  prompt: string
+  transformation: Transformation
+  conditionImage?: EncodedImage | undefined
+  model: string
+  aspectRatio?: AspectRatio | undefined
+  imageSize: ImageSize
+}
+
+/** What was bought. `bytes` are the provider's own, unchecked. */
+export type ProviderResult = { bytes: Uint8Array; costUsd: number }
+
+export type Provider = {
+  name: ProviderName
+  defaultModel: string
+  models: readonly ModelInfo[]
+  /**
+   * Makes one image with at most one request to the model; never retries. Throws `ProviderError`, or the
+   * signal's reason once `signal` is aborted (also when it is aborted already, and then without a request).
+   */
+  call(request: ProviderRequest, signal: AbortSignal): Promise<ProviderResult>
+}
+
+export type ImageStore = {
+  kind: 'filesystem' | 's3'
+  /** Stores an object whole or not at all, and never overwrites one: `exists` leaves what was there. */
+  put(key: string, image: EncodedImage): Promise<'stored' | 'exists'>
+  /** The object, or undefined when there is none. */
+  find(key: string): Promise<EncodedImage | undefined>
+  /** Safe to repeat; deleting what is not there succeeds. */
+  delete(key: string): Promise<void>
+  /** A URL that a browser can fetch the object from, and for how long; undefined: serve the bytes yourself. */
+  findUrl(key: string): Promise<{ url: string; expiresInSeconds?: number } | undefined>
+  /** Resolves when the store answers, throws when it does not. */
+  ping(): Promise<void>
+  close(): void
+}
+
+/** Bytes that were paid for, on local disk before anything else can fail. */
+export type Spool = {
+  /** Resolves when the result has reached the disk (fsync), whole. */
+  write(key: string, result: ProviderResult): Promise<void>
+  /** What an earlier attempt of this host wrote, or undefined (also when it is damaged). */
+  find(key: string): Promise<ProviderResult | undefined>
+  delete(key: string): Promise<void>
+}
+
+export type QueuedJob = {
+  generationId: string
+  lane: Lane
+  /** How many of the owner's generations are ahead of this one. */
+  place: number
+  delayMs?: number
+}
+
+/** Hands a generation to the workers. Adding one that is there already changes nothing. */
+export type Enqueue = (job: QueuedJob) => Promise<void>

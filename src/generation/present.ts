@@ -1,0 +1,112 @@
+import type { ImageRow } from '../../db/schema.ts'
+import type { Generation, Reuse } from '../contract/generation.ts'
+import type { Image } from '../contract/image.ts'
+import { type ImageSize, isTerminal } from '../contract/vocabulary.ts'
+import { versionOf } from './images.ts'
+import type { GenerationWithImage } from './repository.ts'
+
+/** Makes the URLs of answers; absolute, as callers use them from other hosts. */
+export type Urls = {
+  generation: (id: string) => string
+  /** The URL that always works; with a version, one that may be cached for ever. */
+  image: (id: string, version?: string) => string
+}
+
+export type AnswerContext = {
+  urls: Urls
+  /** The price of one image, for what a reuse saved while the image's own cost is not known yet. */
+  listPriceUsd: (model: string, imageSize: ImageSize) => number
+  reuse?: 'exact' | 'joined' | undefined
+  queuePosition?: number | undefined
+}
+
+const LOCAL_NOTE = 'Drawn by the local renderer: no image model was called. Set GEMINI_API_KEY for real images.'
+
+/** A generation as it is answered everywhere. */
+export const presentGeneration = (
+  row: GenerationWithImage,
+  { urls, listPriceUsd, reuse: reuseSource, queuePosition }: AnswerContext,
+): Generation => {
+  const savedUsd = row.imageCostUsd ?? listPriceUsd(row.model, row.imageSize)
+  const reuse = describeReuse(row, reuseSource, savedUsd)
+  const self = urls.generation(row.id)
+  return {
+    id: row.id,
+    status: row.status,
+    imageUrl: urls.image(row.id, row.imageContentDigest ? versionOf(row.imageContentDigest) : undefined),
+    prompt: row.prompt,
+    transformation: row.transformation,
+    lane: row.lane,
+    isExisting: reuse !== undefined,
+    isConditioned: row.conditionImageDigest !== null,
+    isPlaceholder: isTerminal(row.status) && row.status !== 'succeeded',
+    attempts: row.attempts,
+    provider: row.provider,
+    model: row.model,
+    imageSize: row.imageSize,
+    createdAt: row.createdAt.toISOString(),
+    urls: {
+      self,
+      events: `${self}/events`,
+      image: urls.image(row.id),
+      cancel: `${self}/cancel`,
+    },
+    ...defined({
+      reuse,
+      note: row.provider === 'local' ? LOCAL_NOTE : undefined,
+      error: describeError(row),
+      queuePosition,
+      costUsd: isTerminal(row.status) ? row.costUsd : undefined,
+      aspectRatio: row.aspectRatio,
+      variant: row.variant,
+      thumbhash: row.thumbhash,
+      width: row.width,
+      height: row.height,
+      startedAt: row.startedAt?.toISOString(),
+      finishedAt: row.finishedAt?.toISOString(),
+    }),
+  }
+}
+
+export const presentImage = (row: ImageRow, urls: Urls): Image => ({
+  id: row.id,
+  imageType: row.imageType,
+  imageUrl: urls.image(row.id, row.contentDigest ? versionOf(row.contentDigest) : undefined),
+  generatedAt: row.generatedAt.toISOString(),
+  ...defined({
+    prompt: row.prompt,
+    mimeType: row.mimeType,
+    sizeBytes: row.sizeBytes,
+    width: row.width,
+    height: row.height,
+    thumbhash: row.thumbhash,
+  }),
+})
+
+const describeReuse = (
+  row: GenerationWithImage,
+  answered: 'exact' | 'joined' | undefined,
+  savedUsd: number,
+): Reuse | undefined => {
+  const source = answered ?? row.reuseSource
+  if (!source) return undefined
+  const isOthers = row.imageId !== null && row.imageId !== row.id
+  return { source, savedUsd, ...(isOthers && { generationId: row.imageId ?? '' }) }
+}
+
+const describeError = (row: GenerationWithImage): Generation['error'] =>
+  row.errorCode === null
+    ? undefined
+    : {
+        code: row.errorCode,
+        message: row.errorMessage ?? '',
+        retryable: row.errorRetryable ?? false,
+      }
+
+type Defined<T> = { [K in keyof T]?: NonNullable<T[K]> }
+
+/** Leaves out what is absent, so that answers have no nulls. */
+const defined = <T extends Record<string, unknown>>(fields: T): Defined<T> =>
+  Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined && value !== null),
+  ) as Defined<T>

@@ -1,0 +1,110 @@
+import { sql } from 'kysely'
+import type { Database } from '../../db/database.ts'
+import type { EventRow, GenerationRow, ImageRow } from '../../db/schema.ts'
+import type { GenerationStatus } from '../contract/vocabulary.ts'
+
+/** A generation with what is needed to show its image; the image's fields are null until there is one. */
+export type GenerationWithImage = GenerationRow & {
+  imageObjectKey: string | null
+  imageContentDigest: string | null
+  /** What the image cost when it was made, by this generation or by the one that is reused. */
+  imageCostUsd: number | null
+  thumbhash: string | null
+  width: number | null
+  height: number | null
+}
+
+/** Counting the rows ahead stops here: beyond it, "a long way" is all that matters. */
+const MAX_COUNTED = 1_000
+
+export const findGeneration = (db: Database, id: string): Promise<GenerationWithImage | undefined> =>
+  selectGenerations(db).where('g.id', '=', id).executeTakeFirst()
+
+/**
+ * The generation that answers for a fingerprint: the newest success, else the newest in flight.
+ * A fingerprint is derived from the owner too, so it never finds another owner's.
+ */
+export const findAnswering = (
+  db: Database,
+  fingerprint: string,
+): Promise<GenerationWithImage | undefined> =>
+  selectGenerations(db)
+    .where('g.fingerprint', '=', fingerprint)
+    .where('g.status', 'in', ['succeeded', 'queued', 'running'])
+    .orderBy(sql`(g.status = 'succeeded')`, 'desc')
+    .orderBy('g.finishedAt', (order) => order.desc().nullsLast())
+    .orderBy('g.createdAt', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+
+export type GenerationPage = {
+  ownerId: string
+  status?: GenerationStatus | undefined
+  before?: PagePosition | undefined
+  limit: number
+}
+
+/** A place in a list that is ordered by time, newest first, and by id. */
+export type PagePosition = { at: Date; id: string }
+
+export const listGenerations = (db: Database, page: GenerationPage) => {
+  let query = selectGenerations(db).where('g.ownerId', '=', page.ownerId)
+  if (page.status) query = query.where('g.status', '=', page.status)
+  if (page.before) {
+    query = query.where(sql<boolean>`(g.created_at, g.id) < (${page.before.at}, ${page.before.id})`)
+  }
+  return query.orderBy('g.createdAt', 'desc').orderBy('g.id', 'desc').limit(page.limit).execute()
+}
+
+/** How many generations the workers will take before this queued one, plus one. */
+export const countQueuePosition = async (db: Database, row: GenerationRow): Promise<number> => {
+  const { rows } = await sql<{ ahead: number }>`
+    select count(*)::int as ahead from (
+      select 1 from generations
+      where status = 'queued'
+        and ((lane = ${row.lane} and (place, queued_at, id) < (${row.place}, ${row.queuedAt}, ${row.id}))
+          or (${row.lane} = 'eager' and lane = 'interactive'))
+      limit ${MAX_COUNTED}
+    ) as counted`.execute(db)
+  return (rows[0]?.ahead ?? 0) + 1
+}
+
+export const listEventsAfter = (
+  db: Database,
+  generationId: string,
+  sequence: number,
+): Promise<Pick<EventRow, 'sequence' | 'type' | 'createdAt'>[]> =>
+  db
+    .selectFrom('generationEvents')
+    .select(['sequence', 'type', 'createdAt'])
+    .where('generationId', '=', generationId)
+    .where('sequence', '>', sequence)
+    .orderBy('sequence')
+    .execute()
+
+export const findOwnedImage = (
+  db: Database,
+  ownerId: string,
+  id: string,
+): Promise<ImageRow | undefined> =>
+  db
+    .selectFrom('imageMetadata')
+    .selectAll()
+    .where('id', '=', id)
+    .where('userId', '=', ownerId)
+    .executeTakeFirst()
+
+const selectGenerations = (db: Database) =>
+  db
+    .selectFrom('generations as g')
+    .leftJoin('imageMetadata as m', 'm.id', 'g.imageId')
+    .leftJoin('generations as maker', 'maker.id', 'g.imageId')
+    .selectAll('g')
+    .select([
+      'm.objectKey as imageObjectKey',
+      'm.contentDigest as imageContentDigest',
+      'maker.costUsd as imageCostUsd',
+      'm.thumbhash',
+      'm.width',
+      'm.height',
+    ])

@@ -1,0 +1,156 @@
+import type { Database } from '../../db/database.ts'
+import { AppError, isProviderError, messageOf, type ProviderError } from '../errors.ts'
+import { MAX_ATTEMPTS, mayCallAgain, recordAdoption } from './attempts.ts'
+import { buyImage } from './buy.ts'
+import { commitImage, commitPlaceholder } from './commit.ts'
+import { holdLease, Interrupted } from './lease.ts'
+import { outcomeRules } from './outcomes.ts'
+import type { ImageStore, InspectImage, Provider, ProviderResult, Spool } from './ports.ts'
+import { findAnswering, findGeneration } from './repository.ts'
+import { secureImage } from './secure.ts'
+import {
+  type Claim,
+  claimGeneration,
+  completeGeneration,
+  releaseGeneration,
+  retryGeneration,
+} from './transitions.ts'
+
+export type RunDeps = {
+  db: Database
+  provider: Provider
+  store: ImageStore
+  spool: Spool
+  inspect: InspectImage
+  workerId: string
+  leaseMs: number
+  retryBackoffMs: number
+  /** Aborted when this worker must let go of what it runs. */
+  shutdown: AbortSignal
+  /** Calls back whenever a generation may have changed. Returns the way to stop. */
+  subscribe: (generationId: string, listener: () => void) => () => void
+  onStoreTrouble: (generationId: string, error: unknown) => void
+}
+
+/** What the queue should do with the job. */
+export type RunOutcome =
+  | { kind: 'finished'; status: 'succeeded' }
+  | { kind: 'finished'; status: 'failed'; code: string }
+  /** Somebody else has it, or it is over: this job is of no more use. */
+  | { kind: 'left' }
+  | { kind: 'again'; delayMs: number }
+
+/**
+ * Takes one generation as far as it goes: claim, dedupe, adopt what an earlier attempt left, else pay once,
+ * secure the bytes, commit. Each step is safe to repeat. Throws only when Postgres fails it.
+ */
+export const runGeneration = async (deps: RunDeps, id: string): Promise<RunOutcome> => {
+  const claim = await claimGeneration(deps.db, id, deps)
+  if (!claim) return whenNotClaimable(deps.db, id)
+  const lease = holdLease(deps, claim)
+  const unsubscribe = deps.subscribe(id, lease.check)
+  try {
+    return await produce(deps, claim, lease.signal)
+  } catch (error) {
+    return await settle(deps, claim, lease.signal.aborted ? lease.signal.reason : error)
+  } finally {
+    unsubscribe()
+    lease.stop()
+  }
+}
+
+const produce = async (deps: RunDeps, claim: Claim, signal: AbortSignal): Promise<RunOutcome> => {
+  const reusable = await findReusable(deps.db, claim)
+  if (reusable) {
+    await completeGeneration(deps.db, claim, { imageId: reusable, reuseSource: 'exact' })
+    return { kind: 'finished', status: 'succeeded' }
+  }
+  const adopted = await adoptEarlierResult(deps, claim)
+  const bought = adopted ?? (await buyImage(deps, claim, signal))
+  const image = await secureImage(deps, claim, bought, signal)
+  const isCommitted = await commitImage(deps.db, claim, image)
+  await deps.spool.delete(claim.objectKey)
+  return isCommitted ? { kind: 'finished', status: 'succeeded' } : { kind: 'left' }
+}
+
+/** A plain request is content with any image of its fingerprint; a forced one wants its own. */
+const findReusable = async (db: Database, claim: Claim): Promise<string | undefined> => {
+  if (claim.revision) return undefined
+  const answering = await findAnswering(db, claim.fingerprint)
+  return answering?.status === 'succeeded' ? (answering.imageId ?? undefined) : undefined
+}
+
+/** Bytes that an attempt before this one paid for and could not commit; they are booked now if they were not. */
+const adoptEarlierResult = async (
+  { db, spool, store, provider }: RunDeps,
+  claim: Claim,
+): Promise<ProviderResult | undefined> => {
+  const spooled = await spool.find(claim.objectKey)
+  const stored = spooled ? undefined : await store.find(claim.objectKey)
+  const costUsd = spooled?.costUsd ?? listPriceUsd(provider, claim)
+  if (spooled || stored) await recordAdoption(db, claim.id, costUsd)
+  return spooled ?? (stored && { bytes: stored.bytes, costUsd })
+}
+
+const listPriceUsd = (provider: Provider, { model, imageSize }: Claim): number =>
+  provider.models.find(({ name }) => name === model)?.priceUsd[imageSize] ?? 0
+
+const settle = async (deps: RunDeps, claim: Claim, error: unknown): Promise<RunOutcome> => {
+  if (error instanceof Interrupted) {
+    if (error.reason === 'shutdown') await releaseGeneration(deps.db, claim)
+    return error.reason === 'shutdown' ? { kind: 'again', delayMs: 0 } : { kind: 'left' }
+  }
+  const failure = error instanceof AppError ? error : unexpected(error)
+  const delayMs = await decideRetryDelay(deps, claim, failure)
+  if (delayMs === undefined) {
+    const isFailed = await commitPlaceholder(deps.db, claim, failure)
+    return isFailed ? { kind: 'finished', status: 'failed', code: failure.code } : { kind: 'left' }
+  }
+  const isQueued = await retryGeneration(deps.db, claim, failure, delayMs)
+  return isQueued ? { kind: 'again', delayMs } : { kind: 'left' }
+}
+
+/** How long to wait before the next try, in milliseconds; undefined when there is to be none. */
+const decideRetryDelay = async (
+  { db, retryBackoffMs }: RunDeps,
+  claim: Claim,
+  failure: AppError,
+): Promise<number | undefined> => {
+  if (isProviderError(failure)) return delayByRule(db, claim, failure, retryBackoffMs)
+  if (failure.code === 'unavailable') return fullJitter(claim.claims, retryBackoffMs)
+  const isWorthwhile = failure.retryable && claim.claims < MAX_ATTEMPTS
+  return isWorthwhile ? fullJitter(claim.claims, retryBackoffMs) : undefined
+}
+
+const delayByRule = async (
+  db: Database,
+  claim: Claim,
+  failure: ProviderError,
+  backoffMs: number,
+): Promise<number | undefined> => {
+  const { retry } = outcomeRules[failure.code]
+  if (retry === 'never') return undefined
+  const spent = await findGeneration(db, claim.id)
+  if (!spent || !mayCallAgain(spent)) return undefined
+  if (retry === 'after' && failure.retryAfterMs !== undefined) return failure.retryAfterMs
+  return fullJitter(spent.attempts, backoffMs)
+}
+
+const MAX_BACKOFF_MS = 30_000
+
+/** AWS Architecture Blog, "Exponential Backoff And Jitter": anywhere between nothing and the doubled bound. */
+const fullJitter = (tries: number, backoffMs: number): number =>
+  Math.round(Math.random() * Math.min(MAX_BACKOFF_MS, backoffMs * 2 ** Math.min(tries, 20)))
+
+const unexpected = (error: unknown): AppError =>
+  new AppError('internal', 'Something went wrong on our side.', {
+    retryable: true,
+    cause: messageOf(error),
+  })
+
+const whenNotClaimable = async (db: Database, id: string): Promise<RunOutcome> => {
+  const row = await findGeneration(db, id)
+  if (row?.status !== 'queued' || !row.runAfter) return { kind: 'left' }
+  return { kind: 'again', delayMs: Math.max(0, row.runAfter.getTime() - Date.now()) }
+}
+

@@ -1,0 +1,154 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { Transaction } from 'kysely'
+import type { Database } from '../../db/database.ts'
+import type { Schema } from '../../db/schema.ts'
+import type { GenerationRequest } from '../contract/generation-request.ts'
+import { createImageIdempotencyKey, type Identity } from '../contract/identity.ts'
+import { DEFAULT_IMAGE_SIZE } from '../contract/vocabulary.ts'
+import { AppError, messageOf } from '../errors.ts'
+import { type ResolveConditionImage, resolveModel } from './admission.ts'
+import { bindIdempotencyKey } from './idempotency.ts'
+import { type GenerationToInsert, insertOrRequeue } from './insert.ts'
+import type { Enqueue, Provider } from './ports.ts'
+import { findAnswering, findGeneration, type GenerationWithImage } from './repository.ts'
+import { promoteGeneration } from './transitions.ts'
+
+export type SubmitDeps = {
+  db: Database
+  provider: Pick<Provider, 'name' | 'defaultModel' | 'models'>
+  resolveConditionImage: ResolveConditionImage
+  enqueue: Enqueue
+  /** Like `enqueue`, and moves a job that is there to where its lane and place belong. */
+  promote: Enqueue
+  onEnqueueFailure: (generationId: string, message: string) => void
+}
+
+export type Submission = {
+  generation: GenerationWithImage
+  /** How the request was answered without new work; undefined when it was put in the queue. */
+  reuse: 'exact' | 'joined' | undefined
+}
+
+/**
+ * Answers a request with the generation that has or will have its image: a finished one, one in flight, or a
+ * new one, which is in Postgres when this resolves. A queue that is away costs time, never the generation.
+ * Throws `AppError` for what can't be accepted.
+ */
+export const submitGeneration = async (
+  deps: SubmitDeps,
+  ownerId: string,
+  request: GenerationRequest,
+  idempotencyKey?: string,
+): Promise<Submission> => {
+  const wanted = await describeWanted(deps, ownerId, request)
+  const accepted = idempotencyKey
+    ? await deps.db
+        .transaction()
+        .execute((tx) => acceptOnce(tx, wanted, { ownerId, key: idempotencyKey }))
+    : await accept(deps.db, wanted)
+  if (accepted.reuse === undefined) await handOver(deps, deps.enqueue, accepted.generation)
+  else if (wanted.lane === 'interactive') return promote(deps, accepted)
+  return accepted
+}
+
+const describeWanted = async (
+  deps: SubmitDeps,
+  ownerId: string,
+  request: GenerationRequest,
+): Promise<GenerationToInsert> => {
+  const { model, imageSize } = resolveModel(deps.provider, request)
+  const condition = request.conditionImage
+    ? await deps.resolveConditionImage(ownerId, request.conditionImage)
+    : undefined
+  const identity: Identity = {
+    owner: ownerId,
+    prompt: request.prompt,
+    transformation: request.transformation,
+    conditionImageDigest: condition?.sourceDigest,
+    provider: deps.provider.name,
+    model,
+    aspectRatio: request.aspectRatio,
+    imageSize,
+    variant: request.variant,
+  }
+  const fingerprint = await createImageIdempotencyKey(identity)
+  const revision = request.skipExistingCheck ? randomUUID() : null
+  const id = revision ? await createImageIdempotencyKey({ ...identity, revision }) : fingerprint
+  return {
+    id,
+    ownerId,
+    fingerprint,
+    revision,
+    lane: request.lane,
+    prompt: request.prompt,
+    transformation: request.transformation,
+    conditionImageId: condition?.id ?? null,
+    conditionImageDigest: condition?.sourceDigest ?? null,
+    provider: deps.provider.name,
+    model,
+    aspectRatio: request.aspectRatio ?? null,
+    imageSize: imageSize ?? DEFAULT_IMAGE_SIZE,
+    variant: request.variant ?? null,
+    objectKey: `generated/${id}/${randomBytes(8).toString('hex')}`,
+  }
+}
+
+const acceptOnce = async (
+  tx: Transaction<Schema>,
+  wanted: GenerationToInsert,
+  { ownerId, key }: { ownerId: string; key: string },
+): Promise<Submission> => {
+  const requestDigest = wanted.revision ? `${wanted.fingerprint}:forced` : wanted.fingerprint
+  const bound = await bindIdempotencyKey(tx, { ownerId, key, requestDigest, generationId: wanted.id })
+  if (bound.isNew) {
+    const accepted = await accept(tx, wanted)
+    await bound.pointTo(accepted.generation.id)
+    return accepted
+  }
+  const generation = await findGeneration(tx, bound.generationId)
+  return generation ? answerWith(generation) : accept(tx, wanted)
+}
+
+const accept = async (db: Database, wanted: GenerationToInsert): Promise<Submission> => {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const answering = wanted.revision ? undefined : await findAnswering(db, wanted.fingerprint)
+    if (answering) return answerWith(answering)
+    if (await insertOrRequeue(db, wanted)) {
+      const generation = await findGeneration(db, wanted.id)
+      if (generation) return { generation, reuse: undefined }
+    }
+  }
+  throw new AppError('unavailable', 'The request met too many others like it; send it again.', {
+    retryable: true,
+  })
+}
+
+/** Each further round means that an equal generation began or ended between our two statements. */
+const MAX_ROUNDS = 5
+
+const answerWith = (generation: GenerationWithImage): Submission => ({
+  generation,
+  reuse: generation.status === 'succeeded' ? 'exact' : 'joined',
+})
+
+const promote = async (deps: SubmitDeps, joined: Submission): Promise<Submission> => {
+  if (joined.generation.lane === 'interactive' || joined.reuse === 'exact') return joined
+  const promoted = await promoteGeneration(deps.db, joined.generation.id)
+  if (!promoted) return joined
+  const generation = { ...joined.generation, lane: promoted.lane }
+  await handOver(deps, deps.promote, generation)
+  return { ...joined, generation }
+}
+
+/** A queue that is away is the sweeper's to make good. */
+const handOver = async (
+  deps: SubmitDeps,
+  hand: Enqueue,
+  { id: generationId, lane, place }: GenerationWithImage,
+): Promise<void> => {
+  try {
+    await hand({ generationId, lane, place })
+  } catch (error) {
+    deps.onEnqueueFailure(generationId, messageOf(error))
+  }
+}

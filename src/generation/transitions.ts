@@ -1,0 +1,191 @@
+import { type QueryCreator, sql, type UpdateQueryBuilder, type UpdateResult } from 'kysely'
+import type { Database } from '../../db/database.ts'
+import type { GenerationRow, Schema } from '../../db/schema.ts'
+import type { GenerationEventType } from '../contract/generation.ts'
+import type { Lane } from '../contract/vocabulary.ts'
+import type { AppError } from '../errors.ts'
+import { GENERATION_CHANNEL } from './channel.ts'
+
+/*
+ * Every change of a generation's status, each one conditional update that also writes its event and nudges
+ * the listeners, in one statement. A worker's changes are fenced: they apply only while its claim stands.
+ * All return the changed row, or undefined when the condition no longer held.
+ */
+
+/** A worker's right to change a generation, until a later claim raises the fence. */
+export type Claim = GenerationRow
+
+type Moved = Promise<GenerationRow | undefined>
+
+/** queued (and due) or running with a dead lease → running, on Postgres's clock. */
+export const claimGeneration = (
+  db: Database,
+  id: string,
+  { workerId, leaseMs }: { workerId: string; leaseMs: number },
+): Moved =>
+  move(db, 'generation.running', (query) =>
+    query
+      .updateTable('generations')
+      .set((eb) => ({
+        status: 'running',
+        workerId,
+        fence: eb('fence', '+', 1),
+        claims: eb('claims', '+', 1),
+        leaseExpiresAt: fromNow(leaseMs),
+        startedAt: sql<Date>`coalesce(started_at, now())`,
+        runAfter: null,
+      }))
+      .where('id', '=', id)
+      .where((eb) =>
+        eb.or([
+          eb.and([
+            eb('status', '=', 'queued'),
+            eb.or([eb('runAfter', 'is', null), eb('runAfter', '<=', sql<Date>`now()`)]),
+          ]),
+          eb.and([eb('status', '=', 'running'), eb('leaseExpiresAt', '<', sql<Date>`now()`)]),
+        ]),
+      ),
+  )
+
+/** running → succeeded, with an image of its own or a reused one. */
+export const completeGeneration = (
+  db: Database,
+  claim: Claim,
+  image: { imageId: string; reuseSource?: 'exact' },
+): Moved =>
+  move(db, 'generation.succeeded', (query) =>
+    fenced(query, claim).set({
+      status: 'succeeded',
+      imageId: image.imageId,
+      reuseSource: image.reuseSource ?? null,
+      ...noError,
+      ...finished,
+    }),
+  )
+
+/** running → failed, for good until it is asked for again. */
+export const failGeneration = (db: Database, claim: Claim, error: AppError): Moved =>
+  move(db, 'generation.failed', (query) =>
+    fenced(query, claim).set({ status: 'failed', ...describeError(error), ...finished }),
+  )
+
+/** running → queued after trouble: to be run again, not before `delayMs` from now. */
+export const retryGeneration = (
+  db: Database,
+  claim: Claim,
+  error: AppError,
+  delayMs: number,
+): Moved =>
+  move(db, 'generation.retrying', (query) =>
+    fenced(query, claim).set({
+      status: 'queued',
+      ...describeError(error),
+      runAfter: fromNow(delayMs),
+      enqueuedAt: fromNow(delayMs),
+      leaseExpiresAt: null,
+      workerId: null,
+    }),
+  )
+
+/** running → queued at once, for another worker: this one is stopping. */
+export const releaseGeneration = (db: Database, claim: Claim): Moved =>
+  move(db, 'generation.queued', (query) =>
+    fenced(query, claim).set({ status: 'queued', leaseExpiresAt: null, workerId: null }),
+  )
+
+/** queued or running → canceled. The fence rises, so that a worker's late result changes nothing. */
+export const cancelQueuedOrRunning = (db: Database, id: string, error: AppError): Moved =>
+  move(db, 'generation.canceled', (query) =>
+    query
+      .updateTable('generations')
+      .set((eb) => ({
+        status: 'canceled',
+        fence: eb('fence', '+', 1),
+        ...describeError(error),
+        ...finished,
+      }))
+      .where('id', '=', id)
+      .where('status', 'in', ['queued', 'running']),
+  )
+
+/** succeeded → canceled, for every generation that shows an image which is being deleted. */
+export const withdrawImage = (db: Database, imageId: string, error: AppError): Moved =>
+  move(db, 'generation.canceled', (query) =>
+    query
+      .updateTable('generations')
+      .set({ status: 'canceled', imageId: null, ...describeError(error) })
+      .where('imageId', '=', imageId),
+  )
+
+/** eager → interactive, while it is not finished. Not a change of status: no event. */
+export const promoteGeneration = (db: Database, id: string): Moved =>
+  db
+    .updateTable('generations')
+    .set({ lane: 'interactive' satisfies Lane })
+    .where('id', '=', id)
+    .where('lane', '=', 'eager')
+    .where('status', 'in', ['queued', 'running'])
+    .returningAll()
+    .executeTakeFirst()
+
+/** Extends the lease; undefined when the claim no longer stands. No event. */
+export const extendLease = (db: Database, claim: Claim, leaseMs: number): Moved =>
+  fenced(db, claim).set({ leaseExpiresAt: fromNow(leaseMs) }).returningAll().executeTakeFirst()
+
+type Update = UpdateQueryBuilder<Schema, 'generations', 'generations', UpdateResult>
+
+const move = (
+  db: Database,
+  type: GenerationEventType,
+  update: (query: QueryCreator<Schema>) => Update,
+): Moved =>
+  db
+    .with('moved', (query) =>
+      update(query)
+        .set((eb) => ({ eventSequence: eb('eventSequence', '+', 1) }))
+        .returningAll(),
+    )
+    .with('event', (query) =>
+      query
+        .insertInto('generationEvents')
+        .columns(['ownerId', 'generationId', 'sequence', 'type', 'data'])
+        .expression((eb) =>
+          eb
+            .selectFrom('moved')
+            .select([
+              'ownerId',
+              'id',
+              'eventSequence',
+              sql.lit(type).as('type'),
+              sql<string>`jsonb_build_object('errorCode', error_code)`.as('data'),
+            ]),
+        ),
+    )
+    .selectFrom('moved')
+    .selectAll('moved')
+    .select(sql`pg_notify(${GENERATION_CHANNEL}, id)`.as('nudged'))
+    .executeTakeFirst()
+
+const fenced = (query: QueryCreator<Schema>, claim: Claim): Update =>
+  query
+    .updateTable('generations')
+    .where('id', '=', claim.id)
+    .where('fence', '=', claim.fence)
+    .where('status', '=', 'running')
+
+const fromNow = (delayMs: number) => sql<Date>`now() + ${delayMs} * interval '1 millisecond'`
+
+const finished = {
+  finishedAt: sql<Date>`clock_timestamp()`,
+  leaseExpiresAt: null,
+  workerId: null,
+  runAfter: null,
+}
+
+const noError = { errorCode: null, errorMessage: null, errorRetryable: null }
+
+const describeError = (error: AppError) => ({
+  errorCode: error.code,
+  errorMessage: error.message,
+  errorRetryable: error.retryable,
+})

@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto'
+import type { Database } from '../../db/database.ts'
+import type { ImageRow, NewImage } from '../../db/schema.ts'
+import { createUploadId, digestHex, isImageId } from '../contract/identity.ts'
+import { AppError } from '../errors.ts'
+import type { ImageStore, InspectImage } from './ports.ts'
+import { findOwnedImage } from './repository.ts'
+
+export type UploadDeps = {
+  db: Database
+  store: ImageStore
+  inspect: InspectImage
+  /** Base64 or a data URL to bytes; throws `invalid_image` with the pointer. */
+  parseImageData: (text: string, pointer: string) => Uint8Array
+}
+
+/**
+ * Checks, cleans and stores an owner's image. Equal bytes of one owner are one image, so repeating is free.
+ * Throws `invalid_image`.
+ */
+export const uploadImage = async (
+  { db, store, inspect }: UploadDeps,
+  ownerId: string,
+  bytes: Uint8Array,
+): Promise<ImageRow> => {
+  const sourceDigest = await digestHex(bytes)
+  const id = await createUploadId(ownerId, sourceDigest)
+  const existing = await findOwnedImage(db, ownerId, id)
+  if (existing) return existing
+  const image = await inspect(bytes)
+  const objectKey = `uploads/${id}/${randomBytes(8).toString('hex')}`
+  await store.put(objectKey, image)
+  const row = await insertUpload(db, {
+    id,
+    userId: ownerId,
+    imageUrl: `/images/${id}`,
+    imageType: 'user_uploaded',
+    objectKey,
+    mimeType: image.mimeType,
+    sizeBytes: image.bytes.byteLength,
+    width: image.width,
+    height: image.height,
+    thumbhash: image.thumbhash,
+    contentDigest: image.digest,
+    sourceDigest,
+  })
+  if (row.objectKey !== objectKey) await store.delete(objectKey)
+  return row
+}
+
+/** The condition image of a request: one of the owner's images by id, or bytes to be stored as one. */
+export const resolveConditionImage = async (
+  deps: UploadDeps,
+  ownerId: string,
+  conditionImage: string,
+): Promise<{ id: string; sourceDigest: string }> => {
+  const pointer = '/conditionImage'
+  if (!isImageId(conditionImage)) {
+    const bytes = deps.parseImageData(conditionImage, pointer)
+    const image = await uploadImage(deps, ownerId, bytes).catch((error: unknown) => {
+      throw error instanceof AppError ? withPointer(error, pointer) : error
+    })
+    return { id: image.id, sourceDigest: image.sourceDigest ?? image.id }
+  }
+  const image = await findOwnedImage(deps.db, ownerId, conditionImage)
+  if (!image?.objectKey) {
+    throw new AppError('invalid_request', 'is not the id of one of your images', { pointer })
+  }
+  return { id: image.id, sourceDigest: image.sourceDigest ?? image.id }
+}
+
+/** Two uploads of the same bytes at once both get the first one's row. */
+const insertUpload = async (db: Database, image: NewImage): Promise<ImageRow> => {
+  await db
+    .insertInto('users')
+    .values({ id: image.userId })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+  return db
+    .insertInto('imageMetadata')
+    .values(image)
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ id: image.id }))
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
+const withPointer = (error: AppError, pointer: string) =>
+  new AppError(error.code, error.message, { retryable: error.retryable, pointer, cause: error })

@@ -1,0 +1,30 @@
+import express, { type Express } from 'express'
+import helmet from 'helmet'
+import { requireAuth } from './auth.ts'
+import type { HttpContext } from './http-context.ts'
+import { createErrorHandler, notFoundHandler } from './problem.ts'
+import { createRequestLog } from './request-log.ts'
+import { createGenerationRoutes } from './routes/generations.ts'
+import { createHealthRoutes } from './routes/health.ts'
+import { createImageFileRoutes } from './routes/image-files.ts'
+import { createImageRoutes } from './routes/images.ts'
+import { createVisualizeRoutes } from './routes/visualize.ts'
+
+/** The HTTP face: health and image bytes for anyone with the URL, everything else for whoever has a token. */
+export const createApp = (context: HttpContext): Express => {
+  const app = express()
+  app.set('etag', false)
+  app.set('query parser', 'simple')
+  app.use(createRequestLog(context.logger))
+  app.use(helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } } }))
+  app.use(createHealthRoutes(context))
+  app.use('/images', createImageFileRoutes(context))
+  app.use('/api', requireAuth(context.authenticate))
+  app.get('/api/info', (_req, res) => void res.json(context.info))
+  app.use('/api/visualize', createVisualizeRoutes(context))
+  app.use('/api/generations', createGenerationRoutes(context))
+  app.use('/api/images', createImageRoutes(context))
+  app.use(notFoundHandler)
+  app.use(createErrorHandler(context.logger))
+  return app
+}

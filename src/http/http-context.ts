@@ -1,0 +1,86 @@
+import type { Request, RequestHandler, Response } from 'express'
+import type { Logger } from 'pino'
+import type { Generation } from '../contract/generation.ts'
+import type { ServerInfo } from '../contract/server-info.ts'
+import type { ImageSize } from '../contract/vocabulary.ts'
+import { AppError } from '../errors.ts'
+import type { FollowDeps } from '../generation/follow.ts'
+import type { EncodedImage, ImageStore } from '../generation/ports.ts'
+import { presentGeneration } from '../generation/present.ts'
+import {
+  countQueuePosition,
+  findGeneration,
+  type GenerationWithImage,
+} from '../generation/repository.ts'
+import type { SubmitDeps } from '../generation/submit.ts'
+import type { UploadDeps } from '../generation/uploads.ts'
+import type { Authenticate, Principal } from './auth.ts'
+import { createUrls, type ImageSigner } from './image-urls.ts'
+
+/** Everything that the routes work with. */
+export type HttpContext = FollowDeps & {
+  logger: Logger
+  info: ServerInfo
+  publicUrl: string | undefined
+  interactiveDeadlineMs: number
+  authenticate: Authenticate
+  signer: ImageSigner
+  submit: SubmitDeps
+  uploads: UploadDeps
+  store: ImageStore
+  removeJob: (generationId: string) => Promise<void>
+  placeholder: (
+    kind: 'pending' | 'failed',
+    ratio?: { width: number; height: number },
+  ) => Promise<EncodedImage>
+  listPriceUsd: (model: string, imageSize: ImageSize) => number
+  /** Each part that a ready server needs, by name; rejects when it does not answer. */
+  readinessChecks: Record<string, () => Promise<unknown>>
+  /** Told of every answer that cost nothing. */
+  onReuse: (generation: GenerationWithImage, answer: Generation) => void
+  /** Aborted when the server is stopping: streams end, waits answer with what there is. */
+  shutdown: AbortSignal
+}
+
+export const principalOf = (res: Response): Principal => res.locals.principal
+
+/** The generation, if the caller may know of it. Throws `not_found` for every other one alike. */
+export const getOwnGeneration = async (
+  { db }: HttpContext,
+  req: Request,
+  res: Response,
+): Promise<GenerationWithImage> => {
+  const id = String(req.params.id)
+  res.locals.generationId = id
+  const { ownerId, isAdmin } = principalOf(res)
+  const generation = await findGeneration(db, id)
+  if (generation && (generation.ownerId === ownerId || isAdmin)) return generation
+  throw new AppError('not_found', 'There is no generation with this id.')
+}
+
+/** The generation as this caller reads it, with its place in the queue while it has one. */
+export const answerGeneration = async (
+  context: HttpContext,
+  req: Request,
+  row: GenerationWithImage,
+  reuse?: 'exact' | 'joined',
+): Promise<Generation> => {
+  const { db, signer, publicUrl, listPriceUsd } = context
+  const urls = createUrls(signer, publicUrl, req)
+  const queuePosition = row.status === 'queued' ? await countQueuePosition(db, row) : undefined
+  return presentGeneration(row, { urls, listPriceUsd, reuse, queuePosition })
+}
+
+/** Aborts when the caller hangs up or the server stops. */
+export const whileConnected = (context: HttpContext, res: Response): AbortSignal => {
+  const gone = new AbortController()
+  res.once('close', () => gone.abort())
+  return AbortSignal.any([gone.signal, context.shutdown])
+}
+
+export const methodNotAllowed =
+  (allowed: string): RequestHandler =>
+  (_req, res) => {
+    res.set('Allow', allowed)
+    throw new AppError('method_not_allowed', `Allowed here: ${allowed}.`)
+  }

@@ -1,0 +1,70 @@
+import type { Request, Response } from 'express'
+import type { z } from 'zod'
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../contract/limits.ts'
+import { AppError } from '../errors.ts'
+import type { PagePosition } from '../generation/repository.ts'
+
+export type PageQuery = { limit: number; before: PagePosition | undefined }
+
+/** `?limit` and `?cursor` of a list. Throws `invalid_request`. */
+export const parsePageQuery = (req: Request): PageQuery => ({
+  limit: parseLimit(req.query.limit),
+  before: parseCursor(req.query.cursor),
+})
+
+/** A query parameter out of a fixed set of words. */
+export const parseQueryWord = <T extends string>(
+  req: Request,
+  name: string,
+  schema: z.ZodEnum<Record<T, T>>,
+): T | undefined => {
+  const value = req.query[name]
+  if (value === undefined) return undefined
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data as T
+  throw invalid(`?${name}`, `${name} must be one of: ${schema.options.join(', ')}`)
+}
+
+/**
+ * Cuts a page out of rows that were asked for with one more than `limit`, and links to the next one
+ * (RFC 8288, `rel="next"`).
+ */
+export const cutPage = <Row>(
+  req: Request,
+  res: Response,
+  rows: Row[],
+  limit: number,
+  positionOf: (row: Row) => PagePosition,
+): { page: Row[]; nextCursor: string | null } => {
+  const page = rows.slice(0, limit)
+  const last = page.at(-1)
+  if (rows.length <= limit || !last) return { page, nextCursor: null }
+  const nextCursor = formatCursor(positionOf(last))
+  const query = new URLSearchParams(req.query as Record<string, string>)
+  query.set('cursor', nextCursor)
+  res.set('Link', `<${req.baseUrl}${req.path}?${query}>; rel="next"`)
+  return { page, nextCursor }
+}
+
+const formatCursor = ({ at, id }: PagePosition): string =>
+  Buffer.from(`${at.getTime()} ${id}`).toString('base64url')
+
+const parseCursor = (cursor: unknown): PagePosition | undefined => {
+  if (cursor === undefined) return undefined
+  const text = Buffer.from(String(cursor), 'base64url').toString()
+  const match = /^(\d{1,15}) ([gi]_[0-9a-f]{40})$/.exec(text)
+  if (!match?.[1] || !match[2]) {
+    throw invalid('?cursor', 'cursor must be one that an earlier page gave.')
+  }
+  return { at: new Date(Number(match[1])), id: match[2] }
+}
+
+const parseLimit = (limit: unknown): number => {
+  if (limit === undefined) return DEFAULT_PAGE_SIZE
+  const value = /^\d{1,4}$/.test(String(limit)) ? Number(limit) : 0
+  if (value >= 1 && value <= MAX_PAGE_SIZE) return value
+  throw invalid('?limit', `limit must be a whole number from 1 to ${MAX_PAGE_SIZE}.`)
+}
+
+const invalid = (pointer: string, message: string) =>
+  new AppError('invalid_request', message, { pointer })

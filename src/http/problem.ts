@@ -1,0 +1,157 @@
+import type { ErrorRequestHandler, RequestHandler, Response } from 'express'
+import type { Logger } from 'pino'
+import { ZodError } from 'zod'
+import type { Problem } from '../contract/problem.ts'
+import { AppError, type ErrorCode } from '../errors.ts'
+
+const statusByCode: Record<ErrorCode, number> = {
+  invalid_request: 400,
+  malformed_json: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  already_finished: 409,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  invalid_image: 422,
+  idempotency_key_reused: 422,
+  refused_prompt: 422,
+  refused_image: 422,
+  no_image: 502,
+  ambiguous: 502,
+  unauthorized: 502,
+  model_gone: 502,
+  attempts_exhausted: 502,
+  rate_limited: 429,
+  overloaded: 503,
+  unavailable: 503,
+  timeout: 504,
+  canceled: 409,
+  condition_image_gone: 409,
+  image_deleted: 410,
+  internal: 500,
+}
+
+const titleByStatus: Record<number, string> = {
+  400: 'Bad request',
+  401: 'Not signed in',
+  403: 'Not allowed',
+  404: 'Not found',
+  405: 'Method not allowed',
+  409: 'Conflict',
+  410: 'Gone',
+  413: 'Too large',
+  415: 'Unsupported media type',
+  422: 'Not acceptable as it is',
+  429: 'Too many requests',
+  500: 'Internal error',
+  502: 'The image provider failed',
+  503: 'Not available now',
+  504: 'The image provider took too long',
+}
+
+/** The last handler: every error leaves as `application/problem+json`, and none takes a stack with it. */
+export const createErrorHandler =
+  (logger: Logger): ErrorRequestHandler =>
+  (error: unknown, _req, res, next) => {
+    if (res.headersSent) {
+      next(error)
+      return
+    }
+    const problems = describeErrors(error)
+    const { code } = problems[0]
+    if (code === 'internal') logger.error({ err: error, requestId: res.locals.requestId }, 'failed')
+    sendProblem(res, problems)
+  }
+
+export const notFoundHandler: RequestHandler = (req) => {
+  throw new AppError('not_found', `There is nothing at ${req.method} ${req.path}.`)
+}
+
+const sendProblem = (res: Response, problems: [AppError, ...AppError[]]) => {
+  const [first] = problems
+  const status = statusByCode[first.code]
+  const pointed = problems.filter((problem) => problem.pointer !== undefined)
+  const body: Problem = {
+    type: `urn:imageonce:problem:${first.code}`,
+    title: titleByStatus[status] ?? 'Error',
+    status,
+    detail: problems.map(describe).join('; '),
+    code: first.code,
+    retryable: first.retryable,
+    requestId: res.locals.requestId,
+    ...(pointed.length > 0 && {
+      errors: pointed.map(({ pointer = '', message }) => ({ pointer, detail: message })),
+    }),
+  }
+  if (status === 401) res.set('WWW-Authenticate', 'Bearer realm="imageonce"')
+  if (first.retryAfterMs !== undefined) {
+    res.set('Retry-After', String(Math.ceil(first.retryAfterMs / 1_000)))
+  }
+  res.status(status).type('application/problem+json').send(JSON.stringify(body))
+}
+
+const describe = ({ pointer, message }: AppError) =>
+  pointer?.startsWith('/') ? `${pointer.slice(1)} ${message}` : message
+
+const describeErrors = (error: unknown): [AppError, ...AppError[]] => {
+  if (error instanceof AppError) return [error]
+  if (error instanceof ZodError) return describeIssues(error)
+  return [fromBodyParser(error) ?? fromDatabase(error) ?? internal(error)]
+}
+
+const describeIssues = (error: ZodError): [AppError, ...AppError[]] => {
+  const [first, ...rest] = error.issues.flatMap((issue) => {
+    const at = `/${issue.path.map(String).join('/')}`
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => invalid(`/${key}`, 'is not a known field'))
+    }
+    const isMissing = issue.code === 'invalid_type' && issue.input === undefined
+    return [invalid(issue.path.length > 0 ? at : '', isMissing ? 'is required' : issue.message)]
+  })
+  return [first ?? invalid('', error.message), ...rest]
+}
+
+const invalid = (pointer: string, message: string) =>
+  new AppError('invalid_request', message, { pointer })
+
+/** Express's body parsers say what went wrong by `type` (npm body-parser, "Errors"). */
+const fromBodyParser = (error: unknown): AppError | undefined => {
+  const type = error instanceof Error && 'type' in error ? error.type : undefined
+  if (type === 'entity.parse.failed') {
+    return new AppError('malformed_json', 'The body is not valid JSON.')
+  }
+  if (type === 'entity.too.large') {
+    return new AppError('payload_too_large', 'The body is too large.')
+  }
+  if (type === 'encoding.unsupported' || type === 'charset.unsupported') {
+    return new AppError('unsupported_media_type', 'This encoding of the body is not supported.')
+  }
+  if (type === 'request.aborted' || type === 'request.size.invalid') {
+    return new AppError('invalid_request', 'The body did not arrive whole.')
+  }
+  return error instanceof URIError
+    ? new AppError('invalid_request', 'The address is not properly encoded.')
+    : undefined
+}
+
+const RETRY_AFTER_MS = 2_000
+
+/** A database that can't be reached is trouble that passes. Classes 08, 53 and 57 are Postgres's for it. */
+const fromDatabase = (error: unknown): AppError | undefined => {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const message = error instanceof Error ? error.message : ''
+  const isAway =
+    /^(08|53|57P|ECONN|ENOENT|EPIPE|ETIMEDOUT)/.test(code) ||
+    /timeout exceeded when trying to connect|Connection terminated|Query read timeout/.test(message)
+  if (!isAway) return undefined
+  return new AppError('unavailable', 'The database does not answer; try again shortly.', {
+    retryable: true,
+    retryAfterMs: RETRY_AFTER_MS,
+    cause: error,
+  })
+}
+
+const internal = (cause: unknown) =>
+  new AppError('internal', 'Something went wrong on our side.', { retryable: true, cause })

@@ -1,0 +1,61 @@
+import { Router } from 'express'
+import { generationStatusSchema, isTerminal } from '../../contract/vocabulary.ts'
+import { cancelGeneration } from '../../generation/cancel.ts'
+import { waitForTerminal } from '../../generation/follow.ts'
+import { listGenerations } from '../../generation/repository.ts'
+import {
+  answerGeneration,
+  getOwnGeneration,
+  type HttpContext,
+  principalOf,
+  whileConnected,
+} from '../http-context.ts'
+import { sendWithETag } from '../json.ts'
+import { cutPage, parsePageQuery, parseQueryWord } from '../pagination.ts'
+import { parsePreferWait, setPreferenceApplied } from '../prefer.ts'
+import { streamGeneration } from '../sse.ts'
+
+const RETRY_AFTER_SECONDS = 2
+
+/** Reading, following and canceling generations. */
+export const createGenerationRoutes = (context: HttpContext): Router => {
+  const router = Router()
+
+  router.get('/', async (req, res) => {
+    const { limit, before } = parsePageQuery(req)
+    const status = parseQueryWord(req, 'status', generationStatusSchema)
+    const { ownerId } = principalOf(res)
+    const rows = await listGenerations(context.db, { ownerId, status, before, limit: limit + 1 })
+    const { page, nextCursor } = cutPage(req, res, rows, limit, ({ createdAt, id }) => ({
+      at: createdAt,
+      id,
+    }))
+    const generations = await Promise.all(page.map((row) => answerGeneration(context, req, row)))
+    sendWithETag(req, res, { generations, nextCursor })
+  })
+
+  router.get('/:id', async (req, res) => {
+    const waitSeconds = parsePreferWait(req)
+    let row = await getOwnGeneration(context, req, res)
+    if (waitSeconds && !isTerminal(row.status)) {
+      const limits = { timeoutMs: waitSeconds * 1_000, signal: whileConnected(context, res) }
+      row = (await waitForTerminal(context, row.id, limits)) ?? row
+    }
+    setPreferenceApplied(res, waitSeconds)
+    if (!isTerminal(row.status)) res.set('Retry-After', String(RETRY_AFTER_SECONDS))
+    sendWithETag(req, res, await answerGeneration(context, req, row))
+  })
+
+  router.get('/:id/events', async (req, res) => {
+    const row = await getOwnGeneration(context, req, res)
+    await streamGeneration(context, req, res, row)
+  })
+
+  router.post('/:id/cancel', async (req, res) => {
+    const { id } = await getOwnGeneration(context, req, res)
+    const canceled = await cancelGeneration(context, id)
+    res.json(await answerGeneration(context, req, canceled))
+  })
+
+  return router
+}

@@ -1,0 +1,99 @@
+import { type Request, type Response, Router } from 'express'
+import { isTerminal } from '../../contract/vocabulary.ts'
+import { AppError } from '../../errors.ts'
+import { waitForTerminal } from '../../generation/follow.ts'
+import { findShownImage, type ShownImage } from '../../generation/images.ts'
+import type { EncodedImage } from '../../generation/ports.ts'
+import { type HttpContext, whileConnected } from '../http-context.ts'
+import { matches } from '../json.ts'
+import { parseQueryWait } from '../prefer.ts'
+
+const IMMUTABLE = 'public, max-age=31536000, immutable'
+/** Without its version a URL may come to show another image: one deleted and made again. */
+const UNVERSIONED = 'public, max-age=60'
+
+/** The URL that always works: `/images/<id>.<signature>`, or the bare id with the owner's token. */
+export const createImageFileRoutes = (context: HttpContext): Router => {
+  const router = Router()
+
+  router.get('/:file', async (req, res) => {
+    const waitSeconds = parseQueryWait(req)
+    const id = await authorize(context, req)
+    let shown = await findShownImage(context.db, id)
+    if (shown?.generation && !isTerminal(shown.generation.status) && waitSeconds > 0) {
+      const limits = { timeoutMs: waitSeconds * 1_000, signal: whileConnected(context, res) }
+      await waitForTerminal(context, id, limits)
+      shown = await findShownImage(context.db, id)
+    }
+    if (!shown) throw notFound()
+    res.set({ 'Cross-Origin-Resource-Policy': 'cross-origin', 'Access-Control-Allow-Origin': '*' })
+    if (!(shown.object && (await sendObject(context, req, res, shown.object)))) {
+      await sendPlaceholder(context, res, shown)
+    }
+  })
+
+  return router
+}
+
+/** The id, when the signature is right or the caller is its owner. Every other case is the same 404. */
+const authorize = async (context: HttpContext, req: Request): Promise<string> => {
+  const [, id, signature] = /^([gi]_[0-9a-f]{40})(?:\.([\w-]+))?$/.exec(String(req.params.file)) ?? []
+  if (!id) throw notFound()
+  if (signature !== undefined) {
+    if (context.signer.verify(id, signature)) return id
+    throw notFound()
+  }
+  const principal = await context.authenticate(req.headers.authorization).catch(() => undefined)
+  const shown = principal && (await findShownImage(context.db, id))
+  if (shown && (shown.ownerId === principal.ownerId || principal.isAdmin)) return id
+  throw notFound()
+}
+
+/** False when the store does not have what the row promises. */
+const sendObject = async (
+  { store, logger }: HttpContext,
+  req: Request,
+  res: Response,
+  { key, version }: NonNullable<ShownImage['object']>,
+): Promise<boolean> => {
+  const etag = `"${version}"`
+  const caching = req.query.v === version ? IMMUTABLE : UNVERSIONED
+  if (matches(req.get('If-None-Match'), etag)) {
+    res.set({ ETag: etag, 'Cache-Control': caching }).status(304).end()
+    return true
+  }
+  const direct = await store.findUrl(key)
+  if (direct) {
+    const maxAge = direct.expiresInSeconds && Math.floor(direct.expiresInSeconds / 2)
+    res.set('Cache-Control', maxAge ? `private, max-age=${maxAge}` : caching).redirect(302, direct.url)
+    return true
+  }
+  const image = await store.find(key)
+  if (!image) {
+    logger.error({ objectKey: key }, 'an image is in Postgres and not in the store')
+    return false
+  }
+  sendBytes(res.set({ ETag: etag, 'Cache-Control': caching }), image)
+  return true
+}
+
+const sendPlaceholder = async (
+  { placeholder }: HttpContext,
+  res: Response,
+  { generation }: ShownImage,
+): Promise<void> => {
+  const isPending = generation !== undefined && !isTerminal(generation.status)
+  const image = await placeholder(isPending ? 'pending' : 'failed', ratioOf(generation?.aspectRatio))
+  sendBytes(res.set({ 'Cache-Control': 'no-store', 'Imageonce-Placeholder': 'true' }), image)
+}
+
+const sendBytes = (res: Response, image: EncodedImage): void => {
+  res.type(image.mimeType).send(Buffer.from(image.bytes.buffer, image.bytes.byteOffset, image.bytes.byteLength))
+}
+
+const ratioOf = (aspectRatio: string | null | undefined) => {
+  const [width, height] = (aspectRatio ?? '1:1').split(':').map(Number)
+  return { width: width ?? 1, height: height ?? 1 }
+}
+
+const notFound = () => new AppError('not_found', 'There is no image at this address.')

@@ -1,0 +1,46 @@
+import { Router } from 'express'
+import { imageTypeSchema } from '../../contract/vocabulary.ts'
+import { AppError } from '../../errors.ts'
+import { deleteImage, listImages } from '../../generation/images.ts'
+import { presentImage } from '../../generation/present.ts'
+import { uploadImage } from '../../generation/uploads.ts'
+import { imageBody } from '../body.ts'
+import { type HttpContext, principalOf } from '../http-context.ts'
+import { createUrls } from '../image-urls.ts'
+import { sendWithETag } from '../json.ts'
+import { cutPage, parsePageQuery, parseQueryWord } from '../pagination.ts'
+
+/** The owner's images: list, upload, delete. */
+export const createImageRoutes = (context: HttpContext): Router => {
+  const { db, store, signer, publicUrl, logger } = context
+  const router = Router()
+
+  router.get('/', async (req, res) => {
+    const { limit, before } = parsePageQuery(req)
+    const imageType = parseQueryWord(req, 'type', imageTypeSchema)
+    const { ownerId } = principalOf(res)
+    const rows = await listImages(db, { ownerId, imageType, before, limit: limit + 1 })
+    const { page, nextCursor } = cutPage(req, res, rows, limit, ({ generatedAt, id }) => ({
+      at: generatedAt,
+      id,
+    }))
+    const urls = createUrls(signer, publicUrl, req)
+    sendWithETag(req, res, { images: page.map((row) => presentImage(row, urls)), nextCursor })
+  })
+
+  router.post('/', ...imageBody(), async (req, res) => {
+    if (!Buffer.isBuffer(req.body)) throw new AppError('invalid_image', 'The body is empty.')
+    const row = await uploadImage(context.uploads, principalOf(res).ownerId, req.body)
+    const image = presentImage(row, createUrls(signer, publicUrl, req))
+    res.status(201).location(image.imageUrl).json(image)
+  })
+
+  router.delete('/:id', async (req, res) => {
+    const onOrphan = (objectKey: string, error: unknown) =>
+      logger.warn({ objectKey, err: error }, 'a deleted image left its object in the store')
+    await deleteImage({ db, store, onOrphan }, principalOf(res).ownerId, String(req.params.id))
+    res.status(204).end()
+  })
+
+  return router
+}

@@ -1,0 +1,62 @@
+import { type Request, type Response, Router } from 'express'
+import { generationRequestSchema } from '../../contract/generation-request.ts'
+import { isTerminal } from '../../contract/vocabulary.ts'
+import { waitForTerminal } from '../../generation/follow.ts'
+import { type Submission, submitGeneration } from '../../generation/submit.ts'
+import { jsonBody } from '../body.ts'
+import { answerGeneration, type HttpContext, principalOf, whileConnected } from '../http-context.ts'
+import { parseIdempotencyKey } from '../idempotency-key.ts'
+import { parsePreferWait, setPreferenceApplied } from '../prefer.ts'
+
+/** When `/api/visualize/image` was superseded, for its `Deprecation` header (RFC 9745). */
+const SUPERSEDED_AT = Date.UTC(2026, 10, 1) / 1_000
+
+const RETRY_AFTER_SECONDS = 2
+
+/** Submitting a generation. */
+export const createVisualizeRoutes = (context: HttpContext): Router => {
+  const router = Router()
+
+  router.post('/generate', ...jsonBody(), async (req, res) => {
+    const waitSeconds = parsePreferWait(req)
+    const idempotencyKey = parseIdempotencyKey(req)
+    const request = generationRequestSchema.parse(req.body, { reportInput: true })
+    const { ownerId } = principalOf(res)
+    const submission = await submitGeneration(context.submit, ownerId, request, idempotencyKey)
+    setPreferenceApplied(res, waitSeconds)
+    await answer(context, req, res, submission, (waitSeconds ?? 0) * 1_000)
+  })
+
+  router.post('/image', ...jsonBody(), async (req, res) => {
+    res.set({
+      Deprecation: `@${SUPERSEDED_AT}`,
+      Link: '</api/visualize/generate>; rel="successor-version"',
+    })
+    const request = generationRequestSchema.parse(req.body, { reportInput: true })
+    const forced = { ...request, skipExistingCheck: true }
+    const submission = await submitGeneration(context.submit, principalOf(res).ownerId, forced)
+    await answer(context, req, res, submission, context.interactiveDeadlineMs)
+  })
+
+  return router
+}
+
+const answer = async (
+  context: HttpContext,
+  req: Request,
+  res: Response,
+  { generation: submitted, reuse }: Submission,
+  timeoutMs: number,
+): Promise<void> => {
+  res.locals.generationId = submitted.id
+  const newest =
+    timeoutMs > 0 && !isTerminal(submitted.status)
+      ? await waitForTerminal(context, submitted.id, { timeoutMs, signal: whileConnected(context, res) })
+      : submitted
+  const row = newest ?? submitted
+  const generation = await answerGeneration(context, req, row, reuse)
+  if (reuse) context.onReuse(row, generation)
+  res.set({ Location: generation.urls.self, 'Cache-Control': 'no-store' })
+  if (!isTerminal(row.status)) res.status(202).set('Retry-After', String(RETRY_AFTER_SECONDS))
+  res.json(generation)
+}

@@ -1,0 +1,41 @@
+import pino, { type Logger } from 'pino'
+
+export type { Logger }
+
+/**
+ * JSON lines on standard output. Prompts, tokens, keys and image addresses are never given to it; an error is
+ * logged without what a driver hangs on it (a failed query carries its parameters).
+ */
+export const createLogger = (level: string, name: 'api' | 'worker' | 'start'): Logger =>
+  pino({
+    level,
+    base: { process: name, pid: process.pid },
+    serializers: { err: describeError },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  })
+
+const describeError = (error: unknown): unknown => {
+  if (!(error instanceof Error)) return { message: String(error) }
+  const code = 'code' in error ? String(error.code) : undefined
+  const { name, message, stack, cause } = error
+  return { name, message, code, stack, ...(cause !== undefined && { cause: describeError(cause) }) }
+}
+
+/** Lets one of a kind of message through in a while: a store that is away would report thousands a second. */
+export const createRareLog = (
+  write: (fields: { err: unknown; suppressed: number }) => void,
+  intervalMs = 5_000,
+) => {
+  let quietUntil = 0
+  let suppressed = 0
+  return (err: unknown): void => {
+    const now = performance.now()
+    if (now < quietUntil) {
+      suppressed++
+      return
+    }
+    write({ err, suppressed })
+    quietUntil = now + intervalMs
+    suppressed = 0
+  }
+}

@@ -1,0 +1,67 @@
+import type { Lane } from '../contract/vocabulary.ts'
+import { messageOf } from '../errors.ts'
+import type { QueuedJob } from '../generation/ports.ts'
+import { openQueue, type QueueBackend } from './backend.ts'
+
+/**
+ * Lower runs first. Every job has a priority, since BullMQ runs those without one before all others: within a
+ * lane the owner's place in line, so that nobody's hundredth delays another's first; eager behind everybody.
+ */
+const priorityOf = ({ lane, place }: Pick<QueuedJob, 'lane' | 'place'>): number =>
+  LANE_PRIORITY[lane] + place
+
+const LANE_PRIORITY: Record<Lane, number> = { interactive: 1, eager: 1_000_000 }
+
+/** BullMQ retries only what our own rules never saw (Postgres away), so for as long as it takes. */
+const UNEXPECTED_ATTEMPTS = 1_000_000
+
+export type GenerationQueue = ReturnType<typeof createGenerationQueue>
+
+/** The producer's side of the queue. Jobs carry the generation id and nothing else. */
+export const createGenerationQueue = (
+  backend: QueueBackend,
+  name: string,
+  onError: (error: Error) => void,
+) => {
+  const { queue, close } = openQueue(backend, name)
+  queue.on('error', onError)
+
+  /** The job ID is the generation id: adding one that is there changes nothing. */
+  const enqueue = async (job: QueuedJob): Promise<void> => {
+    await queue.add(
+      'generate',
+      { generationId: job.generationId },
+      {
+        jobId: job.generationId,
+        priority: priorityOf(job),
+        attempts: UNEXPECTED_ATTEMPTS,
+        backoff: { type: 'custom' },
+        removeOnComplete: true,
+        removeOnFail: true,
+        ...(job.delayMs && { delay: job.delayMs }),
+      },
+    )
+  }
+
+  /** Moves a waiting job to where its lane and place belong now; adds it when it is gone. */
+  const promote = async (job: QueuedJob): Promise<void> => {
+    await enqueue(job)
+    const waiting = await queue.getJob(job.generationId)
+    await waiting?.changePriority({ priority: priorityOf(job) })
+  }
+
+  /** Takes a waiting job out; one that a worker holds is left to it. */
+  const remove = async (generationId: string): Promise<void> => {
+    try {
+      await queue.remove(generationId)
+    } catch (error) {
+      onError(new Error(`a canceled job stays queued and will be skipped: ${messageOf(error)}`))
+    }
+  }
+
+  const ping = async (): Promise<void> => {
+    await queue.getJobCounts('active')
+  }
+
+  return { enqueue, promote, remove, ping, close }
+}

@@ -1,0 +1,37 @@
+import { randomBytes } from 'node:crypto'
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { AuthConfig, Config } from './config.ts'
+import { deriveImageUrlSecret } from './http/image-urls.ts'
+
+export type Secrets = { auth: AuthConfig; imageUrlSecret: string }
+
+/**
+ * The secrets in force. Without `AUTH_JWT_SECRET` or `AUTH_JWKS_URL` (development only: the configuration sees
+ * to that) one is made and kept in the data directory, readable by its owner alone.
+ */
+export const resolveSecrets = async (config: Config): Promise<Secrets> => {
+  const { auth, dataDir } = config
+  const { jwksUrl, imageUrlSecret } = auth
+  if (jwksUrl && imageUrlSecret) return { auth, imageUrlSecret }
+  const jwtSecret = auth.jwtSecret ?? (await keepDevelopmentSecret(dataDir))
+  return {
+    auth: { ...auth, jwtSecret },
+    imageUrlSecret: imageUrlSecret ?? deriveImageUrlSecret(jwtSecret),
+  }
+}
+
+/** Written whole under another name and then linked, so that processes which start at once agree on one. */
+const keepDevelopmentSecret = async (dataDir: string): Promise<string> => {
+  const path = join(dataDir, 'development-secret')
+  const found = await readFile(path, 'utf8').catch(() => undefined)
+  if (found) return found.trim()
+  await mkdir(dataDir, { recursive: true })
+  const draft = `${path}.${randomBytes(6).toString('hex')}`
+  await writeFile(draft, randomBytes(32).toString('hex'), { mode: 0o600 })
+  await link(draft, path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
+  await rm(draft)
+  return (await readFile(path, 'utf8')).trim()
+}

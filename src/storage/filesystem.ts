@@ -1,0 +1,60 @@
+import { constants } from 'node:fs'
+import { access, link, mkdir, rm } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import type { ImageStore } from '../generation/ports.ts'
+import { findFile, hasCode, syncDirectory, withTemporaryFile } from './durable-file.ts'
+import { checkObjectKey } from './object-key.ts'
+import { checkImage, toStoredImage } from './stored-image.ts'
+
+/**
+ * Objects as files of one directory, for one machine. Needs a file system with hard links: a link is what
+ * makes a whole file appear under a name that nobody else has taken.
+ */
+export const createFilesystemStore = ({ directory }: { directory: string }): ImageStore => {
+  const top = resolve(directory)
+  const pathOf = (key: string) => join(top, checkObjectKey(key))
+
+  return {
+    kind: 'filesystem',
+    put: async (key, image) => {
+      const path = pathOf(key)
+      checkImage(image)
+      await mkdir(dirname(path), { recursive: true })
+      const outcome = await withTemporaryFile(dirname(path), [image.bytes], (temporary) =>
+        linkUnlessExists(temporary, path),
+      )
+      // After `exists` too: the writer that was first may not have come this far, and its object is relied on now.
+      await syncUpTo(top, dirname(path))
+      return outcome
+    },
+    find: async (key) => {
+      const bytes = await findFile(pathOf(key))
+      return bytes && toStoredImage(bytes)
+    },
+    delete: async (key) => {
+      await rm(pathOf(key), { force: true })
+    },
+    findUrl: async () => undefined,
+    ping: async () => {
+      await mkdir(top, { recursive: true })
+      await access(top, constants.R_OK | constants.W_OK)
+    },
+    close: () => {},
+  }
+}
+
+const linkUnlessExists = async (from: string, to: string): Promise<'stored' | 'exists'> => {
+  try {
+    await link(from, to)
+    return 'stored'
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return 'exists'
+    throw error
+  }
+}
+
+/** A directory made on the way is only as durable as its name in the one above it. */
+const syncUpTo = async (top: string, path: string): Promise<void> => {
+  await syncDirectory(path)
+  if (path !== top && path !== dirname(path)) await syncUpTo(top, dirname(path))
+}

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto'
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { ProviderResult, Spool } from '../generation/ports.ts'
+import { findFile, syncDirectory, withTemporaryFile } from './durable-file.ts'
+
+const headerSchema = z.object({
+  costUsd: z.number(),
+  byteLength: z.number(),
+  /** Over the cost and the bytes: a wrong price is damage too. */
+  sha256: z.string(),
+})
+
+/** One file a key: a line of JSON that says what follows it, then the bytes. */
+export const createSpool = ({ directory }: { directory: string }): Spool => {
+  // Hashed, as a key may be longer than a file name or hold a slash.
+  const pathOf = (key: string) => join(directory, createHash('sha256').update(key).digest('hex'))
+
+  return {
+    write: async (key, result) => {
+      await mkdir(directory, { recursive: true })
+      await withTemporaryFile(directory, [encodeHeader(result), result.bytes], (temporary) =>
+        rename(temporary, pathOf(key)),
+      )
+      await syncDirectory(directory)
+    },
+    find: async (key) => {
+      const file = await findFile(pathOf(key))
+      if (!file) return undefined
+      const result = decode(file)
+      if (!result) await rm(pathOf(key), { force: true })
+      return result
+    },
+    delete: async (key) => {
+      await rm(pathOf(key), { force: true })
+    },
+  }
+}
+
+const encodeHeader = ({ bytes, costUsd }: ProviderResult): Uint8Array => {
+  const header = { costUsd, byteLength: bytes.length, sha256: digestOf(costUsd, bytes) }
+  return Buffer.from(`${JSON.stringify(header)}\n`)
+}
+
+/** Undefined for a file that is not exactly what was written. */
+const decode = (file: Uint8Array): ProviderResult | undefined => {
+  const headerBytes = file.indexOf(LINE_FEED)
+  const header = parseHeader(Buffer.from(file.subarray(0, Math.max(headerBytes, 0))).toString())
+  const bytes = file.subarray(headerBytes + 1)
+  if (!header || header.byteLength !== bytes.length) return undefined
+  if (header.sha256 !== digestOf(header.costUsd, bytes)) return undefined
+  return { bytes, costUsd: header.costUsd }
+}
+
+const LINE_FEED = 10
+
+const parseHeader = (line: string) => {
+  try {
+    return headerSchema.parse(JSON.parse(line))
+  } catch {
+    return undefined
+  }
+}
+
+const digestOf = (costUsd: number, bytes: Uint8Array): string =>
+  createHash('sha256').update(`${costUsd}\n`).update(bytes).digest('hex')

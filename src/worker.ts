@@ -1,0 +1,17 @@
+import { assertMigrated } from './api.ts'
+import type { Config } from './config.ts'
+import { createWorker } from './context.ts'
+import { createLogger } from './logger.ts'
+import { runUntilSignal, STOP_MARGIN_MS } from './process.ts'
+import { checkRedis } from './queue/prepare.ts'
+
+/** The worker process. */
+export const runWorker = async (config: Config): Promise<void> => {
+  const logger = createLogger(config.logLevel ?? 'info', 'worker')
+  await assertMigrated(config)
+  if (config.queue.redisUrl) await checkRedis(config.queue.redisUrl, (text) => logger.warn(text))
+  const worker = createWorker(config, logger)
+  runUntilSignal(worker.stop, config.shutdownGraceMs + STOP_MARGIN_MS)
+  await worker.start()
+  logger.info({ concurrency: config.worker.concurrency }, 'working')
+}

@@ -1,0 +1,205 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { EncodedImage, ImageStore } from '../../src/generation/ports.ts'
+import { createFilesystemStore } from '../../src/storage/filesystem.ts'
+import { createS3Store } from '../../src/storage/s3.ts'
+import { createTestBucket } from '../support/s3-bucket.ts'
+import { describeWith } from '../support/skip.ts'
+import { makeTemporaryFolder } from '../support/temporary-folder.ts'
+
+const SIGNATURES = {
+  'image/png': Buffer.from('89504e470d0a1a0a', 'hex'),
+  'image/jpeg': Buffer.from('ffd8ffe0', 'hex'),
+  'image/webp': Buffer.from('RIFF\x00\x00\x00\x00WEBP', 'latin1'),
+}
+
+const image = (mimeType: EncodedImage['mimeType'], rest: Uint8Array): EncodedImage => ({
+  mimeType,
+  bytes: Buffer.concat([SIGNATURES[mimeType], rest]),
+})
+const randomImage = (size = 1_000) => image('image/png', randomBytes(size))
+const newKey = () =>
+  `generated/g_${randomBytes(20).toString('hex')}/${randomBytes(8).toString('hex')}`
+
+/** Fails on one byte's difference without printing megabytes. */
+const expectSame = (found: EncodedImage | undefined, expected: EncodedImage) => {
+  expect(found?.mimeType).toBe(expected.mimeType)
+  expect(found && Buffer.compare(found.bytes, expected.bytes)).toBe(0)
+}
+
+type Backend = { open(): ImageStore; remove(): Promise<void> }
+
+/** What every image store promises. */
+const promisesOfAStore = (createBackend: () => Promise<Backend>) => {
+  let backend: Backend
+  let store: ImageStore
+  beforeEach(async () => {
+    backend = await createBackend()
+    store = backend.open()
+  })
+  afterEach(async () => {
+    store.close()
+    await backend.remove()
+  })
+
+  const everyByte = Buffer.from(Array.from({ length: 256 }, (_, index) => index))
+  test.each([
+    ['a png of every byte value', image('image/png', everyByte)],
+    ['a jpeg of nothing but its signature', image('image/jpeg', Buffer.alloc(0))],
+    ['a webp of line breaks and zeros', image('image/webp', Buffer.from('\r\n\n\0\0\r'))],
+    ['a large png', randomImage(6_000_000)],
+  ])('%s comes back as it was put', async (_name, given) => {
+    const key = newKey()
+    await expect(store.put(key, given)).resolves.toBe('stored')
+    expectSame(await store.find(key), given)
+  })
+
+  test('a view into a larger buffer is stored without its surroundings', async () => {
+    const key = newKey()
+    const given = randomImage()
+    const surrounded = Buffer.concat([randomBytes(7), given.bytes, randomBytes(7)])
+    await store.put(key, { ...given, bytes: surrounded.subarray(7, -7) })
+    expectSame(await store.find(key), given)
+  })
+
+  test('an object outlives the process that put it', async () => {
+    const key = newKey()
+    const given = image('image/webp', randomBytes(100))
+    await store.put(key, given)
+    const restarted = backend.open()
+    expectSame(await restarted.find(key), given)
+    restarted.close()
+  })
+
+  test('an object is never overwritten', async () => {
+    const key = newKey()
+    const first = randomImage()
+    await store.put(key, first)
+    await expect(store.put(key, image('image/jpeg', randomBytes(10)))).resolves.toBe('exists')
+    expectSame(await store.find(key), first)
+  })
+
+  test('of 20 racing writers exactly one stores, and its object is whole', async () => {
+    const key = newKey()
+    const images = Array.from({ length: 20 }, () => randomImage(100_000))
+    const outcomes = await Promise.all(images.map((given) => store.put(key, given)))
+    expect(outcomes.filter((outcome) => outcome === 'stored')).toHaveLength(1)
+    expect(outcomes.filter((outcome) => outcome === 'exists')).toHaveLength(19)
+    const winner = images[outcomes.indexOf('stored')]
+    expectSame(await store.find(key), winner as EncodedImage)
+  })
+
+  test('a reader sees nothing or the whole object while it is being put', async () => {
+    const key = newKey()
+    const given = randomImage(4_000_000)
+    const putting = store.put(key, given)
+    let found: EncodedImage | undefined
+    while (!found) found = await store.find(key)
+    expectSame(found, given)
+    await expect(putting).resolves.toBe('stored')
+  })
+
+  test('a key without an object has none', async () => {
+    await expect(store.find(newKey())).resolves.toBeUndefined()
+  })
+
+  test('a deleted object is gone, deleting it again succeeds and its key is free', async () => {
+    const key = newKey()
+    await store.put(key, randomImage())
+    await store.delete(key)
+    await store.delete(key)
+    await expect(store.find(key)).resolves.toBeUndefined()
+    await expect(store.put(key, randomImage())).resolves.toBe('stored')
+  })
+
+  test.each([
+    '',
+    '/',
+    '..',
+    '../a',
+    '/a',
+    'a/../../b',
+    'a//b',
+    'a/',
+    '.a',
+    'a/.b',
+    'a\\b',
+    'a\0',
+    'a b',
+    'a?b',
+  ])('the key %j is refused', async (key) => {
+    const refusal = { code: 'internal', retryable: false }
+    await expect((async () => store.put(key, randomImage()))()).rejects.toMatchObject(refusal)
+    await expect((async () => store.find(key))()).rejects.toMatchObject(refusal)
+    await expect((async () => store.delete(key))()).rejects.toMatchObject(refusal)
+  })
+
+  test('bytes that are not of the type they are given as are refused', async () => {
+    const key = newKey()
+    const wrong = { ...randomImage(), mimeType: 'image/jpeg' as const }
+    await expect(store.put(key, wrong)).rejects.toMatchObject({ code: 'internal' })
+    await expect(store.find(key)).resolves.toBeUndefined()
+  })
+
+  test('a store that works answers a ping', async () => {
+    await expect(store.ping()).resolves.toBeUndefined()
+  })
+}
+
+describe('filesystem store', () => {
+  promisesOfAStore(async () => {
+    const { path, remove } = await makeTemporaryFolder('store')
+    return { open: () => createFilesystemStore({ directory: join(path, 'images') }), remove }
+  })
+
+  let directory: string
+  let remove: () => Promise<void>
+  beforeEach(async () => {
+    const folder = await makeTemporaryFolder('store')
+    directory = folder.path
+    remove = folder.remove
+  })
+  afterEach(() => remove())
+
+  test('racing writers leave the one object and nothing beside it', async () => {
+    const store = createFilesystemStore({ directory })
+    await Promise.all(Array.from({ length: 20 }, () => store.put('a/b', randomImage())))
+    await expect(readdir(directory, { recursive: true })).resolves.toEqual(['a', 'a/b'])
+  })
+
+  test('what a crashed writer left is no object and in nobody’s way', async () => {
+    const store = createFilesystemStore({ directory })
+    const leftover = `.${randomUUID()}.tmp`
+    await mkdir(join(directory, 'a'))
+    await writeFile(join(directory, 'a', leftover), randomImage().bytes)
+    await expect((async () => store.find(`a/${leftover}`))()).rejects.toThrow('malformed')
+    await expect(store.find('a/b')).resolves.toBeUndefined()
+    await expect(store.put('a/b', randomImage())).resolves.toBe('stored')
+  })
+
+  test('a disk that refuses the write leaves nothing behind', async () => {
+    const store = createFilesystemStore({ directory })
+    await writeFile(join(directory, 'a'), 'a file where a directory is needed')
+    await expect(store.put('a/b', randomImage())).rejects.toThrow()
+    await expect(readdir(directory)).resolves.toEqual(['a'])
+  })
+
+  test('its objects have no URL of their own', async () => {
+    await expect(createFilesystemStore({ directory }).findUrl('a/b')).resolves.toBeUndefined()
+  })
+
+  test('a directory that cannot be made fails the ping', async () => {
+    await writeFile(join(directory, 'file'), '')
+    const store = createFilesystemStore({ directory: join(directory, 'file', 'images') })
+    await expect(store.ping()).rejects.toThrow()
+  })
+})
+
+describeWith('s3', 's3 store', () => {
+  promisesOfAStore(async () => {
+    const config = await createTestBucket()
+    return { open: () => createS3Store(config), remove: async () => {} }
+  })
+})

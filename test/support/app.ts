@@ -1,0 +1,89 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createDatabase, type Database } from '../../db/database.ts'
+import { signToken } from '../../src/cli/token.ts'
+import { type Config, parseConfig } from '../../src/config.ts'
+import { createApi, createWorker, type Overrides } from '../../src/context.ts'
+import { createLogger } from '../../src/logger.ts'
+import { resolveSecrets } from '../../src/secrets.ts'
+import { createTestDatabase } from './database.ts'
+import { type GeminiServer, startGeminiServer } from './gemini-server.ts'
+
+/** The queue backends that this run can test, each with its settings. */
+export const backends: { name: string; service: 'redis' | 'postgres' }[] = [
+  { name: 'BullMQ on Postgres', service: 'postgres' },
+  { name: 'BullMQ on Redis', service: 'redis' },
+]
+
+export type TestAppOptions = {
+  backend?: 'redis' | 'postgres'
+  apis?: number
+  workers?: number
+  env?: Record<string, string>
+  overrides?: Overrides
+}
+
+export type TestApp = Awaited<ReturnType<typeof startTestApp>>
+
+/** API and worker with a database, a queue and a folder of their own, and the provider's stand-in behind them. */
+export const startTestApp = async ({
+  backend = 'postgres',
+  apis = 1,
+  workers = 1,
+  env = {},
+  overrides = {},
+}: TestAppOptions = {}) => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'imageonce-test-'))
+  const database = await createTestDatabase()
+  const gemini: GeminiServer = await startGeminiServer()
+  const config: Config = parseConfig({
+    NODE_ENV: 'test',
+    PORT: '0',
+    DATA_DIR: dataDir,
+    DATABASE_URL: database.url,
+    ...(backend === 'redis' && { REDIS_URL: process.env.TEST_REDIS_URL }),
+    QUEUE_NAME: database.name,
+    GEMINI_API_KEY: 'test-key',
+    GEMINI_BASE_URL: gemini.url,
+    LOG_LEVEL: 'silent',
+    RETRY_BACKOFF_MS: '20',
+    SWEEP_INTERVAL_MS: '500',
+    SHUTDOWN_GRACE_MS: '3000',
+    ...env,
+  })
+  const secrets = await resolveSecrets(config)
+  const logger = createLogger(config.logLevel ?? 'silent', 'start')
+  const db: Database = createDatabase({ url: database.url, poolSize: 2, onIdleError: () => {} })
+  const startedApis = Array.from({ length: apis }, () =>
+    createApi(config, secrets, logger, overrides),
+  )
+  const startedWorkers = Array.from({ length: workers }, () =>
+    createWorker(config, logger, overrides),
+  )
+  const urls = (await Promise.all(startedApis.map((api) => api.start()))).map(({ url }) => url)
+  await Promise.all(startedWorkers.map((worker) => worker.start()))
+
+  const token = (owner = 'alice', admin = false) => signToken(secrets, { owner, admin, days: 1 })
+  const stopWorkers = () => Promise.all(startedWorkers.map((worker) => worker.stop()))
+  const stop = async () => {
+    await Promise.all(startedApis.map((api) => api.stop()))
+    await stopWorkers()
+    await db.destroy()
+    await gemini.close()
+    await database.drop()
+    await rm(dataDir, { recursive: true, force: true })
+  }
+  return {
+    url: urls[0] ?? '',
+    urls,
+    config,
+    secrets,
+    db,
+    gemini,
+    dataDir,
+    token,
+    stopWorkers,
+    stop,
+  }
+}

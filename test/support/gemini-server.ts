@@ -1,0 +1,135 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { json } from 'node:stream/consumers'
+import { errorOf, type GeminiBody } from './gemini-answers.ts'
+import { type GeminiBehaviour, perform } from './gemini-behaviour.ts'
+
+/** One request for an image, as it arrived. */
+export type GeminiCall = {
+  /** From 1, in order of arrival since the start or the last `reset`. */
+  number: number
+  model: string
+  /** All text parts of the request, joined. */
+  prompt: string
+  body: GeminiBody
+  apiKey: string | undefined
+  /** Milliseconds since 1970. */
+  at: number
+  /** True once the client went away without the whole answer. */
+  abandoned: boolean
+}
+
+export type GeminiServer = Awaited<ReturnType<typeof startGeminiServer>>
+
+type Choice = GeminiBehaviour | ((call: GeminiCall) => GeminiBehaviour | Promise<GeminiBehaviour>)
+
+const PATH = /^\/v1beta\/models\/([^/:]+):generateContent$/
+
+/**
+ * Google's image API as far as it is used, on a port of its own: `POST /v1beta/models/:model:generateContent`.
+ * Answers with an image unless told otherwise. A wrong key is refused as Google refuses it.
+ */
+export const startGeminiServer = async ({ apiKey = 'test-key' } = {}) => {
+  const calls: GeminiCall[] = []
+  const stop = new AbortController()
+  let waiting: (() => void)[] = []
+  let choice: Choice = { kind: 'image' }
+  let setAtCall = 0
+
+  const choose = (call: GeminiCall): Choice => {
+    if (!call.apiKey) return { kind: 'forbidden' }
+    return call.apiKey === apiKey ? choice : { kind: 'key_invalid' }
+  }
+
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const model = PATH.exec(request.url ?? '')?.[1]
+    if (request.method !== 'POST' || !model) {
+      response.writeHead(404, { 'content-type': 'application/json' })
+      response.end(JSON.stringify(errorOf(404, 'NOT_FOUND', 'Not found')))
+      return
+    }
+    const call = record(model, request, (await json(request)) as GeminiBody)
+    const gone = new AbortController()
+    response.once('close', () => {
+      call.abandoned = !response.writableFinished
+      gone.abort()
+      wake()
+    })
+    const place = calls.length - 1 - setAtCall
+    const chosen = choose(call)
+    const behaviour = typeof chosen === 'function' ? await chosen(call) : chosen
+    await perform(behaviour, {
+      response,
+      call,
+      place,
+      signal: AbortSignal.any([gone.signal, stop.signal]),
+    })
+  }
+
+  const record = (model: string, request: IncomingMessage, body: GeminiBody): GeminiCall => {
+    const texts = body.contents.flatMap(({ parts }) => parts.flatMap((part) => part.text ?? []))
+    const key = request.headers['x-goog-api-key']
+    const call: GeminiCall = {
+      number: calls.length + 1,
+      model,
+      prompt: texts.join('\n'),
+      body,
+      apiKey: typeof key === 'string' ? key : undefined,
+      at: Date.now(),
+      abandoned: false,
+    }
+    calls.push(call)
+    wake()
+    return call
+  }
+
+  const wake = () => {
+    const woken = waiting
+    waiting = []
+    for (const resume of woken) resume()
+  }
+
+  // A client that went away ends every wait with an AbortError, and there is nobody left to answer.
+  const server = createServer((request, response) => {
+    answer(request, response).catch(() => response.destroy())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    apiKey,
+    /** Every request so far, the refused ones too. */
+    calls: calls as readonly GeminiCall[],
+    countCalls: (promptIncludes = '') =>
+      calls.filter((call) => call.prompt.includes(promptIncludes)).length,
+    /** From now on: one behaviour, or one chosen by the request. */
+    behave: (next: Choice) => {
+      choice = next
+      setAtCall = calls.length
+    },
+    /** Resolves with the first call that `matches`, among those that were and those to come. */
+    waitForCall: async (
+      matches: (call: GeminiCall) => boolean = () => true,
+    ): Promise<GeminiCall> => {
+      for (;;) {
+        const found = calls.find(matches)
+        if (found) return found
+        await new Promise<void>((resolve) => waiting.push(resolve))
+      }
+    },
+    /** Forgets the calls and answers with images again. */
+    reset: () => {
+      calls.length = 0
+      choice = { kind: 'image' }
+      setAtCall = 0
+    },
+    close: async () => {
+      stop.abort()
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      })
+    },
+  }
+}

@@ -1,0 +1,32 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
+export type WaitOptions = {
+  /** What is waited for, in the words of the error: "the job to finish". */
+  what: string
+  timeoutMs?: number
+}
+
+const POLL_MS = 10
+
+/**
+ * Polls until `condition` gives something truthy, and returns that. A condition that throws is not met
+ * yet; at the timeout its last error is the cause of ours.
+ */
+export const waitFor = async <T>(
+  condition: () => T | Promise<T>,
+  { what, timeoutMs = 5_000 }: WaitOptions,
+): Promise<Exclude<T, undefined | null | false | 0 | ''>> => {
+  const deadline = Date.now() + timeoutMs
+  let cause: unknown
+  do {
+    try {
+      const value = await condition()
+      if (value) return value as Exclude<T, undefined | null | false | 0 | ''>
+      cause = undefined
+    } catch (error) {
+      cause = error
+    }
+    await delay(POLL_MS)
+  } while (Date.now() < deadline)
+  throw new Error(`Waited ${timeoutMs} ms in vain for ${what}`, { cause })
+}
