@@ -14,8 +14,7 @@ const config = {
   testEnvironment: '<rootDir>/test/support/leak-environment.ts',
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
-  // The summary is named so that ours comes after it, last.
-  reporters: ['default', 'summary', '<rootDir>/test/support/skip-reporter.ts'],
+  reporters: ['default', '<rootDir>/test/support/skip-reporter.ts'],
   maxWorkers: 2,
   testTimeout: 30_000,
 }

@@ -4,7 +4,7 @@ import { createApi, requireDatabaseUrl } from './context.ts'
 import { StartError } from './errors.ts'
 import { createLogger } from './logger.ts'
 import { runUntilSignal, STOP_MARGIN_MS } from './process.ts'
-import { checkRedis } from './queue/prepare.ts'
+import { checkRedis, isQueueMigrated } from './queue/prepare.ts'
 import { resolveSecrets } from './secrets.ts'
 
 /** The API process. */
@@ -20,7 +20,9 @@ export const runApi = async (config: Config): Promise<void> => {
 
 /** Throws `StartError` when the schema is older than this program. */
 export const assertMigrated = async (config: Config): Promise<void> => {
-  const pending = await findPendingMigrations(requireDatabaseUrl(config.database.url))
+  const databaseUrl = requireDatabaseUrl(config.database.url)
+  const pending = await findPendingMigrations(databaseUrl)
+  if (!config.queue.redisUrl && !(await isQueueMigrated(databaseUrl))) pending.push('the queue')
   if (pending.length === 0) return
   throw new StartError(`The database lacks ${pending.join(', ')}: run \`imageonce migrate\` first.`)
 }

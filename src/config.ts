@@ -36,7 +36,9 @@ const environmentSchema = z
     S3_ACCESS_KEY_ID: textSchema.optional(),
     S3_SECRET_ACCESS_KEY: textSchema.optional(),
     PUBLIC_IMAGE_BASE_URL: httpUrlSchema.optional(),
-    GEMINI_API_KEY: textSchema.optional(),
+    GEMINI_API_KEY: textSchema
+      .regex(/^[\x21-\x7e]+$/, 'must be visible ASCII characters only')
+      .optional(),
     GEMINI_MODEL: textSchema.default('gemini-nano-banana-2.1'),
     GEMINI_BASE_URL: httpUrlSchema.default('https://generativelanguage.googleapis.com'),
     AUTH_JWT_SECRET: secretSchema.optional(),

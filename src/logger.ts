@@ -4,7 +4,7 @@ export type { Logger }
 
 /**
  * JSON lines on standard output. Prompts, tokens, keys and image addresses are never given to it; an error is
- * logged without what a driver hangs on it (a failed query carries its parameters).
+ * logged without its cause and without what a driver hangs on it (either may quote a request).
  */
 export const createLogger = (level: string, name: 'api' | 'worker' | 'start'): Logger =>
   pino({
@@ -17,8 +17,8 @@ export const createLogger = (level: string, name: 'api' | 'worker' | 'start'): L
 const describeError = (error: unknown): unknown => {
   if (!(error instanceof Error)) return { message: String(error) }
   const code = 'code' in error ? String(error.code) : undefined
-  const { name, message, stack, cause } = error
-  return { name, message, code, stack, ...(cause !== undefined && { cause: describeError(cause) }) }
+  const { name, message, stack } = error
+  return { name, message, code, stack }
 }
 
 /** Lets one of a kind of message through in a while: a store that is away would report thousands a second. */

@@ -1,7 +1,7 @@
 import { MAX_IMAGE_BYTES } from '../contract/limits.ts'
 import { AppError } from '../errors.ts'
 
-export type ImageDataOptions = {
+type ImageDataOptions = {
   /** Where the text stands in the request, for the error. */
   pointer?: string
   maxBytes?: number

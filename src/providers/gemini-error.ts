@@ -4,7 +4,7 @@ import { findQuota, findReason, findRetryAfterMs, findWrongField } from './gemin
 import { createProviderError } from './provider-error.ts'
 
 /** What is known of a failed call beside its error. */
-export type FailedCall = { model: string; timeoutMs: number; timedOut: boolean; neverSent: boolean }
+type FailedCall = { model: string; timeoutMs: number; timedOut: boolean; neverSent: boolean }
 
 /** How long to wait after a 429 that doesn't say: quotas are counted by the minute. */
 const DEFAULT_RETRY_AFTER_MS = 30_000
@@ -55,18 +55,22 @@ const fromStatus = (
   return fail('ambiguous', `The image provider failed after it took the request (${why}).`)
 }
 
-/** Said by the front end before any work, unlike other 500s. The SDK keeps the words, not the status name. */
+/**
+ * Said by the front end before any work, unlike other 500s. The SDK drops the status' name, so the first words
+ * of the message decide; further on it may repeat the prompt.
+ */
 const isOverload = (status: number, error: Error): boolean =>
   status === 503 ||
   status === 529 ||
-  (status === 500 && /overloaded|UNAVAILABLE/.test(error.message))
+  (status === 500 &&
+    /\] The (model|service) is (currently )?(overloaded|unavailable)/i.test(error.message))
 
 /** Google answers a wrong key, a blocked country and missing billing with 400. */
 const isUnauthorized = (status: number, error: GoogleGenerativeAIFetchError): boolean =>
   [401, 402, 403].includes(status) ||
   (status === 400 &&
     (findReason(error) === 'API_KEY_INVALID' ||
-      /API key|User location is not supported|enable billing/.test(error.message)))
+      /\] (API key|User location|Gemini API free tier)/i.test(error.message)))
 
 /** 408 and 499 are a request given up half-way, not one turned away. */
 const isRejection = (status: number): boolean =>

@@ -11,7 +11,7 @@ import { listGeminiModels } from './price-table.ts'
 import { traceRequest } from './request-trace.ts'
 
 /** `timeoutMs` bounds one whole call, from the connection to the last byte of the answer. */
-export type GeminiProviderConfig = GeminiConfig & { timeoutMs: number }
+type GeminiProviderConfig = GeminiConfig & { timeoutMs: number }
 
 /** Google's image models, by the Gemini API. */
 export const createGeminiProvider = (config: GeminiProviderConfig): Provider => {

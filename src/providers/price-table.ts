@@ -2,7 +2,7 @@ import type { ModelInfo } from '../contract/server-info.ts'
 import { aspectRatioSchema } from '../contract/vocabulary.ts'
 
 /** A model with what its tokens cost, in US dollars per million. */
-export type ModelPrice = ModelInfo & {
+type ModelPrice = ModelInfo & {
   usdPerMillionTokens: { input: number; textOutput: number; imageOutput: number }
 }
 

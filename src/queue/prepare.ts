@@ -1,4 +1,4 @@
-import { runMigrations } from 'bullmq'
+import { assertSchemaCompatibility, runMigrations, SchemaMigrationRequiredError } from 'bullmq'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { StartError } from '../errors.ts'
@@ -9,6 +9,21 @@ export const migrateQueue = async (databaseUrl: string): Promise<void> => {
   await client.connect()
   try {
     await runMigrations(client)
+  } finally {
+    await client.end()
+  }
+}
+
+/** True when BullMQ's tables are there and of a version that this program can use. */
+export const isQueueMigrated = async (databaseUrl: string): Promise<boolean> => {
+  const client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  try {
+    await assertSchemaCompatibility(client)
+    return true
+  } catch (error) {
+    if (error instanceof SchemaMigrationRequiredError) return false
+    throw error
   } finally {
     await client.end()
   }

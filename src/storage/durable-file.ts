@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { open, readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 /**
  * Writes a file under a hidden name and hands it to `publish` once its content is on the disk (fsync).
@@ -26,8 +26,17 @@ export const withTemporaryFile = async <T>(
   }
 }
 
-/** Makes the names in a directory durable. Windows opens no directories and keeps names by itself. */
-export const syncDirectory = async (path: string): Promise<void> => {
+/**
+ * Makes the names in a directory durable, and those in the ones above it up to `top`: a new directory lasts no
+ * longer than its own name does.
+ */
+export const syncDirectories = async (path: string, top: string): Promise<void> => {
+  await syncDirectory(path)
+  if (path !== top && path !== dirname(path)) await syncDirectories(dirname(path), top)
+}
+
+/** Windows opens no directories, and keeps names by itself. */
+const syncDirectory = async (path: string): Promise<void> => {
   if (process.platform === 'win32') return
   const directory = await open(path)
   try {

@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { access, link, mkdir, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { ImageStore } from '../generation/ports.ts'
-import { findFile, hasCode, syncDirectory, withTemporaryFile } from './durable-file.ts'
+import { findFile, hasCode, syncDirectories, withTemporaryFile } from './durable-file.ts'
 import { checkObjectKey } from './object-key.ts'
 import { checkImage, toStoredImage } from './stored-image.ts'
 
@@ -24,7 +24,7 @@ export const createFilesystemStore = ({ directory }: { directory: string }): Ima
         linkUnlessExists(temporary, path),
       )
       // After `exists` too: the writer that was first may not have come this far, and its object is relied on now.
-      await syncUpTo(top, dirname(path))
+      await syncDirectories(dirname(path), dirname(top))
       return outcome
     },
     find: async (key) => {
@@ -51,10 +51,4 @@ const linkUnlessExists = async (from: string, to: string): Promise<'stored' | 'e
     if (hasCode(error, 'EEXIST')) return 'exists'
     throw error
   }
-}
-
-/** A directory made on the way is only as durable as its name in the one above it. */
-const syncUpTo = async (top: string, path: string): Promise<void> => {
-  await syncDirectory(path)
-  if (path !== top && path !== dirname(path)) await syncUpTo(top, dirname(path))
 }

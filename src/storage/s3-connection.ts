@@ -16,8 +16,6 @@ export const DEFAULT_S3_TIMEOUTS: S3Timeouts = {
   totalMs: 30_000,
 }
 
-export type S3Connection = ReturnType<typeof createS3Connection>
-
 /** The SDK's client, imported and made at first use: 80 ms and 24 MB that not every process needs. */
 export const createS3Connection = (config: S3Config, timeouts: S3Timeouts) => {
   let opened: Promise<S3> | undefined

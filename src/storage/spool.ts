@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { mkdir, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import type { ProviderResult, Spool } from '../generation/ports.ts'
-import { findFile, syncDirectory, withTemporaryFile } from './durable-file.ts'
+import { findFile, syncDirectories, withTemporaryFile } from './durable-file.ts'
 
 const headerSchema = z.object({
   costUsd: z.number(),
@@ -14,16 +14,17 @@ const headerSchema = z.object({
 
 /** One file a key: a line of JSON that says what follows it, then the bytes. */
 export const createSpool = ({ directory }: { directory: string }): Spool => {
+  const top = resolve(directory)
   // Hashed, as a key may be longer than a file name or hold a slash.
-  const pathOf = (key: string) => join(directory, createHash('sha256').update(key).digest('hex'))
+  const pathOf = (key: string) => join(top, createHash('sha256').update(key).digest('hex'))
 
   return {
     write: async (key, result) => {
-      await mkdir(directory, { recursive: true })
-      await withTemporaryFile(directory, [encodeHeader(result), result.bytes], (temporary) =>
+      await mkdir(top, { recursive: true })
+      await withTemporaryFile(top, [encodeHeader(result), result.bytes], (temporary) =>
         rename(temporary, pathOf(key)),
       )
-      await syncDirectory(directory)
+      await syncDirectories(top, dirname(top))
     },
     find: async (key) => {
       const file = await findFile(pathOf(key))

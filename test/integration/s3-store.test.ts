@@ -143,6 +143,12 @@ describeWith('s3', 's3 store', () => {
     await expect(store.put('a/b', randomImage())).resolves.toBe('stored')
   })
 
+  test('a request that hangs is asked again long before the time for the whole runs out', async () => {
+    const timeouts = { connectMs: 1_000, idleMs: 100, totalMs: 60_000 }
+    const { proxy, store } = await openThroughProxy(() => proxy.requests.length === 1, timeouts)
+    await expect(store.put('a/b', randomImage())).resolves.toBe('stored')
+  })
+
   test('an object cut short in transit is a failure, not a part of it', async () => {
     await openStore().put('a/b', randomImage(1_000))
     const { store } = await openThroughProxy((_incoming, outgoing) => {

@@ -7,14 +7,9 @@ import { type Config, parseConfig } from '../../src/config.ts'
 import { createApi, createWorker, type Overrides } from '../../src/context.ts'
 import { createLogger } from '../../src/logger.ts'
 import { resolveSecrets } from '../../src/secrets.ts'
+import { randomUUID } from 'node:crypto'
 import { createTestDatabase } from './database.ts'
 import { type GeminiServer, startGeminiServer } from './gemini-server.ts'
-
-/** The queue backends that this run can test, each with its settings. */
-export const backends: { name: string; service: 'redis' | 'postgres' }[] = [
-  { name: 'BullMQ on Postgres', service: 'postgres' },
-  { name: 'BullMQ on Redis', service: 'redis' },
-]
 
 export type TestAppOptions = {
   backend?: 'redis' | 'postgres'
@@ -43,7 +38,7 @@ export const startTestApp = async ({
     DATA_DIR: dataDir,
     DATABASE_URL: database.url,
     ...(backend === 'redis' && { REDIS_URL: process.env.TEST_REDIS_URL }),
-    QUEUE_NAME: database.name,
+    QUEUE_NAME: `test-${randomUUID()}`,
     GEMINI_API_KEY: 'test-key',
     GEMINI_BASE_URL: gemini.url,
     LOG_LEVEL: 'silent',

@@ -21,7 +21,7 @@ export const createClient = async (
     const response = await fetch(path.startsWith('http') ? path : `${app.url}${path}`, {
       method,
       headers: { authorization, ...(isJson && { 'content-type': 'application/json' }), ...headers },
-      ...(body !== undefined && { body: isJson ? JSON.stringify(body) : (body as BodyInit) }),
+      ...(body !== undefined && { body: isJson ? JSON.stringify(body) : (body as string) }),
       redirect: 'manual',
     })
     const text = await response.text()

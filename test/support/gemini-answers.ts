@@ -8,7 +8,7 @@ export type GeminiBody = {
     imageConfig?: { aspectRatio?: string; imageSize?: string }
   }
 }
-export type GeminiPart = {
+type GeminiPart = {
   text?: string
   thought?: boolean
   inlineData?: { mimeType: string; data: string }
@@ -47,7 +47,7 @@ export const usageMetadata = {
 
 export const answerOf = (
   parts: GeminiPart[],
-  { finishReason = 'STOP', usage = usageMetadata as object | undefined } = {},
+  { finishReason = 'STOP', usage = usageMetadata as object | false } = {},
 ) => ({
   candidates: [{ content: { role: 'model', parts }, finishReason, index: 0 }],
   ...(usage && { usageMetadata: usage }),

@@ -36,7 +36,7 @@ type Wire = { response: ServerResponse; call: GeminiCall; signal: AbortSignal; p
 export const perform = async (behaviour: GeminiBehaviour, wire: Wire): Promise<void> => {
   const { response, call } = wire
   const send = (status: number, json: unknown) => sendText(response, status, JSON.stringify(json))
-  const sendParts = async (options?: { finishReason?: string; usage?: object | undefined }) =>
+  const sendParts = async (options?: { finishReason?: string; usage?: object | false }) =>
     send(200, answerOf([await makeImage(call.number, call.body)], options))
   switch (behaviour.kind) {
     case 'sequence': {
@@ -48,7 +48,7 @@ export const perform = async (behaviour: GeminiBehaviour, wire: Wire): Promise<v
       return perform(behaviour.then ?? { kind: 'image' }, wire)
     case 'image': {
       const { usage = usageMetadata, finishReason = 'STOP' } = behaviour
-      return sendParts({ finishReason, usage: usage || undefined })
+      return sendParts({ finishReason, usage })
     }
     case 'image_with_drafts': {
       const draft = await makeImage(call.number + 1_000, call.body)

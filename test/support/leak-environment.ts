@@ -1,39 +1,28 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { TestEnvironment } from 'jest-environment-node'
+import { type OpenHandles, watchHandles } from './open-handles.ts'
 
 const GRACE_MS = 5_000
 const POLL_MS = 20
 
 /**
- * Fails a test file that leaves something open which keeps the process alive (a connection, a server, a
- * timer, a child process). Jest itself only warns, or hangs.
+ * Fails a test file that leaves something open which would keep the process alive: a connection, a server,
+ * a timer, a child process. Jest by itself only warns, or hangs.
  */
 class LeakEnvironment extends TestEnvironment {
-  readonly #before = countResources()
+  readonly #handles: OpenHandles = watchHandles()
 
   override async teardown(): Promise<void> {
     const deadline = Date.now() + GRACE_MS
-    let leaked = findLeaked(this.#before)
-    while (leaked.length > 0 && Date.now() < deadline) {
+    let open = this.#handles.list()
+    while (open.length > 0 && Date.now() < deadline) {
       await delay(POLL_MS, undefined, { ref: false })
-      leaked = findLeaked(this.#before)
+      open = this.#handles.list()
     }
+    this.#handles.stop()
     await super.teardown()
-    if (leaked.length > 0) throw new Error(`The test file left open: ${leaked.join(', ')}`)
+    if (open.length > 0) throw new Error(`The test file left open:\n${open.join('\n')}`)
   }
 }
-
-const countResources = (): Map<string, number> => {
-  const counts = new Map<string, number>()
-  for (const type of process.getActiveResourcesInfo()) {
-    counts.set(type, (counts.get(type) ?? 0) + 1)
-  }
-  return counts
-}
-
-const findLeaked = (before: Map<string, number>): string[] =>
-  [...countResources()]
-    .filter(([type, count]) => count > (before.get(type) ?? 0))
-    .map(([type, count]) => `${count - (before.get(type) ?? 0)} ${type}`)
 
 export default LeakEnvironment

@@ -9,7 +9,7 @@ import { findFreePort } from './free-port.ts'
 import { findOnPath } from './programs.ts'
 import { makeTemporaryFolder } from './temporary-folder.ts'
 
-export type Radosgw = {
+type Radosgw = {
   endpoint: string
   accessKeyId: string
   secretAccessKey: string
@@ -113,7 +113,8 @@ type ClusterOptions = { directory: string; clusterId: string; port: number; moni
 const cephConfig = ({ directory, clusterId, port, monitorPort }: ClusterOptions): string => `
 [global]
 fsid = ${clusterId}
-mon_host = [v1:127.0.0.1:${monitorPort}]
+# Not mon_host, which tells no fsid: commands that are sent before the monitor told it fail with EPERM.
+monmap = ${directory}/monmap
 auth_cluster_required = none
 auth_service_required = none
 auth_client_required = none
@@ -131,9 +132,6 @@ osd_pool_default_pg_num = 1
 osd_pool_default_pgp_num = 1
 osd_pool_default_pg_autoscale_mode = off
 osd_crush_chooseleaf_type = 0
-# Else the OSD asks the monitor at its start for what is done here already, now and then too early ("wrong fsid"), and dies.
-osd_crush_update_on_start = false
-osd_class_update_on_start = false
 mon_allow_pool_size_one = true
 mon_max_pg_per_osd = 2000
 [mon.a]

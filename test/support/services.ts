@@ -14,8 +14,11 @@ export const startServices = async (environment: NodeJS.ProcessEnv): Promise<Rel
   const starts = [startPostgres, startRedis, startS3, findChromium]
   const results = await Promise.allSettled(starts.map((start) => start(environment)))
   const releases = results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
-  const stop = async () =>
-    throwFirst(await Promise.allSettled(releases.map((release) => release())))
+  let stopped: Promise<void> | undefined
+  const stop = () => {
+    stopped ??= Promise.allSettled(releases.map((release) => release())).then(throwFirst)
+    return stopped
+  }
   try {
     throwFirst(results)
   } catch (error) {

@@ -16,9 +16,6 @@ class SkipReporter {
 
   onRunComplete(_contexts: unknown, results: RunResult): void {
     const skipped = results.testResults.flatMap(({ testResults }) => testResults.filter(isSkipped))
-    const names = new Set(skipped.map(nameOf))
-    for (const name of names) console.log(`Skipped: ${name}`)
-
     const mustRun = process.env.TEST_REQUIRE_ALL === '1'
     if (mustRun && skipped.length > 0) {
       this.#error = new Error('Tests were skipped, and TEST_REQUIRE_ALL=1 allows none')
@@ -26,8 +23,14 @@ class SkipReporter {
     // A file that did not even load, or left something open, has no failed test of its own.
     const broken = results.numFailedTests + results.numRuntimeErrorTestSuites
     const failed = broken + (mustRun ? skipped.length : 0)
-    const suffix = skipped.length > 0 && !mustRun ? `, ${skipped.length} skipped` : ''
-    console.log(`${results.numPassedTests} passed, ${failed} failed${suffix}`)
+    // Jest prints its own summary after all reporters.
+    process.once('exit', (exitCode) => {
+      for (const name of new Set(skipped.map(nameOf))) console.log(`Skipped: ${name}`)
+      const atLeastOne = exitCode === 0 ? 0 : 1
+      const suffix = skipped.length > 0 && !mustRun ? `, ${skipped.length} skipped` : ''
+      const { numPassedTests: passed } = results
+      console.log(`${passed} passed, ${Math.max(failed, atLeastOne)} failed${suffix}`)
+    })
   }
 
   getLastError(): Error | undefined {

@@ -1,5 +1,6 @@
 import { startEmbeddedPostgres } from '../../db/embedded/embedded-postgres.ts'
 import { migrateToLatest } from '../../db/migrate.ts'
+import { migrateQueue } from '../../src/queue/prepare.ts'
 import { createDatabase } from './database.ts'
 import type { Release } from './services.ts'
 import { makeTemporaryFolder } from './temporary-folder.ts'
@@ -12,6 +13,7 @@ export const startPostgres = async (environment: NodeJS.ProcessEnv): Promise<Rel
   try {
     const template = await createDatabase(url)
     await migrateToLatest(template.url)
+    await migrateQueue(template.url)
     environment.TEST_DATABASE_URL = url
     environment.TEST_TEMPLATE_DATABASE = template.name
     return [() => template.drop().finally(release)]
