@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { access, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { isAlive } from './processes.ts'
@@ -14,7 +15,7 @@ export const makeWhole = async (
   if (await exists(join(folder, marker))) return
   const prefix = `${folder}.unfinished-`
   await removeAbandoned(prefix)
-  const unfinished = `${prefix}${process.pid}-${Date.now().toString(36)}`
+  const unfinished = `${prefix}${process.pid}-${randomUUID()}`
   try {
     await fill(unfinished)
     await rename(unfinished, folder)

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +8,6 @@ import { type Config, parseConfig } from '../../src/config.ts'
 import { createApi, createWorker, type Overrides } from '../../src/context.ts'
 import { createLogger } from '../../src/logger.ts'
 import { resolveSecrets } from '../../src/secrets.ts'
-import { randomUUID } from 'node:crypto'
 import { createTestDatabase } from './database.ts'
 import { type GeminiServer, startGeminiServer } from './gemini-server.ts'
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { TestEnvironment } from 'jest-environment-node'
-import { type OpenHandles, watchHandles } from './open-handles.ts'
+import { watchHandles } from './open-handles.ts'
 
 const GRACE_MS = 5_000
 const POLL_MS = 20
@@ -10,18 +10,17 @@ const POLL_MS = 20
  * a timer, a child process. Jest by itself only warns, or hangs.
  */
 class LeakEnvironment extends TestEnvironment {
-  readonly #handles: OpenHandles = watchHandles()
+  readonly #findOpen = watchHandles()
 
   override async teardown(): Promise<void> {
     const deadline = Date.now() + GRACE_MS
-    let open = this.#handles.list()
+    let open = this.#findOpen()
     while (open.length > 0 && Date.now() < deadline) {
       await delay(POLL_MS, undefined, { ref: false })
-      open = this.#handles.list()
+      open = this.#findOpen()
     }
-    this.#handles.stop()
     await super.teardown()
-    if (open.length > 0) throw new Error(`The test file left open:\n${open.join('\n')}`)
+    if (open.length > 0) throw new Error(`The test file left open: ${open.join(', ')}`)
   }
 }
 

@@ -1,46 +1,32 @@
-import { createHook } from 'node:async_hooks'
+import { ChildProcess } from 'node:child_process'
+import { Server, Socket } from 'node:net'
 
-export type OpenHandles = {
-  /** What was opened since, is still open, and keeps the process alive; with where it was opened. */
-  list(): string[]
-  stop(): void
-}
+/** Undocumented for years and unchanged: async_hooks would tell as much, and slows every promise down. */
+type ProcessWithHandles = { _getActiveHandles(): object[] }
 
-/** Node's names of what lives until it is closed; everything else ends by itself. */
-const LASTING_TYPES = new Set([
-  ...['TCPWRAP', 'TCPSERVERWRAP', 'PIPEWRAP', 'PIPESERVERWRAP', 'UDPWRAP'],
-  ...['PROCESSWRAP', 'WORKER', 'Timeout', 'FSEVENTWRAP', 'STATWATCHER'],
-])
-
-type Handle = { type: string; stack: string; resource: WeakRef<{ hasRef?: () => boolean }> }
-
-export const watchHandles = (): OpenHandles => {
-  const handles = new Map<number, Handle>()
-  const hook = createHook({
-    init: (id, type, _trigger, resource) => {
-      if (!LASTING_TYPES.has(type)) return
-      handles.set(id, { type, stack: new Error().stack ?? '', resource: new WeakRef(resource) })
-    },
-    destroy: (id) => {
-      handles.delete(id)
-    },
-  }).enable()
-  return {
-    list: () => [...handles.values()].filter(keepsAlive).map(describe),
-    stop: () => hook.disable(),
+/** Tells what has been opened since the call, is still open, and keeps the process alive. */
+export const watchHandles = (): (() => string[]) => {
+  const before = new Set(findHandles())
+  const timersBefore = countTimers()
+  return () => {
+    const handles = findHandles().filter((handle) => !before.has(handle))
+    const timers = countTimers() - timersBefore
+    return [...handles.map(describe), ...(timers > 0 ? [`${timers} timers`] : [])]
   }
 }
 
-const keepsAlive = ({ resource }: Handle): boolean => {
-  const found = resource.deref()
-  return found !== undefined && (found.hasRef?.() ?? true)
-}
+const findHandles = (): object[] => (process as unknown as ProcessWithHandles)._getActiveHandles()
 
-const describe = ({ type, stack }: Handle): string => {
-  const frames = stack
-    .split('\n')
-    .slice(1)
-    .map((frame) => frame.trim())
-  const outside = frames.filter((frame) => !/node:|open-handles/.test(frame))
-  return `  ${type} ${outside.slice(0, 3).join('\n    ')}`
+const countTimers = (): number =>
+  process.getActiveResourcesInfo().filter((type) => type === 'Timeout').length
+
+const describe = (handle: object): string => {
+  if (handle instanceof ChildProcess) return `process ${handle.pid} (${handle.spawnfile})`
+  if (handle instanceof Server) return `server on ${JSON.stringify(handle.address())}`
+  if (handle instanceof Socket) {
+    const { remoteAddress, remotePort, localPort } = handle
+    if (!remoteAddress) return 'socket (a Unix socket or a pipe)'
+    return `socket from port ${localPort} to ${remoteAddress}:${remotePort}`
+  }
+  return handle.constructor.name
 }

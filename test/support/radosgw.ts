@@ -5,6 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { messageOf } from '../../src/errors.ts'
 import { findFreePort } from './free-port.ts'
 import { findOnPath } from './programs.ts'
 import { makeTemporaryFolder } from './temporary-folder.ts'
@@ -54,7 +55,8 @@ const start = async (directory: string, children: ChildProcess[]) => {
   const configPath = join(directory, 'ceph.conf')
   const signal = AbortSignal.timeout(START_TIMEOUT_MS)
   const options = { env: { ...process.env, CEPH_CONF: configPath }, signal }
-  const run = (program: string, ...args: string[]) => promisify(execFile)(program, args, options)
+  const run = (program: string, ...args: string[]) =>
+    untilPermitted(() => promisify(execFile)(program, args, options))
   const keepRunning = (program: string, ...args: string[]) => {
     children.push(spawn(program, ['-f', ...args], { env: options.env, stdio: 'ignore' }))
   }
@@ -95,6 +97,16 @@ const start = async (directory: string, children: ChildProcess[]) => {
   return { endpoint, ...keys }
 }
 
+/** Ceph's clients at times ask before they know the cluster's id, and are refused; to repeat it is safe. */
+const untilPermitted = async <T>(run: () => Promise<T>): Promise<T> => {
+  try {
+    return await run()
+  } catch (error) {
+    if (messageOf(error).includes('EPERM')) return untilPermitted(run)
+    throw error
+  }
+}
+
 const until = async (isTrue: () => Promise<boolean>, signal: AbortSignal): Promise<void> => {
   while (!(await isTrue())) await delay(50, undefined, { signal })
 }
@@ -113,8 +125,7 @@ type ClusterOptions = { directory: string; clusterId: string; port: number; moni
 const cephConfig = ({ directory, clusterId, port, monitorPort }: ClusterOptions): string => `
 [global]
 fsid = ${clusterId}
-# Not mon_host, which tells no fsid: commands that are sent before the monitor told it fail with EPERM.
-monmap = ${directory}/monmap
+mon_host = [v1:127.0.0.1:${monitorPort}]
 auth_cluster_required = none
 auth_service_required = none
 auth_client_required = none
@@ -132,6 +143,9 @@ osd_pool_default_pg_num = 1
 osd_pool_default_pgp_num = 1
 osd_pool_default_pg_autoscale_mode = off
 osd_crush_chooseleaf_type = 0
+# Else the OSD asks the monitor at its start for what is done here already, now and then too early (EPERM), and dies.
+osd_crush_update_on_start = false
+osd_class_update_on_start = false
 mon_allow_pool_size_one = true
 mon_max_pg_per_osd = 2000
 [mon.a]
