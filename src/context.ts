@@ -12,7 +12,7 @@ import type { ServerInfo } from './contract/server-info.ts'
 import { type ImageSize, imageMimeTypeSchema } from './contract/vocabulary.ts'
 import { StartError } from './errors.ts'
 import { createGenerationEvents, type GenerationEvents } from './events/generation-events.ts'
-import type { ImageStore, InspectImage, Provider } from './generation/ports.ts'
+import type { ImageStore, Provider } from './generation/ports.ts'
 import { runGeneration } from './generation/run.ts'
 import { enqueueIfQueued, sweepGenerations } from './generation/sweep.ts'
 import { startSweeper } from './generation/sweeper.ts'
@@ -40,7 +40,7 @@ import { waitAtMost } from './time.ts'
 import { VERSION } from './version.ts'
 
 /** Parts that a test may put in place of the ones the configuration asks for. */
-export type Overrides = Partial<{ provider: Provider; store: ImageStore; inspect: InspectImage }>
+export type Overrides = Partial<{ provider: Provider; store: ImageStore }>
 
 /** What the API and the worker have in common. */
 type Shared = {
@@ -49,7 +49,6 @@ type Shared = {
   queue: GenerationQueue
   provider: Provider
   store: ImageStore
-  inspect: InspectImage
   releaseAll: () => Promise<void>
 }
 
@@ -61,13 +60,13 @@ export const createApi = (
   overrides: Overrides = {},
 ) => {
   const shared = createShared(config, logger, overrides)
-  const { db, events, queue, provider, store, inspect } = shared
+  const { db, events, queue, provider, store } = shared
   const shutdown = new AbortController()
   const reuseLog = createReuseLog(db, (error) => logger.warn({ err: error }, 'lost reuse records'))
   const uploads: UploadDeps = {
     db,
     store,
-    inspect,
+    inspect: createInspectImage({ maxBytes: MAX_IMAGE_BYTES, maxPixels: MAX_IMAGE_PIXELS }),
     parseImageData: (text, pointer) => parseImageData(text, { pointer }),
   }
   const app = createApp({
@@ -104,7 +103,7 @@ export const createApi = (
   const server = createHttpServer(app)
 
   const start = async (): Promise<{ url: string }> => {
-    await events.connect()
+    await Promise.all([events.connect(), queue.settle(QUEUE_SETTLE_MS)])
     return { url: await listen(server, config.http) }
   }
   const stop = async (): Promise<void> => {
@@ -119,14 +118,14 @@ export const createApi = (
 /** The worker, taking jobs once `start` resolves; `stop` lets running calls finish within the grace period. */
 export const createWorker = (config: Config, logger: Logger, overrides: Overrides = {}) => {
   const shared = createShared(config, logger, overrides)
-  const { db, events, queue, provider, store, inspect } = shared
+  const { db, events, queue, provider, store } = shared
   const letGo = new AbortController()
   const onError = createRareLog((fields) => logger.error(fields, 'worker trouble'))
   const runDeps = {
     db,
     provider,
     store,
-    inspect,
+    inspect: createInspectImage({ maxBytes: MAX_BOUGHT_BYTES, maxPixels: MAX_IMAGE_PIXELS }),
     spool: createSpool({ directory: join(config.dataDir, 'spool') }),
     workerId: `${hostname()}:${process.pid}:${process.hrtime.bigint().toString(36)}`,
     leaseMs: config.worker.leaseMs,
@@ -153,7 +152,7 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
   let sweeper: ReturnType<typeof startSweeper> | undefined
 
   const start = async (): Promise<void> => {
-    await events.connect()
+    await Promise.all([events.connect(), queue.settle(QUEUE_SETTLE_MS)])
     worker.start()
     const sweep = () => sweepGenerations(db, queue.enqueue)
     sweeper = startSweeper(sweep, { intervalMs: config.worker.sweepIntervalMs, onError })
@@ -200,9 +199,7 @@ const createShared = (config: Config, logger: Logger, overrides: Overrides): Sha
   const store = overrides.store ?? createStore(config)
   push(store.close)
   const provider = overrides.provider ?? createProvider(config)
-  const limits = { maxBytes: MAX_IMAGE_BYTES, maxPixels: MAX_IMAGE_PIXELS }
-  const inspect = overrides.inspect ?? createInspectImage(limits)
-  return { db, events, queue, provider, store, inspect, releaseAll }
+  return { db, events, queue, provider, store, releaseAll }
 }
 
 const createStore = ({ s3, dataDir }: Config): ImageStore =>
@@ -238,7 +235,12 @@ const describeServer = ({ name, defaultModel, models }: Provider): ServerInfo =>
 const listPriceUsd = ({ models }: Provider, model: string, imageSize: ImageSize): number =>
   models.find(({ name }) => name === model)?.priceUsd[imageSize] ?? 0
 
+/** What was paid for is not thrown away for its size: a 4K picture as png can have 30 MB. */
+const MAX_BOUGHT_BYTES = 64 * 1024 * 1024
+
 /** How long runs that were told to let go may take to give back what they hold. */
 const LET_GO_MS = 2_000
+/** A queue that takes longer to answer is not waited for: what is accepted waits in Postgres. */
+const QUEUE_SETTLE_MS = 2_000
 /** BullMQ's own closing waits for a Redis that is away. */
 const QUEUE_CLOSE_MS = 3_000

@@ -1,5 +1,6 @@
 import { rmdir } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
+import type pg from 'pg'
 import type { OpenServer } from './connect.ts'
 import { findPostmaster } from './postmaster.ts'
 import { isAlive, signalProcess } from './processes.ts'
@@ -7,6 +8,7 @@ import { runProgram } from './run-program.ts'
 import { logPath } from './server-process.ts'
 import type { Site } from './site.ts'
 
+const OTHERS_TIMEOUT_MS = 500
 const FAST_TIMEOUT_MS = 15_000
 const IMMEDIATE_TIMEOUT_MS = 10_000
 const POLL_MS = 10
@@ -15,7 +17,9 @@ const POLL_MS = 10
  * Shuts a server down: fast, which saves everything, or when that takes too long at once, and it recovers
  * at its next start.
  */
-export const stopServer = async (site: Site, { pid, address }: OpenServer): Promise<void> => {
+export const stopServer = async (site: Site, server: OpenServer): Promise<void> => {
+  const { client, pid, address } = server
+  await untilOthersLeft(client).catch(() => {})
   await askToStop(site, pid, 'fast')
   if (!(await endsWithin(site, pid, FAST_TIMEOUT_MS))) {
     await askToStop(site, pid, 'immediate')
@@ -24,6 +28,18 @@ export const stopServer = async (site: Site, { pid, address }: OpenServer): Prom
     }
   }
   if (address.socketFolder) await rmdir(address.socketFolder).catch(() => {})
+}
+
+/** A pool that was just ended closes its connections a moment later; cut off, they would raise errors. */
+const untilOthersLeft = async (client: pg.Client) => {
+  const deadline = Date.now() + OTHERS_TIMEOUT_MS
+  while (Date.now() < deadline) {
+    const { rowCount } = await client.query(
+      `select from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`,
+    )
+    if (rowCount === 0) return
+    await delay(POLL_MS)
+  }
 }
 
 /** On Windows signals kill, so the server is asked through its own tool. */

@@ -14,6 +14,9 @@ export type UploadDeps = {
   parseImageData: (text: string, pointer: string) => Uint8Array
 }
 
+/** A model's request has room for this much as base64 (Gemini API: 20 MB with everything). */
+const MAX_STORED_BYTES = 14 * 1024 * 1024
+
 /**
  * Checks, cleans and stores an owner's image. Equal bytes of one owner are one image, so repeating is free.
  * Throws `invalid_image`.
@@ -28,6 +31,9 @@ export const uploadImage = async (
   const existing = await findOwnedImage(db, ownerId, id)
   if (existing) return existing
   const image = await inspect(bytes)
+  if (image.bytes.byteLength > MAX_STORED_BYTES) {
+    throw new AppError('invalid_image', 'The image is too large once its pixels are encoded anew.')
+  }
   const objectKey = `uploads/${id}/${randomBytes(8).toString('hex')}`
   await store.put(objectKey, image)
   const row = await insertUpload(db, {

@@ -5,7 +5,7 @@ import { Redis } from 'ioredis'
 export type QueueBackend = { kind: 'redis' | 'postgres'; url: string }
 
 export type JobData = { generationId: string }
-type OpenQueue = Pick<Queue<JobData>, 'add' | 'getJob' | 'remove' | 'getJobCounts' | 'on' | 'close'>
+type OpenQueue = Pick<Queue<JobData>, 'add' | 'getJob' | 'remove' | 'getJobCounts'>
 type OpenWorker = Pick<Worker<JobData>, 'on' | 'close' | 'run' | 'isRunning'>
 
 /**
@@ -25,24 +25,68 @@ const consumerRedis = { maxRetriesPerRequest: null, connectTimeout: 5_000 }
 const producerPostgres = { max: 4, connectionTimeoutMillis: 2_000, query_timeout: 5_000 }
 const consumerPostgres = { max: 5, connectionTimeoutMillis: 5_000 }
 
-/** Opens the producer's side; release with `close`. */
+/**
+ * The producer's side. `get` gives the queue, or rejects at once while its store is away: a BullMQ queue that was
+ * made then stays broken, so it is made when the store first answers. Release with `close`.
+ */
 export const openQueue = (
   backend: QueueBackend,
   name: string,
-): { queue: OpenQueue; close: () => Promise<void> } => {
-  if (backend.kind === 'postgres') {
-    const connection = { connectionString: backend.url, ...producerPostgres }
-    const { Queue: PostgresQueue } = withBackend(createPostgresBackend)
-    const queue = new PostgresQueue<JobData>(name, { connection })
-    return { queue: queue as unknown as OpenQueue, close: () => queue.close() }
-  }
-  const connection = new Redis(backend.url, producerRedis)
-  const queue = new Queue<JobData>(name, { connection, skipWaitingForReady: true })
+  onError: (error: Error) => void,
+): { get: () => Promise<OpenQueue>; close: () => Promise<void> } =>
+  backend.kind === 'redis'
+    ? openRedisQueue(backend.url, name, onError)
+    : openPostgresQueue(backend.url, name, onError)
+
+const openRedisQueue = (url: string, name: string, onError: (error: Error) => void) => {
+  const connection = new Redis(url, producerRedis)
+  connection.on('error', onError)
+  const queue = keepOnceReady(() => {
+    if (connection.status !== 'ready') throw new Error('Redis does not answer')
+    return new Queue<JobData>(name, { connection, skipWaitingForReady: true })
+  }, onError)
   const close = async () => {
     await queue.close()
     connection.disconnect()
   }
-  return { queue, close }
+  return { get: queue.get, close }
+}
+
+const openPostgresQueue = (url: string, name: string, onError: (error: Error) => void) => {
+  const connection = { connectionString: url, ...producerPostgres }
+  const { Queue: PostgresQueue } = withBackend(createPostgresBackend)
+  return keepOnceReady(
+    () => new PostgresQueue<JobData>(name, { connection }) as unknown as Queue<JobData>,
+    onError,
+  )
+}
+
+const keepOnceReady = (make: () => Queue<JobData>, onError: (error: Error) => void) => {
+  let kept: Promise<Queue<JobData>> | undefined
+
+  const open = async () => {
+    const queue = make()
+    queue.on('error', onError)
+    try {
+      await queue.waitUntilReady()
+      return queue
+    } catch (error) {
+      await queue.close().catch(onError)
+      throw error
+    }
+  }
+  const get = (): Promise<OpenQueue> => {
+    kept ??= open().catch((error: unknown) => {
+      kept = undefined
+      throw error
+    })
+    return kept
+  }
+  const close = async () => {
+    const queue = await kept?.catch(() => undefined)
+    await queue?.close()
+  }
+  return { get, close }
 }
 
 /** Opens the consumer's side, not yet running; release with `close`. */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Lane } from '../contract/vocabulary.ts'
 import { messageOf } from '../errors.ts'
 import type { QueuedJob } from '../generation/ports.ts'
@@ -23,11 +24,11 @@ export const createGenerationQueue = (
   name: string,
   onError: (error: Error) => void,
 ) => {
-  const { queue, close } = openQueue(backend, name)
-  queue.on('error', onError)
+  const { get, close } = openQueue(backend, name, onError)
 
   /** The job ID is the generation id: adding one that is there changes nothing. */
   const enqueue = async (job: QueuedJob): Promise<void> => {
+    const queue = await get()
     await queue.add(
       'generate',
       { generationId: job.generationId },
@@ -46,6 +47,7 @@ export const createGenerationQueue = (
   /** Moves a waiting job to where its lane and place belong now; adds it when it is gone. */
   const promote = async (job: QueuedJob): Promise<void> => {
     await enqueue(job)
+    const queue = await get()
     const waiting = await queue.getJob(job.generationId)
     await waiting?.changePriority({ priority: priorityOf(job) })
   }
@@ -53,6 +55,7 @@ export const createGenerationQueue = (
   /** Takes a waiting job out; one that a worker holds is left to it. */
   const remove = async (generationId: string): Promise<void> => {
     try {
+      const queue = await get()
       await queue.remove(generationId)
     } catch (error) {
       onError(new Error(`a canceled job stays queued and will be skipped: ${messageOf(error)}`))
@@ -60,8 +63,15 @@ export const createGenerationQueue = (
   }
 
   const ping = async (): Promise<void> => {
+    const queue = await get()
     await queue.getJobCounts('active')
   }
 
-  return { enqueue, promote, remove, ping, close }
+  /** Waits for the store to answer for the first time; gives up quietly, as it may come later. */
+  const settle = async (timeoutMs: number): Promise<void> => {
+    const deadline = Date.now() + timeoutMs
+    while (Date.now() < deadline && !(await get().catch(() => undefined))) await delay(50)
+  }
+
+  return { enqueue, promote, remove, ping, settle, close }
 }

@@ -1,5 +1,6 @@
 import { findOnPath } from './programs.ts'
 import { startRadosgw } from './radosgw.ts'
+import { useRunFolder } from './run-folder.ts'
 import { startPostgres } from './test-postgres.ts'
 import { startRedis } from './test-redis.ts'
 
@@ -11,12 +12,15 @@ export type Release = () => Promise<void>
  * may be called again.
  */
 export const startServices = async (environment: NodeJS.ProcessEnv): Promise<Release> => {
+  const removeRunFolder = await useRunFolder(environment)
   const starts = [startPostgres, startRedis, startS3, findChromium]
   const results = await Promise.allSettled(starts.map((start) => start(environment)))
   const releases = results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
   let stopped: Promise<void> | undefined
   const stop = () => {
-    stopped ??= Promise.allSettled(releases.map((release) => release())).then(throwFirst)
+    stopped ??= Promise.allSettled(releases.map((release) => release()))
+      .then(throwFirst)
+      .finally(removeRunFolder)
     return stopped
   }
   try {
