@@ -16,6 +16,9 @@ const config = {
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   reporters: ['default', '<rootDir>/test/support/skip-reporter.ts'],
   maxWorkers: 2,
+  // Far from reached. With a limit Jest never runs tests in its own process, where one that hangs would
+  // keep it from stopping the services.
+  workerIdleMemoryLimit: '4GB',
   testTimeout: 30_000,
 }
 

@@ -29,9 +29,7 @@ program
 program
   .command('api')
   .description('run the API process')
-  .action(() =>
-    runCommand(async () => (await import('./api.ts')).runApi(parseConfig(environment))),
-  )
+  .action(() => runCommand(async () => (await import('./api.ts')).runApi(parseConfig(environment))))
 
 program
   .command('worker')
@@ -44,9 +42,7 @@ program
   .command('migrate')
   .description('bring the database to the newest schema')
   .action(() =>
-    runCommand(async () =>
-      (await import('./cli/migrate.ts')).runMigrate(parseConfig(environment)),
-    ),
+    runCommand(async () => (await import('./cli/migrate.ts')).runMigrate(parseConfig(environment))),
   )
 
 program

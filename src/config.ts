@@ -4,7 +4,10 @@ import { ConfigError } from './errors.ts'
 
 const textSchema = z.string().trim().min(1, 'must not be empty')
 const urlSchema = (protocols: RegExp) =>
-  z.url({ protocol: protocols, error: `must be a URL (${protocols.source.replace(/[\^$?()]/g, '')})` })
+  z.url({
+    protocol: protocols,
+    error: `must be a URL (${protocols.source.replace(/[\^$?()]/g, '')})`,
+  })
 const integerSchema = (min: number, max: number) =>
   z
     .string()
@@ -29,7 +32,9 @@ const environmentSchema = z
     DATABASE_URL: urlSchema(/^postgres(ql)?$/).optional(),
     DATABASE_POOL_SIZE: integerSchema(1, 100).default(10),
     REDIS_URL: urlSchema(/^rediss?$/).optional(),
-    QUEUE_NAME: textSchema.regex(/^[\w.-]+$/, 'must be letters, digits, ".", "_" or "-"').default('imageonce'),
+    QUEUE_NAME: textSchema
+      .regex(/^[\w.-]+$/, 'must be letters, digits, ".", "_" or "-"')
+      .default('imageonce'),
     S3_ENDPOINT: httpUrlSchema.optional(),
     S3_BUCKET: textSchema.optional(),
     S3_REGION: textSchema.default('auto'),
@@ -65,10 +70,12 @@ const environmentSchema = z
       }
     }
     if (env.S3_ENDPOINT || env.S3_BUCKET || env.S3_ACCESS_KEY_ID || env.S3_SECRET_ACCESS_KEY) {
-      require(
-        ['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'],
-        'the S3_ settings go together',
-      )
+      require([
+        'S3_ENDPOINT',
+        'S3_BUCKET',
+        'S3_ACCESS_KEY_ID',
+        'S3_SECRET_ACCESS_KEY',
+      ], 'the S3_ settings go together')
     }
     if (env.AUTH_JWKS_URL) {
       require(['AUTH_ISSUER', 'AUTH_AUDIENCE', 'IMAGE_URL_SECRET'], 'AUTH_JWKS_URL needs it')
@@ -78,10 +85,11 @@ const environmentSchema = z
       }
     }
     if (env.NODE_ENV === 'production') {
-      require(
-        ['DATABASE_URL', 'S3_ENDPOINT', 'GEMINI_API_KEY'],
-        'nothing is embedded or made up with NODE_ENV=production',
-      )
+      require([
+        'DATABASE_URL',
+        'S3_ENDPOINT',
+        'GEMINI_API_KEY',
+      ], 'nothing is embedded or made up with NODE_ENV=production')
       if (!env.AUTH_JWKS_URL) require(['AUTH_JWT_SECRET'], 'set it, or AUTH_JWKS_URL')
     }
   })
@@ -106,7 +114,6 @@ export type Config = ReturnType<typeof parseConfig>
 export type AuthConfig = Config['auth']
 export type S3Config = NonNullable<Config['s3']>
 export type GeminiConfig = NonNullable<Config['gemini']>
-export type WorkerConfig = Config['worker']
 
 /** Where the command line finds its server. Throws `ConfigError`. */
 export const parseClientConfig = (environment: Environment) => {
@@ -118,7 +125,8 @@ export const parseClientConfig = (environment: Environment) => {
 }
 
 /** Never repeats the value: it may be a secret. */
-const describeIssue = (issue: z.core.$ZodIssue): string => `${issue.path.join('.')} ${issue.message}`
+const describeIssue = (issue: z.core.$ZodIssue): string =>
+  `${issue.path.join('.')} ${issue.message}`
 
 const toConfig = (env: z.output<typeof environmentSchema>) => ({
   isProduction: env.NODE_ENV === 'production',

@@ -16,7 +16,7 @@ import type { ImageStore, Provider } from './generation/ports.ts'
 import { runGeneration } from './generation/run.ts'
 import { enqueueIfQueued, sweepGenerations } from './generation/sweep.ts'
 import { startSweeper } from './generation/sweeper.ts'
-import { type UploadDeps, resolveConditionImage } from './generation/uploads.ts'
+import { resolveConditionImage, type UploadDeps } from './generation/uploads.ts'
 import { createApp } from './http/app.ts'
 import { type AuthenticatorOptions, createAuthenticator } from './http/auth.ts'
 import { createImageSigner } from './http/image-urls.ts'
@@ -167,14 +167,16 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
   return { start, stop }
 }
 
-export const toQueueBackend = ({ queue, database }: Config): QueueBackend =>
+const toQueueBackend = ({ queue, database }: Config): QueueBackend =>
   queue.redisUrl
     ? { kind: 'redis', url: queue.redisUrl }
     : { kind: 'postgres', url: requireDatabaseUrl(database.url) }
 
 export const requireDatabaseUrl = (url: string | undefined): string => {
   if (url) return url
-  throw new StartError('DATABASE_URL is missing. Set it, or use `imageonce start`, which embeds one.')
+  throw new StartError(
+    'DATABASE_URL is missing. Set it, or use `imageonce start`, which embeds one.',
+  )
 }
 
 const createShared = (config: Config, logger: Logger, overrides: Overrides): Shared => {

@@ -6,7 +6,6 @@ export type ErrorCode =
   | 'unauthenticated'
   | 'forbidden'
   | 'not_found'
-  | 'method_not_allowed'
   | 'already_finished'
   | 'idempotency_key_reused'
   | 'unsupported_media_type'
@@ -64,9 +63,16 @@ export class AppError extends Error {
 export class ProviderError extends AppError {
   override readonly name = 'ProviderError'
   declare readonly code: ProviderErrorCode
+  /** What the provider counted for it all the same. */
+  readonly costUsd: number
 
-  constructor(code: ProviderErrorCode, message: string, options: AppErrorOptions = {}) {
+  constructor(
+    code: ProviderErrorCode,
+    message: string,
+    options: AppErrorOptions & { costUsd?: number } = {},
+  ) {
     super(code, message, options)
+    this.costUsd = options.costUsd ?? 0
   }
 }
 

@@ -28,7 +28,7 @@ export const runCommand = async (command: () => Promise<void>): Promise<void> =>
     await command()
   } catch (error) {
     const isExpected = error instanceof ConfigError || error instanceof StartError
-    process.stderr.write(`${isExpected ? error.message : (error as Error)?.stack ?? error}\n`)
+    process.stderr.write(`${isExpected ? error.message : ((error as Error)?.stack ?? error)}\n`)
     process.exit(1)
   }
 }

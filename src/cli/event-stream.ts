@@ -24,5 +24,9 @@ const parseBlock = (block: string) => {
   }
   const data = fields.get('data')
   if (data === undefined) return undefined
-  return { event: fields.get('event') ?? 'message', id: fields.get('id') ?? '', data: JSON.parse(data) }
+  return {
+    event: fields.get('event') ?? 'message',
+    id: fields.get('id') ?? '',
+    data: JSON.parse(data),
+  }
 }

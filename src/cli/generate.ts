@@ -37,7 +37,9 @@ export const runGenerate = async (
   const generation = await follow(server, await submit(server, request))
   if (generation.status !== 'succeeded') {
     const { error } = generation
-    throw new StartError(`${generation.status}: ${error?.message ?? ''} (${error?.code ?? 'no reason given'})`)
+    throw new StartError(
+      `${generation.status}: ${error?.message ?? ''} (${error?.code ?? 'no reason given'})`,
+    )
   }
   if (options.out) await saveImage(generation.imageUrl, options.out)
   console.log(generation.imageUrl)
@@ -98,7 +100,9 @@ const call = async (server: Server, url: string, init: RequestInit = {}): Promis
   })
   if (response.ok) return response
   const problem = (await response.json().catch(() => ({}))) as Partial<Problem>
-  throw new StartError(`${problem.detail ?? response.statusText} (${problem.code ?? response.status})`)
+  throw new StartError(
+    `${problem.detail ?? response.statusText} (${problem.code ?? response.status})`,
+  )
 }
 
 const show = ({ status, reuse, queuePosition, error, note, id }: Generation): void => {

@@ -8,7 +8,9 @@ export const runMigrate = async (config: Config): Promise<void> => {
   const database = await withDatabase(config, createLogger(config.logLevel ?? 'warn', 'start'))
   try {
     const applied = await migrate(database.config)
-    console.log(applied.length > 0 ? `Applied ${applied.join(', ')}.` : 'The database is up to date.')
+    console.log(
+      applied.length > 0 ? `Applied ${applied.join(', ')}.` : 'The database is up to date.',
+    )
   } finally {
     await database.release()
   }

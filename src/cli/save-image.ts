@@ -3,7 +3,12 @@ import { extname } from 'node:path'
 import sharp from 'sharp'
 import { StartError } from '../errors.ts'
 
-const FORMAT_BY_EXTENSION = { '.png': 'png', '.jpg': 'jpeg', '.jpeg': 'jpeg', '.webp': 'webp' } as const
+const FORMAT_BY_EXTENSION = {
+  '.png': 'png',
+  '.jpg': 'jpeg',
+  '.jpeg': 'jpeg',
+  '.webp': 'webp',
+} as const
 
 /** Downloads an image into a file, in the format that the file's name asks for; whole or not at all. */
 export const saveImage = async (url: string, file: string): Promise<void> => {
@@ -14,7 +19,9 @@ export const saveImage = async (url: string, file: string): Promise<void> => {
   if (!response.ok) throw new StartError(`The image did not come: ${response.status}`)
   const draft = `${file}.${process.pid}.part`
   try {
-    await sharp(await response.arrayBuffer()).toFormat(format, { quality: 95 }).toFile(draft)
+    await sharp(await response.arrayBuffer())
+      .toFormat(format, { quality: 95 })
+      .toFile(draft)
     await rename(draft, file)
   } catch (error) {
     await rm(draft, { force: true })

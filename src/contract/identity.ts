@@ -50,7 +50,7 @@ export const digestHex = async (content: string | Uint8Array): Promise<string> =
 }
 
 /** One line of JSON with sorted keys and no gaps; absent fields are null, so that none can shift. */
-export const canonicalJson = (fields: Record<string, string | number | null>): string =>
+const canonicalJson = (fields: Record<string, string | number | null>): string =>
   JSON.stringify(Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1))))
 
 const identityFields = (identity: Identity): Record<string, string | number | null> => ({

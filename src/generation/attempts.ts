@@ -60,7 +60,12 @@ export const recordOutcome = async (
   db: Database,
   generationId: string,
   attemptId: string,
-  result: { outcome: AttemptOutcome; mayHaveCharged: boolean; isAmbiguous: boolean; costUsd: number },
+  result: {
+    outcome: AttemptOutcome
+    mayHaveCharged: boolean
+    isAmbiguous: boolean
+    costUsd: number
+  },
 ): Promise<void> => {
   await sql`
     with ended as (

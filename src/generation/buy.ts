@@ -49,7 +49,7 @@ const call = async (
   try {
     return await provider.call(request, signal)
   } catch (error) {
-    await recordOutcome(db, claim.id, attemptId, { ...judge(error), costUsd: 0 })
+    await recordOutcome(db, claim.id, attemptId, judge(error))
     throw error
   }
 }
@@ -57,11 +57,11 @@ const call = async (
 /** What we don't understand is booked as if it had been charged. */
 const judge = (error: unknown) => {
   if (!isProviderError(error)) {
-    return { outcome: 'interrupted' as const, mayHaveCharged: true, isAmbiguous: true }
+    return { outcome: 'interrupted' as const, mayHaveCharged: true, isAmbiguous: true, costUsd: 0 }
   }
-  const { code } = error
+  const { code, costUsd } = error
   const isAmbiguous = code === 'ambiguous' || code === 'timeout'
-  return { outcome: code, mayHaveCharged: outcomeRules[code].mayHaveCharged, isAmbiguous }
+  return { outcome: code, mayHaveCharged: outcomeRules[code].mayHaveCharged, isAmbiguous, costUsd }
 }
 
 const attemptOf = (intent: Intent): string => {

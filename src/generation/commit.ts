@@ -2,7 +2,7 @@ import type { Transaction } from 'kysely'
 import type { Database } from '../../db/database.ts'
 import type { NewImage, Schema } from '../../db/schema.ts'
 import type { AppError } from '../errors.ts'
-import type { SecuredImage } from './secure.ts'
+import type { InspectedImage } from './ports.ts'
 import { type Claim, completeGeneration, failGeneration } from './transitions.ts'
 
 /** As long as the older model kept it. */
@@ -12,7 +12,7 @@ const STORED_PROMPT_CHARACTERS = 500
  * The image's row, the generation's success, its event and the nudge: all or nothing.
  * False when the claim no longer stands; nothing is changed then.
  */
-export const commitImage = (db: Database, claim: Claim, image: SecuredImage): Promise<boolean> =>
+export const commitImage = (db: Database, claim: Claim, image: InspectedImage): Promise<boolean> =>
   commit(
     db,
     {

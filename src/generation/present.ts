@@ -20,7 +20,8 @@ export type AnswerContext = {
   queuePosition?: number | undefined
 }
 
-const LOCAL_NOTE = 'Drawn by the local renderer: no image model was called. Set GEMINI_API_KEY for real images.'
+const LOCAL_NOTE =
+  'Drawn by the local renderer: no image model was called. Set GEMINI_API_KEY for real images.'
 
 /** A generation as it is answered everywhere. */
 export const presentGeneration = (
@@ -33,7 +34,10 @@ export const presentGeneration = (
   return {
     id: row.id,
     status: row.status,
-    imageUrl: urls.image(row.id, row.imageContentDigest ? versionOf(row.imageContentDigest) : undefined),
+    imageUrl: urls.image(
+      row.id,
+      row.imageContentDigest ? versionOf(row.imageContentDigest) : undefined,
+    ),
     prompt: row.prompt,
     transformation: row.transformation,
     lane: row.lane,

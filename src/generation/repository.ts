@@ -17,7 +17,10 @@ export type GenerationWithImage = GenerationRow & {
 /** Counting the rows ahead stops here: beyond it, "a long way" is all that matters. */
 const MAX_COUNTED = 1_000
 
-export const findGeneration = (db: Database, id: string): Promise<GenerationWithImage | undefined> =>
+export const findGeneration = (
+  db: Database,
+  id: string,
+): Promise<GenerationWithImage | undefined> =>
   selectGenerations(db).where('g.id', '=', id).executeTakeFirst()
 
 /**

@@ -153,4 +153,3 @@ const whenNotClaimable = async (db: Database, id: string): Promise<RunOutcome> =
   if (row?.status !== 'queued' || !row.runAfter) return { kind: 'left' }
   return { kind: 'again', delayMs: Math.max(0, row.runAfter.getTime() - Date.now()) }
 }
-

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { digestHex } from '../contract/identity.ts'
 import { AppError, ProviderError } from '../errors.ts'
-import type { EncodedImage, ImageStore, InspectImage, ProviderResult, Spool } from './ports.ts'
+import type { ImageStore, InspectedImage, InspectImage, ProviderResult, Spool } from './ports.ts'
 import type { Claim } from './transitions.ts'
 
 type SecureDeps = {
@@ -10,14 +10,6 @@ type SecureDeps = {
   inspect: InspectImage
   retryBackoffMs: number
   onStoreTrouble: (generationId: string, error: unknown) => void
-}
-
-/** An image that is in the store, as it will be described. */
-export type SecuredImage = EncodedImage & {
-  width: number
-  height: number
-  thumbhash: string
-  digest: string
 }
 
 const MAX_STORE_BACKOFF_MS = 5_000
@@ -31,7 +23,7 @@ export const secureImage = async (
   claim: Claim,
   bought: ProviderResult,
   signal: AbortSignal,
-): Promise<SecuredImage> => {
+): Promise<InspectedImage> => {
   const image = await inspectBought(deps, claim, bought.bytes)
   for (let round = 0; ; round++) {
     signal.throwIfAborted()
@@ -42,7 +34,9 @@ export const secureImage = async (
       deps.onStoreTrouble(claim.id, error)
     }
     const backoffMs = Math.min(MAX_STORE_BACKOFF_MS, deps.retryBackoffMs * 2 ** Math.min(round, 10))
-    await delay(Math.random() * backoffMs, undefined, { signal }).catch(() => signal.throwIfAborted())
+    await delay(Math.random() * backoffMs, undefined, { signal }).catch(() =>
+      signal.throwIfAborted(),
+    )
   }
 }
 
@@ -52,10 +46,14 @@ const inspectBought = async ({ inspect, spool }: SecureDeps, claim: Claim, bytes
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     await spool.delete(claim.objectKey)
-    throw new ProviderError('no_image', `The model's answer is not a usable image: ${error.message}`, {
-      retryable: true,
-      cause: error,
-    })
+    throw new ProviderError(
+      'no_image',
+      `The model's answer is not a usable image: ${error.message}`,
+      {
+        retryable: true,
+        cause: error,
+      },
+    )
   }
 }
 
@@ -63,8 +61,8 @@ const inspectBought = async ({ inspect, spool }: SecureDeps, claim: Claim, bytes
 const describeStored = async (
   { store, inspect }: SecureDeps,
   claim: Claim,
-  ours: SecuredImage,
-): Promise<SecuredImage> => {
+  ours: InspectedImage,
+): Promise<InspectedImage> => {
   const stored = await store.find(claim.objectKey)
   if (!stored) throw new Error('the store has an object at this key, and has not')
   const digest = await digestHex(stored.bytes)

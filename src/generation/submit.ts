@@ -99,7 +99,12 @@ const acceptOnce = async (
   { ownerId, key }: { ownerId: string; key: string },
 ): Promise<Submission> => {
   const requestDigest = wanted.revision ? `${wanted.fingerprint}:forced` : wanted.fingerprint
-  const bound = await bindIdempotencyKey(tx, { ownerId, key, requestDigest, generationId: wanted.id })
+  const bound = await bindIdempotencyKey(tx, {
+    ownerId,
+    key,
+    requestDigest,
+    generationId: wanted.id,
+  })
   if (bound.isNew) {
     const accepted = await accept(tx, wanted)
     await bound.pointTo(accepted.generation.id)

@@ -130,7 +130,10 @@ export const promoteGeneration = (db: Database, id: string): Moved =>
 
 /** Extends the lease; undefined when the claim no longer stands. No event. */
 export const extendLease = (db: Database, claim: Claim, leaseMs: number): Moved =>
-  fenced(db, claim).set({ leaseExpiresAt: fromNow(leaseMs) }).returningAll().executeTakeFirst()
+  fenced(db, claim)
+    .set({ leaseExpiresAt: fromNow(leaseMs) })
+    .returningAll()
+    .executeTakeFirst()
 
 type Update = UpdateQueryBuilder<Schema, 'generations', 'generations', UpdateResult>
 

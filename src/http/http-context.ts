@@ -1,4 +1,4 @@
-import type { Request, RequestHandler, Response } from 'express'
+import type { Request, Response } from 'express'
 import type { Logger } from 'pino'
 import type { Generation } from '../contract/generation.ts'
 import type { ServerInfo } from '../contract/server-info.ts'
@@ -77,10 +77,3 @@ export const whileConnected = (context: HttpContext, res: Response): AbortSignal
   res.once('close', () => gone.abort())
   return AbortSignal.any([gone.signal, context.shutdown])
 }
-
-export const methodNotAllowed =
-  (allowed: string): RequestHandler =>
-  (_req, res) => {
-    res.set('Allow', allowed)
-    throw new AppError('method_not_allowed', `Allowed here: ${allowed}.`)
-  }

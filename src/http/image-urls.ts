@@ -32,7 +32,11 @@ export const deriveImageUrlSecret = (jwtSecret: string): string =>
   Buffer.from(hkdfSync('sha256', jwtSecret, '', 'imageonce image urls', 32)).toString('hex')
 
 /** URLs under the public address, or under the one the caller used. */
-export const createUrls = (signer: ImageSigner, publicUrl: string | undefined, req: Request): Urls => {
+export const createUrls = (
+  signer: ImageSigner,
+  publicUrl: string | undefined,
+  req: Request,
+): Urls => {
   const base = publicUrl ?? `${req.protocol}://${req.get('host')}`
   return {
     generation: (id) => `${base}/api/generations/${id}`,

@@ -21,9 +21,13 @@ export const setPreferenceApplied = (res: Response, waitSeconds: number | undefi
 
 const parseSeconds = (text: string, pointer: string): number => {
   if (!/^\d{1,9}$/.test(text)) {
-    throw new AppError('invalid_request', 'wait must be a whole number of seconds, as in wait=30.', {
-      pointer,
-    })
+    throw new AppError(
+      'invalid_request',
+      'wait must be a whole number of seconds, as in wait=30.',
+      {
+        pointer,
+      },
+    )
   }
   return Math.min(Number(text), MAX_WAIT_SECONDS)
 }

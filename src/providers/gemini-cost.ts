@@ -3,19 +3,22 @@ import type { GeminiAnswer } from './gemini-answer.ts'
 import { getGeminiPrice } from './price-table.ts'
 
 /**
- * What one answered call cost, in US dollars: its tokens at the model's prices where the answer counts
- * them, else the list price of one image of the size.
+ * What a call that gave an image cost, in US dollars: its tokens at the model's prices where the answer counts
+ * the image's, else the list price of one image of the size.
  */
-export const costGeminiCall = (model: string, size: ImageSize, usage?: Usage): number => {
-  const price = getGeminiPrice(model)
-  const perToken = (usdPerMillion: number, tokens: number) => (usdPerMillion * tokens) / 1_000_000
-  const { input, textOutput, imageOutput } = price.usdPerMillionTokens
+export const costGeminiImage = (model: string, size: ImageSize, usage?: Usage): number => {
+  const { priceUsd } = getGeminiPrice(model)
+  const isCounted = countTokens(usage).imageTokens > 0
+  const listUsd = isCounted ? 0 : (priceUsd[size] ?? priceUsd['1K'] ?? 0)
+  return roundUsd(listUsd + costGeminiTokens(model, usage))
+}
+
+/** What the tokens of an answer cost, in US dollars; all there is to pay when it has no image. */
+export const costGeminiTokens = (model: string, usage?: Usage): number => {
+  const { input, textOutput, imageOutput } = getGeminiPrice(model).usdPerMillionTokens
   const { inputTokens, textTokens, imageTokens } = countTokens(usage)
-  const imageUsd =
-    imageTokens > 0
-      ? perToken(imageOutput, imageTokens)
-      : (price.priceUsd[size] ?? price.priceUsd['1K'] ?? 0)
-  return roundUsd(imageUsd + perToken(input, inputTokens) + perToken(textOutput, textTokens))
+  const perMillion = input * inputTokens + textOutput * textTokens + imageOutput * imageTokens
+  return roundUsd(perMillion / 1_000_000)
 }
 
 type Usage = GeminiAnswer['usageMetadata']

@@ -3,7 +3,7 @@ import type { GeminiConfig } from '../config.ts'
 import type { Provider, ProviderRequest } from '../generation/ports.ts'
 import { startDeadline } from './deadline.ts'
 import { parseGeminiAnswer } from './gemini-answer.ts'
-import { costGeminiCall } from './gemini-cost.ts'
+import { costGeminiImage, costGeminiTokens } from './gemini-cost.ts'
 import { toGeminiError } from './gemini-error.ts'
 import { getGeminiImage } from './gemini-outcome.ts'
 import { toGeminiRequest } from './gemini-request.ts'
@@ -23,8 +23,8 @@ export const createGeminiProvider = (config: GeminiProviderConfig): Provider => 
     call: async (request, signal) => {
       signal.throwIfAborted()
       const answer = parseGeminiAnswer(await fetchAnswer(request, signal))
-      const bytes = getGeminiImage(answer)
-      const costUsd = costGeminiCall(request.model, request.imageSize, answer.usageMetadata)
+      const bytes = getGeminiImage(answer, costGeminiTokens(request.model, answer.usageMetadata))
+      const costUsd = costGeminiImage(request.model, request.imageSize, answer.usageMetadata)
       return { bytes, costUsd }
     },
   }

@@ -5,10 +5,11 @@ import { outcomeRules } from '../generation/outcomes.ts'
 export const createProviderError = (
   code: ProviderErrorCode,
   message: string,
-  options: { retryAfterMs?: number | undefined; cause?: unknown } = {},
+  options: { retryAfterMs?: number | undefined; costUsd?: number; cause?: unknown } = {},
 ): ProviderError =>
   new ProviderError(code, message, {
-    retryable: outcomeRules[code].retry !== 'never',
+    retryable: outcomeRules[code].retryable,
+    costUsd: options.costUsd ?? 0,
     cause: options.cause,
     ...(options.retryAfterMs !== undefined && { retryAfterMs: options.retryAfterMs }),
   })

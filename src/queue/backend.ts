@@ -1,4 +1,11 @@
-import { createPostgresBackend, type Processor, Queue, Worker, type WorkerOptions, withBackend } from 'bullmq'
+import {
+  createPostgresBackend,
+  type Processor,
+  Queue,
+  Worker,
+  type WorkerOptions,
+  withBackend,
+} from 'bullmq'
 import { Redis } from 'ioredis'
 
 /** Where BullMQ keeps its jobs. */

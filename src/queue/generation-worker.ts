@@ -38,7 +38,9 @@ export const createGenerationWorker = (deps: GenerationWorkerDeps) => {
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_CHECK_MS,
       maxStalledCount: MAX_STALLED_COUNT,
-      settings: { backoffStrategy: (tries) => Math.min(MAX_BACKOFF_MS, 250 * 2 ** Math.min(tries, 8)) },
+      settings: {
+        backoffStrategy: (tries) => Math.min(MAX_BACKOFF_MS, 250 * 2 ** Math.min(tries, 8)),
+      },
     },
   )
   worker.on('error', deps.onError)

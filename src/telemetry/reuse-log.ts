@@ -1,6 +1,6 @@
 import type { Database } from '../../db/database.ts'
-import type { Generation } from '../contract/generation.ts'
 import type { GenerationRow } from '../../db/schema.ts'
+import type { Generation } from '../contract/generation.ts'
 
 type Entry = { ownerId: string; generationId: string; type: string; data: string; createdAt: Date }
 
@@ -32,11 +32,7 @@ export const createReuseLog = (db: Database, onError: (error: unknown) => void) 
     const batch = entries
     entries = []
     if (batch.length === 0) return
-    await db
-      .insertInto('generationEvents')
-      .values(batch)
-      .execute()
-      .catch(onError)
+    await db.insertInto('generationEvents').values(batch).execute().catch(onError)
   }
 
   return { record, close: flush }

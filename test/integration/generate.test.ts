@@ -169,6 +169,10 @@ describeEachBackend('one request, one image', (backend) => {
     expect(eager.body.lane).toBe('eager')
     const asked = await alice.generateAndWait({ prompt: 'a barn' })
     app.gemini.behave({ kind: 'image' })
-    expect(asked.body).toMatchObject({ id: eager.body.id, lane: 'interactive', status: 'succeeded' })
+    expect(asked.body).toMatchObject({
+      id: eager.body.id,
+      lane: 'interactive',
+      status: 'succeeded',
+    })
   })
 })

@@ -1,5 +1,5 @@
-import type { Generation } from '../../src/contract/generation.ts'
-import type { Problem } from '../../src/contract/problem.ts'
+import { type Generation, generationSchema } from '../../src/contract/generation.ts'
+import { type Problem, problemSchema } from '../../src/contract/problem.ts'
 import type { TestApp } from './app.ts'
 
 export type Answer<T> = { status: number; headers: Headers; body: T }
@@ -33,21 +33,33 @@ export const createClient = async (
     }
   }
 
+  /** An answer that must be a generation as the contract has it. */
+  const callForGeneration = async (
+    ...request: Parameters<typeof call>
+  ): Promise<Answer<Generation>> => {
+    const answer = await call<Generation>(...request)
+    if (answer.status === 200 || answer.status === 202) {
+      generationSchema.strict().parse(answer.body)
+    }
+    return answer
+  }
+
   const generate = (body: Record<string, unknown>, headers: Record<string, string> = {}) =>
-    call<Generation>('POST', '/api/visualize/generate', { body, headers })
+    callForGeneration('POST', '/api/visualize/generate', { body, headers })
 
   /** Submits and waits for the end. */
   const generateAndWait = (body: Record<string, unknown>, headers: Record<string, string> = {}) =>
     generate(body, { Prefer: 'wait=20', ...headers })
 
   const get = (id: string, headers: Record<string, string> = {}) =>
-    call<Generation>('GET', `/api/generations/${id}`, { headers })
+    callForGeneration('GET', `/api/generations/${id}`, { headers })
 
-  const fail = (
-    method: string,
-    path: string,
-    options: { body?: unknown; headers?: Record<string, string> } = {},
-  ) => call<Problem>(method, path, options)
+  /** A request that must be refused, with a problem as the contract has it. */
+  const fail = async (...request: Parameters<typeof call>): Promise<Answer<Problem>> => {
+    const answer = await call<Problem>(...request)
+    problemSchema.strict().parse(answer.body)
+    return answer
+  }
 
   return { call, generate, generateAndWait, get, fail, authorization }
 }

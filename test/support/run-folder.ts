@@ -1,16 +1,23 @@
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { chmod, readdir, readFile, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { mayBePostgres, signalProcess } from '../../db/embedded/processes.ts'
 import type { Release } from './services.ts'
 import { makeTemporaryFolder } from './temporary-folder.ts'
 
+const REMOVAL = { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }
+
 /** Makes one folder the place for all temporary files of the run, so that an interrupted test leaves none. */
 export const useRunFolder = async (environment: NodeJS.ProcessEnv): Promise<Release> => {
   const { path } = await makeTemporaryFolder('run')
+  // As /tmp is: some tests run programs as another user.
+  await chmod(path, 0o1777)
   environment.TMPDIR = path
+  // An interrupted test goes on for as long as this process lives, and what it started a little longer.
+  process.once('exit', () => rmSync(path, REMOVAL))
   return async () => {
     await killServersIn(path)
-    await rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
+    await rm(path, REMOVAL)
   }
 }
 

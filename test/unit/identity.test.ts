@@ -27,8 +27,8 @@ describe('the generation id', () => {
 
   test('is the same however the prompt is spaced or composed', async () => {
     const ids = await Promise.all(
-      ['a red bicycle', '  a  red\n\tbicycle ', 'a red\u00a0bicycle', 'ａ red bicycle'].map((prompt) =>
-        createImageIdempotencyKey({ ...base, prompt }),
+      ['a red bicycle', '  a  red\n\tbicycle ', 'a red\u00a0bicycle', 'ａ red bicycle'].map(
+        (prompt) => createImageIdempotencyKey({ ...base, prompt }),
       ),
     )
     expect(new Set(ids).size).toBe(1)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { costGeminiCall } from '../../src/providers/gemini-cost.ts'
+import { costGeminiImage } from '../../src/providers/gemini-cost.ts'
 import { listGeminiModels } from '../../src/providers/price-table.ts'
 
 const BANANA = 'gemini-nano-banana-2.1'
@@ -46,7 +46,7 @@ describe('the cost of a call', () => {
       ],
     }
     // 1,120 at $30, 100 + 400 at $7.50 and 1,000 at $1.50 a million
-    expect(costGeminiCall(BANANA, '1K', usage)).toBe(0.03885)
+    expect(costGeminiImage(BANANA, '1K', usage)).toBe(0.03885)
   })
 
   test('counts two images when two were made', () => {
@@ -54,7 +54,7 @@ describe('the cost of a call', () => {
       candidatesTokenCount: 2_240,
       candidatesTokensDetails: [{ modality: 'IMAGE', tokenCount: 2_240 }],
     }
-    expect(costGeminiCall(BANANA, '1K', usage)).toBe(0.0672)
+    expect(costGeminiImage(BANANA, '1K', usage)).toBe(0.0672)
   })
 
   test.each([
@@ -64,15 +64,15 @@ describe('the cost of a call', () => {
     ['gemini-3-pro-image', '4K', 0.24],
     ['gemini-3.1-flash-lite-image', '1K', 0.0336],
   ] as const)('is the list price of one image without a count: %s at %s', (model, size, usd) => {
-    expect(costGeminiCall(model, size)).toBe(usd)
+    expect(costGeminiImage(model, size)).toBe(usd)
   })
 
   test('takes the list price of the image when its tokens are not told apart from text', () => {
     const usage = { promptTokenCount: 1_000, candidatesTokenCount: 1_120 }
-    expect(costGeminiCall(BANANA, '2K', usage)).toBe(0.0519)
+    expect(costGeminiImage(BANANA, '2K', usage)).toBe(0.0519)
   })
 
   test('is an estimate, never zero, for a model without known prices', () => {
-    expect(costGeminiCall('gemini-9-image', '4K')).toBe(0.0336)
+    expect(costGeminiImage('gemini-9-image', '4K')).toBe(0.0336)
   })
 })

@@ -24,7 +24,9 @@ export const createHealthRoutes = (context: HttpContext): Router => {
     res.set('Cache-Control', 'no-store')
     res.status(isReady ? 200 : 503).json({
       status: isReady ? 'ok' : 'not_ready',
-      checks: Object.fromEntries(checks.map(([name, result]) => [name, result === 'ok' ? 'ok' : 'failed'])),
+      checks: Object.fromEntries(
+        checks.map(([name, result]) => [name, result === 'ok' ? 'ok' : 'failed']),
+      ),
     })
   })
 

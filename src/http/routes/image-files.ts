@@ -37,7 +37,8 @@ export const createImageFileRoutes = (context: HttpContext): Router => {
 
 /** The id, when the signature is right or the caller is its owner. Every other case is the same 404. */
 const authorize = async (context: HttpContext, req: Request): Promise<string> => {
-  const [, id, signature] = /^([gi]_[0-9a-f]{40})(?:\.([\w-]+))?$/.exec(String(req.params.file)) ?? []
+  const [, id, signature] =
+    /^([gi]_[0-9a-f]{40})(?:\.([\w-]+))?$/.exec(String(req.params.file)) ?? []
   if (!id) throw notFound()
   if (signature !== undefined) {
     if (context.signer.verify(id, signature)) return id
@@ -65,7 +66,9 @@ const sendObject = async (
   const direct = await store.findUrl(key)
   if (direct) {
     const maxAge = direct.expiresInSeconds && Math.floor(direct.expiresInSeconds / 2)
-    res.set('Cache-Control', maxAge ? `private, max-age=${maxAge}` : caching).redirect(302, direct.url)
+    res
+      .set('Cache-Control', maxAge ? `private, max-age=${maxAge}` : caching)
+      .redirect(302, direct.url)
     return true
   }
   const image = await store.find(key)
@@ -83,12 +86,17 @@ const sendPlaceholder = async (
   { generation }: ShownImage,
 ): Promise<void> => {
   const isPending = generation !== undefined && !isTerminal(generation.status)
-  const image = await placeholder(isPending ? 'pending' : 'failed', ratioOf(generation?.aspectRatio))
+  const image = await placeholder(
+    isPending ? 'pending' : 'failed',
+    ratioOf(generation?.aspectRatio),
+  )
   sendBytes(res.set({ 'Cache-Control': 'no-store', 'Imageonce-Placeholder': 'true' }), image)
 }
 
 const sendBytes = (res: Response, image: EncodedImage): void => {
-  res.type(image.mimeType).send(Buffer.from(image.bytes.buffer, image.bytes.byteOffset, image.bytes.byteLength))
+  res
+    .type(image.mimeType)
+    .send(Buffer.from(image.bytes.buffer, image.bytes.byteOffset, image.bytes.byteLength))
 }
 
 const ratioOf = (aspectRatio: string | null | undefined) => {

@@ -51,7 +51,10 @@ const answer = async (
   res.locals.generationId = submitted.id
   const newest =
     timeoutMs > 0 && !isTerminal(submitted.status)
-      ? await waitForTerminal(context, submitted.id, { timeoutMs, signal: whileConnected(context, res) })
+      ? await waitForTerminal(context, submitted.id, {
+          timeoutMs,
+          signal: whileConnected(context, res),
+        })
       : submitted
   const row = newest ?? submitted
   const generation = await answerGeneration(context, req, row, reuse)
