@@ -223,15 +223,15 @@ const outcomes: [GeminiBehaviour, Expected][] = [
   ...['NO_IMAGE', 'MAX_TOKENS', 'OTHER', 'IMAGE_OTHER', 'LANGUAGE', 'MALFORMED_FUNCTION_CALL'].map(
     (finishReason): [GeminiBehaviour, Expected] => [
       { kind: 'finish', finishReason },
-      { code: 'no_image', message: new RegExp(finishReason), ...final },
+      { code: 'no_image', message: new RegExp(finishReason), ...again },
     ],
   ),
-  [{ kind: 'text_only' }, { code: 'no_image', message: /with text instead of an image/, ...final }],
-  [{ kind: 'drafts_only' }, { code: 'no_image', message: /without an image/, ...final }],
-  [{ kind: 'empty' }, { code: 'no_image', message: /no reason given/, ...final }],
+  [{ kind: 'text_only' }, { code: 'no_image', message: /with text instead of an image/, ...again }],
+  [{ kind: 'drafts_only' }, { code: 'no_image', message: /without an image/, ...again }],
+  [{ kind: 'empty' }, { code: 'no_image', message: /no reason given/, ...again }],
   [
     { kind: 'finish', finishReason: `for ${PROMPT}` },
-    { code: 'no_image', message: /unknown reason/, ...final },
+    { code: 'no_image', message: /unknown reason/, ...again },
   ],
   [{ kind: 'bad_request' }, { code: 'invalid_request', message: /400/, ...final }],
   [

@@ -1,0 +1,116 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { Generation } from '../../src/contract/generation.ts'
+import { findFreePort } from '../support/free-port.ts'
+import { type Program, startProgram } from '../support/program.ts'
+import { findOnPath } from '../support/programs.ts'
+import { describeWhen } from '../support/skip.ts'
+import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts'
+
+const READY = 'Ctrl-C stops it'
+
+let folder: TemporaryFolder
+let env: Record<string, string>
+let programs: Program[]
+
+beforeEach(async () => {
+  folder = await makeTemporaryFolder('start')
+  env = { DATA_DIR: folder.path, PORT: String(await findFreePort()) }
+  programs = []
+})
+afterEach(async () => {
+  for (const program of programs) program.signal('SIGINT')
+  await Promise.all(programs.map((program) => program.ended()))
+  await folder.remove()
+})
+
+const start = (overrides: Record<string, string> = {}): Program => {
+  const program = startProgram(['start'], { ...env, ...overrides })
+  programs.push(program)
+  return program
+}
+
+const curl = async (program: Program): Promise<Generation> => {
+  const line = /^curl .*$/m.exec(program.output())?.[0] ?? ''
+  const { stdout } = await promisify(execFile)('/bin/sh', ['-c', line])
+  return JSON.parse(stdout)
+}
+
+describeWhen(Boolean(findOnPath('curl')), 'no curl on the PATH', 'imageonce start', () => {
+  test('prints a line that works when pasted, twice, and after a restart', async () => {
+    const first = start()
+    await first.waitForOutput(READY)
+    expect(first.output()).toContain(`http://127.0.0.1:${env.PORT}`)
+    expect(first.output()).toContain(folder.path)
+    expect(first.output()).toContain('local renderer')
+    const made = await curl(first)
+    expect(made).toMatchObject({ status: 'succeeded', isExisting: false, provider: 'local' })
+    const again = await curl(first)
+    expect(again).toMatchObject({ id: made.id, isExisting: true, reuse: { source: 'exact' } })
+
+    first.signal('SIGINT')
+    expect(await first.ended()).toMatchObject({ code: 0 })
+    const second = start()
+    await second.waitForOutput(READY)
+    expect(await curl(second)).toMatchObject({ id: made.id, isExisting: true })
+    const image = await fetch(made.imageUrl)
+    expect(image.status).toBe(200)
+    expect(image.headers.get('imageonce-placeholder')).toBeNull()
+  }, 60_000)
+
+  test('refuses to run twice on the same data, and leaves the first one working', async () => {
+    const first = start()
+    await first.waitForOutput(READY)
+    const second = start({ PORT: '0' })
+    const { code, err } = await second.ended()
+    expect(code).toBe(1)
+    expect(err).toContain('already running')
+    expect(err).not.toContain('    at ')
+    expect(await curl(first)).toMatchObject({ status: 'succeeded' })
+  }, 60_000)
+
+  test('goes on with what a killed one left', async () => {
+    const first = start()
+    await first.waitForOutput(READY)
+    const made = await curl(first)
+    first.signal('SIGKILL')
+    await first.ended()
+    const second = start()
+    await second.waitForOutput(READY)
+    expect(await curl(second)).toMatchObject({ id: made.id, isExisting: true })
+  }, 60_000)
+
+  test('says so when its port is taken', async () => {
+    const first = start()
+    await first.waitForOutput(READY)
+    const other = await makeTemporaryFolder('start')
+    const second = start({ DATA_DIR: other.path })
+    const { code, err } = await second.ended()
+    await other.remove()
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: `Port ${env.PORT} is taken: set PORT to a free one.\n`,
+    })
+  }, 60_000)
+})
+
+describe('a command with wrong settings', () => {
+  test.each(['start', 'api', 'worker', 'migrate'])(
+    '%s names every one and exits 1',
+    async (name) => {
+      const program = startProgram([name], { ...env, PORT: 'x', REDIS_URL: 'http://redis' })
+      const { code, err } = await program.ended()
+      expect(code).toBe(1)
+      expect(err).toContain('PORT must be')
+      expect(err).toContain('REDIS_URL must be')
+      expect(err).not.toContain('    at ')
+    },
+  )
+
+  test('api without a database says how to get one', async () => {
+    const { code, err } = await startProgram(['api'], env).ended()
+    expect(code).toBe(1)
+    expect(err).toContain('DATABASE_URL is missing')
+  })
+})

@@ -1,0 +1,89 @@
+import { describe, expect, test } from '@jest/globals'
+import { parseClientConfig, parseConfig } from '../../src/config.ts'
+import { ConfigError } from '../../src/errors.ts'
+
+const problemsOf = (environment: Record<string, string>): readonly string[] => {
+  try {
+    parseConfig(environment)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+  return []
+}
+
+const production = {
+  NODE_ENV: 'production',
+  DATABASE_URL: 'postgres://localhost/imageonce',
+  S3_ENDPOINT: 'https://account.r2.cloudflarestorage.com',
+  S3_BUCKET: 'images',
+  S3_ACCESS_KEY_ID: 'id',
+  S3_SECRET_ACCESS_KEY: 'secret',
+  GEMINI_API_KEY: 'key',
+  AUTH_JWT_SECRET: 'x'.repeat(32),
+}
+
+describe('the settings', () => {
+  test('have a default for everything in development', () => {
+    expect(parseConfig({})).toMatchObject({
+      isProduction: false,
+      http: { port: 3000, host: '127.0.0.1' },
+      worker: { concurrency: 8, generationTimeoutMs: 120_000 },
+    })
+  })
+
+  test('that are wrong are all named at once, without their values', () => {
+    const problems = problemsOf({
+      PORT: '99999',
+      DATABASE_URL: 'mysql://localhost',
+      WORKER_CONCURRENCY: 'many',
+      AUTH_JWT_SECRET: 'short-secret',
+      LOG_LEVEL: 'loud',
+      GEMINI_API_KEY: 'k‘ey',
+    })
+    const names = problems.map((problem) => problem.split(' ')[0]).sort()
+    expect(names).toEqual([
+      'AUTH_JWT_SECRET',
+      'DATABASE_URL',
+      'GEMINI_API_KEY',
+      'LOG_LEVEL',
+      'PORT',
+      'WORKER_CONCURRENCY',
+    ])
+    expect(problems.join()).not.toContain('short-secret')
+  })
+
+  test('that go together are missed together', () => {
+    expect(problemsOf({ S3_BUCKET: 'images' }).map((problem) => problem.split(' ')[0])).toEqual([
+      'S3_ENDPOINT',
+      'S3_ACCESS_KEY_ID',
+      'S3_SECRET_ACCESS_KEY',
+    ])
+    expect(
+      problemsOf({ AUTH_JWKS_URL: 'https://id.example/jwks' }).map((text) => text.split(' ')[0]),
+    ).toEqual(['AUTH_ISSUER', 'AUTH_AUDIENCE', 'IMAGE_URL_SECRET'])
+  })
+
+  test('left empty count as absent', () => {
+    expect(parseConfig({ REDIS_URL: '', PORT: '' }).http.port).toBe(3000)
+  })
+
+  test('are complete for production', () => {
+    expect(problemsOf(production)).toEqual([])
+  })
+
+  test.each(['DATABASE_URL', 'S3_BUCKET', 'GEMINI_API_KEY', 'AUTH_JWT_SECRET'])(
+    'without %s are not enough for production',
+    (name) => {
+      expect(problemsOf({ ...production, [name]: '' }).join('\n')).toContain(name)
+    },
+  )
+
+  test('of the command line name the server', () => {
+    expect(parseClientConfig({}).url).toBe('http://127.0.0.1:3000')
+    expect(parseClientConfig({ IMAGEONCE_URL: 'https://images.example/' }).url).toBe(
+      'https://images.example',
+    )
+    expect(() => parseClientConfig({ IMAGEONCE_URL: 'images' })).toThrow(ConfigError)
+  })
+})
