@@ -36,7 +36,6 @@ import { createFilesystemStore } from './storage/filesystem.ts'
 import { createS3Store } from './storage/s3.ts'
 import { createSpool } from './storage/spool.ts'
 import { createReuseLog } from './telemetry/reuse-log.ts'
-import { waitAtMost } from './time.ts'
 import { VERSION } from './version.ts'
 
 /** Parts that a test may put in place of the ones the configuration asks for. */
@@ -139,6 +138,7 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
     backend: toQueueBackend(config),
     name: config.queue.name,
     concurrency: config.worker.concurrency,
+    leaseMs: config.worker.leaseMs,
     run: async (generationId) => {
       const startedAt = performance.now()
       const outcome = await runGeneration(runDeps, generationId)
@@ -197,7 +197,7 @@ const createShared = (config: Config, logger: Logger, overrides: Overrides): Sha
     config.queue.name,
     report('the queue is in trouble'),
   )
-  push(() => waitAtMost(queue.close(), QUEUE_CLOSE_MS))
+  push(queue.close)
   const store = overrides.store ?? createStore(config)
   push(store.close)
   const provider = overrides.provider ?? createProvider(config)
@@ -244,5 +244,3 @@ const MAX_BOUGHT_BYTES = 64 * 1024 * 1024
 const LET_GO_MS = 2_000
 /** A queue that takes longer to answer is not waited for: what is accepted waits in Postgres. */
 const QUEUE_SETTLE_MS = 2_000
-/** BullMQ's own closing waits for a Redis that is away. */
-const QUEUE_CLOSE_MS = 3_000

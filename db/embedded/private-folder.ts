@@ -27,7 +27,10 @@ export const ensurePrivateFolder = async (
   const owner = user?.uid ?? process.getuid?.()
   const found = await lstat(path)
   if (!found.isDirectory() || found.uid !== owner || (found.mode & 0o022) !== 0) {
-    throw new StartError(`${path} is not a folder that only the user ${owner} can write to`)
+    const actualMode = (found.mode & 0o777).toString(8)
+    throw new StartError(
+      `${path} must be a folder that only user ${owner} can write to; it is user ${found.uid}'s, with mode ${actualMode}`,
+    )
   }
 }
 

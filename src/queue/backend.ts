@@ -7,13 +7,15 @@ import {
   withBackend,
 } from 'bullmq'
 import { Redis } from 'ioredis'
+import { waitAtMost } from '../time.ts'
 
 /** Where BullMQ keeps its jobs. */
 export type QueueBackend = { kind: 'redis' | 'postgres'; url: string }
 
 export type JobData = { generationId: string }
 type OpenQueue = Pick<Queue<JobData>, 'add' | 'getJob' | 'remove' | 'getJobCounts'>
-type OpenWorker = Pick<Worker<JobData>, 'on' | 'close' | 'run' | 'isRunning'>
+type CloseWorker = (graceMs: number, whenIdle: () => Promise<unknown>) => Promise<void>
+type OpenWorker = Pick<Worker<JobData>, 'on' | 'run'>
 
 /**
  * A producer's side fails fast, since a person waits and the row is safe in Postgres: without these an `add`
@@ -24,10 +26,14 @@ const producerRedis = {
   maxRetriesPerRequest: 1,
   commandTimeout: 800,
   connectTimeout: 2_000,
+  disconnectTimeout: 100,
 }
 
 /** A consumer waits for Redis as long as it takes. */
-const consumerRedis = { maxRetriesPerRequest: null, connectTimeout: 5_000 }
+const consumerRedis = { maxRetriesPerRequest: null, connectTimeout: 5_000, disconnectTimeout: 100 }
+
+/** BullMQ's own closing waits for a Redis that is away. */
+const CLOSE_MS = 2_000
 
 const producerPostgres = { max: 4, connectionTimeoutMillis: 2_000, query_timeout: 5_000 }
 const consumerPostgres = { max: 5, connectionTimeoutMillis: 5_000 }
@@ -53,7 +59,7 @@ const openRedisQueue = (url: string, name: string, onError: (error: Error) => vo
     return new Queue<JobData>(name, { connection, skipWaitingForReady: true })
   }, onError)
   const close = async () => {
-    await queue.close()
+    await waitAtMost(queue.close(), CLOSE_MS)
     connection.disconnect()
   }
   return { get: queue.get, close }
@@ -96,24 +102,46 @@ const keepOnceReady = (make: () => Queue<JobData>, onError: (error: Error) => vo
   return { get, close }
 }
 
-/** Opens the consumer's side, not yet running; release with `close`. */
+/** Opens the consumer's side, not yet running; `close` waits for the jobs it has, but no longer than told. */
 export const openWorker = (
   backend: QueueBackend,
   name: string,
   processor: Processor<JobData, string>,
   options: Omit<WorkerOptions, 'connection'>,
-): { worker: OpenWorker; close: (force?: boolean) => Promise<void> } => {
+): { worker: OpenWorker; close: CloseWorker } => {
   if (backend.kind === 'postgres') {
     const connection = { connectionString: backend.url, ...consumerPostgres }
     const { Worker: PostgresWorker } = withBackend(createPostgresBackend)
     const worker = new PostgresWorker<JobData, string>(name, processor, { ...options, connection })
-    return { worker: worker as unknown as OpenWorker, close: (force) => worker.close(force) }
+    const close: CloseWorker = (graceMs) => waitAtMost(worker.close(), graceMs)
+    return { worker: worker as unknown as OpenWorker, close }
   }
-  const connection = new Redis(backend.url, consumerRedis)
+  const { connection, disconnectAll } = connectTraceably(backend.url)
   const worker = new Worker<JobData, string>(name, processor, { ...options, connection })
-  const close = async (force?: boolean) => {
-    await worker.close(force)
-    connection.disconnect()
+  const close: CloseWorker = async (graceMs, whenIdle) => {
+    if (connection.status === 'ready') await waitAtMost(worker.close(), graceMs)
+    else {
+      // An orderly close would wait for Redis and keep its timers; no new job can come meanwhile.
+      await waitAtMost(whenIdle(), graceMs)
+      await waitAtMost(worker.close(true), CLOSE_MS)
+    }
+    disconnectAll()
   }
   return { worker, close }
+}
+
+/** BullMQ duplicates the connection for its blocking reads, and never lets go of it while Redis is away. */
+const connectTraceably = (url: string) => {
+  const connection = new Redis(url, consumerRedis)
+  const connections = [connection]
+  const duplicate = connection.duplicate.bind(connection)
+  connection.duplicate = (...options) => {
+    const copy = duplicate(...options)
+    connections.push(copy)
+    return copy
+  }
+  const disconnectAll = () => {
+    for (const each of connections) each.disconnect()
+  }
+  return { connection, disconnectAll }
 }

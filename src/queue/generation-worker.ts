@@ -1,13 +1,13 @@
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
 import { AppError } from '../errors.ts'
 import type { RunOutcome } from '../generation/run.ts'
-import { waitAtMost } from '../time.ts'
 import { type JobData, openWorker, type QueueBackend } from './backend.ts'
 
 export type GenerationWorkerDeps = {
   backend: QueueBackend
   name: string
   concurrency: number
+  leaseMs: number
   run: (generationId: string) => Promise<RunOutcome>
   /** Called when a job has left the queue without having made an image. */
   onJobGone: (generationId: string) => Promise<void>
@@ -15,29 +15,43 @@ export type GenerationWorkerDeps = {
 }
 
 /**
- * A worker that died is noticed after LOCK + STALLED_CHECK at the most. Short of that its generation's lease is
- * alive anyway, so there is nothing to gain from less.
+ * Parts of a lease: BullMQ notices a worker that died after lock and check together, when its generation's lease
+ * is about to end. Sooner would gain nothing, later would keep the generation waiting.
  */
-const LOCK_MS = 15_000
-const STALLED_CHECK_MS = 5_000
+const LOCKS_PER_LEASE = 2
+const STALLED_CHECKS_PER_LEASE = 6
 
 /** Stalls are no reason to give up: how often a generation may be tried is counted in Postgres. */
 const MAX_STALLED_COUNT = 1_000
+
+/** How soon a queue that was away is tried again; BullMQ's own 15 s would idle that long after each blink. */
+const RECONNECT_MS = 1_000
+
+/** How long an idle worker's read blocks; a worker that stops while Redis is away keeps a timer as long. */
+const IDLE_READ_SECONDS = 3
 
 const MAX_BACKOFF_MS = 15_000
 
 /** The consumer's side of the queue; does nothing until `start`. */
 export const createGenerationWorker = (deps: GenerationWorkerDeps) => {
+  const running = new Set<Promise<unknown>>()
+  const run = (id: string): Promise<RunOutcome> => {
+    const promise = deps.run(id).finally(() => running.delete(promise))
+    running.add(promise)
+    return promise
+  }
   const { worker, close } = openWorker(
     deps.backend,
     deps.name,
-    (job, token) => processJob(deps, job, token),
+    (job, token) => processJob(run, job, token),
     {
       autorun: false,
       concurrency: deps.concurrency,
-      lockDuration: LOCK_MS,
-      stalledInterval: STALLED_CHECK_MS,
+      lockDuration: deps.leaseMs / LOCKS_PER_LEASE,
+      stalledInterval: deps.leaseMs / STALLED_CHECKS_PER_LEASE,
       maxStalledCount: MAX_STALLED_COUNT,
+      runRetryDelay: RECONNECT_MS,
+      drainDelay: IDLE_READ_SECONDS,
       settings: {
         backoffStrategy: (tries) => Math.min(MAX_BACKOFF_MS, 250 * 2 ** Math.min(tries, 8)),
       },
@@ -53,17 +67,18 @@ export const createGenerationWorker = (deps: GenerationWorkerDeps) => {
   const start = () => void worker.run().catch(deps.onError)
 
   /** Takes no more jobs and waits for the running ones, but no longer than `graceMs`. */
-  const stop = (graceMs: number): Promise<void> => waitAtMost(close().catch(deps.onError), graceMs)
+  const stop = (graceMs: number): Promise<void> =>
+    close(graceMs, () => Promise.allSettled(running)).catch(deps.onError)
 
   return { start, stop }
 }
 
 const processJob = async (
-  deps: GenerationWorkerDeps,
+  run: GenerationWorkerDeps['run'],
   job: Job<JobData, string>,
   token: string | undefined,
 ): Promise<string> => {
-  const outcome = await deps.run(job.data.generationId).catch((error: unknown) => {
+  const outcome = await run(job.data.generationId).catch((error: unknown) => {
     throw toJobError(error)
   })
   if (outcome.kind === 'again') {

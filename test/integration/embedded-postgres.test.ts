@@ -125,7 +125,7 @@ describe('embedded Postgres', () => {
   })
 
   test('takes odd characters in the name of the data directory', async () => {
-    const postgres = await start({ dataDir: join(dataDir(), 'a, "b" +%20é') })
+    const postgres = await start({ dataDir: join(dataDir(), "a, 'b' +%20é") })
     expect(await query(postgres, 'select 1 as one')).toEqual([{ one: 1 }])
   })
 

@@ -61,7 +61,12 @@ export const startTestApp = async ({
 
   const token = (owner = 'alice', admin = false) => signToken(secrets, { owner, admin, days: 1 })
   const stopWorkers = () => Promise.all(startedWorkers.map((worker) => worker.stop()))
-  const stop = async () => {
+  let stopped: Promise<void> | undefined
+  const stop = () => {
+    stopped ??= stopAll()
+    return stopped
+  }
+  const stopAll = async () => {
     await Promise.all(startedApis.map((api) => api.stop()))
     await stopWorkers()
     await db.destroy()

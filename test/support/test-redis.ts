@@ -10,6 +10,15 @@ import { makeTemporaryFolder } from './temporary-folder.ts'
 export const startRedis = async (environment: NodeJS.ProcessEnv): Promise<Release[]> => {
   const program = findOnPath('redis-server')
   if (environment.TEST_REDIS_URL || !program) return []
+  const redis = await startRedisServer(program)
+  environment.TEST_REDIS_URL = redis.url
+  return [redis.stop]
+}
+
+/** A Redis of one's own, to be broken at will. `stop` may be called again. */
+export const startRedisServer = async (
+  program: string,
+): Promise<{ url: string; stop: () => Promise<void> }> => {
   const folder = await makeTemporaryFolder('redis')
   const port = await findFreePort()
   const child = spawn(
@@ -27,8 +36,7 @@ export const startRedis = async (environment: NodeJS.ProcessEnv): Promise<Releas
     await stop()
     throw error
   }
-  environment.TEST_REDIS_URL = `redis://127.0.0.1:${port}`
-  return [stop]
+  return { url: `redis://127.0.0.1:${port}`, stop }
 }
 
 const untilReady = async (child: ChildProcess) => {

@@ -1,0 +1,456 @@
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { SignJWT } from 'jose'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { createClient } from '../support/client.ts'
+import { makeBomb, makePng, SVG } from '../support/pictures.ts'
+import { countEverything, type Expected, expectProblem } from '../support/problems.ts'
+import { startProgram } from '../support/program.ts'
+
+type Client = Awaited<ReturnType<typeof createClient>>
+type Headers = Record<string, string>
+
+let app: TestApp
+let alice: Client
+let before: Awaited<ReturnType<typeof countEverything>>
+
+beforeAll(async () => {
+  app = await startTestApp()
+  alice = await createClient(app)
+  await alice.generateAndWait({ prompt: 'an image there is' })
+})
+afterAll(() => app.stop())
+
+beforeEach(async () => {
+  before = await countEverything(app)
+})
+
+/** Sends what is wrong; it must be refused as expected and change nothing. */
+const expectRefusal = async (
+  expected: Expected,
+  method: string,
+  path: string,
+  options: { body?: unknown; headers?: Headers } = {},
+  client = alice,
+) => {
+  const answer = await client.fail(method, path, options)
+  expectProblem(answer, expected)
+  expect(await countEverything(app)).toEqual(before)
+  return answer
+}
+
+const refuseRequest = (expected: Expected, body: unknown, headers: Headers = {}) =>
+  expectRefusal(expected, 'POST', '/api/visualize/generate', { body, headers })
+
+const wrongField = (...pointers: string[]): Expected => ({
+  status: 400,
+  code: 'invalid_request',
+  pointers,
+})
+
+describe('a caller without a valid token', () => {
+  const sign = (claims: object, secret = app.secrets.auth.jwtSecret ?? '', expiresAt = '1 h') =>
+    new SignJWT({ ...claims })
+      .setProtectedHeader({ alg: 'HS256' })
+      .setExpirationTime(expiresAt)
+      .sign(new TextEncoder().encode(secret))
+  const base64url = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const unsigned = `${base64url({ alg: 'none' })}.${base64url({ sub: 'alice' })}.`
+
+  const tokens: [string, () => string | Promise<string>][] = [
+    ['nothing', () => ''],
+    ['another scheme', () => 'Basic YWxpY2U6c2VjcmV0'],
+    ['garbage', () => 'Bearer garbage'],
+    ['no token after the scheme', () => 'Bearer '],
+    ['an unsigned token', () => `Bearer ${unsigned}`],
+    [
+      'a token of another secret',
+      async () => `Bearer ${await sign({ sub: 'alice' }, 'x'.repeat(32))}`,
+    ],
+    ['an expired token', async () => `Bearer ${await sign({ sub: 'alice' }, undefined, '-1 h')}`],
+    ['a token without an owner', async () => `Bearer ${await sign({})}`],
+    ['a token with an empty owner', async () => `Bearer ${await sign({ sub: '' })}`],
+    ['a token whose owner is a number', async () => `Bearer ${await sign({ sub: 7 })}`],
+    ['a token whose owner holds a NUL', async () => `Bearer ${await sign({ sub: 'a\u0000' })}`],
+    [
+      'a token whose owner is endless',
+      async () => `Bearer ${await sign({ sub: 'a'.repeat(256) })}`,
+    ],
+    ['a tampered token', async () => `${alice.authorization.slice(0, -4)}AAAA`],
+  ]
+  test.each(tokens)('who sends %s is told to sign in', async (_name, authorization) => {
+    const headers = { authorization: await authorization() }
+    const expected = { status: 401, code: 'unauthenticated' }
+    for (const [method, path] of [
+      ['POST', '/api/visualize/generate'],
+      ['POST', '/api/visualize/image'],
+      ['GET', '/api/generations'],
+      ['GET', '/api/images'],
+      ['GET', '/api/info'],
+      ['GET', '/api/nothing/here'],
+    ] as const) {
+      const answer = await expectRefusal(expected, method, path, { headers })
+      expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/)
+    }
+  })
+
+  test('is refused whatever the case of the path', async () => {
+    const headers = { authorization: '' }
+    await expectRefusal({ status: 401, code: 'unauthenticated' }, 'GET', '/API/info', { headers })
+  })
+})
+
+describe("another owner's", () => {
+  const notFound = { status: 404, code: 'not_found' }
+
+  test.each([
+    ['generation', 'GET', '/api/generations/:id'],
+    ['stream', 'GET', '/api/generations/:id/events'],
+    ['generation to cancel', 'POST', '/api/generations/:id/cancel'],
+    ['image to delete', 'DELETE', '/api/images/:id'],
+    ['image by its bare id', 'GET', '/images/:id'],
+  ])('%s is as if it did not exist', async (_name, method, path) => {
+    const { body: hers } = await alice.generateAndWait({ prompt: 'an image there is' })
+    before = await countEverything(app)
+    const bob = await createClient(app, 'bob')
+    const unknown = `g_${'0'.repeat(40)}`
+    const others = await expectRefusal(notFound, method, path.replace(':id', hers.id), {}, bob)
+    const nobodys = await expectRefusal(notFound, method, path.replace(':id', unknown), {}, bob)
+    expect({ ...others.body, requestId: '' }).toEqual({ ...nobodys.body, requestId: '' })
+  })
+
+  test('image cannot be a condition image', async () => {
+    const { body: hers } = await alice.generateAndWait({ prompt: 'an image there is' })
+    before = await countEverything(app)
+    const bob = await createClient(app, 'bob')
+    const body = { prompt: 'mine now', conditionImage: hers.id }
+    const path = '/api/visualize/generate'
+    await expectRefusal(wrongField('/conditionImage'), 'POST', path, { body }, bob)
+  })
+})
+
+describe('a request with', () => {
+  test.each<[string, unknown, string[]]>([
+    ['no prompt', {}, ['/prompt']],
+    ['an empty prompt', { prompt: '' }, ['/prompt']],
+    ['a prompt of white space', { prompt: ' \n\t\u3000 ' }, ['/prompt']],
+    ['a prompt that is too long', { prompt: 'a'.repeat(4_001) }, ['/prompt']],
+    ['a prompt that grows too long when normalised', { prompt: '\ufdfa'.repeat(300) }, ['/prompt']],
+    ['a number for a prompt', { prompt: 7 }, ['/prompt']],
+    ['null for a prompt', { prompt: null }, ['/prompt']],
+    ['a list for a prompt', { prompt: ['a'] }, ['/prompt']],
+    ['a NUL in the prompt', { prompt: 'a\u0000b' }, ['/prompt']],
+    ['an unknown field', { prompt: 'a', promt: 'b' }, ['/promt']],
+    ['an unknown field with a slash', { prompt: 'a', 'a/b~c': 1 }, ['/a~1b~0c']],
+    ['an unknown transformation', { prompt: 'a', transformation: 'melt' }, ['/transformation']],
+    ['a word for a switch', { prompt: 'a', skipExistingCheck: 'yes' }, ['/skipExistingCheck']],
+    ['an unknown ratio', { prompt: 'a', aspectRatio: '7:3' }, ['/aspectRatio']],
+    ['an unknown size', { prompt: 'a', imageSize: '8K' }, ['/imageSize']],
+    ['an unknown model', { prompt: 'a', model: 'gpt-image' }, ['/model']],
+    ['a model named like a property', { prompt: 'a', model: '__proto__' }, ['/model']],
+    ['an empty model', { prompt: 'a', model: '' }, ['/model']],
+    ['an unknown lane', { prompt: 'a', lane: 'fast' }, ['/lane']],
+    ['a variant that is too long', { prompt: 'a', variant: 'v'.repeat(101) }, ['/variant']],
+    ['a NUL in the variant', { prompt: 'a', variant: 'v\u0000' }, ['/variant']],
+    ['nothing to enhance', { prompt: 'a', transformation: 'enhance' }, ['/conditionImage']],
+    ['an empty condition image', { prompt: 'a', conditionImage: '' }, ['/conditionImage']],
+    [
+      'an id nobody has',
+      { prompt: 'a', conditionImage: `i_${'0'.repeat(40)}` },
+      ['/conditionImage'],
+    ],
+    ['three wrong fields', { prompt: 7, lane: 'x', colour: 1 }, ['/prompt', '/lane', '/colour']],
+    ['a list as its body', [], ['']],
+    ['a word as its body', 'a red bicycle', ['']],
+    ['null as its body', null, ['']],
+  ])('%s is refused, and told where it is wrong', async (_name, body, pointers) => {
+    const json = JSON.stringify(body)
+    const { body: problem } = await refuseRequest(wrongField(...pointers), json, {
+      'content-type': 'application/json',
+    })
+    for (const { detail } of problem.errors ?? []) expect(detail).not.toBe('')
+  })
+
+  test('4,000 characters after normalising is taken', async () => {
+    const prompt = `${'a   \n '.repeat(1_999)}bb  `
+    const { status, body } = await alice.generateAndWait({ prompt })
+    expect(status).toBe(200)
+    expect(body.prompt).toHaveLength(4_000)
+  })
+
+  test.each<[string, string | Uint8Array, Headers, Expected]>([
+    [
+      'malformed JSON',
+      '{"prompt": "a"',
+      { 'content-type': 'application/json' },
+      { status: 400, code: 'malformed_json' },
+    ],
+    [
+      'a body that is not the gzip it is said to be',
+      'not gzip',
+      { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+      { status: 400, code: 'invalid_request' },
+    ],
+    [
+      'an unknown encoding',
+      '{}',
+      { 'content-type': 'application/json', 'content-encoding': 'x-odd' },
+      { status: 415, code: 'unsupported_media_type' },
+    ],
+    [
+      'an unknown character set',
+      '{}',
+      { 'content-type': 'application/json; charset=klingon' },
+      { status: 415, code: 'unsupported_media_type' },
+    ],
+    [
+      'no content type',
+      new TextEncoder().encode('{"prompt":"a"}'),
+      {},
+      { status: 415, code: 'unsupported_media_type', pointers: ['Content-Type'] },
+    ],
+    [
+      'the content type of a form',
+      'prompt=a',
+      { 'content-type': 'application/x-www-form-urlencoded' },
+      { status: 415, code: 'unsupported_media_type', pointers: ['Content-Type'] },
+    ],
+    [
+      'a body that is too large',
+      `{"prompt":"${'a'.repeat(15_000_000)}"}`,
+      { 'content-type': 'application/json' },
+      { status: 413, code: 'payload_too_large' },
+    ],
+    [
+      'a small body that unpacks to a large one',
+      gzipSync(`{"prompt":"${'a'.repeat(15_000_000)}"}`),
+      { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+      { status: 413, code: 'payload_too_large' },
+    ],
+  ])('%s is refused', async (_name, body, headers, expected) => {
+    await refuseRequest(expected, body, headers)
+  })
+
+  test('no body is refused', async () => {
+    const headers = { 'content-type': 'application/json' }
+    await refuseRequest(wrongField('/prompt'), undefined, headers)
+  })
+
+  test('a "__proto__" field does no harm', async () => {
+    const headers = { 'content-type': 'application/json' }
+    await refuseRequest(
+      wrongField('/__proto__'),
+      '{"prompt":"a","__proto__":{"lane":"eager"}}',
+      headers,
+    )
+    expect(({} as { lane?: string }).lane).toBeUndefined()
+  })
+
+  test.each([
+    ['an empty key', ''],
+    ['an empty quoted key', '""'],
+    ['a key with a space', 'two words'],
+    ['a key that is too long', 'k'.repeat(256)],
+    ['a key that is not ASCII', 'schl\u00fcssel'],
+  ])('%s as its Idempotency-Key is refused', async (_name, key) => {
+    await refuseRequest(wrongField('Idempotency-Key'), { prompt: 'a' }, { 'Idempotency-Key': key })
+  })
+
+  test.each([
+    'wait',
+    'wait=',
+    'wait=soon',
+    'wait=-1',
+    'wait=1.5',
+    'wait=1e3',
+    'respond-async, wait=x',
+  ])('"Prefer: %s" is refused', async (prefer) => {
+    await refuseRequest(wrongField('Prefer'), { prompt: 'a' }, { Prefer: prefer })
+    const { body } = await alice.generate({ prompt: 'an image there is' })
+    const headers = { Prefer: prefer }
+    await alice
+      .fail('GET', `/api/generations/${body.id}`, { headers })
+      .then((answer) => expectProblem(answer, wrongField('Prefer')))
+  })
+})
+
+describe('what is no usable image', () => {
+  const unusable: [string, () => Uint8Array | Promise<Uint8Array>][] = [
+    ['text', () => Buffer.from('this is not an image')],
+    ['an SVG', () => Buffer.from(SVG)],
+    ['more pixels than are taken', makeBomb],
+    ['half a png', async () => (await makePng('#ff0000', 100)).subarray(0, 200)],
+    ['a GIF', () => Buffer.from('R0lGODlhAQABAAAAACw=', 'base64')],
+  ]
+
+  test.each(unusable)('%s is refused as a condition image', async (_name, make) => {
+    const bytes = Buffer.from(await make()).toString('base64')
+    const expected = { status: 422, code: 'invalid_image', pointers: ['/conditionImage'] }
+    await refuseRequest(expected, { prompt: 'a', conditionImage: bytes })
+    await refuseRequest(expected, { prompt: 'a', conditionImage: `data:image/png;base64,${bytes}` })
+  })
+
+  test.each(unusable)('%s is refused as an upload', async (_name, make) => {
+    const options = { body: await make(), headers: { 'content-type': 'image/png' } }
+    await expectRefusal({ status: 422, code: 'invalid_image' }, 'POST', '/api/images', options)
+  })
+
+  test.each([
+    'not base64!',
+    'data:image/png,plain',
+    'https://example.com/cat.png',
+    'data:text/html;base64,YQ==',
+  ])('"%s" is refused as a condition image', async (conditionImage) => {
+    const expected = { status: 422, code: 'invalid_image', pointers: ['/conditionImage'] }
+    await refuseRequest(expected, { prompt: 'a', conditionImage })
+  })
+
+  test.each([
+    ['of another type', new Uint8Array([1]), { 'content-type': 'image/svg+xml' }, 415],
+    ['of no type', new Uint8Array([1]), {}, 415],
+    ['of JSON', '{}', { 'content-type': 'application/json' }, 415],
+    ['of nothing', undefined, { 'content-type': 'image/png' }, 422],
+    [
+      'of too many bytes',
+      new Uint8Array(10 * 1024 * 1024 + 1),
+      { 'content-type': 'image/png' },
+      413,
+    ],
+  ])('an upload %s is refused', async (_name, body, headers, status) => {
+    const code = { 413: 'payload_too_large', 415: 'unsupported_media_type', 422: 'invalid_image' }[
+      status
+    ]
+    const options = { body, headers: headers as Headers }
+    await expectRefusal({ status, code: code ?? '' }, 'POST', '/api/images', options)
+  })
+})
+
+describe('a query', () => {
+  test.each([
+    ['/api/generations?limit=0', '?limit'],
+    ['/api/generations?limit=101', '?limit'],
+    ['/api/generations?limit=-5', '?limit'],
+    ['/api/generations?limit=ten', '?limit'],
+    ['/api/generations?limit=1&limit=2', '?limit'],
+    ['/api/generations?cursor=', '?cursor'],
+    ['/api/generations?cursor=garbage', '?cursor'],
+    ['/api/generations?cursor=MSBnXzAn', '?cursor'],
+    ['/api/generations?status=done', '?status'],
+    ['/api/generations?status=', '?status'],
+    ['/api/generations?status=queued&status=running', '?status'],
+    ['/api/images?type=cat', '?type'],
+    ['/api/images?limit=0', '?limit'],
+    ['/api/images?cursor=%00', '?cursor'],
+    [`/images/g_${'0'.repeat(40)}.AAAA?wait=soon`, '?wait'],
+    [`/images/g_${'0'.repeat(40)}.AAAA?wait=-1`, '?wait'],
+  ])('%s is refused', async (path, pointer) => {
+    await expectRefusal(wrongField(pointer), 'GET', path)
+  })
+
+  test('with a cursor of a far future is answered', async () => {
+    const cursor = Buffer.from(`999999999999999 g_${'f'.repeat(40)}`).toString('base64url')
+    const { status } = await alice.call('GET', `/api/generations?cursor=${cursor}`)
+    expect(status).toBe(200)
+  })
+})
+
+describe('a path', () => {
+  const notFound = { status: 404, code: 'not_found' }
+
+  test.each([
+    ['GET', '/nothing'],
+    ['GET', '/api/nothing'],
+    ['GET', '/images'],
+    ['GET', '/images/nothing'],
+    ['GET', '/images/..%2f..%2fpackage.json'],
+    ['GET', `/images/g_${'0'.repeat(40)}`],
+    ['GET', '/api/generations/nothing'],
+    ['GET', '/api/generations/meta/events'],
+    ['POST', '/api/generations/1/cancel'],
+    ['DELETE', '/api/images/nothing'],
+    ['GET', `/api/generations/${'a'.repeat(5_000)}`],
+    ['GET', '/api/generations/%00'],
+    ['GET', '/api/generations/%00/events'],
+    ['POST', '/api/generations/g_%00/cancel'],
+    ['DELETE', '/api/images/i_%00'],
+    ['GET', '/images/%00'],
+    ['GET', "/api/generations/'; drop table generations; --"],
+  ])('%s %s that leads nowhere is not found', async (method, path) => {
+    await expectRefusal(notFound, method, path)
+  })
+
+  test('that is not properly encoded is refused', async () => {
+    await expectRefusal(
+      { status: 400, code: 'invalid_request' },
+      'GET',
+      '/api/generations/%E0%A4%A',
+    )
+  })
+})
+
+test('a request id of the caller is answered only when it is a plain word', async () => {
+  const plain = await alice.fail('GET', '/nothing', { headers: { 'X-Request-Id': 'my-id.1' } })
+  expect(plain.body.requestId).toBe('my-id.1')
+  const odd = await alice.fail('GET', '/nothing', { headers: { 'X-Request-Id': '<script>' } })
+  expect(odd.body.requestId).not.toContain('<')
+})
+
+test('prompts, tokens, keys and image addresses never reach the logs', async () => {
+  const logged = await startTestApp({ apis: 0, workers: 0 })
+  const env = {
+    NODE_ENV: 'test',
+    PORT: '0',
+    DATA_DIR: logged.dataDir,
+    DATABASE_URL: logged.config.database.url ?? '',
+    QUEUE_NAME: logged.config.queue.name,
+    GEMINI_API_KEY: 'test-key',
+    GEMINI_BASE_URL: logged.gemini.url,
+    RETRY_BACKOFF_MS: '20',
+    LOG_LEVEL: 'trace',
+  }
+  const programs = [startProgram(['api'], env), startProgram(['worker'], env)] as const
+  const [api, worker] = programs
+  try {
+    await Promise.all([api.waitForOutput('listening'), worker.waitForOutput('working')])
+    const url = /"url":"([^"]+)"/.exec(api.output())?.[1] ?? ''
+    const client = await createClient({ url, token: logged.token })
+    const { body } = await client.generateAndWait(
+      { prompt: 'xylophone' },
+      { 'Idempotency-Key': 'kazoo' },
+    )
+    expect(body.status).toBe('succeeded')
+    await fetch(body.imageUrl)
+    await client.fail('POST', '/api/visualize/generate', {
+      body: { prompt: 'xylophone', lane: 'x' },
+    })
+    await client.fail('POST', '/api/visualize/generate', {
+      body: '{"prompt": "xylophone',
+      headers: { 'content-type': 'application/json' },
+    })
+    await client.fail('GET', '/api/generations/%00?prompt=xylophone')
+    await client.fail('GET', '/xylophone')
+    for (const kind of ['server_error', 'bad_request', 'text_only', 'garbage_body'] as const) {
+      logged.gemini.behave({ kind: 'sequence', steps: [{ kind }, { kind: 'bad_request' }] })
+      const failed = await client.generateAndWait({ prompt: `xylophone ${kind}` })
+      expect(failed.body.status).toBe('failed')
+    }
+    const signature = /\.([\w-]+)\?/.exec(body.imageUrl)?.[1] ?? ''
+    for (const program of programs) program.signal('SIGTERM')
+    const outputs = await Promise.all(programs.map((program) => program.ended()))
+    const said = outputs.map(({ out, err }) => out + err).join('')
+    expect(said).toContain(body.id)
+    for (const secret of [
+      'xylophone',
+      'kazoo',
+      'test-key',
+      signature,
+      client.authorization.slice(7),
+    ]) {
+      expect(said).not.toContain(secret)
+    }
+  } finally {
+    for (const program of programs) program.signal('SIGKILL')
+    await Promise.all(programs.map((program) => program.ended()))
+    await logged.stop()
+  }
+})

@@ -1,0 +1,42 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { createClient } from '../support/client.ts'
+import { findOnPath } from '../support/programs.ts'
+import { describeWhen } from '../support/skip.ts'
+import { startRedisServer } from '../support/test-redis.ts'
+
+const program = findOnPath('redis-server')
+
+describeWhen(program !== undefined, 'no redis-server on the PATH', 'with Redis gone', () => {
+  let redis: Awaited<ReturnType<typeof startRedisServer>>
+  let app: TestApp
+
+  beforeEach(async () => {
+    redis = await startRedisServer(program ?? '')
+    app = await startTestApp({ backend: 'redis', env: { REDIS_URL: redis.url } })
+  })
+  afterEach(async () => {
+    await app.stop()
+    await redis.stop()
+  })
+
+  test('a submission is still accepted, soon, and waits in Postgres', async () => {
+    const alice = await createClient(app)
+    await alice.generateAndWait({ prompt: 'before' })
+    await redis.stop()
+    const startedAt = performance.now()
+    const { status, body } = await alice.generate({ prompt: 'during' })
+    expect(performance.now() - startedAt).toBeLessThan(2_000)
+    expect(status).toBe(202)
+    expect(body.status).toBe('queued')
+    const known = await alice.generate({ prompt: 'before' })
+    expect(known.body).toMatchObject({ status: 'succeeded', isExisting: true })
+  })
+
+  test('both processes stop within their grace period', async () => {
+    await redis.stop()
+    const startedAt = performance.now()
+    await app.stop()
+    expect(performance.now() - startedAt).toBeLessThan(12_000)
+  })
+})
