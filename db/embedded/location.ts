@@ -1,7 +1,8 @@
-import { access, mkdir, realpath, rmdir } from 'node:fs/promises'
+import { mkdir, realpath, rmdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { messageOf, StartError } from '../../src/errors.ts'
+import { pathExists } from './path-exists.ts'
 import { ensurePrivateFolder, shortHash } from './private-folder.ts'
 import { runProgram, type ServerUser } from './run-program.ts'
 import { findUnprivilegedUser } from './unprivileged.ts'
@@ -54,16 +55,10 @@ const explain = (home: string) => ({
 
 const findUsed = async (homes: string[]) => {
   for (const home of homes) {
-    if (await isFile(join(home, 'data', 'PG_VERSION'))) return home
+    if (await pathExists(join(home, 'data', 'PG_VERSION'))) return home
   }
   return undefined
 }
-
-const isFile = async (path: string) =>
-  access(path).then(
-    () => true,
-    () => false,
-  )
 
 /** Says why not, when the user cannot work there. */
 const prepareHome = async (

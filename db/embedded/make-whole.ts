@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { access, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { pathExists } from './path-exists.ts'
 import { isAlive } from './processes.ts'
 
 /**
@@ -12,7 +13,7 @@ export const makeWhole = async (
   marker: string,
   fill: (unfinished: string) => Promise<void>,
 ): Promise<void> => {
-  if (await exists(join(folder, marker))) return
+  if (await pathExists(join(folder, marker))) return
   const prefix = `${folder}.unfinished-`
   await removeAbandoned(prefix)
   const unfinished = `${prefix}${process.pid}-${randomUUID()}`
@@ -21,17 +22,11 @@ export const makeWhole = async (
     await rename(unfinished, folder)
     await flush(dirname(folder))
   } catch (error) {
-    if (!(await exists(join(folder, marker)))) throw error
+    if (!(await pathExists(join(folder, marker)))) throw error
   } finally {
     await removeFolder(unfinished)
   }
 }
-
-const exists = async (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  )
 
 /** What processes left that were killed while they filled it. */
 const removeAbandoned = async (prefix: string) => {

@@ -8,11 +8,11 @@ export const isAlive = (pid: number): boolean => {
   }
 }
 
-/** Whether a live process may be a Postgres server; other systems than Linux do not tell. */
-export const mayBePostgres = async (pid: number): Promise<boolean> => {
+/** Whether a live process may be the server of a cluster; other systems than Linux do not tell. */
+export const mayServe = async (pid: number, dataPath: string): Promise<boolean> => {
   if (process.platform !== 'linux') return true
-  const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => undefined)
-  return name === undefined || name.trim() === 'postgres'
+  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => undefined)
+  return command === undefined || command.includes(`-D\0${dataPath}\0`)
 }
 
 /** Sends a signal to a process that may have ended. */

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { messageOf, StartError } from '../../src/errors.ts'
 import { connect, type OpenServer } from './connect.ts'
 import { findPostmaster, type Postmaster, pidFilePath } from './postmaster.ts'
-import { isAlive, mayBePostgres } from './processes.ts'
+import { isAlive, mayServe } from './processes.ts'
 import { logPath, type ServerProcess, spawnServer } from './server-process.ts'
 import type { Site } from './site.ts'
 
@@ -51,11 +51,11 @@ export const findServer = async (site: Site): Promise<OpenServer | undefined> =>
   return connect(site.home, postmaster.pid, postmaster.address).catch(() => undefined)
 }
 
-/** Removes the lock file of a server that was killed, when its process id is another program's by now. */
+/** Removes the lock file of a server that was killed, when another program has its process id by now. */
 const findRunning = async (dataPath: string): Promise<Postmaster | undefined> => {
   const postmaster = await findPostmaster(dataPath)
   if (!postmaster || !isAlive(postmaster.pid)) return undefined
-  if (await mayBePostgres(postmaster.pid)) return postmaster
+  if (await mayServe(postmaster.pid, dataPath)) return postmaster
   await rm(pidFilePath(dataPath), { force: true })
   return undefined
 }

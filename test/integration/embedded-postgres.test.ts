@@ -129,10 +129,15 @@ describe('embedded Postgres', () => {
     expect(await query(postgres, 'select 1 as one')).toEqual([{ one: 1 }])
   })
 
-  test('starts over the lock file of a server that is gone, whose process id is in use again', async () => {
-    const { location, stop } = await start()
-    await stop()
-    await writeFile(join(location, 'data', 'postmaster.pid'), `${process.pid}\n`)
+  test('starts over the lock file of a server that is gone, whose process id another program has', async () => {
+    const another = await findServerPid({ databaseUrl: process.env.TEST_DATABASE_URL ?? '' })
+    for (const pid of [process.pid, another]) {
+      const { location, stop } = await start()
+      await stop()
+      const port = '5432'
+      const lines = [pid, join(location, 'data'), '1', port, join(location, 'run'), '', '', 'ready']
+      await writeFile(join(location, 'data', 'postmaster.pid'), `${lines.join('\n')}\n`)
+    }
     expect(await query(await start(), 'select 1 as one')).toEqual([{ one: 1 }])
   })
 

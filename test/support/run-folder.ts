@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { chmod, readdir, readFile, rm } from 'node:fs/promises'
-import { basename, join } from 'node:path'
-import { mayBePostgres, signalProcess } from '../../db/embedded/processes.ts'
+import { basename, dirname, join } from 'node:path'
+import { mayServe, signalProcess } from '../../db/embedded/processes.ts'
 import type { Release } from './services.ts'
 import { makeTemporaryFolder } from './temporary-folder.ts'
 
@@ -26,6 +26,6 @@ const killServersIn = async (path: string) => {
   const files = await readdir(path, { recursive: true })
   for (const file of files.filter((name) => basename(name) === 'postmaster.pid')) {
     const pid = Number.parseInt(await readFile(join(path, file), 'utf8').catch(() => ''), 10)
-    if (pid && (await mayBePostgres(pid))) signalProcess(pid, 'SIGQUIT')
+    if (pid && (await mayServe(pid, dirname(join(path, file))))) signalProcess(pid, 'SIGQUIT')
   }
 }
