@@ -154,7 +154,12 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
   const start = async (): Promise<void> => {
     await Promise.all([events.connect(), queue.settle(QUEUE_SETTLE_MS)])
     worker.start()
-    const sweep = () => sweepGenerations(db, queue.enqueue)
+    const sweep = async () => {
+      // Said again each time: a Redis that lost its data lost the limit too.
+      await queue.limitConcurrency(config.worker.modelMaxConcurrency)
+      await sweepGenerations(db, queue.enqueue)
+    }
+    await queue.limitConcurrency(config.worker.modelMaxConcurrency).catch(onError)
     sweeper = startSweeper(sweep, { intervalMs: config.worker.sweepIntervalMs, onError })
   }
   const stop = async (): Promise<void> => {

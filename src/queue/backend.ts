@@ -13,7 +13,10 @@ import { waitAtMost } from '../time.ts'
 export type QueueBackend = { kind: 'redis' | 'postgres'; url: string }
 
 export type JobData = { generationId: string }
-type OpenQueue = Pick<Queue<JobData>, 'add' | 'getJob' | 'remove' | 'getJobCounts'>
+type OpenQueue = Pick<
+  Queue<JobData>,
+  'add' | 'getJob' | 'remove' | 'getJobCounts' | 'setGlobalConcurrency' | 'removeGlobalConcurrency'
+>
 type CloseWorker = (graceMs: number, whenIdle: () => Promise<unknown>) => Promise<void>
 type OpenWorker = Pick<Worker<JobData>, 'on' | 'run'>
 

@@ -67,11 +67,18 @@ export const createGenerationQueue = (
     await queue.getJobCounts('active')
   }
 
+  /** How many jobs all workers together may run at once; undefined lifts the limit. Applies from now on. */
+  const limitConcurrency = async (max: number | undefined): Promise<void> => {
+    const queue = await get()
+    if (max === undefined) await queue.removeGlobalConcurrency()
+    else await queue.setGlobalConcurrency(max)
+  }
+
   /** Waits for the store to answer for the first time; gives up quietly, as it may come later. */
   const settle = async (timeoutMs: number): Promise<void> => {
     const deadline = Date.now() + timeoutMs
     while (Date.now() < deadline && !(await get().catch(() => undefined))) await delay(50)
   }
 
-  return { enqueue, promote, remove, ping, settle, close }
+  return { enqueue, promote, remove, limitConcurrency, ping, settle, close }
 }

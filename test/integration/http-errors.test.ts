@@ -236,6 +236,23 @@ describe('a request with', () => {
     await refuseRequest(wrongField('/prompt'), undefined, headers)
   })
 
+  test('a hundred thousand unknown fields is refused in few words', async () => {
+    const fields = Array.from({ length: 100_000 }, (_, i) => [`field${i}`, 0])
+    const answer = await alice.fail('POST', '/api/visualize/generate', {
+      body: { prompt: 'a', ...Object.fromEntries(fields) },
+    })
+    expectProblem(answer, { status: 400, code: 'invalid_request' })
+    expect(answer.body.errors?.length).toBeLessThanOrEqual(100)
+    expect(JSON.stringify(answer.body).length).toBeLessThan(64_000)
+  })
+
+  test('a prompt that is slow to normalise (marks to be sorted) is refused before it is', async () => {
+    const prompt = `a${'\u0315'.repeat(50_000)}${'\u0300'.repeat(50_000)}`
+    const startedAt = performance.now()
+    await refuseRequest(wrongField('/prompt'), { prompt })
+    expect(performance.now() - startedAt).toBeLessThan(1_000)
+  })
+
   test('a "__proto__" field does no harm', async () => {
     const headers = { 'content-type': 'application/json' }
     await refuseRequest(
