@@ -50,6 +50,8 @@ const assertServerVersion = async (pool: pg.Pool) => {
   const { rows } = await pool.query<{ server_version_num: string }>('show server_version_num')
   const version = Number(rows[0]?.server_version_num)
   if (version < MIN_SERVER_VERSION) {
-    throw new Error(`Postgres 14 or later is needed, this server is ${Math.floor(version / 10_000)}`)
+    throw new Error(
+      `Postgres 14 or later is needed, this server is ${Math.floor(version / 10_000)}`,
+    )
   }
 }

@@ -38,7 +38,12 @@ const cases: Record<string, Case> = {
     calls: 2,
     paidCalls: 2,
   },
-  'is overloaded': { behaviour: { kind: 'overloaded' }, code: 'overloaded', calls: 6, paidCalls: 0 },
+  'is overloaded': {
+    behaviour: { kind: 'overloaded' },
+    code: 'overloaded',
+    calls: 6,
+    paidCalls: 0,
+  },
   'has no such model any more': {
     behaviour: { kind: 'not_found' },
     code: 'model_gone',
