@@ -1,6 +1,7 @@
 import { findPendingMigrations } from '../db/migrate.ts'
 import type { Config } from './config.ts'
-import { createApi, requireDatabaseUrl } from './context.ts'
+import { createApi } from './context/api.ts'
+import { requireDatabaseUrl } from './context/shared.ts'
 import { StartError } from './errors.ts'
 import { createLogger } from './logger.ts'
 import { runUntilSignal, STOP_MARGIN_MS } from './process.ts'

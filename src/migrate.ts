@@ -1,6 +1,6 @@
 import { migrateToLatest } from '../db/migrate.ts'
 import type { Config } from './config.ts'
-import { requireDatabaseUrl } from './context.ts'
+import { requireDatabaseUrl } from './context/shared.ts'
 import { migrateQueue } from './queue/prepare.ts'
 
 /** Brings our tables, and BullMQ's when it keeps its jobs in Postgres, to the newest schema. */

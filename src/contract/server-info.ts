@@ -23,3 +23,10 @@ export type ServerInfo = {
     imageMimeTypes: readonly string[]
   }
 }
+
+/** The price of one image, in US dollars; 0 for what is not in the list. */
+export const findListPriceUsd = (
+  models: readonly ModelInfo[],
+  model: string,
+  imageSize: ImageSize,
+): number => models.find(({ name }) => name === model)?.priceUsd[imageSize] ?? 0

@@ -2,6 +2,7 @@ import type { Transaction } from 'kysely'
 import type { Database } from '../../db/database.ts'
 import type { NewImage, Schema } from '../../db/schema.ts'
 import type { AppError } from '../errors.ts'
+import { describeStoredImage } from './image-row.ts'
 import type { InspectedImage } from './ports.ts'
 import { type Claim, completeGeneration, failGeneration } from './transitions.ts'
 
@@ -18,13 +19,7 @@ export const commitImage = (db: Database, claim: Claim, image: InspectedImage): 
     {
       ...describe(claim),
       imageType: 'generated',
-      objectKey: claim.objectKey,
-      mimeType: image.mimeType,
-      sizeBytes: image.bytes.byteLength,
-      width: image.width,
-      height: image.height,
-      thumbhash: image.thumbhash,
-      contentDigest: image.digest,
+      ...describeStoredImage(image, claim.objectKey),
       sourceDigest: image.digest,
     },
     (tx) => completeGeneration(tx, claim, { imageId: claim.id }),

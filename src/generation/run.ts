@@ -1,4 +1,5 @@
 import type { Database } from '../../db/database.ts'
+import { findListPriceUsd } from '../contract/server-info.ts'
 import { AppError, isProviderError, messageOf, type ProviderError } from '../errors.ts'
 import { MAX_ATTEMPTS, mayCallAgain, recordAdoption } from './attempts.ts'
 import { buyImage } from './buy.ts'
@@ -87,13 +88,11 @@ const adoptEarlierResult = async (
 ): Promise<ProviderResult | undefined> => {
   const spooled = await spool.find(claim.objectKey)
   const stored = spooled ? undefined : await store.find(claim.objectKey)
-  const costUsd = spooled?.costUsd ?? listPriceUsd(provider, claim)
+  const costUsd =
+    spooled?.costUsd ?? findListPriceUsd(provider.models, claim.model, claim.imageSize)
   if (spooled || stored) await recordAdoption(db, claim.id, costUsd)
   return spooled ?? (stored && { bytes: stored.bytes, costUsd })
 }
-
-const listPriceUsd = (provider: Provider, { model, imageSize }: Claim): number =>
-  provider.models.find(({ name }) => name === model)?.priceUsd[imageSize] ?? 0
 
 const settle = async (deps: RunDeps, claim: Claim, error: unknown): Promise<RunOutcome> => {
   if (error instanceof Interrupted) {

@@ -3,6 +3,7 @@ import type { Database } from '../../db/database.ts'
 import type { ImageRow, NewImage } from '../../db/schema.ts'
 import { createUploadId, digestHex, isImageId } from '../contract/identity.ts'
 import { AppError } from '../errors.ts'
+import { describeStoredImage } from './image-row.ts'
 import type { ImageStore, InspectImage } from './ports.ts'
 import { findOwnedImage } from './repository.ts'
 
@@ -41,13 +42,7 @@ export const uploadImage = async (
     userId: ownerId,
     imageUrl: `/images/${id}`,
     imageType: 'user_uploaded',
-    objectKey,
-    mimeType: image.mimeType,
-    sizeBytes: image.bytes.byteLength,
-    width: image.width,
-    height: image.height,
-    thumbhash: image.thumbhash,
-    contentDigest: image.digest,
+    ...describeStoredImage(image, objectKey),
     sourceDigest,
   })
   if (row.objectKey !== objectKey) await store.delete(objectKey)

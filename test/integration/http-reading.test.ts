@@ -1,8 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
-import { sql } from 'kysely'
 import type { Generation } from '../../src/contract/generation.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { createClient } from '../support/client.ts'
+import { type Answer, createClient } from '../support/client.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { createGate } from '../support/gate.ts'
 import { startPostgresProxy } from '../support/postgres-proxy.ts'
@@ -158,11 +157,12 @@ describe('the list', () => {
     const pages: Generation[][] = []
     let next: string | undefined = first
     while (next) {
-      const { status, headers, body }: Awaited<ReturnType<typeof client.call<Page>>> =
-        await client.call<Page>('GET', next)
+      const { status, headers, body }: Answer<Page> = await client.call('GET', next)
       expect(status).toBe(200)
       pages.push(body.generations)
-      const link = /^<([^>]+)>; rel="next"$/.exec(headers.get('link') ?? '')?.[1]
+      const link: string | undefined = /^<([^>]+)>; rel="next"$/.exec(
+        headers.get('link') ?? '',
+      )?.[1]
       expect(body.nextCursor === null).toBe(link === undefined)
       next = link && new URL(link, app.url).href
     }
@@ -221,13 +221,13 @@ describe('the list', () => {
   })
 
   test('of 20 is what is given without a limit, and has a tag', async () => {
-    const carol = await createClient(app, 'frank')
+    const frank = await createClient(app, 'frank')
     await Promise.all(
-      Array.from({ length: 21 }, (_, i) => carol.generateAndWait({ prompt: `leaf ${i}` })),
+      Array.from({ length: 21 }, (_, i) => frank.generateAndWait({ prompt: `leaf ${i}` })),
     )
-    const { headers, body } = await carol.call<Page>('GET', '/api/generations')
+    const { headers, body } = await frank.call<Page>('GET', '/api/generations')
     expect(body.generations).toHaveLength(20)
-    const again = await carol.call('GET', '/api/generations', {
+    const again = await frank.call('GET', '/api/generations', {
       headers: { 'If-None-Match': headers.get('etag') ?? '' },
     })
     expect(again.status).toBe(304)

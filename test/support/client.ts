@@ -25,7 +25,7 @@ export const createClient = async (
       redirect: 'manual',
     })
     const text = await response.text()
-    const isParsed = /json/.test(response.headers.get('content-type') ?? '')
+    const isParsed = text !== '' && /json/.test(response.headers.get('content-type') ?? '')
     return {
       status: response.status,
       headers: response.headers,

@@ -1,0 +1,109 @@
+import type { Config } from '../config.ts'
+import {
+  MAX_IMAGE_BYTES,
+  MAX_IMAGE_PIXELS,
+  MAX_PROMPT_CHARACTERS,
+  MAX_WAIT_SECONDS,
+} from '../contract/limits.ts'
+import { findListPriceUsd, type ServerInfo } from '../contract/server-info.ts'
+import { imageMimeTypeSchema } from '../contract/vocabulary.ts'
+import { StartError } from '../errors.ts'
+import type { Provider } from '../generation/ports.ts'
+import { resolveConditionImage, type UploadDeps } from '../generation/uploads.ts'
+import { createApp } from '../http/app.ts'
+import { type AuthenticatorOptions, createAuthenticator } from '../http/auth.ts'
+import { createImageSigner } from '../http/image-urls.ts'
+import { closeServer, createHttpServer, listen } from '../http/server.ts'
+import { parseImageData } from '../images/data-url.ts'
+import { createInspectImage } from '../images/inspect.ts'
+import { createPlaceholder } from '../images/placeholder.ts'
+import type { Logger } from '../logger.ts'
+import type { Secrets } from '../secrets.ts'
+import { createReuseLog } from '../telemetry/reuse-log.ts'
+import { VERSION } from '../version.ts'
+import { createShared, type Overrides, QUEUE_SETTLE_MS } from './shared.ts'
+
+/** The HTTP server, listening once `start` resolves; `stop` drains it and releases everything. */
+export const createApi = (
+  config: Config,
+  secrets: Secrets,
+  logger: Logger,
+  overrides: Overrides = {},
+) => {
+  const shared = createShared(config, logger, overrides)
+  const { db, events, queue, provider, store } = shared
+  const shutdown = new AbortController()
+  const reuseLog = createReuseLog(db, (error) => logger.warn({ err: error }, 'lost reuse records'))
+  const uploads: UploadDeps = {
+    db,
+    store,
+    inspect: createInspectImage({ maxBytes: MAX_IMAGE_BYTES, maxPixels: MAX_IMAGE_PIXELS }),
+    parseImageData: (text, pointer) => parseImageData(text, { pointer }),
+  }
+  const app = createApp({
+    db,
+    store,
+    uploads,
+    logger,
+    info: describeServer(provider),
+    publicUrl: config.http.publicUrl,
+    interactiveDeadlineMs: config.interactiveDeadlineMs,
+    authenticate: createAuthenticator(toAuthenticatorOptions(secrets)),
+    signer: createImageSigner(secrets.imageUrlSecret),
+    subscribe: events.subscribe,
+    submit: {
+      db,
+      provider,
+      resolveConditionImage: (ownerId, image) => resolveConditionImage(uploads, ownerId, image),
+      enqueue: queue.enqueue,
+      promote: queue.promote,
+      onEnqueueFailure: (generationId, reason) =>
+        logger.warn({ generationId, reason }, 'not handed to the queue: the sweeper will'),
+    },
+    removeJob: queue.remove,
+    placeholder: createPlaceholder(),
+    listPriceUsd: (model, imageSize) => findListPriceUsd(provider.models, model, imageSize),
+    readinessChecks: {
+      database: () => db.selectNoFrom((eb) => eb.lit(1).as('one')).execute(),
+      queue: queue.ping,
+      store: store.ping,
+    },
+    onReuse: reuseLog.record,
+    shutdown: shutdown.signal,
+  })
+  const server = createHttpServer(app)
+
+  const start = async (): Promise<{ url: string }> => {
+    await Promise.all([events.connect(), queue.settle(QUEUE_SETTLE_MS)])
+    return { url: await listen(server, config.http) }
+  }
+  const stop = async (): Promise<void> => {
+    shutdown.abort()
+    await closeServer(server, config.shutdownGraceMs)
+    await reuseLog.close()
+    await shared.releaseAll()
+  }
+  return { start, stop }
+}
+
+const toAuthenticatorOptions = ({ auth }: Secrets): AuthenticatorOptions => {
+  const { jwksUrl, jwtSecret, issuer, audience } = auth
+  if (jwksUrl && issuer && audience) return { jwksUrl, issuer, audience }
+  if (jwtSecret) return { jwtSecret, issuer, audience }
+  throw new StartError('Set AUTH_JWT_SECRET, or AUTH_JWKS_URL with AUTH_ISSUER and AUTH_AUDIENCE.')
+}
+
+const describeServer = ({ name, defaultModel, models }: Provider): ServerInfo => ({
+  name: 'imageonce',
+  version: VERSION,
+  provider: name,
+  defaultModel,
+  models,
+  limits: {
+    maxPromptCharacters: MAX_PROMPT_CHARACTERS,
+    maxImageBytes: MAX_IMAGE_BYTES,
+    maxImagePixels: MAX_IMAGE_PIXELS,
+    maxWaitSeconds: MAX_WAIT_SECONDS,
+    imageMimeTypes: imageMimeTypeSchema.options,
+  },
+})

@@ -1,0 +1,77 @@
+import { join } from 'node:path'
+import { createDatabase, type Database } from '../../db/database.ts'
+import type { Config } from '../config.ts'
+import { StartError } from '../errors.ts'
+import { createGenerationEvents, type GenerationEvents } from '../events/generation-events.ts'
+import type { ImageStore, Provider } from '../generation/ports.ts'
+import { createRareLog, type Logger } from '../logger.ts'
+import { createGeminiProvider } from '../providers/gemini.ts'
+import { createLocalProvider } from '../providers/local.ts'
+import type { QueueBackend } from '../queue/backend.ts'
+import { createGenerationQueue, type GenerationQueue } from '../queue/generation-queue.ts'
+import { createReleases } from '../releases.ts'
+import { createFilesystemStore } from '../storage/filesystem.ts'
+import { createS3Store } from '../storage/s3.ts'
+
+/** Parts that a test may put in place of the ones the configuration asks for. */
+export type Overrides = Partial<{ provider: Provider; store: ImageStore }>
+
+/** What the API and the worker have in common. */
+export type Shared = {
+  db: Database
+  events: GenerationEvents
+  queue: GenerationQueue
+  provider: Provider
+  store: ImageStore
+  releaseAll: () => Promise<void>
+}
+
+/** A queue that takes longer to answer is not waited for: what is accepted waits in Postgres. */
+export const QUEUE_SETTLE_MS = 2_000
+
+/** Opens everything that both processes need; `releaseAll` closes it again. */
+export const createShared = (config: Config, logger: Logger, overrides: Overrides): Shared => {
+  const databaseUrl = requireDatabaseUrl(config.database.url)
+  const { push, releaseAll } = createReleases((err) => logger.warn({ err }, 'could not release'))
+  const report = (message: string) => createRareLog((fields) => logger.warn(fields, message))
+
+  const db = createDatabase({
+    url: databaseUrl,
+    poolSize: config.database.poolSize,
+    onIdleError: report('a database connection was lost'),
+  })
+  push(() => db.destroy())
+  const events = createGenerationEvents(databaseUrl, report('the events connection was lost'))
+  push(events.close)
+  const queue = createGenerationQueue(
+    toQueueBackend(config),
+    config.queue.name,
+    report('the queue is in trouble'),
+  )
+  push(queue.close)
+  const store = overrides.store ?? createStore(config)
+  push(store.close)
+  const provider = overrides.provider ?? createProvider(config)
+  return { db, events, queue, provider, store, releaseAll }
+}
+
+const createStore = ({ s3, dataDir }: Config): ImageStore =>
+  s3 ? createS3Store(s3) : createFilesystemStore({ directory: join(dataDir, 'images') })
+
+const createProvider = ({ gemini, worker }: Config): Provider =>
+  gemini
+    ? createGeminiProvider({ ...gemini, timeoutMs: worker.generationTimeoutMs })
+    : createLocalProvider()
+
+export const toQueueBackend = ({ queue, database }: Config): QueueBackend =>
+  queue.redisUrl
+    ? { kind: 'redis', url: queue.redisUrl }
+    : { kind: 'postgres', url: requireDatabaseUrl(database.url) }
+
+/** Throws `StartError` when there is none. */
+export const requireDatabaseUrl = (url: string | undefined): string => {
+  if (url) return url
+  throw new StartError(
+    'DATABASE_URL is missing. Set it, or use `imageonce start`, which embeds one.',
+  )
+}
