@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Config } from '../config.ts'
 import {
   MAX_IMAGE_BYTES,
@@ -33,6 +34,8 @@ export const createApi = (
   const shared = createShared(config, logger, overrides)
   const { db, events, queue, provider, store } = shared
   const shutdown = new AbortController()
+  // Every open stream and long poll listens.
+  setMaxListeners(0, shutdown.signal)
   const reuseLog = createReuseLog(db, (error) => logger.warn({ err: error }, 'lost reuse records'))
   const uploads: UploadDeps = {
     db,

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from '../config.ts'
@@ -22,6 +23,8 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
   const shared = createShared(config, logger, overrides)
   const { db, events, queue, provider, store } = shared
   const letGo = new AbortController()
+  // Every running generation listens.
+  setMaxListeners(0, letGo.signal)
   const onError = createRareLog((fields) => logger.error(fields, 'worker trouble'))
   const runDeps: RunDeps = {
     db,

@@ -10,16 +10,17 @@ import {
 
 const hasNul = (text: string) => text.includes('\u0000')
 
+/** White space may shrink away, but normalising what is endless takes seconds. */
+const MAX_RAW_PROMPT_CHARACTERS = 4 * MAX_PROMPT_CHARACTERS
+
+const promptTooLong = `must have at most ${MAX_PROMPT_CHARACTERS} characters`
+
 const promptSchema = z
   .string()
-  .refine((text) => !hasNul(text), 'must not contain a NUL character')
+  .max(MAX_RAW_PROMPT_CHARACTERS, { error: promptTooLong, abort: true })
+  .refine((text) => !hasNul(text), { error: 'must not contain a NUL character', abort: true })
   .transform(normalizePrompt)
-  .pipe(
-    z
-      .string()
-      .min(1, 'must not be empty')
-      .max(MAX_PROMPT_CHARACTERS, `must have at most ${MAX_PROMPT_CHARACTERS} characters`),
-  )
+  .pipe(z.string().min(1, 'must not be empty').max(MAX_PROMPT_CHARACTERS, promptTooLong))
 
 const labelSchema = (maxCharacters: number) =>
   z

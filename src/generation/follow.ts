@@ -50,8 +50,17 @@ export const waitForTerminal = async (
   { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
 ): Promise<GenerationWithImage | undefined> => {
   let newest: GenerationWithImage | undefined
-  const enough = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
-  for await (const generation of followGeneration(deps, id, enough)) newest = generation
+  const enough = new AbortController()
+  const stop = () => enough.abort()
+  const timer = setTimeout(stop, timeoutMs)
+  if (signal.aborted) stop()
+  signal.addEventListener('abort', stop)
+  try {
+    for await (const generation of followGeneration(deps, id, enough.signal)) newest = generation
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', stop)
+  }
   return newest
 }
 

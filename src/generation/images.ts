@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Database } from '../../db/database.ts'
 import type { ImageRow } from '../../db/schema.ts'
+import { isImageId } from '../contract/identity.ts'
 import type { ImageType } from '../contract/vocabulary.ts'
 import { AppError } from '../errors.ts'
 import type { ImageStore } from './ports.ts'
@@ -63,7 +64,7 @@ export const deleteImage = async (
   ownerId: string,
   id: string,
 ): Promise<void> => {
-  const image = await findOwnedImage(deps.db, ownerId, id)
+  const image = isImageId(id) ? await findOwnedImage(deps.db, ownerId, id) : undefined
   if (!image) throw new AppError('not_found', 'There is no image with this id.')
   await deps.db.transaction().execute(async (tx) => {
     await withdrawImage(

@@ -4,7 +4,7 @@ import type { Database } from '../../db/database.ts'
 import type { Schema } from '../../db/schema.ts'
 import type { GenerationRequest } from '../contract/generation-request.ts'
 import { createImageIdempotencyKey, type Identity } from '../contract/identity.ts'
-import { DEFAULT_IMAGE_SIZE } from '../contract/vocabulary.ts'
+import { DEFAULT_IMAGE_SIZE, isTerminal } from '../contract/vocabulary.ts'
 import { AppError, messageOf } from '../errors.ts'
 import { type ResolveConditionImage, resolveModel } from './admission.ts'
 import { bindIdempotencyKey } from './idempotency.ts'
@@ -25,8 +25,11 @@ export type SubmitDeps = {
 
 export type Submission = {
   generation: GenerationWithImage
-  /** How the request was answered without new work; undefined when it was put in the queue. */
-  reuse: 'exact' | 'joined' | undefined
+  /**
+   * `new`: it was put in the queue. `exact`: the image existed. `joined`: it was under way. `replayed`: this
+   * submission was made before, and failed.
+   */
+  kind: 'new' | 'exact' | 'joined' | 'replayed'
 }
 
 /**
@@ -46,8 +49,8 @@ export const submitGeneration = async (
         .transaction()
         .execute((tx) => acceptOnce(tx, wanted, { ownerId, key: idempotencyKey }))
     : await accept(deps.db, wanted)
-  if (accepted.reuse === undefined) await handOver(deps, deps.enqueue, accepted.generation)
-  else if (wanted.lane === 'interactive') return promote(deps, accepted)
+  if (accepted.kind === 'new') await handOver(deps, deps.enqueue, accepted.generation)
+  if (accepted.kind === 'joined' && wanted.lane === 'interactive') return promote(deps, accepted)
   return accepted
 }
 
@@ -120,7 +123,7 @@ const accept = async (db: Database, wanted: GenerationToInsert): Promise<Submiss
     if (answering) return answerWith(answering)
     if (await insertOrRequeue(db, wanted)) {
       const generation = await findGeneration(db, wanted.id)
-      if (generation) return { generation, reuse: undefined }
+      if (generation) return { generation, kind: 'new' }
     }
   }
   throw new AppError('unavailable', 'The request met too many others like it; send it again.', {
@@ -131,13 +134,13 @@ const accept = async (db: Database, wanted: GenerationToInsert): Promise<Submiss
 /** Each further round means that an equal generation began or ended between our two statements. */
 const MAX_ROUNDS = 5
 
-const answerWith = (generation: GenerationWithImage): Submission => ({
-  generation,
-  reuse: generation.status === 'succeeded' ? 'exact' : 'joined',
-})
+const answerWith = (generation: GenerationWithImage): Submission => {
+  if (generation.status === 'succeeded') return { generation, kind: 'exact' }
+  return { generation, kind: isTerminal(generation.status) ? 'replayed' : 'joined' }
+}
 
 const promote = async (deps: SubmitDeps, joined: Submission): Promise<Submission> => {
-  if (joined.generation.lane === 'interactive' || joined.reuse === 'exact') return joined
+  if (joined.generation.lane === 'interactive') return joined
   const promoted = await promoteGeneration(deps.db, joined.generation.id)
   if (!promoted) return joined
   const generation = { ...joined.generation, lane: promoted.lane }

@@ -53,6 +53,17 @@ const createVerifier = (options: AuthenticatorOptions) => {
     explain(() => jwtVerify(token, keys, { ...checks, algorithms: ASYMMETRIC_ALGORITHMS }))
 }
 
+/** What is wrong with the token itself; whatever else goes wrong is trouble with the keys. */
+const tokenFaults = [
+  errors.JWTInvalid,
+  errors.JWSInvalid,
+  errors.JWSSignatureVerificationFailed,
+  errors.JOSEAlgNotAllowed,
+  errors.JOSENotSupported,
+  errors.JWKSNoMatchingKey,
+  errors.JWKSMultipleMatchingKeys,
+]
+
 const explain = async (verify: () => Promise<{ payload: JWTPayload }>): Promise<JWTPayload> => {
   try {
     return (await verify()).payload
@@ -61,7 +72,7 @@ const explain = async (verify: () => Promise<{ payload: JWTPayload }>): Promise<
     if (cause instanceof errors.JWTClaimValidationFailed) {
       throw unauthenticated(`The token's "${cause.claim}" is not what this server accepts.`, cause)
     }
-    if (cause instanceof errors.JOSEError && !(cause instanceof errors.JWKSTimeout)) {
+    if (tokenFaults.some((fault) => cause instanceof fault)) {
       throw unauthenticated('The token is not valid here.', cause)
     }
     throw new AppError('unavailable', 'The keys that tokens are checked with do not answer.', {

@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express'
 import type { Logger } from 'pino'
 import type { Generation } from '../contract/generation.ts'
+import { isGenerationId } from '../contract/identity.ts'
 import type { ServerInfo } from '../contract/server-info.ts'
 import type { ImageSize } from '../contract/vocabulary.ts'
 import { AppError } from '../errors.ts'
@@ -53,7 +54,7 @@ export const getOwnGeneration = async (
   const id = String(req.params.id)
   res.locals.generationId = id
   const { ownerId, isAdmin } = principalOf(res)
-  const generation = await findGeneration(db, id)
+  const generation = isGenerationId(id) ? await findGeneration(db, id) : undefined
   if (generation && (generation.ownerId === ownerId || isAdmin)) return generation
   throw new AppError('not_found', 'There is no generation with this id.')
 }
@@ -71,9 +72,18 @@ export const answerGeneration = async (
   return presentGeneration(row, { urls, listPriceUsd, reuse, queuePosition })
 }
 
-/** Aborts when the caller hangs up or the server stops. */
-export const whileConnected = (context: HttpContext, res: Response): AbortSignal => {
-  const gone = new AbortController()
-  res.once('close', () => gone.abort())
-  return AbortSignal.any([gone.signal, context.shutdown])
+/**
+ * Aborts when the caller hangs up or the server stops. (Not by `AbortSignal.any`: in Node 20 a signal made of
+ * such a signal may be collected before it hears.)
+ */
+export const whileConnected = ({ shutdown }: HttpContext, res: Response): AbortSignal => {
+  const controller = new AbortController()
+  const abort = () => controller.abort()
+  if (shutdown.aborted) abort()
+  shutdown.addEventListener('abort', abort)
+  res.once('close', () => {
+    shutdown.removeEventListener('abort', abort)
+    abort()
+  })
+  return controller.signal
 }

@@ -100,16 +100,29 @@ const describeErrors = (error: unknown): [AppError, ...AppError[]] => {
 }
 
 const describeIssues = (error: ZodError): [AppError, ...AppError[]] => {
-  const [first, ...rest] = error.issues.flatMap((issue) => {
-    const at = `/${issue.path.map(String).join('/')}`
-    if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => invalid(`/${key}`, 'is not a known field'))
-    }
-    const isMissing = issue.code === 'invalid_type' && issue.input === undefined
-    return [invalid(issue.path.length > 0 ? at : '', isMissing ? 'is required' : issue.message)]
-  })
+  const [first, ...rest] = error.issues
+    .flatMap((issue) => {
+      if (issue.code === 'unrecognized_keys') {
+        const keys = issue.keys.slice(0, MAX_PROBLEMS)
+        return keys.map((key) => invalid(toPointer([key]), 'is not a known field'))
+      }
+      const isMissing = issue.code === 'invalid_type' && issue.input === undefined
+      return [invalid(toPointer(issue.path), isMissing ? 'is required' : issue.message)]
+    })
+    .slice(0, MAX_PROBLEMS)
   return [first ?? invalid('', error.message), ...rest]
 }
+
+/** Nobody mends more at once; a hostile body could name a hundred thousand. */
+const MAX_PROBLEMS = 20
+const MAX_POINTER_CHARACTERS = 200
+
+/** RFC 6901. */
+const toPointer = (path: readonly PropertyKey[]): string =>
+  path
+    .map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`)
+    .join('')
+    .slice(0, MAX_POINTER_CHARACTERS)
 
 const invalid = (pointer: string, message: string) =>
   new AppError('invalid_request', message, { pointer })
@@ -126,12 +139,12 @@ const fromBodyParser = (error: unknown): AppError | undefined => {
   if (type === 'encoding.unsupported' || type === 'charset.unsupported') {
     return new AppError('unsupported_media_type', 'This encoding of the body is not supported.')
   }
-  if (type === 'request.aborted' || type === 'request.size.invalid') {
-    return new AppError('invalid_request', 'The body did not arrive whole.')
+  if (error instanceof URIError) {
+    return new AppError('invalid_request', 'The address is not properly encoded.')
   }
-  return error instanceof URIError
-    ? new AppError('invalid_request', 'The address is not properly encoded.')
-    : undefined
+  const status = error instanceof Error && 'status' in error ? Number(error.status) : 500
+  const isTheirs = status >= 400 && status < 500
+  return isTheirs ? new AppError('invalid_request', 'The body could not be read.') : undefined
 }
 
 const RETRY_AFTER_MS = 2_000

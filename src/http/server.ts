@@ -24,13 +24,15 @@ export const listen = (
     })
   })
 
+const IDLE_SWEEP_MS = 50
+
 /** Takes no more connections, lets requests under way finish, and cuts what is left after `graceMs`. */
 export const closeServer = async (server: Server, graceMs: number): Promise<void> => {
   if (!server.listening) return
   const timer = setTimeout(() => server.closeAllConnections(), graceMs)
-  await new Promise((resolve) => {
-    server.close(resolve)
-    server.closeIdleConnections()
-  })
+  // A connection whose last answer is sent stays open for more, so it is closed once it is idle.
+  const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS)
+  await new Promise((resolve) => server.close(resolve))
   clearTimeout(timer)
+  clearInterval(sweep)
 }

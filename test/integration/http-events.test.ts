@@ -1,40 +1,34 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { sql } from 'kysely'
+import { AppError } from '../../src/errors.ts'
+import { GENERATION_CHANNEL } from '../../src/generation/channel.ts'
+import { cancelQueuedOrRunning } from '../../src/generation/transitions.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { createClient } from '../support/client.ts'
 import { openStream, type StreamedEvent } from '../support/event-stream.ts'
-import { createGate } from '../support/gate.ts'
 import type { GeminiBehaviour } from '../support/gemini-behaviour.ts'
+import { createHolds } from '../support/held.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 type Client = Awaited<ReturnType<typeof createClient>>
 
 let app: TestApp
 let alice: Client
+let holds: ReturnType<typeof createHolds>
 
 beforeAll(async () => {
   app = await startTestApp({ env: { WORKER_CONCURRENCY: '1' } })
   alice = await createClient(app)
+  holds = createHolds(app.gemini)
 })
 afterAll(() => app.stop())
-afterEach(() => app.gemini.reset())
+afterEach(() => holds.release())
 
 const follow = (id: string, lastEventId?: string) =>
   openStream(`${app.url}/api/generations/${id}/events`, {
     authorization: alice.authorization,
     lastEventId,
   })
-
-/** A generation whose provider waits at a gate before it does what it is told. */
-const startHeld = async (prompt: string, then: GeminiBehaviour = { kind: 'image' }) => {
-  const gate = createGate()
-  app.gemini.behave(async () => {
-    await gate.opened
-    return then
-  })
-  const { body } = await alice.generate({ prompt })
-  await app.gemini.waitForCall((call) => call.prompt.includes(prompt))
-  return { id: body.id, open: gate.open }
-}
 
 const brief = (events: StreamedEvent[]) => events.map(({ event, id }) => `${id} ${event}`)
 
@@ -50,7 +44,7 @@ const expectConsistent = (events: StreamedEvent[]) => {
 
 describe('a stream', () => {
   test('tells the life of a generation from its queue to its end', async () => {
-    const blocker = await startHeld('the one before')
+    const blocker = await holds.start(alice, 'the one before')
     const { body } = await alice.generate({ prompt: 'a river' })
     const stream = await follow(body.id)
     expect(stream.response.status).toBe(200)
@@ -77,7 +71,7 @@ describe('a stream', () => {
     ['failed', { kind: 'prompt_blocked' }],
     ['succeeded', { kind: 'image' }],
   ])('ends when the generation has %s', async (status, behaviour) => {
-    const held = await startHeld(`a river that ${status}`, behaviour)
+    const held = await holds.start(alice, `a river that ${status}`, behaviour)
     const stream = await follow(held.id)
     held.open()
     const events = await stream.ended
@@ -86,17 +80,16 @@ describe('a stream', () => {
   })
 
   test('ends when the generation is canceled', async () => {
-    const held = await startHeld('a canceled river')
+    const held = await holds.start(alice, 'a canceled river')
     const stream = await follow(held.id)
     await alice.call('POST', `/api/generations/${held.id}/cancel`)
     const events = await stream.ended
     expect(brief(events)).toEqual(['2 snapshot', '3 generation.canceled'])
     expect(events.at(-1)?.generation.error?.code).toBe('canceled')
-    held.open()
   })
 
   test('tells of a retry', async () => {
-    const held = await startHeld('a river with trouble', {
+    const held = await holds.start(alice, 'a river with trouble', {
       kind: 'sequence',
       steps: [{ kind: 'overloaded' }, { kind: 'image' }],
     })
@@ -113,15 +106,13 @@ describe('a stream', () => {
   })
 
   test('by HEAD is answered without waiting for the end', async () => {
-    const held = await startHeld('a river in brief')
+    const held = await holds.start(alice, 'a river in brief')
     const { status } = await fetch(`${app.url}/api/generations/${held.id}/events`, {
       method: 'HEAD',
       headers: { authorization: alice.authorization },
       signal: AbortSignal.timeout(3_000),
     })
     expect(status).toBe(200)
-    held.open()
-    await alice.get(held.id, { Prefer: 'wait=20' })
   })
 })
 
@@ -140,7 +131,7 @@ describe('a stream that is resumed', () => {
   })
 
   test('goes on with what happens from then', async () => {
-    const held = await startHeld('a long brook')
+    const held = await holds.start(alice, 'a long brook')
     const stream = await follow(held.id, '1')
     await waitFor(() => stream.events.length === 2, { what: 'what was missed' })
     held.open()
@@ -167,7 +158,7 @@ describe('a stream that is resumed', () => {
     app.gemini.behave({ kind: 'prompt_blocked' })
     const { body } = await alice.generateAndWait({ prompt: 'a brook with trouble' })
     expect((await follow(body.id, '3')).response.status).toBe(204)
-    app.gemini.reset()
+    app.gemini.behave({ kind: 'image' })
     await alice.generateAndWait({ prompt: 'a brook with trouble' })
     const events = await (await follow(body.id, '3')).ended
     expect(brief(events)).toEqual([
@@ -180,7 +171,7 @@ describe('a stream that is resumed', () => {
 })
 
 test('200 readers of one generation all hear of its end, each with the image', async () => {
-  const held = await startHeld('a waterfall')
+  const held = await holds.start(alice, 'a waterfall')
   const streams = await Promise.all(Array.from({ length: 200 }, () => follow(held.id)))
   held.open()
   for (const { ended } of streams) {
@@ -190,9 +181,24 @@ test('200 readers of one generation all hear of its end, each with the image', a
   }
 })
 
+test('an event never carries an older state than the one it tells of', async () => {
+  const { id } = await holds.start(alice, 'a whirlpool')
+  const stream = await follow(id)
+  await waitFor(() => stream.events.length, { what: 'the snapshot' })
+  // The generation changes just after a reader has read it, and before that reader reads the events.
+  await app.db.transaction().execute(async (tx) => {
+    await sql`lock table generation_events in access exclusive mode`.execute(tx)
+    await sql`select pg_notify(${GENERATION_CHANNEL}, ${id})`.execute(app.db)
+    await waitFor(async () => (await countWaiting(app)) > 0, { what: 'the reader to wait' })
+    await cancelQueuedOrRunning(tx, id, new AppError('canceled', 'Canceled.'))
+  })
+  const events = await stream.ended
+  expect(events.at(-1)?.event).toBe('generation.canceled')
+  expectConsistent(events)
+})
+
 test('a reader that hangs up leaves nothing behind', async () => {
-  const held = await startHeld('a geyser')
-  await app.gemini.waitForCall()
+  const held = await holds.start(alice, 'a geyser')
   const before = countTimers()
   const streams = await Promise.all(Array.from({ length: 50 }, () => follow(held.id)))
   await waitFor(() => streams.every(({ events }) => events.length === 1), { what: 'the snapshots' })
@@ -200,8 +206,6 @@ test('a reader that hangs up leaves nothing behind', async () => {
   for (const stream of streams) stream.close()
   // Sooner than what a listener sleeps at most.
   await waitFor(() => countTimers() <= before + 5, { what: 'all timers', timeoutMs: 3_000 })
-  held.open()
-  await alice.get(held.id, { Prefer: 'wait=20' })
 })
 
 test('a server that stops ends its streams, and the next one goes on where they were', async () => {
@@ -217,6 +221,13 @@ test('a server that stops ends its streams, and the next one goes on where they 
   expect(performance.now() - startedAt).toBeLessThan(2_000)
   await stopping
 })
+
+const countWaiting = async ({ db }: TestApp): Promise<number> => {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from pg_locks
+    where relation = 'generation_events'::regclass and not granted`.execute(db)
+  return rows[0]?.count ?? 0
+}
 
 const countTimers = (): number =>
   process.getActiveResourcesInfo().filter((type) => type === 'Timeout').length

@@ -3,7 +3,7 @@ import type { Generation } from '../../src/contract/generation.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { type Answer, createClient } from '../support/client.ts'
 import { createTestDatabase } from '../support/database.ts'
-import { createGate } from '../support/gate.ts'
+import { createHolds } from '../support/held.ts'
 import { startPostgresProxy } from '../support/postgres-proxy.ts'
 import { expectProblem } from '../support/problems.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -13,25 +13,15 @@ type Page = { generations: Generation[]; nextCursor: string | null }
 
 let app: TestApp
 let alice: Client
+let holds: ReturnType<typeof createHolds>
 
 beforeAll(async () => {
   app = await startTestApp()
   alice = await createClient(app)
+  holds = createHolds(app.gemini)
 })
 afterAll(() => app.stop())
-afterEach(() => app.gemini.reset())
-
-/** A generation whose provider answers when the gate is opened. */
-const startHeld = async (prompt: string) => {
-  const gate = createGate()
-  app.gemini.behave(async () => {
-    await gate.opened
-    return { kind: 'image' }
-  })
-  const { body } = await alice.generate({ prompt })
-  await app.gemini.waitForCall((call) => call.prompt.includes(prompt))
-  return { id: body.id, open: gate.open }
-}
+afterEach(() => holds.release())
 
 const finish = async (id: string) => {
   const { body } = await alice.get(id, { Prefer: 'wait=20' })
@@ -40,7 +30,7 @@ const finish = async (id: string) => {
 
 describe('a generation that is read again', () => {
   test('is 304 until it changes', async () => {
-    const held = await startHeld('a clock')
+    const held = await holds.start(alice, 'a clock')
     const first = await alice.get(held.id)
     const etag = first.headers.get('etag') ?? ''
     expect(etag).toMatch(/^"[^"]+"$/)
@@ -73,7 +63,7 @@ describe('a generation that is read again', () => {
   })
 
   test('says when to come back for as long as it is not finished', async () => {
-    const held = await startHeld('a kettle')
+    const held = await holds.start(alice, 'a kettle')
     const early = await alice.get(held.id)
     expect(Number(early.headers.get('retry-after'))).toBeGreaterThan(0)
     held.open()
@@ -93,7 +83,7 @@ describe('a generation that is read again', () => {
 
 describe('a long poll', () => {
   test('is answered as soon as the generation has finished', async () => {
-    const held = await startHeld('a tower')
+    const held = await holds.start(alice, 'a tower')
     const startedAt = performance.now()
     const polls = Array.from({ length: 20 }, () => alice.get(held.id, { Prefer: 'wait=25' }))
     held.open()
@@ -106,30 +96,22 @@ describe('a long poll', () => {
   })
 
   test('is answered with the state there is when its time is over', async () => {
-    const held = await startHeld('a slow tower')
+    const held = await holds.start(alice, 'a slow tower')
     const startedAt = performance.now()
     const { status, headers, body } = await alice.get(held.id, { Prefer: 'respond-async, wait=1' })
     expect(performance.now() - startedAt).toBeGreaterThan(900)
     expect(status).toBe(200)
     expect(body.status).toBe('running')
     expect(headers.get('retry-after')).not.toBeNull()
-    held.open()
-    await finish(held.id)
   })
 
   test('of a submission is 202 when its time is over', async () => {
-    const gate = createGate()
-    app.gemini.behave(async () => {
-      await gate.opened
-      return { kind: 'image' }
-    })
+    holds.hold()
     const answer = await alice.generate({ prompt: 'a slow wall' }, { Prefer: 'wait=1' })
     expect(answer.status).toBe(202)
     expect(answer.headers.get('preference-applied')).toBe('wait=1')
     expect(answer.headers.get('location')).toBe(answer.body.urls.self)
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
-    gate.open()
-    await finish(answer.body.id)
   })
 
   test('may last no longer than the server allows, which it says', async () => {

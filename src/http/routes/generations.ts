@@ -48,7 +48,8 @@ export const createGenerationRoutes = (context: HttpContext): Router => {
 
   router.get('/:id/events', async (req, res) => {
     const row = await getOwnGeneration(context, req, res)
-    await streamGeneration(context, req, res, row)
+    if (req.method === 'HEAD') res.type('text/event-stream').end()
+    else await streamGeneration(context, req, res, row)
   })
 
   router.post('/:id/cancel', async (req, res) => {

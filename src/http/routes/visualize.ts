@@ -45,7 +45,7 @@ const answer = async (
   context: HttpContext,
   req: Request,
   res: Response,
-  { generation: submitted, reuse }: Submission,
+  { generation: submitted, kind }: Submission,
   timeoutMs: number,
 ): Promise<void> => {
   res.locals.generationId = submitted.id
@@ -57,6 +57,7 @@ const answer = async (
         })
       : submitted
   const row = newest ?? submitted
+  const reuse = kind === 'exact' || kind === 'joined' ? kind : undefined
   const generation = await answerGeneration(context, req, row, reuse)
   if (reuse) context.onReuse(row, generation)
   res.set({ Location: generation.urls.self, 'Cache-Control': 'no-store' })
