@@ -72,16 +72,18 @@ export const countQueuePosition = async (db: Database, row: GenerationRow): Prom
   return (rows[0]?.ahead ?? 0) + 1
 }
 
-export const listEventsAfter = (
+/** The events after one and up to the newest that `row` knows of: none is told with an older state than its own. */
+export const listEventsBetween = (
   db: Database,
-  generationId: string,
   sequence: number,
+  row: Pick<GenerationRow, 'id' | 'eventSequence'>,
 ): Promise<Pick<EventRow, 'sequence' | 'type' | 'createdAt'>[]> =>
   db
     .selectFrom('generationEvents')
     .select(['sequence', 'type', 'createdAt'])
-    .where('generationId', '=', generationId)
+    .where('generationId', '=', row.id)
     .where('sequence', '>', sequence)
+    .where('sequence', '<=', row.eventSequence)
     .orderBy('sequence')
     .execute()
 

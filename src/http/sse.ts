@@ -2,7 +2,7 @@ import { createSession } from 'better-sse'
 import type { Request, Response } from 'express'
 import { isTerminal } from '../contract/vocabulary.ts'
 import { followGeneration } from '../generation/follow.ts'
-import { type GenerationWithImage, listEventsAfter } from '../generation/repository.ts'
+import { type GenerationWithImage, listEventsBetween } from '../generation/repository.ts'
 import { answerGeneration, type HttpContext, whileConnected } from './http-context.ts'
 
 const HEARTBEAT_MS = 15_000
@@ -49,7 +49,7 @@ export const streamGeneration = async (
     return
   }
   for await (const current of followGeneration(context, row.id, signal)) {
-    for (const event of await listEventsAfter(context.db, row.id, sent)) {
+    for (const event of await listEventsBetween(context.db, sent, current)) {
       sent = event.sequence ?? sent
       await send(event.type, sent, current)
     }

@@ -47,8 +47,8 @@ export const createGenerationWorker = (deps: GenerationWorkerDeps) => {
     {
       autorun: false,
       concurrency: deps.concurrency,
-      lockDuration: deps.leaseMs / LOCKS_PER_LEASE,
-      stalledInterval: deps.leaseMs / STALLED_CHECKS_PER_LEASE,
+      lockDuration: Math.round(deps.leaseMs / LOCKS_PER_LEASE),
+      stalledInterval: Math.round(deps.leaseMs / STALLED_CHECKS_PER_LEASE),
       maxStalledCount: MAX_STALLED_COUNT,
       runRetryDelay: RECONNECT_MS,
       drainDelay: IDLE_READ_SECONDS,

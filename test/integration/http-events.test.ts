@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { AppError } from '../../src/errors.ts'
@@ -205,6 +207,24 @@ test('a reader that hangs up leaves nothing behind', async () => {
   expect(countTimers()).toBeGreaterThanOrEqual(before + 50)
   for (const stream of streams) stream.close()
   // Sooner than what a listener sleeps at most.
+  await waitFor(() => countTimers() <= before + 5, { what: 'all timers', timeoutMs: 3_000 })
+})
+
+test('a reader that hangs up before the answer leaves nothing behind', async () => {
+  const { id } = await holds.start(alice, 'a dry geyser')
+  const { pathname, port } = new URL(`${app.url}/api/generations/${id}/events`)
+  const before = countTimers()
+  const request = `GET ${pathname} HTTP/1.1\r\nHost: x\r\nAuthorization: ${alice.authorization}\r\n\r\n`
+  await Promise.all(
+    Array.from({ length: 50 }, async () => {
+      const socket = connect(Number(port), '127.0.0.1')
+      await once(socket, 'connect')
+      await new Promise((resolve) => socket.write(request, resolve))
+      socket.destroy()
+    }),
+  )
+  // An answer to a later request tells that the earlier ones have been read.
+  await alice.get(id)
   await waitFor(() => countTimers() <= before + 5, { what: 'all timers', timeoutMs: 3_000 })
 })
 
