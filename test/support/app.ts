@@ -6,9 +6,10 @@ import { createDatabase, type Database } from '../../db/database.ts'
 import { signToken } from '../../src/cli/token.ts'
 import { type Config, parseConfig } from '../../src/config.ts'
 import { createApi } from '../../src/context/api.ts'
-import type { Overrides } from '../../src/context/shared.ts'
+import { type Overrides, toQueueBackend } from '../../src/context/shared.ts'
 import { createWorker } from '../../src/context/worker.ts'
 import { createLogger } from '../../src/logger.ts'
+import { createGenerationQueue } from '../../src/queue/generation-queue.ts'
 import { resolveSecrets } from '../../src/secrets.ts'
 import { createTestDatabase } from './database.ts'
 import { type GeminiServer, startGeminiServer } from './gemini-server.ts'
@@ -55,13 +56,23 @@ export const startTestApp = async ({
   const startedApis = Array.from({ length: apis }, () =>
     createApi(config, secrets, logger, overrides),
   )
-  const startedWorkers = Array.from({ length: workers }, () =>
-    createWorker(config, logger, overrides),
-  )
+  const startedWorkers: ReturnType<typeof createWorker>[] = []
+  const startWorker = async (): Promise<void> => {
+    const worker = createWorker(config, logger, overrides)
+    startedWorkers.push(worker)
+    await worker.start()
+  }
   const urls = (await Promise.all(startedApis.map((api) => api.start()))).map(({ url }) => url)
-  await Promise.all(startedWorkers.map((worker) => worker.start()))
+  await Promise.all(Array.from({ length: workers }, startWorker))
 
   const token = (owner = 'alice', admin = false) => signToken(secrets, { owner, admin, days: 1 })
+  /** Takes a job out behind everybody's back, as a wiped Redis would. */
+  const removeJob = async (generationId: string): Promise<void> => {
+    const queue = createGenerationQueue(toQueueBackend(config), config.queue.name, () => {})
+    await queue.settle(2_000)
+    await queue.remove(generationId)
+    await queue.close()
+  }
   const stopWorkers = () => Promise.all(startedWorkers.map((worker) => worker.stop()))
   let stopped: Promise<void> | undefined
   const stop = () => {
@@ -85,6 +96,8 @@ export const startTestApp = async ({
     gemini,
     dataDir,
     token,
+    startWorker,
+    removeJob,
     stopWorkers,
     stop,
   }

@@ -1,0 +1,67 @@
+import { afterEach, expect, test } from '@jest/globals'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { createClient } from '../support/client.ts'
+import { createTestBucket, publishBucket } from '../support/s3-bucket.ts'
+import { describeWith } from '../support/skip.ts'
+
+describeWith('s3', 'with images in an S3 store', () => {
+  let app: TestApp
+
+  afterEach(() => app.stop())
+
+  const start = async (publicBase = false) => {
+    const bucket = await createTestBucket()
+    if (publicBase) await publishBucket(bucket)
+    app = await startTestApp({
+      env: {
+        S3_ENDPOINT: bucket.endpoint,
+        S3_BUCKET: bucket.bucket,
+        S3_REGION: bucket.region,
+        S3_ACCESS_KEY_ID: bucket.accessKeyId,
+        S3_SECRET_ACCESS_KEY: bucket.secretAccessKey,
+        ...(publicBase && { PUBLIC_IMAGE_BASE_URL: `${bucket.endpoint}/${bucket.bucket}` }),
+      },
+    })
+    return createClient(app)
+  }
+
+  test('the URL leads to a presigned one, whose answer is the image', async () => {
+    const alice = await start()
+    const { body } = await alice.generateAndWait({ prompt: 'a bucket' })
+    const redirect = await fetch(body.imageUrl, { redirect: 'manual' })
+    expect(redirect.status).toBe(302)
+    expect(redirect.headers.get('location')).toContain('X-Amz-Signature')
+    expect(redirect.headers.get('cache-control')).toBe('private, max-age=1800')
+    const image = await fetch(body.imageUrl)
+    expect(image.headers.get('content-type')).toMatch(/^image\//)
+  })
+
+  test('the URL leads to the public one where there is one', async () => {
+    const alice = await start(true)
+    const { body } = await alice.generateAndWait({ prompt: 'a public bucket' })
+    const image = await fetch(body.imageUrl)
+    expect(image.redirected).toBe(true)
+    expect(image.url).not.toContain('X-Amz')
+    expect(image.status).toBe(200)
+  })
+
+  test('an upload is a condition image, and deleting it deletes its object', async () => {
+    const alice = await start()
+    const picture = await alice.generateAndWait({ prompt: 'a pail' })
+    const bytes = new Uint8Array(await (await fetch(picture.body.imageUrl)).arrayBuffer())
+    const type = app.config.s3 && (await fetch(picture.body.imageUrl)).headers.get('content-type')
+    const upload = await alice.call<{ id: string; imageUrl: string }>('POST', '/api/images', {
+      body: bytes,
+      headers: { 'content-type': type ?? '' },
+    })
+    expect(upload.status).toBe(201)
+    const conditioned = await alice.generateAndWait({
+      prompt: 'a pail of sand',
+      conditionImage: upload.body.id,
+    })
+    expect(conditioned.body.status).toBe('succeeded')
+    await alice.call('DELETE', `/api/images/${picture.body.id}`)
+    const gone = await fetch(picture.body.imageUrl)
+    expect(gone.headers.get('imageonce-placeholder')).toBe('true')
+  })
+})
