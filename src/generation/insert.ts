@@ -60,6 +60,7 @@ export const insertOrRequeue = async (db: Database, row: GenerationToInsert): Pr
       where not exists (select from answering)
       on conflict (id) do update set
         status = 'queued', lane = excluded.lane, place = excluded.place,
+        condition_image_id = excluded.condition_image_id,
         object_key = case when generations.error_code = 'image_deleted'
           then excluded.object_key else generations.object_key end,
         image_id = null, reuse_source = null, paid_calls = 0, ambiguous_calls = 0, attempts = 0, claims = 0,

@@ -8,9 +8,12 @@ import { type HttpContext, whileConnected } from '../http-context.ts'
 import { matches } from '../json.ts'
 import { parseQueryWait } from '../prefer.ts'
 
-const IMMUTABLE = 'public, max-age=31536000, immutable'
+const IMMUTABLE = 'max-age=31536000, immutable'
 /** Without its version a URL may come to show another image: one deleted and made again. */
-const UNVERSIONED = 'public, max-age=60'
+const UNVERSIONED = 'max-age=60'
+
+/** `signature`: the URL itself is the permission. `token`: it is not, so no shared cache may keep the answer. */
+type Permission = { id: string; by: 'signature' | 'token' }
 
 /** The URL that always works: `/images/<id>.<signature>`, or the bare id with the owner's token. */
 export const createImageFileRoutes = (context: HttpContext): Router => {
@@ -18,7 +21,7 @@ export const createImageFileRoutes = (context: HttpContext): Router => {
 
   router.get('/:file', async (req, res) => {
     const waitSeconds = parseQueryWait(req)
-    const id = await authorize(context, req)
+    const { id, by } = await authorize(context, req)
     let shown = await findShownImage(context.db, id)
     if (shown?.generation && !isTerminal(shown.generation.status) && waitSeconds > 0) {
       const limits = { timeoutMs: waitSeconds * 1_000, signal: whileConnected(context, res) }
@@ -27,7 +30,7 @@ export const createImageFileRoutes = (context: HttpContext): Router => {
     }
     if (!shown) throw notFound()
     res.set({ 'Cross-Origin-Resource-Policy': 'cross-origin', 'Access-Control-Allow-Origin': '*' })
-    if (!(shown.object && (await sendObject(context, req, res, shown.object)))) {
+    if (!(shown.object && (await sendObject(context, req, res, shown.object, by)))) {
       await sendPlaceholder(context, res, shown)
     }
   })
@@ -36,17 +39,18 @@ export const createImageFileRoutes = (context: HttpContext): Router => {
 }
 
 /** The id, when the signature is right or the caller is its owner. Every other case is the same 404. */
-const authorize = async (context: HttpContext, req: Request): Promise<string> => {
+const authorize = async (context: HttpContext, req: Request): Promise<Permission> => {
   const [, id, signature] =
     /^([gi]_[0-9a-f]{40})(?:\.([\w-]+))?$/.exec(String(req.params.file)) ?? []
   if (!id) throw notFound()
   if (signature !== undefined) {
-    if (context.signer.verify(id, signature)) return id
+    if (context.signer.verify(id, signature)) return { id, by: 'signature' }
     throw notFound()
   }
   const principal = await context.authenticate(req.headers.authorization).catch(() => undefined)
   const shown = principal && (await findShownImage(context.db, id))
-  if (shown && (shown.ownerId === principal.ownerId || principal.isAdmin)) return id
+  if (shown && (shown.ownerId === principal.ownerId || principal.isAdmin))
+    return { id, by: 'token' }
   throw notFound()
 }
 
@@ -56,9 +60,11 @@ const sendObject = async (
   req: Request,
   res: Response,
   { key, version }: NonNullable<ShownImage['object']>,
+  by: Permission['by'],
 ): Promise<boolean> => {
   const etag = `"${version}"`
-  const caching = req.query.v === version ? IMMUTABLE : UNVERSIONED
+  const scope = by === 'signature' ? 'public' : 'private'
+  const caching = `${scope}, ${req.query.v === version ? IMMUTABLE : UNVERSIONED}`
   if (matches(req.get('If-None-Match'), etag)) {
     res.set({ ETag: etag, 'Cache-Control': caching }).status(304).end()
     return true
