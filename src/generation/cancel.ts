@@ -1,6 +1,8 @@
 import type { Database } from '../../db/database.ts'
 import { AppError } from '../errors.ts'
+import type { Enqueue } from './ports.ts'
 import { findGeneration, type GenerationWithImage } from './repository.ts'
+import { enqueueIfQueued } from './sweep.ts'
 import { cancelQueuedOrRunning } from './transitions.ts'
 
 /**
@@ -8,7 +10,7 @@ import { cancelQueuedOrRunning } from './transitions.ts'
  * Throws `not_found`, or `already_finished` when it is terminal.
  */
 export const cancelGeneration = async (
-  deps: { db: Database; removeJob: (generationId: string) => Promise<void> },
+  deps: { db: Database; enqueue: Enqueue; removeJob: (generationId: string) => Promise<void> },
   id: string,
 ): Promise<GenerationWithImage> => {
   const reason = new AppError('canceled', 'The generation was canceled.', { retryable: true })
@@ -19,5 +21,7 @@ export const cancelGeneration = async (
     throw new AppError('already_finished', `The generation has ${generation.status} already.`)
   }
   await deps.removeJob(id)
+  // Asked for again in between: the new job was taken for the old one, or the old one for the new.
+  await enqueueIfQueued(deps.db, deps.enqueue, id).catch(() => {})
   return generation
 }

@@ -7,6 +7,8 @@ import type { GenerationWithImage } from './repository.ts'
 
 /** Makes the URLs of answers; absolute, as callers use them from other hosts. */
 export type Urls = {
+  /** The server's own address, without a slash at its end. */
+  base: string
   generation: (id: string) => string
   /** The URL that always works; with a version, one that may be cached for ever. */
   image: (id: string, version?: string) => string

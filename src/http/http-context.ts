@@ -78,12 +78,16 @@ export const answerGeneration = async (
  */
 export const whileConnected = ({ shutdown }: HttpContext, res: Response): AbortSignal => {
   const controller = new AbortController()
-  const abort = () => controller.abort()
-  if (shutdown.aborted) abort()
-  shutdown.addEventListener('abort', abort)
-  res.once('close', () => {
-    shutdown.removeEventListener('abort', abort)
-    abort()
-  })
+  const { socket } = res.req
+  const end = () => {
+    shutdown.removeEventListener('abort', end)
+    socket.removeListener('close', end)
+    controller.abort()
+  }
+  shutdown.addEventListener('abort', end)
+  res.once('close', end)
+  // An answer that waits behind an earlier one on its connection is not told that this has closed.
+  socket.once('close', end)
+  if (shutdown.aborted || res.closed || socket.destroyed) end()
   return controller.signal
 }

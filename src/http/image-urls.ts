@@ -39,6 +39,7 @@ export const createUrls = (
 ): Urls => {
   const base = publicUrl ?? `${req.protocol}://${req.get('host')}`
   return {
+    base,
     generation: (id) => `${base}/api/generations/${id}`,
     image: (id, version) =>
       `${base}/images/${id}.${signer.sign(id)}${version ? `?v=${version}` : ''}`,

@@ -2,6 +2,7 @@ import type { Request, Response } from 'express'
 import type { z } from 'zod'
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../contract/limits.ts'
 import { AppError } from '../errors.ts'
+import type { Urls } from '../generation/present.ts'
 import type { PagePosition } from '../generation/repository.ts'
 
 export type PageQuery = { limit: number; before: PagePosition | undefined }
@@ -32,6 +33,7 @@ export const parseQueryWord = <T extends string>(
 export const cutPage = <Row>(
   req: Request,
   res: Response,
+  urls: Urls,
   rows: Row[],
   limit: number,
   positionOf: (row: Row) => PagePosition,
@@ -42,7 +44,7 @@ export const cutPage = <Row>(
   const nextCursor = formatCursor(positionOf(last))
   const query = new URLSearchParams(req.query as Record<string, string>)
   query.set('cursor', nextCursor)
-  res.set('Link', `<${req.baseUrl}${req.path}?${query}>; rel="next"`)
+  res.set('Link', `<${urls.base}${req.baseUrl}?${query}>; rel="next"`)
   return { page, nextCursor }
 }
 

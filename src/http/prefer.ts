@@ -5,7 +5,7 @@ import { AppError } from '../errors.ts'
 /** Seconds from `Prefer: wait=N` (RFC 7240), lowered to what is allowed; undefined when not asked for. */
 export const parsePreferWait = (req: Request): number | undefined => {
   const prefer = req.get('Prefer')
-  const wait = prefer?.split(/[,;]/).find((preference) => /^\s*wait\b/i.test(preference))
+  const wait = prefer?.split(/[,;]/).find((preference) => /^\s*wait\s*(=|$)/i.test(preference))
   if (wait === undefined) return undefined
   const value = /^\s*wait\s*=\s*"?([^"\s]*)"?\s*$/i.exec(wait)?.[1] ?? ''
   return parseSeconds(value, 'Prefer')

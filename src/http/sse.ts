@@ -1,4 +1,3 @@
-import { createSession } from 'better-sse'
 import type { Request, Response } from 'express'
 import { isTerminal } from '../contract/vocabulary.ts'
 import { followGeneration } from '../generation/follow.ts'
@@ -29,32 +28,38 @@ export const streamGeneration = async (
     return
   }
   const signal = whileConnected(context, res)
-  const session = await createSession(req, res, {
-    keepAlive: HEARTBEAT_MS,
-    retry: RECONNECT_MS,
-    headers: { 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' },
-  })
+  if (res.closed) return
   const send = async (type: string, sequence: number, current: GenerationWithImage) => {
-    if (!session.isConnected) return
     const generation = await answerGeneration(context, req, current)
-    session.push({ type, sequence, generation }, type, String(sequence))
+    if (res.closed) return
+    const data = JSON.stringify({ type, sequence, generation })
+    res.write(`event: ${type}\nid: ${sequence}\ndata: ${data}\n\n`)
     if (res.writableLength > MAX_BUFFERED_BYTES) res.destroy()
   }
-
-  let sent = resumedAt ?? row.eventSequence
-  await send('snapshot', sent, row)
-  if (resumedAt === undefined && isTerminal(row.status)) {
-    await send(`generation.${row.status}`, sent, row)
-    res.end()
-    return
-  }
-  for await (const current of followGeneration(context, row.id, signal)) {
-    for (const event of await listEventsBetween(context.db, sent, current)) {
-      sent = event.sequence ?? sent
-      await send(event.type, sent, current)
+  res.writeHead(200, {
+    'Content-Type': 'text/event-stream',
+    'Cache-Control': 'no-store',
+    'X-Accel-Buffering': 'no',
+  })
+  res.write(`retry: ${RECONNECT_MS}\n\n`)
+  const heartbeat = setInterval(() => res.write(':\n\n'), HEARTBEAT_MS)
+  try {
+    let sent = resumedAt ?? row.eventSequence
+    await send('snapshot', sent, row)
+    if (resumedAt === undefined && isTerminal(row.status)) {
+      await send(`generation.${row.status}`, sent, row)
+      return
     }
+    for await (const current of followGeneration(context, row.id, signal)) {
+      for (const event of await listEventsBetween(context.db, sent, current)) {
+        sent = event.sequence ?? sent
+        await send(event.type, sent, current)
+      }
+    }
+  } finally {
+    clearInterval(heartbeat)
+    res.end()
   }
-  res.end()
 }
 
 /** Undefined for a fresh stream; a number that this generation never had starts afresh too. */

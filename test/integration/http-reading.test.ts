@@ -333,7 +333,9 @@ describe('the older endpoint', () => {
       expect(status).toBe(200)
       expect(body).toMatchObject({ status: 'succeeded', isExisting: false })
       expect(headers.get('deprecation')).toMatch(/^@\d+$/)
-      expect(headers.get('link')).toBe('</api/visualize/generate>; rel="successor-version"')
+      expect(headers.get('link')).toBe(
+        `<${app.url}/api/visualize/generate>; rel="successor-version"`,
+      )
     }
     expect(first.body.id).not.toBe(second.body.id)
     expect(app.gemini.countCalls('an old door')).toBe(2)

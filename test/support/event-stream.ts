@@ -10,7 +10,12 @@ export const openStream = async (
 ) => {
   const hangUp = new AbortController()
   const response = await fetch(url, {
-    headers: { authorization, ...(lastEventId !== undefined && { 'Last-Event-ID': lastEventId }) },
+    // Kept-alive connections of streams that were cut off linger in the client.
+    headers: {
+      authorization,
+      connection: 'close',
+      ...(lastEventId !== undefined && { 'Last-Event-ID': lastEventId }),
+    },
     signal: hangUp.signal,
   })
   const events: StreamedEvent[] = []

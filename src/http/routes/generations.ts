@@ -10,6 +10,7 @@ import {
   principalOf,
   whileConnected,
 } from '../http-context.ts'
+import { createUrls } from '../image-urls.ts'
 import { sendWithETag } from '../json.ts'
 import { cutPage, parsePageQuery, parseQueryWord } from '../pagination.ts'
 import { parsePreferWait, setPreferenceApplied } from '../prefer.ts'
@@ -25,8 +26,9 @@ export const createGenerationRoutes = (context: HttpContext): Router => {
     const { limit, before } = parsePageQuery(req)
     const status = parseQueryWord(req, 'status', generationStatusSchema)
     const { ownerId } = principalOf(res)
+    const urls = createUrls(context.signer, context.publicUrl, req)
     const rows = await listGenerations(context.db, { ownerId, status, before, limit: limit + 1 })
-    const { page, nextCursor } = cutPage(req, res, rows, limit, ({ createdAt, id }) => ({
+    const { page, nextCursor } = cutPage(req, res, urls, rows, limit, ({ createdAt, id }) => ({
       at: createdAt,
       id,
     }))
@@ -54,7 +56,8 @@ export const createGenerationRoutes = (context: HttpContext): Router => {
 
   router.post('/:id/cancel', async (req, res) => {
     const { id } = await getOwnGeneration(context, req, res)
-    const canceled = await cancelGeneration(context, id)
+    const { db, removeJob, submit } = context
+    const canceled = await cancelGeneration({ db, removeJob, enqueue: submit.enqueue }, id)
     res.json(await answerGeneration(context, req, canceled))
   })
 

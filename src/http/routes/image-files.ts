@@ -4,6 +4,7 @@ import { AppError } from '../../errors.ts'
 import { waitForTerminal } from '../../generation/follow.ts'
 import { findShownImage, type ShownImage } from '../../generation/images.ts'
 import type { EncodedImage } from '../../generation/ports.ts'
+import type { Principal } from '../auth.ts'
 import { type HttpContext, whileConnected } from '../http-context.ts'
 import { matches } from '../json.ts'
 import { parseQueryWait } from '../prefer.ts'
@@ -47,14 +48,21 @@ const authorize = async (context: HttpContext, req: Request): Promise<Permission
     if (context.signer.verify(id, signature)) return { id, by: 'signature' }
     throw notFound()
   }
-  const principal = await context.authenticate(req.headers.authorization).catch(() => undefined)
+  const principal = await findPrincipal(context, req)
   const shown = principal && (await findShownImage(context.db, id))
   if (shown && (shown.ownerId === principal.ownerId || principal.isAdmin))
     return { id, by: 'token' }
   throw notFound()
 }
 
-/** False when the store does not have what the row promises. */
+/** Whoever is not signed in sees what a stranger sees; keys that are away are trouble that passes. */
+const findPrincipal = (context: HttpContext, req: Request): Promise<Principal | undefined> =>
+  context.authenticate(req.headers.authorization).catch((error: unknown) => {
+    if (error instanceof AppError && error.code === 'unauthenticated') return undefined
+    throw error
+  })
+
+/** False when the store does not have what the row promises, or does not answer: the URL shows the stand-in. */
 const sendObject = async (
   { store, logger }: HttpContext,
   req: Request,
@@ -77,11 +85,14 @@ const sendObject = async (
       .redirect(302, direct.url)
     return true
   }
-  const image = await store.find(key)
-  if (!image) {
+  const image = await store.find(key).catch((err: unknown) => {
+    logger.error({ objectKey: key, err }, 'the image store does not give an image')
+    return null
+  })
+  if (image === undefined) {
     logger.error({ objectKey: key }, 'an image is in Postgres and not in the store')
-    return false
   }
+  if (!image) return false
   sendBytes(res.set({ ETag: etag, 'Cache-Control': caching }), image)
   return true
 }

@@ -19,12 +19,12 @@ export const createImageRoutes = (context: HttpContext): Router => {
     const { limit, before } = parsePageQuery(req)
     const imageType = parseQueryWord(req, 'type', imageTypeSchema)
     const { ownerId } = principalOf(res)
+    const urls = createUrls(signer, publicUrl, req)
     const rows = await listImages(db, { ownerId, imageType, before, limit: limit + 1 })
-    const { page, nextCursor } = cutPage(req, res, rows, limit, ({ generatedAt, id }) => ({
+    const { page, nextCursor } = cutPage(req, res, urls, rows, limit, ({ generatedAt, id }) => ({
       at: generatedAt,
       id,
     }))
-    const urls = createUrls(signer, publicUrl, req)
     sendWithETag(req, res, { images: page.map((row) => presentImage(row, urls)), nextCursor })
   })
 

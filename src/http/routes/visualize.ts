@@ -6,6 +6,7 @@ import { type Submission, submitGeneration } from '../../generation/submit.ts'
 import { jsonBody } from '../body.ts'
 import { answerGeneration, type HttpContext, principalOf, whileConnected } from '../http-context.ts'
 import { parseIdempotencyKey } from '../idempotency-key.ts'
+import { createUrls } from '../image-urls.ts'
 import { parsePreferWait, setPreferenceApplied } from '../prefer.ts'
 
 /** When `/api/visualize/image` was superseded, for its `Deprecation` header (RFC 9745). */
@@ -28,9 +29,10 @@ export const createVisualizeRoutes = (context: HttpContext): Router => {
   })
 
   router.post('/image', ...jsonBody(), async (req, res) => {
+    const { base } = createUrls(context.signer, context.publicUrl, req)
     res.set({
       Deprecation: `@${SUPERSEDED_AT}`,
-      Link: '</api/visualize/generate>; rel="successor-version"',
+      Link: `<${base}/api/visualize/generate>; rel="successor-version"`,
     })
     const request = generationRequestSchema.parse(req.body, { reportInput: true })
     const forced = { ...request, skipExistingCheck: true }
