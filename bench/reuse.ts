@@ -1,0 +1,54 @@
+import type pg from 'pg'
+import type { Releases } from '../src/releases.ts'
+import { bareServerCommand, imageonceCommand } from './commands.ts'
+import { type Comparison, compare } from './compare.ts'
+import { finishQueued, growTables, keepBareAnswer } from './fixtures.ts'
+import type { Plan } from './plan.ts'
+import { startServer } from './programs.ts'
+import { signToken, toRequest } from './requests.ts'
+import { productionEnvironment, type Services } from './services.ts'
+
+const PROMPTS = 200
+
+/** Requests whose image exists already, beside a handler that verifies the same token and makes one SELECT. */
+export const compareReuse = async (
+  services: Services,
+  client: pg.Client,
+  plan: Plan,
+  push: Releases['push'],
+): Promise<Comparison> => {
+  const environment = productionEnvironment(services)
+  const ours = await startServer(imageonceCommand('api'), environment)
+  push(ours.stop)
+  const bare = await startServer(bareServerCommand, environment)
+  push(bare.stop)
+  const token = await signToken('reader')
+  const bodies = Array.from({ length: PROMPTS }, (_, i) => ({
+    prompt: `a red bicycle in front of house number ${i}, late afternoon light`,
+    aspectRatio: '16:9',
+  }))
+  const path = '/api/visualize/generate'
+  const submit = async (body: unknown) => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+    const text = JSON.stringify(body)
+    const response = await fetch(ours.url + path, { method: 'POST', headers, body: text })
+    return (await response.json()) as { reuse?: { source: string } }
+  }
+  for (const body of bodies) await submit(body)
+  await finishQueued(client)
+  await growTables(client)
+  for (const body of bodies) {
+    const answer = await submit(body)
+    if (answer.reuse?.source !== 'exact') throw new Error('not reused')
+    await keepBareAnswer(client, body.prompt, answer)
+  }
+  await client.query('vacuum analyze')
+  return compare(
+    {
+      ours: { url: ours.url, requests: bodies.map((body) => toRequest(path, token, body)) },
+      bare: { url: bare.url, requests: bodies.map((body) => toRequest('/reuse', token, body)) },
+      status: 200,
+    },
+    plan,
+  )
+}

@@ -1,0 +1,72 @@
+import pg from 'pg'
+import { createReleases } from '../src/releases.ts'
+import type { Comparison } from './compare.ts'
+import { createBareTables } from './fixtures.ts'
+import { parsePlan } from './plan.ts'
+import { printAim, printComparison } from './report.ts'
+import { compareReuse } from './reuse.ts'
+import { type Services, startServices } from './services.ts'
+import { measureMemory, measureStarts } from './startup.ts'
+import { compareSubmissions } from './submissions.ts'
+
+/* `npm run bench`, or a quick look by `npm run bench -- --quick`. Ratios of servers that are measured in turns. */
+
+const MAX_START_SECONDS = 3
+const MAX_IDLE_MB = 150
+
+const plan = parsePlan(process.argv)
+const { push, releaseAll } = createReleases(console.error)
+
+const main = async () => {
+  const services = await startServices(push)
+  const client = new pg.Client({ connectionString: services.databaseUrl })
+  await client.connect()
+  push(() => client.end())
+  await createBareTables(client)
+  console.log(`node ${process.version}, ${plan.rounds} rounds of ${plan.secondsPerRound} s each`)
+
+  await show('Reuse of an image that exists', 0.8, (hold) =>
+    compareReuse(services, client, plan, hold),
+  )
+  for (const [name, on] of listBackends(services)) {
+    await show(`New submissions, ${name}`, 0.7, (hold) =>
+      compareSubmissions(on, client, plan, hold),
+    )
+  }
+  const { apiMb, workerMb } = await measureMemory(services)
+  console.log('')
+  printAim(`Idle API ${apiMb.toFixed(0)} MB, aim ${MAX_IDLE_MB}`, apiMb <= MAX_IDLE_MB)
+  printAim(`Idle worker ${workerMb.toFixed(0)} MB, aim ${MAX_IDLE_MB}`, workerMb <= MAX_IDLE_MB)
+  const { firstSeconds, againSeconds } = await measureStarts(plan)
+  const aim = `aim ${MAX_START_SECONDS}`
+  printAim(`First start ${firstSeconds.toFixed(1)} s, ${aim}`, firstSeconds <= MAX_START_SECONDS)
+  printAim(`Start again ${againSeconds.toFixed(1)} s, ${aim}`, againSeconds <= MAX_START_SECONDS)
+}
+
+/** Each comparison's servers end with it. */
+const show = async (
+  name: string,
+  aim: number,
+  compare: (hold: (release: () => unknown) => void) => Promise<Comparison>,
+) => {
+  const own = createReleases(console.error)
+  try {
+    printComparison(name, await compare(own.push), aim)
+  } finally {
+    await own.releaseAll()
+  }
+}
+
+const listBackends = (services: Services): [string, Services][] => {
+  const onPostgres: [string, Services] = [
+    'BullMQ on Postgres',
+    { ...services, redisUrl: undefined },
+  ]
+  return services.redisUrl ? [['BullMQ on Redis', services], onPostgres] : [onPostgres]
+}
+
+try {
+  await main()
+} finally {
+  await releaseAll()
+}
