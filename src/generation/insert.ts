@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
 import type { Database } from '../../db/database.ts'
-import type { NewGeneration } from '../../db/schema.ts'
+import type { GenerationRow, NewGeneration } from '../../db/schema.ts'
 import type { GenerationEventType } from '../contract/generation.ts'
 import { GENERATION_CHANNEL } from './channel.ts'
+import type { GenerationWithImage } from './repository.ts'
 
 export type GenerationToInsert = Pick<
   NewGeneration,
@@ -28,12 +29,15 @@ const MAX_PLACE = 1_000
 
 /**
  * Puts a generation in the queue as a row, in one statement: new, or failed or canceled before and asked for
- * again (it then keeps its history and its cap of paid calls starts anew). Returns false when a plain request found
- * that another one answers already (succeeded or in flight): read again and join that one.
+ * again (it then keeps its history and its cap of paid calls starts anew). Returns undefined when a plain request
+ * found that another one answers already (succeeded or in flight): read again and join that one.
  * The owner's row is made on first sight.
  */
-export const insertOrRequeue = async (db: Database, row: GenerationToInsert): Promise<boolean> => {
-  const { rows } = await sql<{ id: string }>`
+export const insertOrRequeue = async (
+  db: Database,
+  row: GenerationToInsert,
+): Promise<GenerationWithImage | undefined> => {
+  const { rows } = await sql<GenerationRow>`
     with answering as (
       select 1 from generations
       where fingerprint = ${row.fingerprint} and status in ('succeeded', 'queued', 'running')
@@ -68,12 +72,21 @@ export const insertOrRequeue = async (db: Database, row: GenerationToInsert): Pr
         queued_at = now(), enqueued_at = now(), started_at = null, finished_at = null,
         event_sequence = generations.event_sequence + 1
       where generations.status in ('failed', 'canceled')
-      returning id, owner_id, event_sequence
+      returning *
     ), event as (
       insert into generation_events (owner_id, generation_id, sequence, type)
       select owner_id, id, event_sequence, ${'generation.queued' satisfies GenerationEventType} from moved
     )
-    select id, case when event_sequence > 1 then pg_notify(${GENERATION_CHANNEL}, id) end as nudged
+    select *, case when event_sequence > 1 then pg_notify(${GENERATION_CHANNEL}, id) end as nudged
     from moved`.execute(db)
-  return rows.length > 0
+  return rows[0] && { ...rows[0], ...noImage }
+}
+
+const noImage = {
+  imageObjectKey: null,
+  imageContentDigest: null,
+  imageCostUsd: null,
+  thumbhash: null,
+  width: null,
+  height: null,
 }

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { compileOnce } from '../../db/compile-once.ts'
 import type { Database } from '../../db/database.ts'
 import type { EventRow, GenerationRow, ImageRow } from '../../db/schema.ts'
 import type { GenerationStatus } from '../contract/vocabulary.ts'
@@ -15,30 +16,27 @@ export type GenerationWithImage = GenerationRow & {
 }
 
 /** Counting the rows ahead stops here: beyond it, "a long way" is all that matters. */
-const MAX_COUNTED = 1_000
+const MAX_COUNTED = 100
 
-export const findGeneration = (
-  db: Database,
-  id: string,
-): Promise<GenerationWithImage | undefined> =>
-  selectGenerations(db).where('g.id', '=', id).executeTakeFirst()
+export const findGeneration: Find = compileOnce((db, id) =>
+  selectGenerations(db).where('g.id', '=', id),
+)
 
 /**
  * The generation that answers for a fingerprint: the newest success, else the newest in flight.
  * A fingerprint is derived from the owner too, so it never finds another owner's.
  */
-export const findAnswering = (
-  db: Database,
-  fingerprint: string,
-): Promise<GenerationWithImage | undefined> =>
+export const findAnswering: Find = compileOnce((db, fingerprint) =>
   selectGenerations(db)
     .where('g.fingerprint', '=', fingerprint)
     .where('g.status', 'in', ['succeeded', 'queued', 'running'])
     .orderBy(sql`(g.status = 'succeeded')`, 'desc')
     .orderBy('g.finishedAt', (order) => order.desc().nullsLast())
     .orderBy('g.createdAt', 'desc')
-    .limit(1)
-    .executeTakeFirst()
+    .limit(1),
+)
+
+type Find = (db: Database, key: string) => Promise<GenerationWithImage | undefined>
 
 export type GenerationPage = {
   ownerId: string

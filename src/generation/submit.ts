@@ -121,10 +121,8 @@ const accept = async (db: Database, wanted: GenerationToInsert): Promise<Submiss
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const answering = wanted.revision ? undefined : await findAnswering(db, wanted.fingerprint)
     if (answering) return answerWith(answering)
-    if (await insertOrRequeue(db, wanted)) {
-      const generation = await findGeneration(db, wanted.id)
-      if (generation) return { generation, kind: 'new' }
-    }
+    const generation = await insertOrRequeue(db, wanted)
+    if (generation) return { generation, kind: 'new' }
   }
   throw new AppError('unavailable', 'The request met too many others like it; send it again.', {
     retryable: true,
