@@ -1,17 +1,20 @@
 import type { Compilable, CompiledQuery } from 'kysely'
-import type { Database } from './database.ts'
+import { type Database, prepareStatement } from './database.ts'
 
 /** Stands for the parameter while the query is compiled; no value of ours contains a NUL. */
 const PARAMETER = '\u0000parameter'
 
 /**
- * A query of one text parameter that is built and compiled on its first use only: for the ones that every request
- * runs, building costs more than running.
+ * A query of one text parameter that is built and compiled on its first use only, and planned once a connection:
+ * for the ones that every request runs, building and planning cost more than running. It must name its columns.
  */
 export const compileOnce = <Row>(build: (db: Database, parameter: string) => Compilable<Row>) => {
   let compiled: CompiledQuery<Row> | undefined
   return async (db: Database, value: string): Promise<Row | undefined> => {
-    compiled ??= build(db, PARAMETER).compile()
+    if (!compiled) {
+      compiled = build(db, PARAMETER).compile()
+      prepareStatement(compiled.sql)
+    }
     const parameters = compiled.parameters.map((each) => (each === PARAMETER ? value : each))
     const { rows } = await db.executeQuery<Row>({ ...compiled, parameters })
     return rows[0]

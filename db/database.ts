@@ -29,8 +29,29 @@ export const createDatabase = ({ url, poolSize, onIdleError }: DatabaseOptions):
     application_name: 'imageonce',
   })
   pool.on('error', onIdleError)
+  pool.on('connect', nameStatements)
   return new Kysely<Schema>({
     dialect: new PostgresDialect({ pool }),
     plugins: [new CamelCasePlugin()],
   })
+}
+
+const namesByText = new Map<string, string>()
+
+/**
+ * Lets Postgres plan a statement once a connection instead of each time it runs. Its result must name every column:
+ * a `*` would change its type with the next migration, under connections that are open.
+ */
+export const prepareStatement = (text: string): void => {
+  if (!namesByText.has(text)) namesByText.set(text, `imageonce_${namesByText.size}`)
+}
+
+/** Kysely has no word for a statement's name, so the client adds it. */
+const nameStatements = (client: pg.PoolClient): void => {
+  const query = client.query.bind(client) as (...args: unknown[]) => unknown
+  const queryByName = (text: unknown, values?: unknown, ...rest: unknown[]) => {
+    const name = typeof text === 'string' ? namesByText.get(text) : undefined
+    return name ? query({ name, text, values }) : query(text, values, ...rest)
+  }
+  client.query = queryByName as typeof client.query
 }

@@ -30,10 +30,14 @@ export const normalizePrompt = (prompt: string): string =>
 /**
  * The generation id: equal for equal requests, in the server and in the browser alike.
  * It is BullMQ's job ID and the primary key; it is never a permission, as anyone can compute it.
- * Needs WebCrypto, which browsers offer on https and localhost only.
+ * `sha256Hex` may be given where there is a faster one; the default needs WebCrypto, which browsers offer on https
+ * and localhost only.
  */
-export const createImageIdempotencyKey = async (identity: Identity): Promise<string> =>
-  `g_${(await digestHex(canonicalJson(identityFields(identity)))).slice(0, ID_HEX_DIGITS)}`
+export const createImageIdempotencyKey = async (
+  identity: Identity,
+  sha256Hex: (text: string) => string | Promise<string> = digestHex,
+): Promise<string> =>
+  `g_${(await sha256Hex(canonicalJson(identityFields(identity)))).slice(0, ID_HEX_DIGITS)}`
 
 /** The id of an owner's uploaded image: equal bytes of one owner are one image. */
 export const createUploadId = async (owner: string, contentDigest: string): Promise<string> =>

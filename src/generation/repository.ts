@@ -97,12 +97,53 @@ export const findOwnedImage = (
     .where('userId', '=', ownerId)
     .executeTakeFirst()
 
+/** Each by name: a prepared statement with a `*` would break at the next migration. */
+const generationColumns = [
+  'g.id',
+  'g.ownerId',
+  'g.fingerprint',
+  'g.revision',
+  'g.status',
+  'g.lane',
+  'g.prompt',
+  'g.transformation',
+  'g.conditionImageId',
+  'g.conditionImageDigest',
+  'g.provider',
+  'g.model',
+  'g.aspectRatio',
+  'g.imageSize',
+  'g.variant',
+  'g.objectKey',
+  'g.imageId',
+  'g.reuseSource',
+  'g.costUsd',
+  'g.paidCalls',
+  'g.ambiguousCalls',
+  'g.attempts',
+  'g.claims',
+  'g.fence',
+  'g.workerId',
+  'g.leaseExpiresAt',
+  'g.runAfter',
+  'g.enqueuedAt',
+  'g.place',
+  'g.errorCode',
+  'g.errorMessage',
+  'g.errorRetryable',
+  'g.eventSequence',
+  'g.createdAt',
+  'g.queuedAt',
+  'g.startedAt',
+  'g.finishedAt',
+] as const satisfies `g.${keyof GenerationRow}`[]
+
 const selectGenerations = (db: Database) =>
   db
     .selectFrom('generations as g')
     .leftJoin('imageMetadata as m', 'm.id', 'g.imageId')
     .leftJoin('generations as maker', 'maker.id', 'g.imageId')
-    .selectAll('g')
+    .select(generationColumns)
     .select([
       'm.objectKey as imageObjectKey',
       'm.contentDigest as imageContentDigest',
