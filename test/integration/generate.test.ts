@@ -27,6 +27,7 @@ describeEachBackend('one request, one image', (backend) => {
     })
     expect(body.costUsd).toBeGreaterThan(0)
     const image = await fetch(body.imageUrl)
+    await image.arrayBuffer()
     expect(image.status).toBe(200)
     expect(image.headers.get('content-type')).toMatch(/^image\/(png|webp|jpeg)$/)
     expect(app.gemini.countCalls('a red bicycle')).toBe(1)

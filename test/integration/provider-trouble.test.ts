@@ -87,6 +87,8 @@ describeEachBackend('when the provider', (backend) => {
       expect(row).toEqual({ paidCalls, attempts: calls })
 
       const placeholder = await fetch(failed.body.imageUrl)
+
+      await placeholder.arrayBuffer()
       expect(placeholder.headers.get('imageonce-placeholder')).toBe('true')
       expect(placeholder.headers.get('cache-control')).toBe('no-store')
 
@@ -99,6 +101,7 @@ describeEachBackend('when the provider', (backend) => {
         isExisting: false,
       })
       const image = await fetch(failed.body.urls.image)
+      await image.arrayBuffer()
       expect(image.headers.get('imageonce-placeholder')).toBeNull()
     },
   )

@@ -29,10 +29,12 @@ describeWith('s3', 'with images in an S3 store', () => {
     const alice = await start()
     const { body } = await alice.generateAndWait({ prompt: 'a bucket' })
     const redirect = await fetch(body.imageUrl, { redirect: 'manual' })
+    await redirect.arrayBuffer()
     expect(redirect.status).toBe(302)
     expect(redirect.headers.get('location')).toContain('X-Amz-Signature')
     expect(redirect.headers.get('cache-control')).toBe('private, max-age=1800')
     const image = await fetch(body.imageUrl)
+    await image.arrayBuffer()
     expect(image.headers.get('content-type')).toMatch(/^image\//)
   })
 
@@ -40,6 +42,7 @@ describeWith('s3', 'with images in an S3 store', () => {
     const alice = await start(true)
     const { body } = await alice.generateAndWait({ prompt: 'a public bucket' })
     const image = await fetch(body.imageUrl)
+    await image.arrayBuffer()
     expect(image.redirected).toBe(true)
     expect(image.url).not.toContain('X-Amz')
     expect(image.status).toBe(200)
@@ -49,7 +52,9 @@ describeWith('s3', 'with images in an S3 store', () => {
     const alice = await start()
     const picture = await alice.generateAndWait({ prompt: 'a pail' })
     const bytes = new Uint8Array(await (await fetch(picture.body.imageUrl)).arrayBuffer())
-    const type = app.config.s3 && (await fetch(picture.body.imageUrl)).headers.get('content-type')
+    const served = await fetch(picture.body.imageUrl)
+    await served.arrayBuffer()
+    const type = served.headers.get('content-type')
     const upload = await alice.call<{ id: string; imageUrl: string }>('POST', '/api/images', {
       body: bytes,
       headers: { 'content-type': type ?? '' },
@@ -62,6 +67,7 @@ describeWith('s3', 'with images in an S3 store', () => {
     expect(conditioned.body.status).toBe('succeeded')
     await alice.call('DELETE', `/api/images/${picture.body.id}`)
     const gone = await fetch(picture.body.imageUrl)
+    await gone.arrayBuffer()
     expect(gone.headers.get('imageonce-placeholder')).toBe('true')
   })
 })

@@ -55,6 +55,7 @@ describeWhen(Boolean(findOnPath('curl')), 'no curl on the PATH', 'imageonce star
     await second.waitForOutput(READY)
     expect(await curl(second)).toMatchObject({ id: made.id, isExisting: true })
     const image = await fetch(made.imageUrl)
+    await image.arrayBuffer()
     expect(image.status).toBe(200)
     expect(image.headers.get('imageonce-placeholder')).toBeNull()
   }, 60_000)
