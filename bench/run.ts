@@ -33,6 +33,7 @@ const main = async () => {
       compareSubmissions(on, client, plan, hold),
     )
   }
+  if (plan.only) return
   const { apiMb, workerMb } = await measureMemory(services)
   console.log('')
   printAim(`Idle API ${apiMb.toFixed(0)} MB, aim ${MAX_IDLE_MB}`, apiMb <= MAX_IDLE_MB)
@@ -49,6 +50,7 @@ const show = async (
   aim: number,
   compare: (hold: (release: () => unknown) => void) => Promise<Comparison>,
 ) => {
+  if (plan.only && !name.includes(plan.only)) return
   const own = createReleases(console.error)
   try {
     printComparison(name, await compare(own.push), aim)

@@ -7,12 +7,16 @@ export type { Logger }
  * logged without its cause and without what a driver hangs on it (either may quote a request).
  */
 export const createLogger = (level: string, name: 'api' | 'worker' | 'start'): Logger =>
-  pino({
-    level,
-    base: { process: name, pid: process.pid },
-    serializers: { err: describeError },
-    timestamp: pino.stdTimeFunctions.isoTime,
-  })
+  pino(
+    {
+      level,
+      base: { process: name, pid: process.pid },
+      serializers: { err: describeError },
+      timestamp: pino.stdTimeFunctions.isoTime,
+    },
+    // Written as soon as the line before is, and at exit: a request does not wait for whoever reads the log.
+    pino.destination({ sync: false }),
+  )
 
 const describeError = (error: unknown): unknown => {
   if (!(error instanceof Error)) return { message: String(error) }

@@ -9,6 +9,7 @@ import {
 import { findListPriceUsd, type ServerInfo } from '../contract/server-info.ts'
 import { imageMimeTypeSchema } from '../contract/vocabulary.ts'
 import { StartError } from '../errors.ts'
+import { createBatchedIntake } from '../generation/intake.ts'
 import type { Provider } from '../generation/ports.ts'
 import { resolveConditionImage, type UploadDeps } from '../generation/uploads.ts'
 import { createApp } from '../http/app.ts'
@@ -22,7 +23,7 @@ import type { Logger } from '../logger.ts'
 import type { Secrets } from '../secrets.ts'
 import { createReuseLog } from '../telemetry/reuse-log.ts'
 import { VERSION } from '../version.ts'
-import { createShared, type Overrides, QUEUE_SETTLE_MS } from './shared.ts'
+import { createShared, logStep, type Overrides, QUEUE_SETTLE_MS } from './shared.ts'
 
 /** The HTTP server, listening once `start` resolves; `stop` drains it and releases everything. */
 export const createApi = (
@@ -56,12 +57,14 @@ export const createApi = (
     subscribe: events.subscribe,
     submit: {
       db,
+      intake: createBatchedIntake(db),
       provider,
       resolveConditionImage: (ownerId, image) => resolveConditionImage(uploads, ownerId, image),
       enqueue: queue.enqueue,
       promote: queue.promote,
       onEnqueueFailure: (generationId, reason) =>
         logger.warn({ generationId, reason }, 'not handed to the queue: the sweeper will'),
+      onStep: overrides.onStep ?? logStep(logger),
     },
     removeJob: queue.remove,
     placeholder: createPlaceholder(),

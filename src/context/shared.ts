@@ -4,6 +4,7 @@ import type { Config } from '../config.ts'
 import { StartError } from '../errors.ts'
 import { createGenerationEvents, type GenerationEvents } from '../events/generation-events.ts'
 import type { ImageStore, Provider } from '../generation/ports.ts'
+import type { AcceptStep, OnStep, RunStep } from '../generation/steps.ts'
 import { createRareLog, type Logger } from '../logger.ts'
 import { createGeminiProvider } from '../providers/gemini.ts'
 import { createLocalProvider } from '../providers/local.ts'
@@ -14,7 +15,11 @@ import { createFilesystemStore } from '../storage/filesystem.ts'
 import { createS3Store } from '../storage/s3.ts'
 
 /** Parts that a test may put in place of the ones the configuration asks for. */
-export type Overrides = Partial<{ provider: Provider; store: ImageStore }>
+export type Overrides = Partial<{
+  provider: Provider
+  store: ImageStore
+  onStep: OnStep<AcceptStep | RunStep>
+}>
 
 /** What the API and the worker have in common. */
 export type Shared = {
@@ -75,3 +80,9 @@ export const requireDatabaseUrl = (url: string | undefined): string => {
     'DATABASE_URL is missing. Set it, or use `imageonce start`, which embeds one.',
   )
 }
+
+/** At the level `debug`, where a generation is and since when. */
+export const logStep =
+  (logger: Logger): OnStep<AcceptStep | RunStep> =>
+  (generationId, step) =>
+    logger.debug({ generationId, step }, 'step')

@@ -10,7 +10,7 @@ import { createInspectImage } from '../images/inspect.ts'
 import { createRareLog, type Logger } from '../logger.ts'
 import { createGenerationWorker } from '../queue/generation-worker.ts'
 import { createSpool } from '../storage/spool.ts'
-import { createShared, type Overrides, QUEUE_SETTLE_MS, toQueueBackend } from './shared.ts'
+import { createShared, logStep, type Overrides, QUEUE_SETTLE_MS, toQueueBackend } from './shared.ts'
 
 /** What was paid for is not thrown away for its size: a 4K picture as png can have 30 MB. */
 const MAX_BOUGHT_BYTES = 64 * 1024 * 1024
@@ -39,6 +39,7 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
     subscribe: events.subscribe,
     onStoreTrouble: (generationId, err) =>
       logger.warn({ generationId, err }, 'the image store is in trouble; trying on'),
+    onStep: overrides.onStep ?? logStep(logger),
   }
   const worker = createGenerationWorker({
     backend: toQueueBackend(config),

@@ -12,9 +12,16 @@ import type {
   Spool,
 } from './ports.ts'
 import { findOwnedImage } from './repository.ts'
+import type { OnStep, RunStep } from './steps.ts'
 import type { Claim } from './transitions.ts'
 
-type BuyDeps = { db: Database; provider: Provider; store: ImageStore; spool: Spool }
+type BuyDeps = {
+  db: Database
+  provider: Provider
+  store: ImageStore
+  spool: Spool
+  onStep: OnStep<RunStep>
+}
 
 /**
  * One paid call: the intent is in Postgres before it is sent, the bytes are on disk before anything else can
@@ -28,14 +35,18 @@ export const buyImage = async (
   const request = await describeRequest(deps, claim)
   signal.throwIfAborted()
   const attemptId = attemptOf(await recordIntent(deps.db, claim))
+  deps.onStep(claim.id, 'intent_recorded')
   const result = await call(deps, claim, attemptId, request, signal)
+  deps.onStep(claim.id, 'answered')
   await deps.spool.write(claim.objectKey, result)
+  deps.onStep(claim.id, 'spooled')
   await recordOutcome(deps.db, claim.id, attemptId, {
     outcome: 'image',
     mayHaveCharged: true,
     isAmbiguous: false,
     costUsd: result.costUsd,
   })
+  deps.onStep(claim.id, 'outcome_recorded')
   return result
 }
 

@@ -10,8 +10,8 @@ export type Urls = {
   /** The server's own address, without a slash at its end. */
   base: string
   generation: (id: string) => string
-  /** The URL that always works; with a version, one that may be cached for ever. */
-  image: (id: string, version?: string) => string
+  /** The URL that always works. */
+  image: (id: string) => string
 }
 
 export type AnswerContext = {
@@ -33,13 +33,11 @@ export const presentGeneration = (
   const savedUsd = row.imageCostUsd ?? listPriceUsd(row.model, row.imageSize)
   const reuse = describeReuse(row, reuseSource, savedUsd)
   const self = urls.generation(row.id)
+  const image = urls.image(row.id)
   return {
     id: row.id,
     status: row.status,
-    imageUrl: urls.image(
-      row.id,
-      row.imageContentDigest ? versionOf(row.imageContentDigest) : undefined,
-    ),
+    imageUrl: withVersion(image, row.imageContentDigest),
     prompt: row.prompt,
     transformation: row.transformation,
     lane: row.lane,
@@ -54,7 +52,7 @@ export const presentGeneration = (
     urls: {
       self,
       events: `${self}/events`,
-      image: urls.image(row.id),
+      image,
       cancel: `${self}/cancel`,
     },
     ...defined({
@@ -77,7 +75,7 @@ export const presentGeneration = (
 export const presentImage = (row: ImageRow, urls: Urls): Image => ({
   id: row.id,
   imageType: row.imageType,
-  imageUrl: urls.image(row.id, row.contentDigest ? versionOf(row.contentDigest) : undefined),
+  imageUrl: withVersion(urls.image(row.id), row.contentDigest),
   generatedAt: row.generatedAt.toISOString(),
   ...defined({
     prompt: row.prompt,
@@ -88,6 +86,10 @@ export const presentImage = (row: ImageRow, urls: Urls): Image => ({
     thumbhash: row.thumbhash,
   }),
 })
+
+/** Names the very bytes, so that it may be cached for ever. */
+const withVersion = (imageUrl: string, contentDigest: string | null): string =>
+  contentDigest ? `${imageUrl}?v=${versionOf(contentDigest)}` : imageUrl
 
 const describeReuse = (
   row: GenerationWithImage,

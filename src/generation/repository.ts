@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import { compileOnce } from '../../db/compile-once.ts'
 import type { Database } from '../../db/database.ts'
 import type { EventRow, GenerationRow, ImageRow } from '../../db/schema.ts'
@@ -18,25 +18,40 @@ export type GenerationWithImage = GenerationRow & {
 /** Counting the rows ahead stops here: beyond it, "a long way" is all that matters. */
 const MAX_COUNTED = 100
 
-export const findGeneration: Find = compileOnce((db, id) =>
-  selectGenerations(db).where('g.id', '=', id),
+export const findGeneration = async (
+  db: Database,
+  id: string,
+): Promise<GenerationWithImage | undefined> => (await selectById(db, id))[0]
+
+const selectById = compileOnce<GenerationWithImage, string>((db, id) =>
+  selectGenerations(db).where('g.id', '=', id).compile(),
 )
 
 /**
- * The generation that answers for a fingerprint: the newest success, else the newest in flight.
+ * For each fingerprint the generation that answers for it: the newest success, else the newest in flight.
  * A fingerprint is derived from the owner too, so it never finds another owner's.
  */
-export const findAnswering: Find = compileOnce((db, fingerprint) =>
-  selectGenerations(db)
-    .where('g.fingerprint', '=', fingerprint)
-    .where('g.status', 'in', ['succeeded', 'queued', 'running'])
-    .orderBy(sql`(g.status = 'succeeded')`, 'desc')
-    .orderBy('g.finishedAt', (order) => order.desc().nullsLast())
-    .orderBy('g.createdAt', 'desc')
-    .limit(1),
-)
+export const findAnswering = async (
+  db: Database,
+  fingerprints: string[],
+): Promise<(GenerationWithImage | undefined)[]> => {
+  const rows = await selectAnswering(db, [...new Set(fingerprints)])
+  return fingerprints.map((each) => rows.find(({ fingerprint }) => fingerprint === each))
+}
 
-type Find = (db: Database, key: string) => Promise<GenerationWithImage | undefined>
+const selectAnswering = compileOnce<GenerationWithImage, string[]>((db, fingerprints) =>
+  selectGenerations(db)
+    .where(
+      'g.id',
+      '=',
+      sql<string>`any(array(
+      select distinct on (fingerprint) id from generations
+      where fingerprint = any(${fingerprints}::text[]) and status in ('succeeded', 'queued', 'running')
+      order by fingerprint, (status = 'succeeded') desc, finished_at desc nulls last, created_at desc
+    ))`,
+    )
+    .compile(),
+)
 
 export type GenerationPage = {
   ownerId: string
@@ -59,16 +74,33 @@ export const listGenerations = (db: Database, page: GenerationPage) => {
 
 /** How many generations the workers will take before this queued one, plus one. */
 export const countQueuePosition = async (db: Database, row: GenerationRow): Promise<number> => {
+  const { lane, place, queuedAt, id } = row
+  const upTo = sql`(ahead.place, ahead.queued_at, ahead.id) < (${place}, ${queuedAt}, ${id})`
   const { rows } = await sql<{ ahead: number }>`
-    select count(*)::int as ahead from (
-      select 1 from generations
-      where status = 'queued'
-        and ((lane = ${row.lane} and (place, queued_at, id) < (${row.place}, ${row.queuedAt}, ${row.id}))
-          or (${row.lane} = 'eager' and lane = 'interactive'))
-      limit ${MAX_COUNTED}
-    ) as counted`.execute(db)
+    select ${countAhead({ lane: sql`${lane}::text`, upTo })} as ahead`.execute(db)
   return (rows[0]?.ahead ?? 0) + 1
 }
+
+/**
+ * SQL for the queued generations of a lane up to one, and for the eager lane all interactive ones too. Two counts
+ * that each follow an index: an `or` would read every queued row before the limit (docs/performance.md).
+ */
+export const countAhead = ({
+  lane,
+  upTo,
+}: {
+  lane: RawBuilder<unknown>
+  upTo: RawBuilder<unknown>
+}) => sql<number>`(
+  (select count(*)::int from (
+    select from generations as ahead
+    where ahead.status = 'queued' and ahead.lane = ${lane} and ${upTo} limit ${sql.lit(MAX_COUNTED)}
+  ) as same_lane)
+  + (select count(*)::int from (
+    select from generations as ahead
+    where ahead.status = 'queued' and ahead.lane = 'interactive' and ${lane} = 'eager'
+    limit ${sql.lit(MAX_COUNTED)}
+  ) as other_lane))`
 
 /** The events after one and up to the newest that `row` knows of: none is told with an older state than its own. */
 export const listEventsBetween = (
@@ -98,52 +130,52 @@ export const findOwnedImage = (
     .executeTakeFirst()
 
 /** Each by name: a prepared statement with a `*` would break at the next migration. */
-const generationColumns = [
-  'g.id',
-  'g.ownerId',
-  'g.fingerprint',
-  'g.revision',
-  'g.status',
-  'g.lane',
-  'g.prompt',
-  'g.transformation',
-  'g.conditionImageId',
-  'g.conditionImageDigest',
-  'g.provider',
-  'g.model',
-  'g.aspectRatio',
-  'g.imageSize',
-  'g.variant',
-  'g.objectKey',
-  'g.imageId',
-  'g.reuseSource',
-  'g.costUsd',
-  'g.paidCalls',
-  'g.ambiguousCalls',
-  'g.attempts',
-  'g.claims',
-  'g.fence',
-  'g.workerId',
-  'g.leaseExpiresAt',
-  'g.runAfter',
-  'g.enqueuedAt',
-  'g.place',
-  'g.errorCode',
-  'g.errorMessage',
-  'g.errorRetryable',
-  'g.eventSequence',
-  'g.createdAt',
-  'g.queuedAt',
-  'g.startedAt',
-  'g.finishedAt',
-] as const satisfies `g.${keyof GenerationRow}`[]
+export const generationColumns = [
+  'id',
+  'ownerId',
+  'fingerprint',
+  'revision',
+  'status',
+  'lane',
+  'prompt',
+  'transformation',
+  'conditionImageId',
+  'conditionImageDigest',
+  'provider',
+  'model',
+  'aspectRatio',
+  'imageSize',
+  'variant',
+  'objectKey',
+  'imageId',
+  'reuseSource',
+  'costUsd',
+  'paidCalls',
+  'ambiguousCalls',
+  'attempts',
+  'claims',
+  'fence',
+  'workerId',
+  'leaseExpiresAt',
+  'runAfter',
+  'enqueuedAt',
+  'place',
+  'errorCode',
+  'errorMessage',
+  'errorRetryable',
+  'eventSequence',
+  'createdAt',
+  'queuedAt',
+  'startedAt',
+  'finishedAt',
+] as const satisfies (keyof GenerationRow)[]
 
 const selectGenerations = (db: Database) =>
   db
     .selectFrom('generations as g')
     .leftJoin('imageMetadata as m', 'm.id', 'g.imageId')
     .leftJoin('generations as maker', 'maker.id', 'g.imageId')
-    .select(generationColumns)
+    .select(generationColumns.map((column) => `g.${column}` as const))
     .select([
       'm.objectKey as imageObjectKey',
       'm.contentDigest as imageContentDigest',

@@ -9,6 +9,7 @@ import { outcomeRules } from './outcomes.ts'
 import type { ImageStore, InspectImage, Provider, ProviderResult, Spool } from './ports.ts'
 import { findAnswering, findGeneration } from './repository.ts'
 import { secureImage } from './secure.ts'
+import type { OnStep, RunStep } from './steps.ts'
 import {
   type Claim,
   claimGeneration,
@@ -31,6 +32,7 @@ export type RunDeps = {
   /** Calls back whenever a generation may have changed. Returns the way to stop. */
   subscribe: (generationId: string, listener: () => void) => () => void
   onStoreTrouble: (generationId: string, error: unknown) => void
+  onStep: OnStep<RunStep>
 }
 
 /** What the queue should do with the job. */
@@ -48,6 +50,7 @@ export type RunOutcome =
 export const runGeneration = async (deps: RunDeps, id: string): Promise<RunOutcome> => {
   const claim = await claimGeneration(deps.db, id, deps)
   if (!claim) return whenNotClaimable(deps.db, id)
+  deps.onStep(id, 'claimed')
   const lease = holdLease(deps, claim)
   const unsubscribe = deps.subscribe(id, lease.check)
   try {
@@ -67,17 +70,21 @@ const produce = async (deps: RunDeps, claim: Claim, signal: AbortSignal): Promis
     return { kind: 'finished', status: 'succeeded' }
   }
   const adopted = await adoptEarlierResult(deps, claim)
+  deps.onStep(claim.id, 'probed')
   const bought = adopted ?? (await buyImage(deps, claim, signal))
   const image = await secureImage(deps, claim, bought, signal)
+  deps.onStep(claim.id, 'stored')
   const isCommitted = await commitImage(deps.db, claim, image)
+  deps.onStep(claim.id, 'committed')
   await deps.spool.delete(claim.objectKey)
+  deps.onStep(claim.id, 'spool_cleared')
   return isCommitted ? { kind: 'finished', status: 'succeeded' } : { kind: 'left' }
 }
 
 /** A plain request is content with any image of its fingerprint; a forced one wants its own. */
 const findReusable = async (db: Database, claim: Claim): Promise<string | undefined> => {
   if (claim.revision) return undefined
-  const answering = await findAnswering(db, claim.fingerprint)
+  const [answering] = await findAnswering(db, [claim.fingerprint])
   return answering?.status === 'succeeded' ? (answering.imageId ?? undefined) : undefined
 }
 

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import type { Transaction } from 'kysely'
 import type { Database } from '../../db/database.ts'
 import type { Schema } from '../../db/schema.ts'
@@ -8,19 +8,23 @@ import { DEFAULT_IMAGE_SIZE, isTerminal } from '../contract/vocabulary.ts'
 import { AppError, messageOf } from '../errors.ts'
 import { type ResolveConditionImage, resolveModel } from './admission.ts'
 import { bindIdempotencyKey } from './idempotency.ts'
-import { type GenerationToInsert, insertOrRequeue } from './insert.ts'
+import type { GenerationToInsert } from './insert.ts'
+import { createIntake, type Intake } from './intake.ts'
 import type { Enqueue, Provider } from './ports.ts'
-import { findAnswering, findGeneration, type GenerationWithImage } from './repository.ts'
+import { findGeneration, type GenerationWithImage } from './repository.ts'
+import type { AcceptStep, OnStep } from './steps.ts'
 import { promoteGeneration } from './transitions.ts'
 
 export type SubmitDeps = {
   db: Database
+  intake: Intake
   provider: Pick<Provider, 'name' | 'defaultModel' | 'models'>
   resolveConditionImage: ResolveConditionImage
   enqueue: Enqueue
   /** Like `enqueue`, and moves a job that is there to where its lane and place belong. */
   promote: Enqueue
   onEnqueueFailure: (generationId: string, message: string) => void
+  onStep: OnStep<AcceptStep>
 }
 
 export type Submission = {
@@ -30,6 +34,8 @@ export type Submission = {
    * submission was made before, and failed.
    */
   kind: 'new' | 'exact' | 'joined' | 'replayed'
+  /** Of a new one: how many the workers will take before it, plus one. */
+  queuePosition?: number
 }
 
 /**
@@ -44,12 +50,17 @@ export const submitGeneration = async (
   idempotencyKey?: string,
 ): Promise<Submission> => {
   const wanted = await describeWanted(deps, ownerId, request)
+  deps.onStep(wanted.id, 'described')
   const accepted = idempotencyKey
     ? await deps.db
         .transaction()
         .execute((tx) => acceptOnce(tx, wanted, { ownerId, key: idempotencyKey }))
-    : await accept(deps.db, wanted)
-  if (accepted.kind === 'new') await handOver(deps, deps.enqueue, accepted.generation)
+    : await accept(deps.intake, wanted)
+  if (accepted.kind === 'new') {
+    deps.onStep(accepted.generation.id, 'inserted')
+    await handOver(deps, deps.enqueue, accepted.generation)
+    deps.onStep(accepted.generation.id, 'enqueued')
+  }
   if (accepted.kind === 'joined' && wanted.lane === 'interactive') return promote(deps, accepted)
   return accepted
 }
@@ -94,7 +105,7 @@ const describeWanted = async (
     aspectRatio: request.aspectRatio ?? null,
     imageSize: imageSize ?? DEFAULT_IMAGE_SIZE,
     variant: request.variant ?? null,
-    objectKey: `generated/${id}/${randomBytes(8).toString('hex')}`,
+    objectKey: `generated/${id}/${randomUUID()}`,
   }
 }
 
@@ -114,20 +125,20 @@ const acceptOnce = async (
     generationId: wanted.id,
   })
   if (bound.isNew) {
-    const accepted = await accept(tx, wanted)
+    const accepted = await accept(createIntake(tx), wanted)
     await bound.pointTo(accepted.generation.id)
     return accepted
   }
   const generation = await findGeneration(tx, bound.generationId)
-  return generation ? answerWith(generation) : accept(tx, wanted)
+  return generation ? answerWith(generation) : accept(createIntake(tx), wanted)
 }
 
-const accept = async (db: Database, wanted: GenerationToInsert): Promise<Submission> => {
+const accept = async (intake: Intake, wanted: GenerationToInsert): Promise<Submission> => {
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const answering = wanted.revision ? undefined : await findAnswering(db, wanted.fingerprint)
+    const answering = wanted.revision ? undefined : await intake.find(wanted.fingerprint)
     if (answering) return answerWith(answering)
-    const generation = await insertOrRequeue(db, wanted)
-    if (generation) return { generation, kind: 'new' }
+    const inserted = await intake.insert(wanted)
+    if (inserted) return { ...inserted, kind: 'new' }
   }
   throw new AppError('unavailable', 'The request met too many others like it; send it again.', {
     retryable: true,

@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express'
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
 import { AppError } from '../errors.ts'
+import { rememberVerified } from './verified-tokens.ts'
 
 /** Who calls: the owner of everything the call touches, or an operator. */
 export type Principal = { ownerId: string; isAdmin: boolean }
@@ -20,7 +21,7 @@ const MAX_OWNER_CHARACTERS = 255
  * audience pinned. The owner is `sub`; `role: admin` makes an operator. Throws `unauthenticated`.
  */
 export const createAuthenticator = (options: AuthenticatorOptions): Authenticate => {
-  const verify = createVerifier(options)
+  const verify = rememberVerified(createVerifier(options))
   return async (authorization) => {
     const token = /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization ?? '')?.[1]
     if (!token) throw unauthenticated('Send a token: "Authorization: Bearer <JWT>".')

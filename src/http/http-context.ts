@@ -7,7 +7,7 @@ import type { ImageSize } from '../contract/vocabulary.ts'
 import { AppError } from '../errors.ts'
 import type { FollowDeps } from '../generation/follow.ts'
 import type { EncodedImage, ImageStore } from '../generation/ports.ts'
-import { presentGeneration } from '../generation/present.ts'
+import { type AnswerContext, presentGeneration } from '../generation/present.ts'
 import {
   countQueuePosition,
   findGeneration,
@@ -64,12 +64,13 @@ export const answerGeneration = async (
   context: HttpContext,
   req: Request,
   row: GenerationWithImage,
-  reuse?: 'exact' | 'joined',
+  known: Pick<AnswerContext, 'reuse' | 'queuePosition'> = {},
 ): Promise<Generation> => {
   const { db, signer, publicUrl, listPriceUsd } = context
   const urls = createUrls(signer, publicUrl, req)
-  const queuePosition = row.status === 'queued' ? await countQueuePosition(db, row) : undefined
-  return presentGeneration(row, { urls, listPriceUsd, reuse, queuePosition })
+  const position = async () => known.queuePosition ?? (await countQueuePosition(db, row))
+  const queuePosition = row.status === 'queued' ? await position() : undefined
+  return presentGeneration(row, { urls, listPriceUsd, reuse: known.reuse, queuePosition })
 }
 
 /**

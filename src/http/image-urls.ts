@@ -41,7 +41,6 @@ export const createUrls = (
   return {
     base,
     generation: (id) => `${base}/api/generations/${id}`,
-    image: (id, version) =>
-      `${base}/images/${id}.${signer.sign(id)}${version ? `?v=${version}` : ''}`,
+    image: (id) => `${base}/images/${id}.${signer.sign(id)}`,
   }
 }

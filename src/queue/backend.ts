@@ -26,6 +26,7 @@ type OpenWorker = Pick<Worker<JobData>, 'on' | 'run'>
  */
 const producerRedis = {
   enableOfflineQueue: false,
+  enableAutoPipelining: true,
   maxRetriesPerRequest: 1,
   commandTimeout: 800,
   connectTimeout: 2_000,

@@ -47,7 +47,7 @@ const answer = async (
   context: HttpContext,
   req: Request,
   res: Response,
-  { generation: submitted, kind }: Submission,
+  { generation: submitted, kind, queuePosition }: Submission,
   timeoutMs: number,
 ): Promise<void> => {
   res.locals.generationId = submitted.id
@@ -60,7 +60,7 @@ const answer = async (
       : submitted
   const row = newest ?? submitted
   const reuse = kind === 'exact' || kind === 'joined' ? kind : undefined
-  const generation = await answerGeneration(context, req, row, reuse)
+  const generation = await answerGeneration(context, req, row, { reuse, queuePosition })
   if (reuse) context.onReuse(row, generation)
   res.set({ Location: generation.urls.self, 'Cache-Control': 'no-store' })
   if (!isTerminal(row.status)) res.status(202).set('Retry-After', String(RETRY_AFTER_SECONDS))

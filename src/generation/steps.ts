@@ -1,0 +1,20 @@
+/**
+ * What a generation has just got past, in order. Told to whoever draws a timeline or counts, and to the chaos tests,
+ * which end the process at each of them; nothing depends on it.
+ */
+export type AcceptStep = 'described' | 'inserted' | 'enqueued'
+
+export type RunStep =
+  | 'claimed'
+  /** No image of the fingerprint exists, none was left by an earlier attempt. */
+  | 'probed'
+  | 'intent_recorded'
+  /** The provider's answer has arrived whole. */
+  | 'answered'
+  | 'spooled'
+  | 'outcome_recorded'
+  | 'stored'
+  | 'committed'
+  | 'spool_cleared'
+
+export type OnStep<Step extends AcceptStep | RunStep> = (generationId: string, step: Step) => void
