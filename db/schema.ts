@@ -73,6 +73,8 @@ type GenerationsTable = {
   ambiguousCalls: Generated<number>
   attempts: Generated<number>
   claims: Generated<number>
+  /** Claims whose worker died or lost them: one more than a few, and the input is what kills. */
+  lostClaims: Generated<number>
   /** Raised by every claim; a worker that holds an older one may change nothing. */
   fence: Generated<number>
   workerId: string | null
@@ -131,7 +133,6 @@ type GenerationEventsTable = {
 }
 
 export type GenerationRow = Selectable<GenerationsTable>
-export type NewGeneration = Insertable<GenerationsTable>
 export type ImageRow = Selectable<ImageMetadataTable>
 export type NewImage = Insertable<ImageMetadataTable>
 export type EventRow = Selectable<GenerationEventsTable>

@@ -11,10 +11,13 @@ export type ErrorCode =
   | 'unsupported_media_type'
   | 'payload_too_large'
   | 'invalid_image'
+  | 'too_many_queued'
   // the provider's outcomes, `invalid_request` among them (see `generation/outcomes.ts` for the rule of each)
   | ProviderErrorCode
   // the service itself
   | 'attempts_exhausted'
+  | 'worker_lost'
+  | 'provider_unavailable'
   | 'condition_image_gone'
   | 'image_deleted'
   | 'canceled'

@@ -57,16 +57,19 @@ export const createApi = (
     subscribe: events.subscribe,
     submit: {
       db,
-      intake: createBatchedIntake(db),
+      intake: createBatchedIntake(db, config.limits),
+      limits: config.limits,
       provider,
       resolveConditionImage: (ownerId, image) => resolveConditionImage(uploads, ownerId, image),
       enqueue: queue.enqueue,
       promote: queue.promote,
+      park: queue.park,
       onEnqueueFailure: (generationId, reason) =>
         logger.warn({ generationId, reason }, 'not handed to the queue: the sweeper will'),
       onStep: overrides.onStep ?? logStep(logger),
     },
     removeJob: queue.remove,
+    findParked: queue.findParked,
     placeholder: createPlaceholder(),
     listPriceUsd: (model, imageSize) => findListPriceUsd(provider.models, model, imageSize),
     readinessChecks: {

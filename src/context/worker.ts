@@ -3,11 +3,13 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from '../config.ts'
 import { MAX_IMAGE_PIXELS } from '../contract/limits.ts'
+import { unparkRequest } from '../generation/park.ts'
 import { type RunDeps, runGeneration } from '../generation/run.ts'
 import { enqueueIfQueued, sweepGenerations } from '../generation/sweep.ts'
 import { startSweeper } from '../generation/sweeper.ts'
 import { createInspectImage } from '../images/inspect.ts'
 import { createRareLog, type Logger } from '../logger.ts'
+import { createProviderBreaker } from '../providers/breaker.ts'
 import { createGenerationWorker } from '../queue/generation-worker.ts'
 import { createSpool } from '../storage/spool.ts'
 import { createShared, logStep, type Overrides, QUEUE_SETTLE_MS, toQueueBackend } from './shared.ts'
@@ -35,6 +37,10 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
     workerId: `${hostname()}:${process.pid}:${process.hrtime.bigint().toString(36)}`,
     leaseMs: config.worker.leaseMs,
     retryBackoffMs: config.worker.retryBackoffMs,
+    breaker: createProviderBreaker({
+      ...config.worker.breaker,
+      onChange: (isOpen) => logger.warn({ isOpen }, 'the circuit breaker of the provider'),
+    }),
     shutdown: letGo.signal,
     subscribe: events.subscribe,
     onStoreTrouble: (generationId, err) =>
@@ -46,13 +52,15 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
     name: config.queue.name,
     concurrency: config.worker.concurrency,
     leaseMs: config.worker.leaseMs,
-    run: async (generationId) => {
+    run: async (generationId, parked) => {
+      if (parked) await unparkRequest(db, parked)
       const startedAt = performance.now()
       const outcome = await runGeneration(runDeps, generationId)
       const durationMs = Math.round(performance.now() - startedAt)
       logger.info({ generationId, ...outcome, durationMs }, 'ran')
       return outcome
     },
+    pause: (durationMs) => queue.pause(durationMs).catch(onError),
     onJobGone: (generationId) => enqueueIfQueued(db, queue.enqueue, generationId),
     onError,
   })
@@ -64,7 +72,7 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
     const sweep = async () => {
       // Said again each time: a Redis that lost its data lost the limit too.
       await queue.limitConcurrency(config.worker.modelMaxConcurrency)
-      await sweepGenerations(db, queue.enqueue)
+      await sweepGenerations(db, queue.enqueueAll)
     }
     await queue.limitConcurrency(config.worker.modelMaxConcurrency).catch(onError)
     sweeper = startSweeper(sweep, { intervalMs: config.worker.sweepIntervalMs, onError })

@@ -1,14 +1,23 @@
+import type { NewImage } from '../../db/schema.ts'
 import type { GenerationRequest } from '../contract/generation-request.ts'
 import type { ModelInfo } from '../contract/server-info.ts'
 import { DEFAULT_IMAGE_SIZE, type ImageSize } from '../contract/vocabulary.ts'
 import { AppError } from '../errors.ts'
 import type { Provider } from './ports.ts'
 
-/** Stores a condition image (or finds it, given an image id) and says what identifies it. */
+export type ConditionImage = {
+  id: string
+  /** What identifies it: SHA-256 (hex) of its bytes as they were sent. */
+  sourceDigest: string
+  /** Its row, where Postgres did not answer and could not take it. */
+  upload?: NewImage
+}
+
+/** Stores a condition image, or finds it by its image id. */
 export type ResolveConditionImage = (
   ownerId: string,
   conditionImage: string,
-) => Promise<{ id: string; sourceDigest: string }>
+) => Promise<ConditionImage>
 
 /** The model and size to use; throws `invalid_request` for what this server does not offer. */
 export const resolveModel = (

@@ -1,5 +1,6 @@
 import type { Database } from '../../db/database.ts'
 import { isTerminal } from '../contract/vocabulary.ts'
+import { askDatabase, DatabaseAway } from './database-away.ts'
 import { findGeneration, type GenerationWithImage } from './repository.ts'
 
 export type FollowDeps = {
@@ -13,7 +14,7 @@ const RECHECK_MS = 5_000
 
 /**
  * The generation now and again after each change, up to and with its terminal state, or until `signal` aborts.
- * Yields nothing when there is no such generation.
+ * Yields nothing when there is no such generation. Throws `DatabaseAway`.
  */
 export async function* followGeneration(
   { db, subscribe }: FollowDeps,
@@ -31,7 +32,7 @@ export async function* followGeneration(
   try {
     while (!signal.aborted) {
       hasNews = false
-      const generation = await findGeneration(db, id)
+      const generation = await askDatabase(() => findGeneration(db, id))
       if (!generation) return
       yield generation
       if (isTerminal(generation.status)) return
@@ -43,7 +44,10 @@ export async function* followGeneration(
   }
 }
 
-/** The newest state after waiting for a terminal one, at most `timeoutMs`, and no longer than `signal` allows. */
+/**
+ * The newest state after waiting for a terminal one, at most `timeoutMs`, and no longer than `signal` allows
+ * or Postgres answers.
+ */
 export const waitForTerminal = async (
   deps: FollowDeps,
   id: string,
@@ -57,6 +61,8 @@ export const waitForTerminal = async (
   signal.addEventListener('abort', stop)
   try {
     for await (const generation of followGeneration(deps, id, enough.signal)) newest = generation
+  } catch (error) {
+    if (!(error instanceof DatabaseAway)) throw error
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', stop)

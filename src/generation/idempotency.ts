@@ -4,7 +4,10 @@ import { AppError } from '../errors.ts'
 
 const IDEMPOTENCY_KEY_TTL_HOURS = 24
 
-type Binding = { ownerId: string; key: string; requestDigest: string; generationId: string }
+/** A client's key and what it came with. */
+export type RequestedKey = { key: string; requestDigest: string }
+
+type Binding = RequestedKey & { ownerId: string; generationId: string }
 
 type Bound =
   | { isNew: true; pointTo(generationId: string): Promise<void> }

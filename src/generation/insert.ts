@@ -1,13 +1,18 @@
 import { sql } from 'kysely'
 import { compileOnce } from '../../db/compile-once.ts'
 import type { Database } from '../../db/database.ts'
-import type { GenerationRow, NewGeneration } from '../../db/schema.ts'
+import type { GenerationRow } from '../../db/schema.ts'
 import type { GenerationEventType } from '../contract/generation.ts'
 import { GENERATION_CHANNEL } from './channel.ts'
-import { countAhead, type GenerationWithImage, generationColumns } from './repository.ts'
+import {
+  countAhead,
+  type GenerationWithImage,
+  generationColumns,
+  isAnswering,
+} from './repository.ts'
 
 export type GenerationToInsert = Pick<
-  NewGeneration,
+  GenerationRow,
   | 'id'
   | 'ownerId'
   | 'fingerprint'
@@ -23,7 +28,10 @@ export type GenerationToInsert = Pick<
   | 'imageSize'
   | 'variant'
   | 'objectKey'
->
+> & {
+  /** True for a plain request, which is content with what answers its fingerprint already. */
+  joinsOthers: boolean
+}
 
 export type Inserted = {
   generation: GenerationWithImage
@@ -31,19 +39,28 @@ export type Inserted = {
   queuePosition: number
 }
 
+export type InsertLimits = {
+  /** How long a refusal answers for its request. */
+  refusalTtlMs: number
+  /** The most generations that an owner may have queued and running at once. */
+  maxInFlight: number
+}
+
 /**
  * Puts generations in the queue as rows, all in one statement: new ones, and ones that failed or were canceled
  * and are asked for again (these keep their history, and their cap of paid calls starts anew). Answers each in its
- * place, undefined for a plain request that another row answers already (succeeded or in flight, in the database
- * or earlier among `rows`): read again and join that one. Owners' rows are made on first sight.
+ * place, undefined for one that another row answers already (in the database or earlier among `rows`: read again and
+ * join that one) or whose owner has too many in flight. Owners' rows are made on first sight.
  */
 export const insertOrRequeue = async (
   db: Database,
   rows: GenerationToInsert[],
+  { refusalTtlMs, maxInFlight }: InsertLimits,
 ): Promise<(Inserted | undefined)[]> => {
   const first = new Map<string, GenerationToInsert>()
   for (const row of rows) if (!first.has(row.id)) first.set(row.id, row)
-  const inserted = await insertRows(db, JSON.stringify([...first.values()]))
+  const json = JSON.stringify([...first.values()])
+  const inserted = await insertRows(db, json, refusalTtlMs, maxInFlight)
   const byId = new Map(inserted.map((row) => [row.id, row]))
   return rows.map((row) => {
     const found = first.get(row.id) === row ? byId.get(row.id) : undefined
@@ -53,32 +70,48 @@ export const insertOrRequeue = async (
   })
 }
 
-/** An owner's place in line is counted no further than this. */
-const MAX_PLACE = 100
+/** True when the owner may have no more generations in flight. */
+export const isOwnerFull = async (
+  db: Database,
+  ownerId: string,
+  maxInFlight: number,
+): Promise<boolean> => {
+  const last = await db
+    .selectFrom('generations')
+    .select('id')
+    .where('ownerId', '=', ownerId)
+    .where('status', 'in', ['queued', 'running'])
+    .offset(maxInFlight - 1)
+    .limit(1)
+    .executeTakeFirst()
+  return last !== undefined
+}
+
+type InsertedRow = GenerationRow & { queuePosition: number; nudged: unknown }
 
 /*
  * Rows go in by id, so that two statements with the same ones can't wait for each other. Counting an owner's
  * generations in flight is done once an owner, since it is what costs most (docs/performance.md).
  */
-type InsertedRow = GenerationRow & { queuePosition: number; nudged: unknown }
-
-const insertRows = compileOnce<InsertedRow, string>((db, rows) =>
-  sql<InsertedRow>`
+const insertRows = compileOnce<InsertedRow, [string, number, number]>(
+  3,
+  (db, rows, refusalTtlMs, maxInFlight) =>
+    sql<InsertedRow>`
   with wanted as (
     select * from json_to_recordset(${rows}::json) as one(
       id text, "ownerId" text, fingerprint text, revision text, lane text, prompt text, transformation text,
       "conditionImageId" text, "conditionImageDigest" text, provider text, model text, "aspectRatio" text,
-      "imageSize" text, variant text, "objectKey" text)
+      "imageSize" text, variant text, "objectKey" text, "joinsOthers" boolean)
   ), fresh as (
     select * from wanted
-    where revision is not null or (
-      select true from generations as g
-      where g.fingerprint = wanted.fingerprint and g.status in ('succeeded', 'queued', 'running') limit 1) is null
+    where not "joinsOthers" or (
+      select true from generations
+      where generations.fingerprint = wanted.fingerprint and ${isAnswering(refusalTtlMs)} limit 1) is null
   ), owners as (
     select "ownerId" as id, (
       select count(*) from (
         select from generations
-        where owner_id = "ownerId" and status in ('queued', 'running') limit ${sql.lit(MAX_PLACE)}
+        where owner_id = "ownerId" and status in ('queued', 'running') limit ${maxInFlight}::int
       ) as in_flight) as in_flight
     from fresh group by "ownerId"
   ), new_owners as (
@@ -95,13 +128,14 @@ const insertRows = compileOnce<InsertedRow, string>((db, rows) =>
       event_sequence, place)
     select id, "ownerId", fingerprint, revision, 'queued', lane, prompt, transformation, "conditionImageId",
       "conditionImageDigest", provider, model, "aspectRatio", "imageSize", variant, "objectKey", now(), 1, place
-    from placed order by id
+    from placed where place < ${maxInFlight}::int order by id
     on conflict (id) do update set
       status = 'queued', lane = excluded.lane, place = excluded.place,
       condition_image_id = excluded.condition_image_id,
       object_key = case when generations.error_code = 'image_deleted'
         then excluded.object_key else generations.object_key end,
       image_id = null, reuse_source = null, paid_calls = 0, ambiguous_calls = 0, attempts = 0, claims = 0,
+      lost_claims = 0,
       error_code = null, error_message = null, error_retryable = null, run_after = null,
       queued_at = now(), enqueued_at = now(), started_at = null, finished_at = null,
       event_sequence = generations.event_sequence + 1

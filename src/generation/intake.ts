@@ -1,25 +1,42 @@
 import type { Database } from '../../db/database.ts'
 import { createBatcher } from './batch.ts'
-import { type GenerationToInsert, type Inserted, insertOrRequeue } from './insert.ts'
+import {
+  type GenerationToInsert,
+  type Inserted,
+  type InsertLimits,
+  insertOrRequeue,
+  isOwnerFull,
+} from './insert.ts'
 import { findAnswering, type GenerationWithImage } from './repository.ts'
 
-/** The two statements of a submission: what answers a fingerprint; a new row, unless something answers already. */
+/** What a submission asks of Postgres. */
 export type Intake = {
+  /** What answers a fingerprint. */
   find: (fingerprint: string) => Promise<GenerationWithImage | undefined>
+  /** A new row; undefined when something answers already, or the owner has too many in flight. */
   insert: (row: GenerationToInsert) => Promise<Inserted | undefined>
+  isFull: (ownerId: string) => Promise<boolean>
 }
 
 /** For one submission alone, within its transaction. */
-export const createIntake = (db: Database): Intake => ({
-  find: async (fingerprint) => (await findAnswering(db, [fingerprint]))[0],
-  insert: async (row) => (await insertOrRequeue(db, [row]))[0],
+export const createIntake = (db: Database, limits: InsertLimits): Intake => ({
+  find: async (fingerprint) => (await findAnswering(db, [fingerprint], limits.refusalTtlMs))[0],
+  insert: async (row) => (await insertOrRequeue(db, [row], limits))[0],
+  isFull: (ownerId) => isOwnerFull(db, ownerId, limits.maxInFlight),
 })
 
 /** Makes one statement of those of many requests at the same moment: half of what one costs is the round trip. */
-export const createBatchedIntake = (db: Database): Intake => ({
-  find: createBatcher((fingerprints: string[]) => findAnswering(db, fingerprints), BATCHES),
-  insert: createBatcher((rows: GenerationToInsert[]) => insertOrRequeue(db, rows), BATCHES),
+export const createBatchedIntake = (db: Database, limits: InsertLimits): Intake => ({
+  ...createIntake(db, limits),
+  find: createBatcher(
+    (fingerprints: string[]) => findAnswering(db, fingerprints, limits.refusalTtlMs),
+    { maxSize: MAX_BATCH, maxRunning: 2 },
+  ),
+  // One at a time: two at once would not see each other's rows, and give an owner two first places in line.
+  insert: createBatcher((rows: GenerationToInsert[]) => insertOrRequeue(db, rows, limits), {
+    maxSize: MAX_BATCH,
+    maxRunning: 1,
+  }),
 })
 
-/** Two, so that Postgres has one to work at while the answers of the other are sent. */
-const BATCHES = { maxSize: 100, maxRunning: 2 }
+const MAX_BATCH = 100

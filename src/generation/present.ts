@@ -18,6 +18,8 @@ export type AnswerContext = {
   urls: Urls
   /** The price of one image, for what a reuse saved while the image's own cost is not known yet. */
   listPriceUsd: (model: string, imageSize: ImageSize) => number
+  /** A person who has waited for so long is shown the stand-in, while the work goes on. */
+  interactiveDeadlineMs: number
   reuse?: 'exact' | 'joined' | undefined
   queuePosition?: number | undefined
 }
@@ -28,10 +30,11 @@ const LOCAL_NOTE =
 /** A generation as it is answered everywhere. */
 export const presentGeneration = (
   row: GenerationWithImage,
-  { urls, listPriceUsd, reuse: reuseSource, queuePosition }: AnswerContext,
+  { urls, listPriceUsd, interactiveDeadlineMs, reuse: reuseSource, queuePosition }: AnswerContext,
 ): Generation => {
   const savedUsd = row.imageCostUsd ?? listPriceUsd(row.model, row.imageSize)
   const reuse = describeReuse(row, reuseSource, savedUsd)
+  const isLate = isOverdue(row, interactiveDeadlineMs)
   const self = urls.generation(row.id)
   const image = urls.image(row.id)
   return {
@@ -43,7 +46,7 @@ export const presentGeneration = (
     lane: row.lane,
     isExisting: reuse !== undefined,
     isConditioned: row.conditionImageDigest !== null,
-    isPlaceholder: isTerminal(row.status) && row.status !== 'succeeded',
+    isPlaceholder: isLate || (isTerminal(row.status) && row.status !== 'succeeded'),
     attempts: row.attempts,
     provider: row.provider,
     model: row.model,
@@ -57,7 +60,7 @@ export const presentGeneration = (
     },
     ...defined({
       reuse,
-      note: row.provider === 'local' ? LOCAL_NOTE : undefined,
+      note: isLate ? LATE_NOTE : row.provider === 'local' ? LOCAL_NOTE : undefined,
       error: describeError(row),
       queuePosition,
       costUsd: isTerminal(row.status) ? row.costUsd : undefined,
@@ -90,6 +93,14 @@ export const presentImage = (row: ImageRow, urls: Urls): Image => ({
 /** Names the very bytes, so that it may be cached for ever. */
 const withVersion = (imageUrl: string, contentDigest: string | null): string =>
   contentDigest ? `${imageUrl}?v=${versionOf(contentDigest)}` : imageUrl
+
+const LATE_NOTE =
+  'Still in the making, beyond the time that a person should wait: show the stand-in. The picture will be at the same URL.'
+
+const isOverdue = (row: GenerationWithImage, deadlineMs: number): boolean =>
+  row.lane === 'interactive' &&
+  !isTerminal(row.status) &&
+  Date.now() - row.queuedAt.getTime() > deadlineMs
 
 const describeReuse = (
   row: GenerationWithImage,

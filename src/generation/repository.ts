@@ -3,6 +3,7 @@ import { compileOnce } from '../../db/compile-once.ts'
 import type { Database } from '../../db/database.ts'
 import type { EventRow, GenerationRow, ImageRow } from '../../db/schema.ts'
 import type { GenerationStatus } from '../contract/vocabulary.ts'
+import type { ProviderErrorCode } from '../errors.ts'
 
 /** A generation with what is needed to show its image; the image's fields are null until there is one. */
 export type GenerationWithImage = GenerationRow & {
@@ -23,35 +24,48 @@ export const findGeneration = async (
   id: string,
 ): Promise<GenerationWithImage | undefined> => (await selectById(db, id))[0]
 
-const selectById = compileOnce<GenerationWithImage, string>((db, id) =>
+const selectById = compileOnce<GenerationWithImage, [string]>(1, (db, id) =>
   selectGenerations(db).where('g.id', '=', id).compile(),
 )
 
 /**
- * For each fingerprint the generation that answers for it: the newest success, else the newest in flight.
- * A fingerprint is derived from the owner too, so it never finds another owner's.
+ * For each fingerprint the generation that answers for it: the newest success, else the newest in flight, else a
+ * refusal younger than `refusalTtlMs`. A fingerprint is derived from the owner too, so it never finds another owner's.
  */
 export const findAnswering = async (
   db: Database,
   fingerprints: string[],
+  refusalTtlMs: number,
 ): Promise<(GenerationWithImage | undefined)[]> => {
-  const rows = await selectAnswering(db, [...new Set(fingerprints)])
+  const rows = await selectAnswering(db, [...new Set(fingerprints)], refusalTtlMs)
   return fingerprints.map((each) => rows.find(({ fingerprint }) => fingerprint === each))
 }
 
-const selectAnswering = compileOnce<GenerationWithImage, string[]>((db, fingerprints) =>
-  selectGenerations(db)
-    .where(
-      'g.id',
-      '=',
-      sql<string>`any(array(
-      select distinct on (fingerprint) id from generations
-      where fingerprint = any(${fingerprints}::text[]) and status in ('succeeded', 'queued', 'running')
-      order by fingerprint, (status = 'succeeded') desc, finished_at desc nulls last, created_at desc
-    ))`,
-    )
-    .compile(),
+const selectAnswering = compileOnce<GenerationWithImage, [string[], number]>(
+  2,
+  (db, fingerprints, refusalTtlMs) =>
+    selectGenerations(db)
+      .where(
+        'g.id',
+        '=',
+        sql<string>`any(array(
+          select distinct on (fingerprint) id from generations
+          where fingerprint = any(${fingerprints}::text[]) and ${isAnswering(refusalTtlMs)}
+          order by fingerprint, (status = 'succeeded') desc, (status = 'failed'), finished_at desc nulls last,
+            created_at desc
+        ))`,
+      )
+      .compile(),
 )
+
+/** SQL for a row of `generations` that a plain request is content with. */
+export const isAnswering = (refusalTtlMs: RawBuilder<number>) => sql<boolean>`(
+  status in ('succeeded', 'queued', 'running')
+  or (status = 'failed' and error_code in (${sql.join(REFUSALS.map((code) => sql.lit(code)))})
+    and finished_at > now() - ${refusalTtlMs}::int * interval '1 millisecond'))`
+
+/** What the model would refuse again, perhaps for money. */
+const REFUSALS = ['refused_prompt', 'refused_image'] satisfies ProviderErrorCode[]
 
 export type GenerationPage = {
   ownerId: string
@@ -154,6 +168,7 @@ export const generationColumns = [
   'ambiguousCalls',
   'attempts',
   'claims',
+  'lostClaims',
   'fence',
   'workerId',
   'leaseExpiresAt',

@@ -27,6 +27,8 @@ export type RunDeps = {
   workerId: string
   leaseMs: number
   retryBackoffMs: number
+  /** Runs what calls the provider, or throws `provider_unavailable` at once while that makes no sense. */
+  breaker: <T>(work: () => Promise<T>) => Promise<T>
   /** Aborted when this worker must let go of what it runs. */
   shutdown: AbortSignal
   /** Calls back whenever a generation may have changed. Returns the way to stop. */
@@ -41,7 +43,8 @@ export type RunOutcome =
   | { kind: 'finished'; status: 'failed'; code: string }
   /** Somebody else has it, or it is over: this job is of no more use. */
   | { kind: 'left' }
-  | { kind: 'again'; delayMs: number }
+  /** With `pauseMs`: no worker should call the model for so long. */
+  | { kind: 'again'; delayMs: number; pauseMs?: number }
 
 /**
  * Takes one generation as far as it goes: claim, dedupe, adopt what an earlier attempt left, else pay once,
@@ -64,6 +67,7 @@ export const runGeneration = async (deps: RunDeps, id: string): Promise<RunOutco
 }
 
 const produce = async (deps: RunDeps, claim: Claim, signal: AbortSignal): Promise<RunOutcome> => {
+  if (claim.lostClaims >= MAX_LOST_CLAIMS) throw workerLost()
   const reusable = await findReusable(deps.db, claim)
   if (reusable) {
     await completeGeneration(deps.db, claim, { imageId: reusable, reuseSource: 'exact' })
@@ -71,7 +75,7 @@ const produce = async (deps: RunDeps, claim: Claim, signal: AbortSignal): Promis
   }
   const adopted = await adoptEarlierResult(deps, claim)
   deps.onStep(claim.id, 'probed')
-  const bought = adopted ?? (await buyImage(deps, claim, signal))
+  const bought = adopted ?? (await deps.breaker(() => buyImage(deps, claim, signal)))
   const image = await secureImage(deps, claim, bought, signal)
   deps.onStep(claim.id, 'stored')
   const isCommitted = await commitImage(deps.db, claim, image)
@@ -84,7 +88,7 @@ const produce = async (deps: RunDeps, claim: Claim, signal: AbortSignal): Promis
 /** A plain request is content with any image of its fingerprint; a forced one wants its own. */
 const findReusable = async (db: Database, claim: Claim): Promise<string | undefined> => {
   if (claim.revision) return undefined
-  const [answering] = await findAnswering(db, [claim.fingerprint])
+  const [answering] = await findAnswering(db, [claim.fingerprint], 0)
   return answering?.status === 'succeeded' ? (answering.imageId ?? undefined) : undefined
 }
 
@@ -113,8 +117,15 @@ const settle = async (deps: RunDeps, claim: Claim, error: unknown): Promise<RunO
     return isFailed ? { kind: 'finished', status: 'failed', code: failure.code } : { kind: 'left' }
   }
   const isQueued = await retryGeneration(deps.db, claim, failure, delayMs)
-  return isQueued ? { kind: 'again', delayMs } : { kind: 'left' }
+  if (!isQueued) return { kind: 'left' }
+  return { kind: 'again', delayMs, ...describePause(failure) }
 }
+
+/** What the provider says of its limit holds for every generation; a daily quota is asked after each minute. */
+const describePause = ({ code, retryAfterMs }: AppError): { pauseMs?: number } =>
+  code === 'rate_limited' && retryAfterMs ? { pauseMs: Math.min(retryAfterMs, MAX_PAUSE_MS) } : {}
+
+const MAX_PAUSE_MS = 60_000
 
 /** How long to wait before the next try, in milliseconds; undefined when there is to be none. */
 const decideRetryDelay = async (
@@ -123,6 +134,8 @@ const decideRetryDelay = async (
   failure: AppError,
 ): Promise<number | undefined> => {
   if (isProviderError(failure)) return delayByRule(db, claim, failure, retryBackoffMs)
+  if (failure.code === 'worker_lost') return undefined
+  if (failure.code === 'provider_unavailable') return delayByLane(claim, failure)
   if (failure.code === 'unavailable') return fullJitter(claim.claims, retryBackoffMs)
   const isWorthwhile = failure.retryable && claim.claims < MAX_ATTEMPTS
   return isWorthwhile ? fullJitter(claim.claims, retryBackoffMs) : undefined
@@ -142,11 +155,23 @@ const delayByRule = async (
   return fullJitter(spent.attempts, backoffMs)
 }
 
+/** While the provider is down a person gets the stand-in at once, and may ask again; nobody waits for eager work. */
+const delayByLane = (claim: Claim, { retryAfterMs = 0 }: AppError): number | undefined =>
+  claim.lane === 'eager' ? retryAfterMs * (1 + Math.random()) : undefined
+
 const MAX_BACKOFF_MS = 30_000
 
 /** AWS Architecture Blog, "Exponential Backoff And Jitter": anywhere between nothing and the doubled bound. */
 const fullJitter = (tries: number, backoffMs: number): number =>
   Math.round(Math.random() * Math.min(MAX_BACKOFF_MS, backoffMs * 2 ** Math.min(tries, 20)))
+
+/** An input that ends its worker each time must not go on ending workers. */
+const MAX_LOST_CLAIMS = 3
+
+const workerLost = () =>
+  new AppError('worker_lost', 'The workers that tried to make this image did not survive it.', {
+    retryable: true,
+  })
 
 const unexpected = (error: unknown): AppError =>
   new AppError('internal', 'Something went wrong on our side.', {

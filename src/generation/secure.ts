@@ -16,7 +16,8 @@ const MAX_STORE_BACKOFF_MS = 5_000
 
 /**
  * Checks paid-for bytes and puts them in the store. While the store is in trouble this keeps trying, as long as
- * the claim stands: it never leads back to paying. Throws `no_image` when the bytes are no image.
+ * the claim stands: it never leads back to paying. It tries once even when the claim is lost, so that whoever has
+ * the generation then may find them. Throws `no_image` when the bytes are no image.
  */
 export const secureImage = async (
   deps: SecureDeps,
@@ -26,13 +27,13 @@ export const secureImage = async (
 ): Promise<InspectedImage> => {
   const image = await inspectBought(deps, claim, bought.bytes)
   for (let round = 0; ; round++) {
-    signal.throwIfAborted()
     try {
       if ((await deps.store.put(claim.objectKey, image)) === 'stored') return image
       return await describeStored(deps, claim, image)
     } catch (error) {
       deps.onStoreTrouble(claim.id, error)
     }
+    signal.throwIfAborted()
     const backoffMs = Math.min(MAX_STORE_BACKOFF_MS, deps.retryBackoffMs * 2 ** Math.min(round, 10))
     await delay(Math.random() * backoffMs, undefined, { signal }).catch(() =>
       signal.throwIfAborted(),

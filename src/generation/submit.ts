@@ -1,47 +1,34 @@
-import { createHash, randomUUID } from 'node:crypto'
-import type { Transaction } from 'kysely'
-import type { Database } from '../../db/database.ts'
-import type { Schema } from '../../db/schema.ts'
 import type { GenerationRequest } from '../contract/generation-request.ts'
-import { createImageIdempotencyKey, type Identity } from '../contract/identity.ts'
-import { DEFAULT_IMAGE_SIZE, isTerminal } from '../contract/vocabulary.ts'
-import { AppError, messageOf } from '../errors.ts'
-import { type ResolveConditionImage, resolveModel } from './admission.ts'
-import { bindIdempotencyKey } from './idempotency.ts'
-import type { GenerationToInsert } from './insert.ts'
-import { createIntake, type Intake } from './intake.ts'
+import { messageOf } from '../errors.ts'
+import { type AcceptDeps, type Accepted, acceptGeneration } from './accept.ts'
+import type { ResolveConditionImage } from './admission.ts'
+import { askDatabase, DatabaseAway } from './database-away.ts'
+import { describeWanted, type Wanted } from './describe.ts'
+import type { RequestedKey } from './idempotency.ts'
+import { type ParkedRequest, presumeRow } from './park.ts'
 import type { Enqueue, Provider } from './ports.ts'
-import { findGeneration, type GenerationWithImage } from './repository.ts'
+import type { GenerationWithImage } from './repository.ts'
 import type { AcceptStep, OnStep } from './steps.ts'
 import { promoteGeneration } from './transitions.ts'
 
-export type SubmitDeps = {
-  db: Database
-  intake: Intake
+export type SubmitDeps = AcceptDeps & {
   provider: Pick<Provider, 'name' | 'defaultModel' | 'models'>
   resolveConditionImage: ResolveConditionImage
   enqueue: Enqueue
   /** Like `enqueue`, and moves a job that is there to where its lane and place belong. */
   promote: Enqueue
+  /** Puts a whole request in the queue for when Postgres is back; rejects where the queue is away too. */
+  park: (request: ParkedRequest) => Promise<void>
   onEnqueueFailure: (generationId: string, message: string) => void
   onStep: OnStep<AcceptStep>
 }
 
-export type Submission = {
-  generation: GenerationWithImage
-  /**
-   * `new`: it was put in the queue. `exact`: the image existed. `joined`: it was under way. `replayed`: this
-   * submission was made before, and failed.
-   */
-  kind: 'new' | 'exact' | 'joined' | 'replayed'
-  /** Of a new one: how many the workers will take before it, plus one. */
-  queuePosition?: number
-}
+export type Submission = Accepted
 
 /**
  * Answers a request with the generation that has or will have its image: a finished one, one in flight, or a
- * new one, which is in Postgres when this resolves. A queue that is away costs time, never the generation.
- * Throws `AppError` for what can't be accepted.
+ * new one, which is in Postgres or else in the queue when this resolves. A store that is away costs time, never the
+ * generation. Throws `AppError` for what can't be accepted, `unavailable` when neither store answers.
  */
 export const submitGeneration = async (
   deps: SubmitDeps,
@@ -49,128 +36,68 @@ export const submitGeneration = async (
   request: GenerationRequest,
   idempotencyKey?: string,
 ): Promise<Submission> => {
-  const wanted = await describeWanted(deps, ownerId, request)
-  deps.onStep(wanted.id, 'described')
-  const accepted = idempotencyKey
-    ? await deps.db
-        .transaction()
-        .execute((tx) => acceptOnce(tx, wanted, { ownerId, key: idempotencyKey }))
-    : await accept(deps.intake, wanted)
-  if (accepted.kind === 'new') {
-    deps.onStep(accepted.generation.id, 'inserted')
-    await handOver(deps, deps.enqueue, accepted.generation)
-    deps.onStep(accepted.generation.id, 'enqueued')
+  const wanted = await describeWanted(deps, ownerId, request, idempotencyKey)
+  deps.onStep(wanted.generation.id, 'described')
+  const key = idempotencyKey ? describeKey(wanted, idempotencyKey) : undefined
+  if (wanted.upload) return park(deps, wanted, key)
+  let accepted: Accepted
+  try {
+    accepted = await askDatabase(() => acceptGeneration(deps, wanted.generation, key))
+  } catch (error) {
+    if (error instanceof DatabaseAway) return park(deps, wanted, key)
+    throw error
   }
-  if (accepted.kind === 'joined' && wanted.lane === 'interactive') return promote(deps, accepted)
-  return accepted
+  if (accepted.kind === 'new') await handOver(deps, accepted.generation)
+  const isAskedByPerson = wanted.generation.lane === 'interactive'
+  return accepted.kind === 'joined' && isAskedByPerson ? promote(deps, accepted) : accepted
 }
 
-const describeWanted = async (
+const describeKey = ({ generation }: Wanted, key: string): RequestedKey => ({
+  key,
+  requestDigest: generation.joinsOthers
+    ? generation.fingerprint
+    : `${generation.fingerprint}:forced`,
+})
+
+/** Postgres does not answer: the request waits in the queue, if that does. Throws `DatabaseAway` otherwise. */
+const park = async (
   deps: SubmitDeps,
-  ownerId: string,
-  request: GenerationRequest,
-): Promise<GenerationToInsert> => {
-  const { model, imageSize } = resolveModel(deps.provider, request)
-  const condition = request.conditionImage
-    ? await deps.resolveConditionImage(ownerId, request.conditionImage)
-    : undefined
-  const identity: Identity = {
-    owner: ownerId,
-    prompt: request.prompt,
-    transformation: request.transformation,
-    conditionImageDigest: condition?.sourceDigest,
-    provider: deps.provider.name,
-    model,
-    aspectRatio: request.aspectRatio,
-    imageSize,
-    variant: request.variant,
-  }
-  const fingerprint = await createImageIdempotencyKey(identity, sha256Hex)
-  const revision = request.skipExistingCheck ? randomUUID() : null
-  const id = revision
-    ? await createImageIdempotencyKey({ ...identity, revision }, sha256Hex)
-    : fingerprint
-  return {
-    id,
-    ownerId,
-    fingerprint,
-    revision,
-    lane: request.lane,
-    prompt: request.prompt,
-    transformation: request.transformation,
-    conditionImageId: condition?.id ?? null,
-    conditionImageDigest: condition?.sourceDigest ?? null,
-    provider: deps.provider.name,
-    model,
-    aspectRatio: request.aspectRatio ?? null,
-    imageSize: imageSize ?? DEFAULT_IMAGE_SIZE,
-    variant: request.variant ?? null,
-    objectKey: `generated/${id}/${randomUUID()}`,
-  }
-}
-
-/** Without WebCrypto's detour through a thread, which costs more than the digest (docs/performance.md). */
-const sha256Hex = (text: string): string => createHash('sha256').update(text).digest('hex')
-
-const acceptOnce = async (
-  tx: Transaction<Schema>,
-  wanted: GenerationToInsert,
-  { ownerId, key }: { ownerId: string; key: string },
+  { generation, upload }: Wanted,
+  idempotencyKey: RequestedKey | undefined,
 ): Promise<Submission> => {
-  const requestDigest = wanted.revision ? `${wanted.fingerprint}:forced` : wanted.fingerprint
-  const bound = await bindIdempotencyKey(tx, {
-    ownerId,
-    key,
-    requestDigest,
-    generationId: wanted.id,
-  })
-  if (bound.isNew) {
-    const accepted = await accept(createIntake(tx), wanted)
-    await bound.pointTo(accepted.generation.id)
-    return accepted
+  const parked = { generation, upload, idempotencyKey, parkedAt: new Date().toISOString() }
+  try {
+    await deps.park(parked)
+  } catch (error) {
+    throw new DatabaseAway(error)
   }
-  const generation = await findGeneration(tx, bound.generationId)
-  return generation ? answerWith(generation) : accept(createIntake(tx), wanted)
-}
-
-const accept = async (intake: Intake, wanted: GenerationToInsert): Promise<Submission> => {
-  for (let round = 0; round < MAX_ROUNDS; round++) {
-    const answering = wanted.revision ? undefined : await intake.find(wanted.fingerprint)
-    if (answering) return answerWith(answering)
-    const inserted = await intake.insert(wanted)
-    if (inserted) return { ...inserted, kind: 'new' }
-  }
-  throw new AppError('unavailable', 'The request met too many others like it; send it again.', {
-    retryable: true,
-  })
-}
-
-/** Each further round means that an equal generation began or ended between our two statements. */
-const MAX_ROUNDS = 5
-
-const answerWith = (generation: GenerationWithImage): Submission => {
-  if (generation.status === 'succeeded') return { generation, kind: 'exact' }
-  return { generation, kind: isTerminal(generation.status) ? 'replayed' : 'joined' }
-}
-
-const promote = async (deps: SubmitDeps, joined: Submission): Promise<Submission> => {
-  if (joined.generation.lane === 'interactive') return joined
-  const promoted = await promoteGeneration(deps.db, joined.generation.id)
-  if (!promoted) return joined
-  const generation = { ...joined.generation, lane: promoted.lane }
-  await handOver(deps, deps.promote, generation)
-  return { ...joined, generation }
+  deps.onStep(generation.id, 'enqueued')
+  return { generation: presumeRow(parked), kind: 'new' }
 }
 
 /** A queue that is away is the sweeper's to make good. */
 const handOver = async (
   deps: SubmitDeps,
-  hand: Enqueue,
   { id: generationId, lane, place }: GenerationWithImage,
 ): Promise<void> => {
+  deps.onStep(generationId, 'inserted')
+  await deps
+    .enqueue({ generationId, lane, place })
+    .catch((error: unknown) => deps.onEnqueueFailure(generationId, messageOf(error)))
+  deps.onStep(generationId, 'enqueued')
+}
+
+/** Work that a person asks for is no longer eager; the person does not wait for Postgres or the queue to know. */
+const promote = async (deps: SubmitDeps, joined: Submission): Promise<Submission> => {
+  const { id: generationId, lane, place } = joined.generation
+  if (lane === 'interactive') return joined
   try {
-    await hand({ generationId, lane, place })
+    const promoted = await askDatabase(() => promoteGeneration(deps.db, generationId))
+    if (!promoted) return joined
+    await deps.promote({ generationId, lane: promoted.lane, place })
+    return { ...joined, generation: { ...joined.generation, lane: promoted.lane } }
   } catch (error) {
     deps.onEnqueueFailure(generationId, messageOf(error))
+    return joined
   }
 }

@@ -1,19 +1,34 @@
 import { sql } from 'kysely'
 import type { Database } from '../../db/database.ts'
-import type { Lane } from '../contract/vocabulary.ts'
-import type { Enqueue } from './ports.ts'
+import type { Enqueue, QueuedJob } from './ports.ts'
 
 /** A row that was handed to the queue this long ago and still waits may have lost its job. */
-const PRESUMED_LOST_MS = 5_000
+const PRESUMED_LOST_MS = 3_000
 const BATCH_ROWS = 500
+/** A longer line is gone through in several sweeps, by as many workers as there are. */
+const MAX_BATCHES = 20
 
 /**
  * Hands to the queue again what may have no job: rows queued for a while, and rows running with a dead lease.
  * Adding a job that is there changes nothing, so this is safe at any time and from many workers at once.
  * Returns how many it handed over.
  */
-export const sweepGenerations = async (db: Database, enqueue: Enqueue): Promise<number> => {
-  const { rows } = await sql<{ id: string; lane: Lane; place: number }>`
+export const sweepGenerations = async (
+  db: Database,
+  enqueueAll: (jobs: QueuedJob[]) => Promise<void>,
+): Promise<number> => {
+  let count = 0
+  for (let batch = 0; batch < MAX_BATCHES; batch++) {
+    const jobs = await takePresumedLost(db)
+    if (jobs.length > 0) await enqueueAll(jobs)
+    count += jobs.length
+    if (jobs.length < BATCH_ROWS) break
+  }
+  return count
+}
+
+const takePresumedLost = async (db: Database): Promise<QueuedJob[]> => {
+  const { rows } = await sql<QueuedJob>`
     update generations set enqueued_at = now()
     where id in (
       select id from generations
@@ -23,9 +38,8 @@ export const sweepGenerations = async (db: Database, enqueue: Enqueue): Promise<
       order by enqueued_at nulls first
       limit ${BATCH_ROWS}
       for update skip locked)
-    returning id, lane, place`.execute(db)
-  for (const { id, lane, place } of rows) await enqueue({ generationId: id, lane, place })
-  return rows.length
+    returning id as generation_id, lane, place`.execute(db)
+  return rows
 }
 
 /**

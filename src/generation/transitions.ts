@@ -31,6 +31,7 @@ export const claimGeneration = (
         workerId,
         fence: eb('fence', '+', 1),
         claims: eb('claims', '+', 1),
+        lostClaims: sql<number>`lost_claims + (status = 'running')::int`,
         leaseExpiresAt: fromNow(leaseMs),
         startedAt: sql<Date>`coalesce(started_at, now())`,
         runAfter: null,

@@ -3,6 +3,8 @@ import type { Database } from '../../db/database.ts'
 import type { ImageRow, NewImage } from '../../db/schema.ts'
 import { createUploadId, digestHex, isImageId } from '../contract/identity.ts'
 import { AppError } from '../errors.ts'
+import type { ConditionImage } from './admission.ts'
+import { askDatabase, DatabaseAway } from './database-away.ts'
 import { describeStoredImage } from './image-row.ts'
 import type { ImageStore, InspectImage } from './ports.ts'
 import { findOwnedImage } from './repository.ts'
@@ -20,33 +22,16 @@ const MAX_STORED_BYTES = 14 * 1024 * 1024
 
 /**
  * Checks, cleans and stores an owner's image. Equal bytes of one owner are one image, so repeating is free.
- * Throws `invalid_image`.
+ * Throws `invalid_image`, and `DatabaseAway`.
  */
 export const uploadImage = async (
-  { db, store, inspect }: UploadDeps,
+  deps: UploadDeps,
   ownerId: string,
   bytes: Uint8Array,
 ): Promise<ImageRow> => {
-  const sourceDigest = await digestHex(bytes)
-  const id = await createUploadId(ownerId, sourceDigest)
-  const existing = await findOwnedImage(db, ownerId, id)
-  if (existing) return existing
-  const image = await inspect(bytes)
-  if (image.bytes.byteLength > MAX_STORED_BYTES) {
-    throw new AppError('invalid_image', 'The image is too large once its pixels are encoded anew.')
-  }
-  const objectKey = `uploads/${id}/${randomBytes(8).toString('hex')}`
-  await store.put(objectKey, image)
-  const row = await insertUpload(db, {
-    id,
-    userId: ownerId,
-    imageUrl: `/images/${id}`,
-    imageType: 'user_uploaded',
-    ...describeStoredImage(image, objectKey),
-    sourceDigest,
-  })
-  if (row.objectKey !== objectKey) await store.delete(objectKey)
-  return row
+  const stored = await storeUpload(deps, ownerId, bytes)
+  if ('row' in stored) return stored.row
+  throw new DatabaseAway()
 }
 
 /** The condition image of a request: one of the owner's images by id, or bytes to be stored as one. */
@@ -54,24 +39,63 @@ export const resolveConditionImage = async (
   deps: UploadDeps,
   ownerId: string,
   conditionImage: string,
-): Promise<{ id: string; sourceDigest: string }> => {
+): Promise<ConditionImage> => {
   const pointer = '/conditionImage'
   if (!isImageId(conditionImage)) {
     const bytes = deps.parseImageData(conditionImage, pointer)
-    const image = await uploadImage(deps, ownerId, bytes).catch((error: unknown) => {
+    const stored = await storeUpload(deps, ownerId, bytes).catch((error: unknown) => {
       throw error instanceof AppError ? withPointer(error, pointer) : error
     })
-    return { id: image.id, sourceDigest: image.sourceDigest ?? image.id }
+    if ('row' in stored) return toConditionImage(stored.row)
+    return { ...toConditionImage(stored.upload), upload: stored.upload }
   }
-  const image = await findOwnedImage(deps.db, ownerId, conditionImage)
+  const image = await askDatabase(() => findOwnedImage(deps.db, ownerId, conditionImage))
   if (!image?.objectKey) {
     throw new AppError('invalid_request', 'is not the id of one of your images', { pointer })
   }
-  return { id: image.id, sourceDigest: image.sourceDigest ?? image.id }
+  return toConditionImage(image)
+}
+
+const toConditionImage = ({ id, sourceDigest }: Pick<NewImage, 'id' | 'sourceDigest'>) => ({
+  id,
+  sourceDigest: sourceDigest ?? id,
+})
+
+/** The bytes in the store, and their row; only what the row would be while Postgres does not answer. */
+const storeUpload = async (
+  { db, store, inspect }: UploadDeps,
+  ownerId: string,
+  bytes: Uint8Array,
+): Promise<{ row: ImageRow } | { upload: NewImage }> => {
+  const sourceDigest = await digestHex(bytes)
+  const id = await createUploadId(ownerId, sourceDigest)
+  const existing = await askDatabase(() => findOwnedImage(db, ownerId, id)).catch(whenAway)
+  if (existing) return { row: existing }
+  const image = await inspect(bytes)
+  if (image.bytes.byteLength > MAX_STORED_BYTES) {
+    throw new AppError('invalid_image', 'The image is too large once its pixels are encoded anew.')
+  }
+  const objectKey = `uploads/${id}/${randomBytes(8).toString('hex')}`
+  await store.put(objectKey, image)
+  const upload: NewImage = {
+    id,
+    userId: ownerId,
+    imageUrl: `/images/${id}`,
+    imageType: 'user_uploaded',
+    ...describeStoredImage(image, objectKey),
+    sourceDigest,
+  }
+  const row = await askDatabase(() => insertUpload(db, upload)).catch(whenAway)
+  if (row && row.objectKey !== objectKey) await store.delete(objectKey)
+  return row ? { row } : { upload }
+}
+
+const whenAway = (error: unknown): undefined => {
+  if (!(error instanceof DatabaseAway)) throw error
 }
 
 /** Two uploads of the same bytes at once both get the first one's row. */
-const insertUpload = async (db: Database, image: NewImage): Promise<ImageRow> => {
+export const insertUpload = async (db: Database, image: NewImage): Promise<ImageRow> => {
   await db
     .insertInto('users')
     .values({ id: image.userId })

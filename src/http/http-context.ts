@@ -5,7 +5,9 @@ import { isGenerationId } from '../contract/identity.ts'
 import type { ServerInfo } from '../contract/server-info.ts'
 import type { ImageSize } from '../contract/vocabulary.ts'
 import { AppError } from '../errors.ts'
+import { askDatabase } from '../generation/database-away.ts'
 import type { FollowDeps } from '../generation/follow.ts'
+import { isPresumed, type ParkedRequest, presumeRow } from '../generation/park.ts'
 import type { EncodedImage, ImageStore } from '../generation/ports.ts'
 import { type AnswerContext, presentGeneration } from '../generation/present.ts'
 import {
@@ -30,6 +32,8 @@ export type HttpContext = FollowDeps & {
   uploads: UploadDeps
   store: ImageStore
   removeJob: (generationId: string) => Promise<void>
+  /** The request that waits in the queue for Postgres, if it does. */
+  findParked: (generationId: string) => Promise<ParkedRequest | undefined>
   placeholder: (
     kind: 'pending' | 'failed',
     ratio?: { width: number; height: number },
@@ -45,18 +49,32 @@ export type HttpContext = FollowDeps & {
 
 export const principalOf = (res: Response): Principal => res.locals.principal
 
-/** The generation, if the caller may know of it. Throws `not_found` for every other one alike. */
+/**
+ * The generation, if the caller may know of it; presumed from its job while only the queue has it. Throws `not_found` for every
+ * other one alike, and `unavailable` when neither store tells.
+ */
 export const getOwnGeneration = async (
-  { db }: HttpContext,
+  context: HttpContext,
   req: Request,
   res: Response,
 ): Promise<GenerationWithImage> => {
   const id = String(req.params.id)
   res.locals.generationId = id
   const { ownerId, isAdmin } = principalOf(res)
-  const generation = isGenerationId(id) ? await findGeneration(db, id) : undefined
+  const generation = isGenerationId(id) ? await findKnown(context, id) : undefined
   if (generation && (generation.ownerId === ownerId || isAdmin)) return generation
   throw new AppError('not_found', 'There is no generation with this id.')
+}
+
+const findKnown = async (
+  { db, findParked }: HttpContext,
+  id: string,
+): Promise<GenerationWithImage | undefined> => {
+  const read = askDatabase(() => findGeneration(db, id))
+  const row = await read.catch(() => undefined)
+  if (row) return row
+  const parked = await findParked(id).catch(() => undefined)
+  return parked ? presumeRow(parked) : read
 }
 
 /** The generation as this caller reads it, with its place in the queue while it has one. */
@@ -66,11 +84,19 @@ export const answerGeneration = async (
   row: GenerationWithImage,
   known: Pick<AnswerContext, 'reuse' | 'queuePosition'> = {},
 ): Promise<Generation> => {
-  const { db, signer, publicUrl, listPriceUsd } = context
+  const { db, signer, publicUrl, listPriceUsd, interactiveDeadlineMs } = context
   const urls = createUrls(signer, publicUrl, req)
-  const position = async () => known.queuePosition ?? (await countQueuePosition(db, row))
-  const queuePosition = row.status === 'queued' ? await position() : undefined
-  return presentGeneration(row, { urls, listPriceUsd, reuse: known.reuse, queuePosition })
+  const count = () => askDatabase(() => countQueuePosition(db, row)).catch(() => undefined)
+  const position = async () => known.queuePosition ?? (await count())
+  const hasPlace = row.status === 'queued' && !isPresumed(row)
+  const queuePosition = hasPlace ? await position() : undefined
+  return presentGeneration(row, {
+    urls,
+    listPriceUsd,
+    interactiveDeadlineMs,
+    reuse: known.reuse,
+    queuePosition,
+  })
 }
 
 /**

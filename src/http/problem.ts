@@ -1,8 +1,10 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express'
 import type { Logger } from 'pino'
 import { ZodError } from 'zod'
+import { isDatabaseAway } from '../../db/away.ts'
 import type { Problem } from '../contract/problem.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
+import { DatabaseAway } from '../generation/database-away.ts'
 
 const statusByCode: Record<ErrorCode, number> = {
   invalid_request: 400,
@@ -22,6 +24,9 @@ const statusByCode: Record<ErrorCode, number> = {
   unauthorized: 502,
   model_gone: 502,
   attempts_exhausted: 502,
+  worker_lost: 502,
+  too_many_queued: 429,
+  provider_unavailable: 503,
   rate_limited: 429,
   overloaded: 503,
   unavailable: 503,
@@ -79,6 +84,7 @@ const sendProblem = (res: Response, problems: [AppError, ...AppError[]]) => {
     code: first.code,
     retryable: first.retryable,
     requestId: res.locals.requestId,
+    ...res.locals.placeholder,
     ...(pointed.length > 0 && {
       errors: pointed.map(({ pointer = '', message }) => ({ pointer, detail: message })),
     }),
@@ -147,22 +153,8 @@ const fromBodyParser = (error: unknown): AppError | undefined => {
   return isTheirs ? new AppError('invalid_request', 'The body could not be read.') : undefined
 }
 
-const RETRY_AFTER_MS = 2_000
-
-/** A database that can't be reached is trouble that passes. Classes 08, 53 and 57 are Postgres's for it. */
-const fromDatabase = (error: unknown): AppError | undefined => {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const message = error instanceof Error ? error.message : ''
-  const isAway =
-    /^(08|53|57P|ECONN|ENOENT|EPIPE|ETIMEDOUT)/.test(code) ||
-    /timeout exceeded when trying to connect|Connection terminated|Query read timeout/.test(message)
-  if (!isAway) return undefined
-  return new AppError('unavailable', 'The database does not answer; try again shortly.', {
-    retryable: true,
-    retryAfterMs: RETRY_AFTER_MS,
-    cause: error,
-  })
-}
+const fromDatabase = (error: unknown): AppError | undefined =>
+  isDatabaseAway(error) ? new DatabaseAway(error) : undefined
 
 const internal = (cause: unknown) =>
   new AppError('internal', 'Something went wrong on our side.', { retryable: true, cause })

@@ -7,15 +7,27 @@ import {
   withBackend,
 } from 'bullmq'
 import { Redis } from 'ioredis'
+import type { ParkedRequest } from '../generation/park.ts'
 import { waitAtMost } from '../time.ts'
 
 /** Where BullMQ keeps its jobs. */
 export type QueueBackend = { kind: 'redis' | 'postgres'; url: string }
 
-export type JobData = { generationId: string }
+export type JobData = {
+  generationId: string
+  /** Of a request that came while Postgres was away: what its row is to be. */
+  parked?: ParkedRequest
+}
 type OpenQueue = Pick<
   Queue<JobData>,
-  'add' | 'getJob' | 'remove' | 'getJobCounts' | 'setGlobalConcurrency' | 'removeGlobalConcurrency'
+  | 'add'
+  | 'addBulk'
+  | 'getJob'
+  | 'remove'
+  | 'getJobCounts'
+  | 'rateLimit'
+  | 'setGlobalConcurrency'
+  | 'removeGlobalConcurrency'
 >
 type CloseWorker = (graceMs: number, whenIdle: () => Promise<unknown>) => Promise<void>
 type OpenWorker = Pick<Worker<JobData>, 'on' | 'run'>

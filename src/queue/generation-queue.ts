@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Lane } from '../contract/vocabulary.ts'
 import { messageOf } from '../errors.ts'
+import type { ParkedRequest } from '../generation/park.ts'
 import type { QueuedJob } from '../generation/ports.ts'
 import { openQueue, type QueueBackend } from './backend.ts'
 
@@ -29,19 +30,30 @@ export const createGenerationQueue = (
   /** The job ID is the generation id: adding one that is there changes nothing. */
   const enqueue = async (job: QueuedJob): Promise<void> => {
     const queue = await get()
-    await queue.add(
-      'generate',
-      { generationId: job.generationId },
-      {
-        jobId: job.generationId,
-        priority: priorityOf(job),
-        attempts: UNEXPECTED_ATTEMPTS,
-        backoff: { type: 'custom' },
-        removeOnComplete: true,
-        removeOnFail: true,
-        ...(job.delayMs && { delay: job.delayMs }),
-      },
-    )
+    const { name, data, opts } = toBullJob(job)
+    await queue.add(name, data, opts)
+  }
+
+  const enqueueAll = async (jobs: QueuedJob[]): Promise<void> => {
+    const queue = await get()
+    await queue.addBulk(jobs.map(toBullJob))
+  }
+
+  /** Adds a job that holds its whole request. Rejects where the queue is in Postgres: that is what is away. */
+  const park = async (parked: ParkedRequest): Promise<void> => {
+    if (backend.kind === 'postgres') throw new Error('the queue is where the rows are')
+    const { id: generationId, lane } = parked.generation
+    const { name, data, opts } = toBullJob({ generationId, lane, place: 0 })
+    const queue = await get()
+    await queue.add(name, { ...data, parked }, opts)
+  }
+
+  /** The request that waits in a job, if it does. */
+  const findParked = async (generationId: string): Promise<ParkedRequest | undefined> => {
+    if (backend.kind === 'postgres') return undefined
+    const queue = await get()
+    const job = await queue.getJob(generationId)
+    return job?.data.parked
   }
 
   /** Moves a waiting job to where its lane and place belong now; adds it when it is gone. */
@@ -74,11 +86,43 @@ export const createGenerationQueue = (
     else await queue.setGlobalConcurrency(max)
   }
 
+  /** Keeps all workers from taking jobs for so long. */
+  const pause = async (durationMs: number): Promise<void> => {
+    const queue = await get()
+    await queue.rateLimit(durationMs)
+  }
+
   /** Waits for the store to answer for the first time; gives up quietly, as it may come later. */
   const settle = async (timeoutMs: number): Promise<void> => {
     const deadline = Date.now() + timeoutMs
     while (Date.now() < deadline && !(await get().catch(() => undefined))) await delay(50)
   }
 
-  return { enqueue, promote, remove, limitConcurrency, ping, settle, close }
+  return {
+    enqueue,
+    enqueueAll,
+    park,
+    findParked,
+    promote,
+    remove,
+    limitConcurrency,
+    pause,
+    ping,
+    settle,
+    close,
+  }
 }
+
+const toBullJob = (job: QueuedJob) => ({
+  name: 'generate',
+  data: { generationId: job.generationId },
+  opts: {
+    jobId: job.generationId,
+    priority: priorityOf(job),
+    attempts: UNEXPECTED_ATTEMPTS,
+    backoff: { type: 'custom' },
+    removeOnComplete: true,
+    removeOnFail: true,
+    ...(job.delayMs && { delay: job.delayMs }),
+  },
+})

@@ -1,5 +1,6 @@
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
 import { AppError } from '../errors.ts'
+import type { ParkedRequest } from '../generation/park.ts'
 import type { RunOutcome } from '../generation/run.ts'
 import { type JobData, openWorker, type QueueBackend } from './backend.ts'
 
@@ -8,7 +9,9 @@ export type GenerationWorkerDeps = {
   name: string
   concurrency: number
   leaseMs: number
-  run: (generationId: string) => Promise<RunOutcome>
+  run: (generationId: string, parked: ParkedRequest | undefined) => Promise<RunOutcome>
+  /** Keeps every worker of the queue from taking jobs for so long. */
+  pause: (durationMs: number) => Promise<void>
   /** Called when a job has left the queue without having made an image. */
   onJobGone: (generationId: string) => Promise<void>
   onError: (error: Error) => void
@@ -24,6 +27,9 @@ const STALLED_CHECKS_PER_LEASE = 6
 /** Stalls are no reason to give up: how often a generation may be tried is counted in Postgres. */
 const MAX_STALLED_COUNT = 1_000
 
+/** BullMQ obeys a pause only where a limit is set (facts of 6.7): one that is never reached. */
+const NO_LIMIT_OF_OUR_OWN = { max: 1_000_000, duration: 1_000 }
+
 /** How soon a queue that was away is tried again; BullMQ's own 15 s would idle that long after each blink. */
 const RECONNECT_MS = 1_000
 
@@ -35,15 +41,15 @@ const MAX_BACKOFF_MS = 15_000
 /** The consumer's side of the queue; does nothing until `start`. */
 export const createGenerationWorker = (deps: GenerationWorkerDeps) => {
   const running = new Set<Promise<unknown>>()
-  const run = (id: string): Promise<RunOutcome> => {
-    const promise = deps.run(id).finally(() => running.delete(promise))
+  const run: GenerationWorkerDeps['run'] = (id, parked) => {
+    const promise = deps.run(id, parked).finally(() => running.delete(promise))
     running.add(promise)
     return promise
   }
   const { worker, close } = openWorker(
     deps.backend,
     deps.name,
-    (job, token) => processJob(run, job, token),
+    (job, token) => processJob(run, deps.pause, job, token),
     {
       autorun: false,
       concurrency: deps.concurrency,
@@ -52,6 +58,7 @@ export const createGenerationWorker = (deps: GenerationWorkerDeps) => {
       maxStalledCount: MAX_STALLED_COUNT,
       runRetryDelay: RECONNECT_MS,
       drainDelay: IDLE_READ_SECONDS,
+      limiter: NO_LIMIT_OF_OUR_OWN,
       settings: {
         backoffStrategy: (tries) => Math.min(MAX_BACKOFF_MS, 250 * 2 ** Math.min(tries, 8)),
       },
@@ -75,13 +82,15 @@ export const createGenerationWorker = (deps: GenerationWorkerDeps) => {
 
 const processJob = async (
   run: GenerationWorkerDeps['run'],
+  pause: GenerationWorkerDeps['pause'],
   job: Job<JobData, string>,
   token: string | undefined,
 ): Promise<string> => {
-  const outcome = await run(job.data.generationId).catch((error: unknown) => {
+  const outcome = await run(job.data.generationId, job.data.parked).catch((error: unknown) => {
     throw toJobError(error)
   })
   if (outcome.kind === 'again') {
+    if (outcome.pauseMs) await pause(outcome.pauseMs)
     await job.moveToDelayed(Date.now() + outcome.delayMs, token)
     throw new DelayedError()
   }

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { createClient } from '../support/client.ts'
 import { describeEachBackend } from '../support/each-backend.ts'
@@ -19,7 +19,8 @@ describeEachBackend('canceling', (backend) => {
   let holds: ReturnType<typeof createHolds>
 
   beforeAll(async () => {
-    app = await startTestApp({ backend, apis: 2, workers: 2, env: { WORKER_CONCURRENCY: '1' } })
+    const env = { WORKER_CONCURRENCY: '1', RETRY_BACKOFF_MS: '30000' }
+    app = await startTestApp({ backend, apis: 2, workers: 2, env })
     alice = await createClient(app)
     holds = createHolds(app.gemini)
   })
@@ -95,11 +96,13 @@ describeEachBackend('canceling', (backend) => {
     })
 
     test('that waits for its next try, and asking again does not wait for that time', async () => {
-      app.gemini.behave({ kind: 'rate_limited', retryDelay: '60s' })
+      const random = jest.spyOn(Math, 'random').mockReturnValue(0.99)
+      app.gemini.behave({ kind: 'overloaded' })
       const { body } = await alice.generate({ prompt: 'a hat in demand' })
-      await waitFor(async () => (await alice.get(body.id)).body.error?.code === 'rate_limited', {
+      await waitFor(async () => (await alice.get(body.id)).body.error?.code === 'overloaded', {
         what: 'the first try to fail',
       })
+      random.mockRestore()
       await cancelForSure(body.id)
       app.gemini.behave({ kind: 'image' })
       await expectMadeAtOnce({ prompt: 'a hat in demand' })

@@ -48,6 +48,9 @@ export const startTestApp = async ({
     RETRY_BACKOFF_MS: '20',
     SWEEP_INTERVAL_MS: '500',
     SHUTDOWN_GRACE_MS: '3000',
+    // Tests ask again on purpose.
+    REFUSAL_TTL_MS: '0',
+    BREAKER_FAILURES: '1000',
     ...env,
   })
   const secrets = await resolveSecrets(config)

@@ -2,6 +2,7 @@ import { Router } from 'express'
 import { generationStatusSchema, isTerminal } from '../../contract/vocabulary.ts'
 import { cancelGeneration } from '../../generation/cancel.ts'
 import { waitForTerminal } from '../../generation/follow.ts'
+import { isPresumed } from '../../generation/park.ts'
 import { listGenerations } from '../../generation/repository.ts'
 import {
   answerGeneration,
@@ -39,7 +40,7 @@ export const createGenerationRoutes = (context: HttpContext): Router => {
   router.get('/:id', async (req, res) => {
     const waitSeconds = parsePreferWait(req)
     let row = await getOwnGeneration(context, req, res)
-    if (waitSeconds && !isTerminal(row.status)) {
+    if (waitSeconds && !isTerminal(row.status) && !isPresumed(row)) {
       const limits = { timeoutMs: waitSeconds * 1_000, signal: whileConnected(context, res) }
       row = (await waitForTerminal(context, row.id, limits)) ?? row
     }

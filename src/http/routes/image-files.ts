@@ -1,8 +1,10 @@
 import { type Request, type Response, Router } from 'express'
 import { isTerminal } from '../../contract/vocabulary.ts'
 import { AppError } from '../../errors.ts'
+import { askDatabase, DatabaseAway } from '../../generation/database-away.ts'
 import { waitForTerminal } from '../../generation/follow.ts'
 import { findShownImage, type ShownImage } from '../../generation/images.ts'
+import { isPresumed, presumeRow } from '../../generation/park.ts'
 import type { EncodedImage } from '../../generation/ports.ts'
 import type { Principal } from '../auth.ts'
 import { type HttpContext, whileConnected } from '../http-context.ts'
@@ -23,11 +25,13 @@ export const createImageFileRoutes = (context: HttpContext): Router => {
   router.get('/:file', async (req, res) => {
     const waitSeconds = parseQueryWait(req)
     const { id, by } = await authorize(context, req)
-    let shown = await findShownImage(context.db, id)
-    if (shown?.generation && !isTerminal(shown.generation.status) && waitSeconds > 0) {
+    let shown = await findShown(context, id)
+    const { generation } = shown ?? {}
+    const isUnderWay = generation && !isTerminal(generation.status) && !isPresumed(generation)
+    if (isUnderWay && waitSeconds > 0) {
       const limits = { timeoutMs: waitSeconds * 1_000, signal: whileConnected(context, res) }
       await waitForTerminal(context, id, limits)
-      shown = await findShownImage(context.db, id)
+      shown = await findShown(context, id)
     }
     if (!shown) throw notFound()
     res.set({ 'Cross-Origin-Resource-Policy': 'cross-origin', 'Access-Control-Allow-Origin': '*' })
@@ -39,6 +43,29 @@ export const createImageFileRoutes = (context: HttpContext): Router => {
   return router
 }
 
+/**
+ * What the id shows. A picture that is asked for never ends in an error for a store's sake: while Postgres does not
+ * answer, what is known is that nothing can be shown yet.
+ */
+const findShown = async (
+  { db, findParked }: HttpContext,
+  id: string,
+): Promise<Shown | undefined> => {
+  try {
+    const shown = await askDatabase(() => findShownImage(db, id))
+    if (shown) return shown
+  } catch (error) {
+    if (error instanceof DatabaseAway) return NOTHING_YET
+    throw error
+  }
+  const parked = await findParked(id).catch(() => undefined)
+  return parked && { ownerId: parked.generation.ownerId, generation: presumeRow(parked) }
+}
+
+type Shown = ShownImage & { isUnknown?: boolean }
+
+const NOTHING_YET: Shown = { ownerId: '', isUnknown: true }
+
 /** The id, when the signature is right or the caller is its owner. Every other case is the same 404. */
 const authorize = async (context: HttpContext, req: Request): Promise<Permission> => {
   const [, id, signature] =
@@ -49,7 +76,8 @@ const authorize = async (context: HttpContext, req: Request): Promise<Permission
     throw notFound()
   }
   const principal = await findPrincipal(context, req)
-  const shown = principal && (await findShownImage(context.db, id))
+  const shown = principal && (await findShown(context, id))
+  if (shown?.isUnknown) throw new DatabaseAway()
   if (shown && (shown.ownerId === principal.ownerId || principal.isAdmin))
     return { id, by: 'token' }
   throw notFound()
@@ -100,9 +128,9 @@ const sendObject = async (
 const sendPlaceholder = async (
   { placeholder }: HttpContext,
   res: Response,
-  { generation }: ShownImage,
+  { generation, isUnknown }: Shown,
 ): Promise<void> => {
-  const isPending = generation !== undefined && !isTerminal(generation.status)
+  const isPending = isUnknown || (generation !== undefined && !isTerminal(generation.status))
   const image = await placeholder(
     isPending ? 'pending' : 'failed',
     ratioOf(generation?.aspectRatio),

@@ -1,7 +1,10 @@
-import { type Request, type Response, Router } from 'express'
+import { type ErrorRequestHandler, type Request, type Response, Router } from 'express'
+import { isDatabaseAway } from '../../../db/away.ts'
 import { generationRequestSchema } from '../../contract/generation-request.ts'
 import { isTerminal } from '../../contract/vocabulary.ts'
+import { AppError } from '../../errors.ts'
 import { waitForTerminal } from '../../generation/follow.ts'
+import { isPresumed } from '../../generation/park.ts'
 import { type Submission, submitGeneration } from '../../generation/submit.ts'
 import { jsonBody } from '../body.ts'
 import { answerGeneration, type HttpContext, principalOf, whileConnected } from '../http-context.ts'
@@ -40,8 +43,22 @@ export const createVisualizeRoutes = (context: HttpContext): Router => {
     await answer(context, req, res, submission, context.interactiveDeadlineMs)
   })
 
+  router.use(offerPlaceholder(context))
   return router
 }
+
+/** The caller's flow goes on with a stand-in, whatever keeps the picture from being asked for at the moment. */
+const offerPlaceholder =
+  ({ placeholder }: HttpContext): ErrorRequestHandler =>
+  async (error: unknown, _req, res, next) => {
+    const passes = (error instanceof AppError && error.retryable) || isDatabaseAway(error)
+    if (passes) {
+      const { bytes, mimeType } = await placeholder('pending')
+      const imageUrl = `data:${mimeType};base64,${Buffer.from(bytes).toString('base64')}`
+      res.locals.placeholder = { imageUrl, isPlaceholder: true }
+    }
+    next(error)
+  }
 
 const answer = async (
   context: HttpContext,
@@ -52,7 +69,7 @@ const answer = async (
 ): Promise<void> => {
   res.locals.generationId = submitted.id
   const newest =
-    timeoutMs > 0 && !isTerminal(submitted.status)
+    timeoutMs > 0 && !isTerminal(submitted.status) && !isPresumed(submitted)
       ? await waitForTerminal(context, submitted.id, {
           timeoutMs,
           signal: whileConnected(context, res),

@@ -1,0 +1,80 @@
+import type { Database } from '../../db/database.ts'
+import { isTerminal } from '../contract/vocabulary.ts'
+import { AppError } from '../errors.ts'
+import { bindIdempotencyKey, type RequestedKey } from './idempotency.ts'
+import type { GenerationToInsert, InsertLimits } from './insert.ts'
+import { createIntake, type Intake } from './intake.ts'
+import { findGeneration, type GenerationWithImage } from './repository.ts'
+
+export type AcceptDeps = { db: Database; intake: Intake; limits: InsertLimits }
+
+export type Accepted = {
+  generation: GenerationWithImage
+  /**
+   * `new`: it is to be put in the queue. `exact`: the image existed. `joined`: it was under way. `replayed`: this
+   * submission was made before and failed, or the model refused its like a short while ago.
+   */
+  kind: 'new' | 'exact' | 'joined' | 'replayed'
+  /** Of a new one: how many the workers will take before it, plus one. */
+  queuePosition?: number
+}
+
+/**
+ * The row that answers for a request: one that is there, or a new one. Under the same key the same request gets the
+ * same generation. Safe to repeat. Throws `too_many_queued` and `idempotency_key_reused`.
+ */
+export const acceptGeneration = (
+  { db, intake, limits }: AcceptDeps,
+  wanted: GenerationToInsert,
+  key: RequestedKey | undefined,
+): Promise<Accepted> =>
+  key
+    ? db.transaction().execute((tx) => acceptOnce(tx, createIntake(tx, limits), wanted, key))
+    : accept(intake, wanted)
+
+const acceptOnce = async (
+  tx: Parameters<typeof bindIdempotencyKey>[0],
+  intake: Intake,
+  wanted: GenerationToInsert,
+  key: RequestedKey,
+): Promise<Accepted> => {
+  const { id: generationId, ownerId } = wanted
+  const bound = await bindIdempotencyKey(tx, { ...key, ownerId, generationId })
+  if (bound.isNew) {
+    const accepted = await accept(intake, wanted)
+    await bound.pointTo(accepted.generation.id)
+    return accepted
+  }
+  const generation = await findGeneration(tx, bound.generationId)
+  return generation ? answerWith(generation) : accept(intake, wanted)
+}
+
+const accept = async (intake: Intake, wanted: GenerationToInsert): Promise<Accepted> => {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const answering = wanted.joinsOthers ? await intake.find(wanted.fingerprint) : undefined
+    if (answering) return answerWith(answering)
+    if (round > 0 && (await intake.isFull(wanted.ownerId))) throw tooManyQueued()
+    const inserted = await intake.insert(wanted)
+    if (inserted) return { ...inserted, kind: 'new' }
+  }
+  throw new AppError('unavailable', 'The request met too many others like it; send it again.', {
+    retryable: true,
+  })
+}
+
+/** Each further round means that an equal generation began or ended between our two statements. */
+const MAX_ROUNDS = 5
+
+const answerWith = (generation: GenerationWithImage): Accepted => {
+  if (generation.status === 'succeeded') return { generation, kind: 'exact' }
+  return { generation, kind: isTerminal(generation.status) ? 'replayed' : 'joined' }
+}
+
+const tooManyQueued = () =>
+  new AppError(
+    'too_many_queued',
+    'You have as many images in the making as one owner may have at once; wait for some of them.',
+    { retryable: true, retryAfterMs: FULL_RETRY_AFTER_MS },
+  )
+
+const FULL_RETRY_AFTER_MS = 10_000

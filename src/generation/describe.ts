@@ -1,0 +1,84 @@
+import { createHash, randomUUID } from 'node:crypto'
+import type { NewImage } from '../../db/schema.ts'
+import type { GenerationRequest } from '../contract/generation-request.ts'
+import { createImageIdempotencyKey, type Identity } from '../contract/identity.ts'
+import { DEFAULT_IMAGE_SIZE } from '../contract/vocabulary.ts'
+import { type ResolveConditionImage, resolveModel } from './admission.ts'
+import type { GenerationToInsert } from './insert.ts'
+import type { Provider } from './ports.ts'
+
+type DescribeDeps = {
+  provider: Pick<Provider, 'name' | 'defaultModel' | 'models'>
+  resolveConditionImage: ResolveConditionImage
+}
+
+export type Wanted = {
+  generation: GenerationToInsert
+  /** The condition image's row, where Postgres did not answer and could not take it. */
+  upload?: NewImage | undefined
+}
+
+/** The generation that a request asks for, with its condition image stored. Throws `AppError` for a wrong request. */
+export const describeWanted = async (
+  deps: DescribeDeps,
+  ownerId: string,
+  request: GenerationRequest,
+  idempotencyKey: string | undefined,
+): Promise<Wanted> => {
+  const { model, imageSize } = resolveModel(deps.provider, request)
+  const condition = request.conditionImage
+    ? await deps.resolveConditionImage(ownerId, request.conditionImage)
+    : undefined
+  const identity: Identity = {
+    owner: ownerId,
+    prompt: request.prompt,
+    transformation: request.transformation,
+    conditionImageDigest: condition?.sourceDigest,
+    provider: deps.provider.name,
+    model,
+    aspectRatio: request.aspectRatio,
+    imageSize,
+    variant: request.variant,
+  }
+  const fingerprint = await createImageIdempotencyKey(identity, sha256Hex)
+  const revision = request.skipExistingCheck ? createRevision(ownerId, idempotencyKey) : null
+  const id = revision
+    ? await createImageIdempotencyKey({ ...identity, revision }, sha256Hex)
+    : fingerprint
+  return {
+    upload: condition?.upload,
+    generation: {
+      id,
+      ownerId,
+      fingerprint,
+      revision,
+      joinsOthers: revision === null,
+      lane: request.lane,
+      prompt: request.prompt,
+      transformation: request.transformation,
+      conditionImageId: condition?.id ?? null,
+      conditionImageDigest: condition?.sourceDigest ?? null,
+      provider: deps.provider.name,
+      model,
+      aspectRatio: request.aspectRatio ?? null,
+      imageSize: imageSize ?? DEFAULT_IMAGE_SIZE,
+      variant: request.variant ?? null,
+      objectKey: `generated/${id}/${randomUUID()}`,
+    },
+  }
+}
+
+/**
+ * Fresh for every forced request; of one that is repeated under its key it is the same on the same day, so that even
+ * without Postgres, which remembers keys, both are one generation.
+ */
+const createRevision = (ownerId: string, idempotencyKey: string | undefined): string => {
+  if (idempotencyKey === undefined) return randomUUID()
+  const day = new Date().toISOString().slice(0, 10)
+  return sha256Hex(JSON.stringify([ownerId, idempotencyKey, day])).slice(0, REVISION_HEX_DIGITS)
+}
+
+const REVISION_HEX_DIGITS = 32
+
+/** Without WebCrypto's detour through a thread, which costs more than the digest (docs/performance.md). */
+const sha256Hex = (text: string): string => createHash('sha256').update(text).digest('hex')

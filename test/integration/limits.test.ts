@@ -1,0 +1,177 @@
+import { afterEach, expect, test } from '@jest/globals'
+import { sql } from 'kysely'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { createClient } from '../support/client.ts'
+import { describeEachBackend } from '../support/each-backend.ts'
+import { waitFor } from '../support/wait-for.ts'
+
+let app: TestApp
+
+afterEach(() => app.stop())
+
+test('a refusal answers for its prompt until its time is over, and is not paid for again', async () => {
+  app = await startTestApp({ env: { REFUSAL_TTL_MS: '60000' } })
+  const alice = await createClient(app)
+  app.gemini.behave({ kind: 'finish', finishReason: 'IMAGE_SAFETY' })
+  const refused = await alice.generateAndWait({ prompt: 'not this' })
+  app.gemini.behave({ kind: 'image' })
+  const again = await alice.generateAndWait({ prompt: 'not this' })
+  expect(again.status).toBe(200)
+  expect(again.body).toMatchObject({
+    id: refused.body.id,
+    status: 'failed',
+    isPlaceholder: true,
+    error: { code: 'refused_image', retryable: false },
+  })
+  expect(again.body.reuse).toBeUndefined()
+  expect(app.gemini.countCalls()).toBe(1)
+
+  const forced = await alice.generateAndWait({ prompt: 'not this', skipExistingCheck: true })
+  expect(forced.body.status).toBe('succeeded')
+  const reused = await alice.generate({ prompt: 'not this' })
+  expect(reused.body).toMatchObject({ status: 'succeeded', reuse: { source: 'exact' } })
+
+  app.gemini.behave({ kind: 'prompt_blocked' })
+  const other = await alice.generateAndWait({ prompt: 'nor that' })
+  await app.db
+    .updateTable('generations')
+    .set({ finishedAt: sql<Date>`now() - interval '61 seconds'` })
+    .where('id', '=', other.body.id)
+    .execute()
+  app.gemini.behave({ kind: 'image' })
+  const later = await alice.generateAndWait({ prompt: 'nor that' })
+  expect(later.body).toMatchObject({ id: other.body.id, status: 'succeeded' })
+})
+
+test('an owner with too much in the making is told so; joining and other owners are free', async () => {
+  app = await startTestApp({ workers: 0, env: { OWNER_MAX_IN_FLIGHT: '3' } })
+  const [alice, bob] = await Promise.all([createClient(app), createClient(app, 'bob')])
+  for (const prompt of ['one', 'two', 'three']) {
+    expect((await alice.generate({ prompt })).status).toBe(202)
+  }
+  const refused = await alice.fail('POST', '/api/visualize/generate', { body: { prompt: 'four' } })
+  expect(refused).toMatchObject({
+    status: 429,
+    body: { code: 'too_many_queued', retryable: true, isPlaceholder: true },
+  })
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+  expect(refused.body.imageUrl).toMatch(/^data:image\/webp;base64,/)
+  expect((await alice.generate({ prompt: 'two' })).body.reuse?.source).toBe('joined')
+  expect((await bob.generate({ prompt: 'four' })).status).toBe(202)
+  await app.startWorker()
+  await waitFor(async () => (await alice.generate({ prompt: 'four' }).catch(() => null)) !== null, {
+    what: 'room in the line',
+  })
+})
+
+test('an input whose workers died three times is not run again', async () => {
+  app = await startTestApp({ workers: 0 })
+  const alice = await createClient(app)
+  const { body } = await alice.generate({ prompt: 'poison' })
+  await app.db
+    .updateTable('generations')
+    .set({ status: 'running', lostClaims: 2, leaseExpiresAt: sql<Date>`now() - interval '1 s'` })
+    .where('id', '=', body.id)
+    .execute()
+  await app.startWorker()
+  const failed = await alice.get(body.id, { Prefer: 'wait=20' })
+  expect(failed.body).toMatchObject({
+    status: 'failed',
+    isPlaceholder: true,
+    error: { code: 'worker_lost' },
+  })
+  expect(app.gemini.countCalls()).toBe(0)
+  const again = await alice.generateAndWait({ prompt: 'poison' })
+  expect(again.body).toMatchObject({ id: body.id, status: 'succeeded' })
+})
+
+test('a model that is down costs nobody time: people get the stand-in, eager work waits', async () => {
+  app = await startTestApp({
+    env: { BREAKER_FAILURES: '2', BREAKER_RESET_MS: '700', RETRY_BACKOFF_MS: '2' },
+  })
+  const alice = await createClient(app)
+  app.gemini.behave({ kind: 'overloaded' })
+  const first = await alice.generateAndWait({ prompt: 'during' })
+  expect(first.body).toMatchObject({ status: 'failed', error: { code: 'provider_unavailable' } })
+  expect(app.gemini.countCalls()).toBe(2)
+  const eager = await alice.generate({ prompt: 'ahead of need', lane: 'eager' })
+  const second = await alice.generateAndWait({ prompt: 'during, too' })
+  expect(second.body).toMatchObject({
+    status: 'failed',
+    isPlaceholder: true,
+    attempts: 0,
+    error: { code: 'provider_unavailable', retryable: true },
+  })
+  app.gemini.behave({ kind: 'image' })
+  const done = await alice.get(eager.body.id, { Prefer: 'wait=20' })
+  expect(done.body.status).toBe('succeeded')
+  expect((await alice.generateAndWait({ prompt: 'during' })).body.status).toBe('succeeded')
+})
+
+test('a person who has waited long is shown the stand-in, and the picture at the same URL', async () => {
+  app = await startTestApp({ env: { INTERACTIVE_DEADLINE_MS: '100' } })
+  const alice = await createClient(app)
+  let finish = () => {}
+  const held = new Promise<void>((resolve) => {
+    finish = resolve
+  })
+  app.gemini.behave(async () => {
+    await held
+    return { kind: 'image' }
+  })
+  const { body } = await alice.generate({ prompt: 'at leisure' })
+  expect(body.isPlaceholder).toBe(false)
+  const late = await waitFor(
+    async () => {
+      const { body: read } = await alice.get(body.id)
+      return read.isPlaceholder && read
+    },
+    { what: 'the deadline' },
+  )
+  expect(late).toMatchObject({ status: 'running', isPlaceholder: true })
+  expect(late.note).toContain('same URL')
+  finish()
+  const done = await alice.get(body.id, { Prefer: 'wait=20' })
+  expect(done.body).toMatchObject({ status: 'succeeded', isPlaceholder: false })
+  const image = await fetch(late.imageUrl)
+  await image.arrayBuffer()
+  expect(image.headers.get('imageonce-placeholder')).toBeNull()
+})
+
+describeEachBackend('the limit of the provider', (backend) => {
+  test('holds for every generation and every worker until the time it said', async () => {
+    app = await startTestApp({ backend, workers: 2 })
+    const alice = await createClient(app)
+    app.gemini.behave({
+      kind: 'sequence',
+      steps: [{ kind: 'rate_limited', retryDelay: '1.5s' }, { kind: 'image' }],
+    })
+    const first = await alice.generate({ prompt: 'first' })
+    await waitFor(async () => (await alice.get(first.body.id)).body.error !== undefined, {
+      what: 'the provider to ask for patience',
+    })
+    const others = ['second', 'third', 'fourth'].map((prompt) => alice.generateAndWait({ prompt }))
+    for (const { body } of await Promise.all(others)) expect(body.status).toBe('succeeded')
+    const [limited, ...later] = app.gemini.calls
+    for (const call of later) expect(call.at - (limited?.at ?? 0)).toBeGreaterThanOrEqual(1_400)
+  })
+
+  test('of one owner delays another by one generation at most', async () => {
+    app = await startTestApp({ backend, workers: 0, env: { WORKER_CONCURRENCY: '1' } })
+    const [alice, bob] = await Promise.all([createClient(app), createClient(app, 'bob')])
+    const many = Array.from({ length: 60 }, (_, i) => ({
+      prompt: `many ${i}`,
+      lane: 'interactive',
+    }))
+    await Promise.all(many.map((body) => alice.generate(body)))
+    const eager = await alice.generate({ prompt: 'ahead of need', lane: 'eager' })
+    const { body } = await bob.generate({ prompt: 'only one' })
+    expect(body.queuePosition).toBeLessThanOrEqual(2)
+    await app.startWorker()
+    await bob.get(body.id, { Prefer: 'wait=20' })
+    const prompts = app.gemini.calls.map(({ prompt }) => prompt)
+    expect(prompts.findIndex((prompt) => prompt.includes('only one'))).toBeLessThanOrEqual(1)
+    await alice.get(eager.body.id, { Prefer: 'wait=25' })
+    expect(app.gemini.calls.at(-1)?.prompt).toContain('ahead of need')
+  })
+})
