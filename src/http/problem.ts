@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types'
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express'
 import type { Logger } from 'pino'
 import { ZodError } from 'zod'
@@ -151,8 +152,9 @@ const RETRY_AFTER_MS = 2_000
 
 /** A database that can't be reached is trouble that passes. Classes 08, 53 and 57 are Postgres's for it. */
 const fromDatabase = (error: unknown): AppError | undefined => {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const message = error instanceof Error ? error.message : ''
+  if (!isNativeError(error)) return undefined
+  const { message } = error
+  const code = 'code' in error ? String(error.code) : ''
   const isAway =
     /^(08|53|57P|ECONN|ENOENT|EPIPE|ETIMEDOUT)/.test(code) ||
     /timeout exceeded when trying to connect|Connection terminated|Query read timeout/.test(message)
