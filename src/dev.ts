@@ -29,7 +29,8 @@ export const runAll = async (
     const worker = createWorker(config, logger)
     push(worker.stop)
     const api = createApi(config, secrets, logger)
-    push(api.stop)
+    // Nothing here balances load, and Ctrl-C does not wait for a browser's resting connections.
+    push(() => api.stop({ idleMs: 0 }))
     await worker.start()
     const { url } = await api.start()
     await onReady({ config, secrets, url, notes })

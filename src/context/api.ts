@@ -15,7 +15,7 @@ import { resolveConditionImage, type UploadDeps } from '../generation/uploads.ts
 import { createApp } from '../http/app.ts'
 import { type AuthenticatorOptions, createAuthenticator } from '../http/auth.ts'
 import { createImageSigner } from '../http/image-urls.ts'
-import { closeServer, createHttpServer, listen } from '../http/server.ts'
+import { createHttpServer, listen } from '../http/server.ts'
 import { parseImageData } from '../images/data-url.ts'
 import { createInspectImage } from '../images/inspect.ts'
 import { createPlaceholder } from '../images/placeholder.ts'
@@ -25,7 +25,10 @@ import { createReuseLog } from '../telemetry/reuse-log.ts'
 import { VERSION } from '../version.ts'
 import { createShared, logStep, type Overrides, QUEUE_SETTLE_MS } from './shared.ts'
 
-/** The HTTP server, listening once `start` resolves; `stop` drains it and releases everything. */
+/**
+ * The HTTP server, listening once `start` resolves; `stop` drains it within the grace period and releases everything.
+ * `idleMs`: how long a connection must have rested to be closed meanwhile; 0 where nobody would meet a reset.
+ */
 export const createApi = (
   config: Config,
   secrets: Secrets,
@@ -80,15 +83,16 @@ export const createApi = (
     onReuse: reuseLog.record,
     shutdown: shutdown.signal,
   })
-  const server = createHttpServer(app)
+  const { server, drain } = createHttpServer(app)
 
   const start = async (): Promise<{ url: string }> => {
     await Promise.all([events.connect(), queue.settle(QUEUE_SETTLE_MS)])
     return { url: await listen(server, config.http) }
   }
-  const stop = async (): Promise<void> => {
+  const stop = async (options: { idleMs?: number } = {}): Promise<void> => {
+    logger.info('stopping')
     shutdown.abort()
-    await closeServer(server, config.shutdownGraceMs)
+    await drain({ graceMs: config.shutdownGraceMs, ...options })
     await reuseLog.close()
     await shared.releaseAll()
   }

@@ -13,6 +13,7 @@ import { createGenerationQueue, type GenerationQueue } from '../queue/generation
 import { createReleases } from '../releases.ts'
 import { createFilesystemStore } from '../storage/filesystem.ts'
 import { createS3Store } from '../storage/s3.ts'
+import { waitAtMost } from '../time.ts'
 
 /** Parts that a test may put in place of the ones the configuration asks for. */
 export type Overrides = Partial<{
@@ -34,6 +35,9 @@ export type Shared = {
 /** A queue that takes longer to answer is not waited for: what is accepted waits in Postgres. */
 export const QUEUE_SETTLE_MS = 2_000
 
+/** Closing waits for the statements under way, which a Postgres that is frozen never ends. */
+const CLOSE_MS = 2_000
+
 /** Opens everything that both processes need; `releaseAll` closes it again. */
 export const createShared = (config: Config, logger: Logger, overrides: Overrides): Shared => {
   const databaseUrl = requireDatabaseUrl(config.database.url)
@@ -45,7 +49,7 @@ export const createShared = (config: Config, logger: Logger, overrides: Override
     poolSize: config.database.poolSize,
     onIdleError: report('a database connection was lost'),
   })
-  push(() => db.destroy())
+  push(() => waitAtMost(db.destroy(), CLOSE_MS))
   const events = createGenerationEvents(databaseUrl, report('the events connection was lost'))
   push(events.close)
   const queue = createGenerationQueue(

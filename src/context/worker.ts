@@ -12,15 +12,19 @@ import { createRareLog, type Logger } from '../logger.ts'
 import { createProviderBreaker } from '../providers/breaker.ts'
 import { createGenerationWorker } from '../queue/generation-worker.ts'
 import { createSpool } from '../storage/spool.ts'
+import { waitAtMost } from '../time.ts'
 import { createShared, logStep, type Overrides, QUEUE_SETTLE_MS, toQueueBackend } from './shared.ts'
 
 /** What was paid for is not thrown away for its size: a 4K picture as png can have 30 MB. */
 const MAX_BOUGHT_BYTES = 64 * 1024 * 1024
 
-/** How long runs that were told to let go may take to give back what they hold. */
-const LET_GO_MS = 2_000
+/** What of the grace period is kept for giving back what still runs; less of a short one. */
+const LET_GO_MS = 1_000
 
-/** The worker, taking jobs once `start` resolves; `stop` lets running calls finish within the grace period. */
+/**
+ * The worker, taking jobs once `start` resolves. `stop` takes none any more, lets running calls finish and, towards
+ * the end of the grace period, gives the rest back for others to take up at once.
+ */
 export const createWorker = (config: Config, logger: Logger, overrides: Overrides = {}) => {
   const shared = createShared(config, logger, overrides)
   const { db, events, queue, provider, store } = shared
@@ -78,9 +82,12 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
     sweeper = startSweeper(sweep, { intervalMs: config.worker.sweepIntervalMs, onError })
   }
   const stop = async (): Promise<void> => {
-    const timer = setTimeout(() => letGo.abort(), config.shutdownGraceMs)
-    await sweeper?.stop()
-    await worker.stop(config.shutdownGraceMs + LET_GO_MS)
+    logger.info('stopping')
+    const { shutdownGraceMs: graceMs } = config
+    const timer = setTimeout(() => letGo.abort(), Math.max(graceMs - LET_GO_MS, graceMs / 2))
+    // A sweep that waits for Postgres ends with its connections.
+    const swept = sweeper && waitAtMost(sweeper.stop(), graceMs)
+    await Promise.all([swept, worker.stop(graceMs)])
     clearTimeout(timer)
     await shared.releaseAll()
   }

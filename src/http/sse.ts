@@ -58,7 +58,12 @@ export const streamGeneration = async (
     }
   } finally {
     clearInterval(heartbeat)
-    res.end()
+    // Readers of a server that stops would otherwise all come back at the same moment.
+    res.end(
+      context.shutdown.aborted
+        ? `retry: ${Math.round(RECONNECT_MS * (0.5 + Math.random()))}\n\n`
+        : '',
+    )
   }
 }
 

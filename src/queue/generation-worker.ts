@@ -41,7 +41,11 @@ const MAX_BACKOFF_MS = 15_000
 /** The consumer's side of the queue; does nothing until `start`. */
 export const createGenerationWorker = (deps: GenerationWorkerDeps) => {
   const running = new Set<Promise<unknown>>()
-  const run: GenerationWorkerDeps['run'] = (id, parked) => {
+  let isStopping = false
+  /** A job that was on its way when the worker was told to stop goes back. */
+  const run: GenerationWorkerDeps['run'] = async (id, parked) =>
+    isStopping ? { kind: 'again', delayMs: 0 } : track(id, parked)
+  const track: GenerationWorkerDeps['run'] = (id, parked) => {
     const promise = deps.run(id, parked).finally(() => running.delete(promise))
     running.add(promise)
     return promise
@@ -74,8 +78,10 @@ export const createGenerationWorker = (deps: GenerationWorkerDeps) => {
   const start = () => void worker.run().catch(deps.onError)
 
   /** Takes no more jobs and waits for the running ones, but no longer than `graceMs`. */
-  const stop = (graceMs: number): Promise<void> =>
-    close(graceMs, () => Promise.allSettled(running)).catch(deps.onError)
+  const stop = (graceMs: number): Promise<void> => {
+    isStopping = true
+    return close(graceMs, () => Promise.allSettled(running)).catch(deps.onError)
+  }
 
   return { start, stop }
 }

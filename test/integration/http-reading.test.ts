@@ -289,7 +289,7 @@ describe('health', () => {
     try {
       const client = await createClient(other)
       const { body } = await client.generate({ prompt: 'before the storm' })
-      proxy.cut()
+      await proxy.cut()
       const ready = await fetch(`${other.url}/readyz`)
       expect(ready.status).toBe(503)
       expect(await ready.json()).toMatchObject({
@@ -307,14 +307,14 @@ describe('health', () => {
         expectProblem(answer, { status: 503, code: 'unavailable' })
         expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
       }
-      proxy.mend()
+      await proxy.mend()
       await waitFor(async () => (await fetch(`${other.url}/readyz`)).status === 200, {
         what: 'the server to be ready again',
         timeoutMs: 10_000,
       })
       expect((await client.get(body.id)).status).toBe(200)
     } finally {
-      proxy.mend()
+      await proxy.mend()
       await other.stop()
       await proxy.close()
       await database.drop()

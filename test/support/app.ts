@@ -83,7 +83,7 @@ export const startTestApp = async ({
     return stopped
   }
   const stopAll = async () => {
-    await Promise.all(startedApis.map((api) => api.stop()))
+    await Promise.all(startedApis.map((api) => api.stop({ idleMs: 0 })))
     await stopWorkers()
     await db.destroy()
     await gemini.close()

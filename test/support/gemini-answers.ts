@@ -29,7 +29,7 @@ export const makeImage = async (number: number, body: GeminiBody): Promise<Gemin
   return { inlineData: { mimeType: 'image/png', data: png.toString('base64') } }
 }
 
-/** The colour of the image of call `number`, all different up to 4,096. */
+/** The colour of the image of call `number`, all different up to 65,536. */
 export const colourOf = (number: number) => ({
   r: (number * 71) % 256,
   g: ((number >> 4) * 53 + 90) % 256,

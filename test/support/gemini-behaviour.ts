@@ -7,7 +7,8 @@ import type { GeminiCall } from './gemini-server.ts'
 /** What the stand-in does with one request. */
 export type GeminiBehaviour =
   | GeminiFailure
-  | { kind: 'image'; usage?: object | false; finishReason?: string }
+  /** `number` says whose colour it has (see `colourOf`); that of the call unless given. */
+  | { kind: 'image'; number?: number; usage?: object | false; finishReason?: string }
   /** Drafts marked as thoughts, then one that is not, then the image. */
   | { kind: 'image_with_drafts' }
   | { kind: 'delay'; ms: number; then?: GeminiBehaviour }
@@ -36,8 +37,10 @@ type Wire = { response: ServerResponse; call: GeminiCall; signal: AbortSignal; p
 export const perform = async (behaviour: GeminiBehaviour, wire: Wire): Promise<void> => {
   const { response, call } = wire
   const send = (status: number, json: unknown) => sendText(response, status, JSON.stringify(json))
-  const sendParts = async (options?: { finishReason?: string; usage?: object | false }) =>
-    send(200, answerOf([await makeImage(call.number, call.body)], options))
+  const sendParts = async (
+    options: { finishReason?: string; usage?: object | false } = {},
+    number = call.number,
+  ) => send(200, answerOf([await makeImage(number, call.body)], options))
   switch (behaviour.kind) {
     case 'sequence': {
       const step = behaviour.steps[Math.min(wire.place, behaviour.steps.length - 1)]
@@ -47,8 +50,8 @@ export const perform = async (behaviour: GeminiBehaviour, wire: Wire): Promise<v
       await delay(behaviour.ms, undefined, { signal: wire.signal })
       return perform(behaviour.then ?? { kind: 'image' }, wire)
     case 'image': {
-      const { usage = usageMetadata, finishReason = 'STOP' } = behaviour
-      return sendParts({ finishReason, usage })
+      const { usage = usageMetadata, finishReason = 'STOP', number } = behaviour
+      return sendParts({ finishReason, usage }, number)
     }
     case 'image_with_drafts': {
       const draft = await makeImage(call.number + 1_000, call.body)

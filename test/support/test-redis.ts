@@ -15,12 +15,13 @@ export const startRedis = async (environment: NodeJS.ProcessEnv): Promise<Releas
   return [redis.stop]
 }
 
-/** A Redis of one's own, to be broken at will. `stop` may be called again. */
+/** A Redis of one's own, to be broken at will; on a free port unless one is given. `stop` may be called again. */
 export const startRedisServer = async (
   program: string,
+  wantedPort?: number,
 ): Promise<{ url: string; stop: () => Promise<void> }> => {
   const folder = await makeTemporaryFolder('redis')
-  const port = await findFreePort()
+  const port = wantedPort ?? (await findFreePort())
   const child = spawn(
     program,
     [

@@ -1,5 +1,4 @@
 import { Router } from 'express'
-import { messageOf } from '../../errors.ts'
 import type { HttpContext } from '../http-context.ts'
 
 const CHECK_TIMEOUT_MS = 2_000
@@ -13,25 +12,27 @@ export const createHealthRoutes = (context: HttpContext): Router => {
   })
 
   router.get('/readyz', async (_req, res) => {
-    const checks = await Promise.all(
-      Object.entries(context.readinessChecks).map(async ([name, check]) => [
-        name,
-        await withTimeout(check()).then(() => 'ok', messageOf),
-      ]),
-    )
-    if (context.shutdown.aborted) checks.push(['process', 'stopping'])
+    const checks = context.shutdown.aborted
+      ? [['process', 'failed']]
+      : await Promise.all(Object.entries(context.readinessChecks).map(runCheck))
     const isReady = checks.every(([, result]) => result === 'ok')
     res.set('Cache-Control', 'no-store')
     res.status(isReady ? 200 : 503).json({
       status: isReady ? 'ok' : 'not_ready',
-      checks: Object.fromEntries(
-        checks.map(([name, result]) => [name, result === 'ok' ? 'ok' : 'failed']),
-      ),
+      checks: Object.fromEntries(checks),
     })
   })
 
   return router
 }
+
+const runCheck = async ([name, check]: [string, () => Promise<unknown>]) => [
+  name,
+  await withTimeout(check()).then(
+    () => 'ok',
+    () => 'failed',
+  ),
+]
 
 const withTimeout = (check: Promise<unknown>): Promise<unknown> => {
   let timer: NodeJS.Timeout | undefined

@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { waitFor } from '../support/wait-for.ts'
+import { compileProgram, type ProgramName } from './programs.ts'
+
+export type Environment = Record<string, string>
+
+export type Ended = { code: number | null; signal: NodeJS.Signals | null }
+
+export type Child = Awaited<ReturnType<typeof startChild>>
+
+const READY_TIMEOUT_MS = 30_000
+const KEPT_CHARACTERS = 8_000
+
+/** Starts an API or a worker as a process of its own, which may not yet take work. */
+export const startChild = async (name: ProgramName, env: Environment) => {
+  const entry = await compileProgram(name)
+  const child = spawn(process.execPath, [entry], {
+    env: { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR, ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  let said = ''
+  let readyUrl: string | undefined
+  const listen = (chunk: Buffer) => {
+    said = (said + chunk).slice(-KEPT_CHARACTERS)
+    readyUrl ??= /^ready (.*)\n/m.exec(said)?.[1]
+  }
+  child.stdout.on('data', listen)
+  child.stderr.on('data', listen)
+  // A process that is killed leaves its end of the pipe broken.
+  child.stdin.on('error', () => {})
+  const { pid } = child
+  if (pid === undefined) throw new Error(`${name} did not start`)
+
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null
+  const ended: Promise<Ended> = once(child, 'close').then(([code, signal]) => ({ code, signal }))
+  /** Resolves with the URL (of an API) when it takes work. Throws with what it said when it ends before. */
+  const untilReady = async (): Promise<string> => {
+    await waitFor(() => readyUrl !== undefined || hasEnded(), {
+      what: `${name} to be ready`,
+      timeoutMs: READY_TIMEOUT_MS,
+    })
+    if (readyUrl === undefined) throw new Error(`${name} ended before it was ready: ${said}`)
+    return readyUrl
+  }
+  /** To this process alone, by its id. */
+  const signal = (name: NodeJS.Signals): void => void child.kill(name)
+  const kill = async (): Promise<Ended> => {
+    signal('SIGKILL')
+    return ended
+  }
+  return { pid, untilReady, hasEnded, ended, signal, kill, said: () => said }
+}

@@ -1,0 +1,4 @@
+import { killPoints } from './scenarios/kill-points.ts'
+import { testShortForm } from './short-form.ts'
+
+testShortForm(killPoints)

@@ -1,0 +1,13 @@
+import type { Backend, Result } from './result.ts'
+
+/** How much is done. `scale` multiplies every count; `seed` makes what is random repeatable. */
+export type Plan = { form: 'full' | 'short'; scale: number; seed: number }
+
+export type Setting = { backend: Backend; plan: Plan }
+
+/** Brings its own stack up and down, and says what it found; throws only when it could not be carried out. */
+export type Scenario = { name: string; run: (setting: Setting) => Promise<Result[]> }
+
+/** A count of the plan, at least 1. */
+export const countOf = ({ form, scale }: Plan, counts: { full: number; short: number }): number =>
+  Math.max(1, Math.round(counts[form] * scale))

@@ -1,0 +1,5 @@
+import type { Scenario } from '../scenario.ts'
+import { killPoints } from './kill-points.ts'
+
+/** In the order in which they run. */
+export const scenarios: readonly Scenario[] = [killPoints]

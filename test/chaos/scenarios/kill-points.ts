@@ -1,0 +1,96 @@
+import { type Facts, readFacts } from '../audit/audit.ts'
+import { checkAlways, countExtraCalls } from '../audit/checks.ts'
+import { type ChaosClient, createChaosClient } from '../client.ts'
+import { inLanes } from '../in-lanes.ts'
+import { acceptPoints, type KillPoint, runPoints } from '../kill-point.ts'
+import { readKillPoints } from '../marks.ts'
+import { atMost, exactly, type Result, toResult } from '../result.ts'
+import { countOf, type Scenario, type Setting } from '../scenario.ts'
+import { settle } from '../settle.ts'
+import { type Stack, startStack } from '../stack.ts'
+import { dieAsApi, dieAsWorker, killAtCallOut } from './deaths.ts'
+
+/** Between these and the bytes on disk the provider may charge for what is lost. */
+const MAY_COST_ONE: ReadonlySet<KillPoint> = new Set(['call_out', 'answered'])
+
+const SETTLE_TIMEOUT_MS = 60_000
+
+/** More would only wait for the processor: most of the time goes into starting processes. */
+const WORKER_LANES = 3
+const API_LANES = 1
+
+/**
+ * Processes that kill themselves at each named point. A worker has one generation at a time, and a generation is the
+ * end of one process only, so every call beyond the first is the doing of the point where that process died.
+ */
+export const killPoints: Scenario = {
+  name: 'kill-points',
+  run: async (setting) => {
+    const stack = await startStack({
+      backend: setting.backend,
+      env: { LEASE_MS: '1000', WORKER_CONCURRENCY: '1' },
+    })
+    try {
+      return await killEverywhere(stack, setting)
+    } finally {
+      await stack.stop()
+    }
+  },
+}
+
+const killEverywhere = async (stack: Stack, { backend, plan }: Setting): Promise<Result[]> => {
+  const kills = countOf(plan, { full: 50, short: 3 })
+  await stack.startApi()
+  const client = await createChaosClient(stack)
+  stack.provider.behave(killAtCallOut(stack, client))
+  const deaths = await dieEverywhere(stack, client, kills)
+  await Promise.all([stack.startWorker(), stack.startWorker()])
+  await settle(stack, SETTLE_TIMEOUT_MS)
+
+  const facts = await readFacts(stack, [client])
+  const killedAt = await readKillPoints(stack.marksFolder)
+  const line = { scenario: killPoints.name, backend }
+  const describePoint = (point: KillPoint): Result => {
+    const killed = facts.filter(({ id }) => killedAt.get(id) === point)
+    const maxExtra = MAY_COST_ONE.has(point) ? kills : 0
+    return toResult(line, point, [
+      exactly('kills', deaths.filter((each) => each === point).length, kills),
+      exactly('hit', killed.length, kills),
+      atMost('extra calls', countExtraCalls(killed), maxExtra),
+      exactly('without image', killed.filter(hasNoImage).length, 0),
+    ])
+  }
+  const points = [...acceptPoints, ...runPoints]
+  return [
+    ...points.map(describePoint),
+    toResult(line, 'all', [
+      exactly('rows', facts.length, points.length * kills),
+      ...checkAlways(facts),
+    ]),
+  ]
+}
+
+/** The point of each process that died as it should. */
+const dieEverywhere = async (
+  stack: Stack,
+  client: ChaosClient,
+  kills: number,
+): Promise<KillPoint[]> => {
+  const deaths: KillPoint[] = []
+  const repeat = (points: readonly KillPoint[]) =>
+    points.flatMap((point) => Array.from({ length: kills }, (_, n) => ({ point, n })))
+  const forWorkers = repeat(runPoints)
+  for (const n of forWorkers.keys()) await client.submit(`picture ${n} for a worker to die at`)
+  await Promise.all([
+    inLanes(WORKER_LANES, forWorkers, async ({ point }) => {
+      if (await dieAsWorker(stack, point)) deaths.push(point)
+    }),
+    inLanes(API_LANES, repeat(acceptPoints), async ({ point, n }) => {
+      const prompt = `picture ${n} for an API to die at when it is ${point}`
+      if (await dieAsApi(stack, client, point, prompt)) deaths.push(point)
+    }),
+  ])
+  return deaths
+}
+
+const hasNoImage = ({ status }: Facts): boolean => status !== 'succeeded'

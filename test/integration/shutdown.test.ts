@@ -1,0 +1,160 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { createDatabase, type Database } from '../../db/database.ts'
+import { createClient } from '../support/client.ts'
+import { describeEachBackend } from '../support/each-backend.ts'
+import { useProcesses } from '../support/processes.ts'
+import type { Program } from '../support/program.ts'
+import { waitFor } from '../support/wait-for.ts'
+
+const GRACE_MS = 3_000
+
+describeEachBackend('a process that is told to stop', (backend) => {
+  const { gemini, url, databaseUrl, run, execute } = useProcesses(backend)
+  let db: Database
+  const releases: (() => unknown)[] = []
+
+  beforeEach(() => {
+    db = createDatabase({ url: databaseUrl(), poolSize: 1, onIdleError: () => {} })
+  })
+  afterEach(async () => {
+    for (const release of releases.splice(0)) release()
+    await db.destroy()
+  })
+
+  const signIn = async () => {
+    const token = async () => (await execute('token')).out.trim()
+    return createClient({ url: url(), token })
+  }
+
+  /** Sends requests on one connection, and collects what comes. */
+  const openConnection = async (authorization: string) => {
+    const socket = connect(Number(new URL(url()).port))
+    releases.push(() => socket.destroy())
+    const met = { text: '', end: '' }
+    socket.on('data', (chunk) => {
+      met.text += chunk
+    })
+    socket.on('error', ({ message }) => {
+      met.end ||= message
+    })
+    socket.on('close', () => {
+      met.end ||= 'closed'
+    })
+    await once(socket, 'connect')
+    const get = (path: string, headers = '') =>
+      socket.write(
+        `GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: ${authorization}\r\n${headers}\r\n`,
+      )
+    return { get, met }
+  }
+
+  /** Milliseconds from the signal to the end, which must be an orderly one. */
+  const terminate = async (program: Program): Promise<number> => {
+    const startedAt = performance.now()
+    program.signal('SIGTERM')
+    const { code, out, err } = await program.ended()
+    if (code !== 0) throw new Error(`exited with ${code}: ${out}${err}`)
+    return performance.now() - startedAt
+  }
+
+  const readLife = async (generationId: string) => {
+    const { status, claims } = await db
+      .selectFrom('generations')
+      .select(['status', 'claims'])
+      .where('id', '=', generationId)
+      .executeTakeFirstOrThrow()
+    const attempts = await db
+      .selectFrom('attempts')
+      .select(['outcome', 'finishedAt'])
+      .where('generationId', '=', generationId)
+      .orderBy('id')
+      .execute()
+    const events = await db
+      .selectFrom('generationEvents')
+      .select(['type', 'createdAt'])
+      .where('generationId', '=', generationId)
+      .where('sequence', 'is not', null)
+      .orderBy('sequence')
+      .execute()
+    return { status, claims, attempts, events }
+  }
+
+  test('the api answers what is under way, ends its streams and resets nobody', async () => {
+    const api = await run('api')
+    const client = await signIn()
+    const { body } = await client.generate({ prompt: 'a lighthouse' })
+    const path = `/api/generations/${body.id}`
+    const [waiting, streaming, resting] = await Promise.all(
+      Array.from({ length: 3 }, () => openConnection(client.authorization)),
+    )
+    if (!waiting || !streaming || !resting) throw new Error('three connections')
+    waiting.get(path, 'Prefer: wait=30\r\n')
+    streaming.get(`${path}/events`)
+    resting.get('/readyz')
+    await waitFor(() => /snapshot/.test(streaming.met.text) && /"ok"/.test(resting.met.text), {
+      what: 'the first answers',
+    })
+
+    const stopping = terminate(api)
+    await waitFor(() => /\nretry: \d+\n\n\r\n0\r\n/.test(streaming.met.text.slice(-40)), {
+      what: 'the end of the stream',
+    })
+    await waitFor(() => /HTTP\/1\.1 200[\s\S]*"queued"/.test(waiting.met.text), {
+      what: 'the answer of the long poll',
+    })
+    resting.get('/readyz')
+    await waitFor(() => /HTTP\/1\.1 503[\s\S]*Connection: close/.test(resting.met.text), {
+      what: 'a failing readiness',
+    })
+    expect(await stopping).toBeLessThan(GRACE_MS + 500)
+    for (const { met } of [waiting, streaming, resting]) {
+      await waitFor(() => met.end, { what: 'the end' })
+      expect(met.end).toBe('closed')
+    }
+  }, 60_000)
+
+  test('the api ends at once when no connection is open', async () => {
+    expect(await terminate(await run('api'))).toBeLessThan(1_000)
+  })
+
+  test('the worker gives back what does not end in time, and another one has it at once', async () => {
+    const [, first] = await Promise.all([run('api'), run('worker')])
+    const client = await signIn()
+    gemini().behave({ kind: 'sequence', steps: [{ kind: 'hang' }, { kind: 'image' }] })
+    const { body } = await client.generate({ prompt: 'a lighthouse in fog' })
+    const call = await gemini().waitForCall()
+    await run('worker')
+    expect(await terminate(first)).toBeLessThan(GRACE_MS + 500)
+    await waitFor(() => call.abandoned, { what: 'the call to be given up' })
+    await waitFor(async () => (await readLife(body.id)).status === 'succeeded', {
+      what: 'the other worker',
+    })
+
+    const { claims, attempts, events } = await readLife(body.id)
+    expect(claims).toBe(2)
+    expect(attempts.map(({ outcome }) => outcome)).toEqual(['interrupted', 'image'])
+    expect(attempts.every(({ finishedAt }) => finishedAt)).toBe(true)
+    const story = events.map(({ type }) => type.replace('generation.', '')).join(' ')
+    expect(story).toBe('queued running queued running succeeded')
+    const [, , givenBack, taken] = events
+    expect(Number(taken?.createdAt) - Number(givenBack?.createdAt)).toBeLessThan(1_000)
+    expect(gemini().countCalls()).toBe(2)
+  }, 60_000)
+
+  test('the worker finishes what it has begun, and begins nothing more', async () => {
+    const [, worker] = await Promise.all([run('api'), run('worker')])
+    const client = await signIn()
+    gemini().behave({ kind: 'delay', ms: 1_000 })
+    const { body: begun } = await client.generate({ prompt: 'a lighthouse at dusk' })
+    await gemini().waitForCall()
+    const stopping = terminate(worker)
+    await waitFor(() => worker.output().includes('stopping'), { what: 'the signal to arrive' })
+    const { body: late } = await client.generate({ prompt: 'a lighthouse at dawn' })
+    expect(await stopping).toBeLessThan(GRACE_MS)
+    expect(await readLife(begun.id)).toMatchObject({ status: 'succeeded', claims: 1 })
+    expect(await readLife(late.id)).toMatchObject({ status: 'queued', claims: 0 })
+    expect(gemini().countCalls()).toBe(1)
+  }, 60_000)
+})
