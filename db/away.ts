@@ -13,4 +13,4 @@ export const isDatabaseAway = (error: unknown): boolean => {
 
 const AWAY_CODES = /^(08|53|57P|ECONN|ENOENT|EPIPE|ETIMEDOUT)/
 const AWAY_TEXTS =
-  /timeout exceeded when trying to connect|Connection terminated|Query read timeout/
+  /timeout exceeded when trying to connect|Connection terminated|Query read timeout|not queryable/

@@ -29,7 +29,11 @@ export const createDatabase = ({ url, poolSize, onIdleError }: DatabaseOptions):
     application_name: 'imageonce',
   })
   pool.on('error', onIdleError)
-  pool.on('connect', nameStatements)
+  pool.on('connect', (client) => {
+    // The pool listens to idle ones only: one that breaks between two statements of a transaction would end the process.
+    client.on('error', onIdleError)
+    nameStatements(client)
+  })
   return new Kysely<Schema>({
     dialect: new PostgresDialect({ pool }),
     plugins: [new CamelCasePlugin()],

@@ -1,5 +1,6 @@
 import type { Database } from '../../db/database.ts'
 import type { NewImage } from '../../db/schema.ts'
+import { AppError } from '../errors.ts'
 import { bindIdempotencyKey, type RequestedKey } from './idempotency.ts'
 import { type GenerationToInsert, insertOrRequeue } from './insert.ts'
 import { findGeneration, type GenerationWithImage } from './repository.ts'
@@ -26,11 +27,21 @@ export const unparkRequest = (db: Database, parked: ParkedRequest): Promise<void
     if (existing && !endedBefore(existing, new Date(parked.parkedAt))) return
     if (upload) await insertUpload(tx, upload)
     await insertOrRequeue(tx, [{ ...generation, joinsOthers: false }], NO_LIMITS)
-    if (idempotencyKey) {
-      const { id: generationId, ownerId } = generation
-      await bindIdempotencyKey(tx, { ...idempotencyKey, ownerId, generationId })
-    }
+    if (idempotencyKey) await bindIfFree(tx, generation, idempotencyKey)
   })
+
+/** The key may have come with another request meanwhile; this one was promised all the same. */
+const bindIfFree = async (
+  tx: Parameters<typeof bindIdempotencyKey>[0],
+  { id: generationId, ownerId }: GenerationToInsert,
+  key: RequestedKey,
+): Promise<void> => {
+  try {
+    await bindIdempotencyKey(tx, { ...key, ownerId, generationId })
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+  }
+}
 
 /** What was promised is kept: the limits were not asked when the request was accepted. */
 const NO_LIMITS = { refusalTtlMs: 0, maxInFlight: 2 ** 31 - 1 }
