@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario.ts'
 import { killPoints } from './kill-points.ts'
+import { rolling } from './rolling.ts'
 
 /** In the order in which they run. */
-export const scenarios: readonly Scenario[] = [killPoints]
+export const scenarios: readonly Scenario[] = [killPoints, rolling]
