@@ -4,7 +4,7 @@ import type { Stack } from './stack.ts'
 
 export type ChaosClient = Awaited<ReturnType<typeof createChaosClient>>
 
-export type Sent = { status: number; generation: Generation }
+export type Sent = { status: number; generation: Generation; retryAfter: string | null }
 
 const PATIENCE_MS = 60_000
 
@@ -31,7 +31,7 @@ export const createChaosClient = async (
     })
     const generation = (await response.json()) as Generation
     if (response.ok) accepted.set(generation.id, prompt)
-    return { status: response.status, generation }
+    return { status: response.status, generation, retryAfter: response.headers.get('retry-after') }
   }
 
   /** Until an API has answered 200 or 202. */

@@ -3,7 +3,9 @@ import { findFreePort } from '../support/free-port.ts'
 import { findOnPath } from '../support/programs.ts'
 import { startRedisServer } from '../support/test-redis.ts'
 
-/** A Redis of one's own that can be emptied, stopped and started again at the same address. */
+export type OwnRedis = Awaited<ReturnType<typeof startOwnRedis>>
+
+/** A Redis of one's own that can be emptied, frozen, starved, stopped and started again at the same address. */
 export const startOwnRedis = async () => {
   const program = findOnPath('redis-server')
   if (!program) throw new Error('redis-server is not installed')
@@ -11,15 +13,42 @@ export const startOwnRedis = async () => {
   const start = () => startRedisServer(program, port)
   let server = await start()
 
-  /** Forgets everything, as a Redis without persistence does when it starts again. */
-  const flush = async (): Promise<void> => {
+  const use = async <T>(work: (redis: Redis) => Promise<T>): Promise<T> => {
     const redis = new Redis(server.url, { maxRetriesPerRequest: 1, retryStrategy: () => null })
     redis.on('error', () => {})
-    await redis.flushall().finally(() => redis.disconnect())
+    return work(redis).finally(() => redis.disconnect())
   }
-  const stop = () => server.stop()
+  /** Forgets everything, as a Redis without persistence does when it starts again. */
+  const flush = async (): Promise<void> => {
+    await use((redis) => redis.flushall())
+  }
+  const configure = async (name: string, value: string): Promise<void> => {
+    await use((redis) => redis.config('SET', name, value))
+  }
+  const readUsedBytes = async (): Promise<number> =>
+    Number(/used_memory:(\d+)/.exec(await use((redis) => redis.info('memory')))?.[1])
+
+  const signal = (name: NodeJS.Signals) => {
+    if (server.pid !== undefined) process.kill(server.pid, name)
+  }
+  const thaw = () => signal('SIGCONT')
+  const stop = () => {
+    // A frozen one does not hear that it is to end.
+    thaw()
+    return server.stop()
+  }
   const startAgain = async (): Promise<void> => {
     server = await start()
   }
-  return { url: server.url, flush, stop, startAgain }
+  return {
+    url: server.url,
+    port,
+    flush,
+    configure,
+    readUsedBytes,
+    freeze: () => signal('SIGSTOP'),
+    thaw,
+    stop,
+    startAgain,
+  }
 }

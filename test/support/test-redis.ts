@@ -15,11 +15,13 @@ export const startRedis = async (environment: NodeJS.ProcessEnv): Promise<Releas
   return [redis.stop]
 }
 
+export type RedisServer = { url: string; pid: number | undefined; stop: () => Promise<void> }
+
 /** A Redis of one's own, to be broken at will; on a free port unless one is given. `stop` may be called again. */
 export const startRedisServer = async (
   program: string,
   wantedPort?: number,
-): Promise<{ url: string; stop: () => Promise<void> }> => {
+): Promise<RedisServer> => {
   const folder = await makeTemporaryFolder('redis')
   const port = wantedPort ?? (await findFreePort())
   const child = spawn(
@@ -37,7 +39,7 @@ export const startRedisServer = async (
     await stop()
     throw error
   }
-  return { url: `redis://127.0.0.1:${port}`, stop }
+  return { url: `redis://127.0.0.1:${port}`, pid: child.pid, stop }
 }
 
 const untilReady = async (child: ChildProcess) => {

@@ -1,5 +1,17 @@
 import type { Scenario } from '../scenario.ts'
+import { duplicates } from './duplicates.ts'
 import { killPoints } from './kill-points.ts'
+import { provider } from './provider.ts'
+import { redis } from './redis.ts'
+import { rolling } from './rolling.ts'
+import { stoppedWorker } from './stopped-worker.ts'
 
 /** In the order in which they run. */
-export const scenarios: readonly Scenario[] = [killPoints]
+export const scenarios: readonly Scenario[] = [
+  killPoints,
+  duplicates,
+  stoppedWorker,
+  provider,
+  redis,
+  rolling,
+]

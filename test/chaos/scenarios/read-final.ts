@@ -1,0 +1,28 @@
+import type { ChaosClient } from '../client.ts'
+import type { Stack } from '../stack.ts'
+
+/**
+ * All of a finished generation that may never change again. What it cost is not: a call that turns out to have been
+ * paid for is booked whenever that is known.
+ */
+export const readFinal = async ({ db }: Stack, client: ChaosClient, id: string) => {
+  const { costUsd, paidCalls, ambiguousCalls, ...row } = await db
+    .selectFrom('generations')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  const image = await db
+    .selectFrom('imageMetadata')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  const events = await db
+    .selectFrom('generationEvents')
+    .selectAll()
+    .where('generationId', '=', id)
+    .where('sequence', 'is not', null)
+    .orderBy('sequence')
+    .execute()
+  const { imageUrl } = await client.get(id)
+  return { row, image, events, bytes: await client.download(imageUrl) }
+}

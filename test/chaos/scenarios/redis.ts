@@ -1,0 +1,128 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts'
+import { readFacts } from '../audit/audit.ts'
+import { checkAlways, countExtraCalls, countOf as countWhere } from '../audit/checks.ts'
+import { type ChaosClient, createChaosClient } from '../client.ts'
+import { pictureOf } from '../provider.ts'
+import type { OwnRedis } from '../redis.ts'
+import { atMost, exactly, type Result, toResult } from '../result.ts'
+import { countOf, type Plan, type Scenario } from '../scenario.ts'
+import { settle } from '../settle.ts'
+import { type Stack, startStack } from '../stack.ts'
+import { percentile99, startSubmissions, tally } from '../submissions.ts'
+
+const MAX_P99_MS = 1_000
+const MAX_RESUME_SECONDS = 30
+const PER_SECOND = 15
+const CALL_MS = 100
+
+type Trouble = {
+  name: string
+  seconds: number
+  begin: (redis: OwnRedis, proxy: TcpProxy) => Promise<void> | void
+  end: (redis: OwnRedis, proxy: TcpProxy) => Promise<void> | void
+}
+
+const troubles: readonly Trouble[] = [
+  { name: 'frozen', seconds: 60, begin: (redis) => redis.freeze(), end: (redis) => redis.thaw() },
+  {
+    name: 'behind a black hole',
+    seconds: 60,
+    begin: (_redis, proxy) => proxy.swallow(),
+    end: (_redis, proxy) => proxy.mend(),
+  },
+  {
+    name: 'killed',
+    seconds: 15,
+    begin: (redis) => redis.stop(),
+    end: (redis) => redis.startAgain(),
+  },
+  {
+    name: 'out of memory',
+    seconds: 15,
+    begin: (redis) => redis.configure('maxmemory', '1'),
+    end: (redis) => redis.configure('maxmemory', '0'),
+  },
+  {
+    name: 'evicting',
+    seconds: 15,
+    begin: async (redis) => {
+      await redis.configure('maxmemory-policy', 'allkeys-lru')
+      await redis.configure('maxmemory', String((await redis.readUsedBytes()) + 20_000))
+    },
+    end: async (redis) => {
+      await redis.configure('maxmemory', '0')
+      await redis.configure('maxmemory-policy', 'noeviction')
+    },
+  },
+]
+
+const SHORT_SECONDS = 2
+
+/** Redis in trouble while submissions keep coming: every one is accepted soon, and none is lost. */
+export const redis: Scenario = {
+  name: 'redis',
+  run: async ({ backend, plan }) => {
+    if (backend !== 'redis') return []
+    const stack = await startStack({ backend, env: { WORKER_CONCURRENCY: '4' } })
+    const proxy = await startTcpProxy({ host: '127.0.0.1', port: stack.redis?.port ?? 0 })
+    try {
+      return await meetTroubles(stack, proxy, plan)
+    } finally {
+      await stack.stop()
+      await proxy.close()
+    }
+  },
+}
+
+const meetTroubles = async (stack: Stack, proxy: TcpProxy, plan: Plan): Promise<Result[]> => {
+  const env = { REDIS_URL: `redis://127.0.0.1:${proxy.port}` }
+  stack.provider.behave(({ prompt }) => pictureOf(prompt, CALL_MS))
+  const [, worker] = await Promise.all([stack.startApi({ env }), stack.startWorker({ env })])
+  await worker.untilReady()
+  const client = await createChaosClient(stack)
+  const results: Result[] = []
+  for (const trouble of troubles) {
+    results.push(await meet(stack, proxy, client, plan, trouble))
+  }
+  const facts = await readFacts(stack, [client])
+  const failed = countWhere(facts, ({ status }) => status !== 'succeeded')
+  results.push(
+    toResult({ scenario: redis.name, backend: stack.backend }, 'all', [
+      exactly('extra calls', countExtraCalls(facts), 0),
+      exactly('without image', failed, 0),
+      ...checkAlways(facts),
+    ]),
+  )
+  return results
+}
+
+const meet = async (
+  stack: Stack,
+  proxy: TcpProxy,
+  client: ChaosClient,
+  plan: Plan,
+  { name, seconds, begin, end }: Trouble,
+): Promise<Result> => {
+  if (!stack.redis) throw new Error('there is no Redis')
+  const submissions = startSubmissions(stack, client, {
+    perSecond: PER_SECOND,
+    prompt: (n) => `picture ${n} while Redis is ${name}`,
+  })
+  await begin(stack.redis, proxy)
+  await delay(countOf(plan, { full: seconds, short: SHORT_SECONDS }) * 1_000)
+  await end(stack.redis, proxy)
+  const mendedAt = performance.now()
+  const answers = await submissions.stop()
+  await settle(stack, 2 * MAX_RESUME_SECONDS * 1_000)
+  const resumeSeconds = Math.round((performance.now() - mendedAt) / 100) / 10
+  return toResult({ scenario: redis.name, backend: stack.backend }, name, [
+    exactly(
+      `not accepted (of ${tally(answers)})`,
+      countWhere(answers, ({ status }) => status !== 202),
+      0,
+    ),
+    atMost('p99 (ms)', percentile99(answers), MAX_P99_MS),
+    atMost('all done after (s)', resumeSeconds, MAX_RESUME_SECONDS),
+  ])
+}
