@@ -48,7 +48,7 @@ const troubles: readonly Trouble[] = [
     seconds: 15,
     begin: async (redis) => {
       await redis.configure('maxmemory-policy', 'allkeys-lru')
-      await redis.configure('maxmemory', String((await redis.readUsedBytes()) + 20_000))
+      await redis.configure('maxmemory', String(await redis.readInfo('used_memory')))
     },
     end: async (redis) => {
       await redis.configure('maxmemory', '0')
@@ -86,9 +86,11 @@ const meetTroubles = async (stack: Stack, proxy: TcpProxy, plan: Plan): Promise<
     results.push(await meet(stack, proxy, client, plan, trouble))
   }
   const facts = await readFacts(stack, [client])
+  const evicted = (await stack.redis?.readInfo('evicted_keys')) ?? 0
   const failed = countWhere(facts, ({ status }) => status !== 'succeeded')
   results.push(
     toResult({ scenario: redis.name, backend: stack.backend }, 'all', [
+      { name: 'evicted keys', measured: evicted, min: 1 },
       exactly('extra calls', countExtraCalls(facts), 0),
       exactly('without image', failed, 0),
       ...checkAlways(facts),
