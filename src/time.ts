@@ -6,3 +6,16 @@ export const waitAtMost = async (work: Promise<unknown>, timeoutMs: number): Pro
   })
   await Promise.race([work, timeout]).finally(() => clearTimeout(timer))
 }
+
+/** The work's own end, or a rejection after this long; the work may go on. */
+export const answerWithin = async <T>(
+  work: Promise<T>,
+  timeoutMs: number,
+  message: string,
+): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(message)), timeoutMs)
+  })
+  return Promise.race([work, timeout]).finally(() => clearTimeout(timer))
+}

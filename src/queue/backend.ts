@@ -33,6 +33,18 @@ type CloseWorker = (graceMs: number, whenIdle: () => Promise<unknown>) => Promis
 type OpenWorker = Pick<Worker<JobData>, 'on' | 'run'>
 
 /**
+ * A connection on which a command has been unanswered for this long is made anew: its other end may be gone without a
+ * word, and the system would wait for a quarter of an hour.
+ */
+const SILENCE_MS = 4_000
+
+/** How long a producer waits for its store. */
+export const PRODUCER_TIMEOUT_MS: Record<QueueBackend['kind'], number> = {
+  redis: 700,
+  postgres: 5_000,
+}
+
+/**
  * A producer's side fails fast, since a person waits and the row is safe in Postgres: without these an `add`
  * hangs on a dead or frozen Redis and lands later as a phantom.
  */
@@ -40,18 +52,28 @@ const producerRedis = {
   enableOfflineQueue: false,
   enableAutoPipelining: true,
   maxRetriesPerRequest: 1,
-  commandTimeout: 800,
+  commandTimeout: PRODUCER_TIMEOUT_MS.redis,
   connectTimeout: 2_000,
   disconnectTimeout: 100,
+  socketTimeout: SILENCE_MS,
 }
 
 /** A consumer waits for Redis as long as it takes. */
-const consumerRedis = { maxRetriesPerRequest: null, connectTimeout: 5_000, disconnectTimeout: 100 }
+const consumerRedis = {
+  maxRetriesPerRequest: null,
+  connectTimeout: 5_000,
+  disconnectTimeout: 100,
+  socketTimeout: SILENCE_MS,
+}
 
 /** BullMQ's own closing waits for a Redis that is away. */
 const CLOSE_MS = 2_000
 
-const producerPostgres = { max: 4, connectionTimeoutMillis: 2_000, query_timeout: 5_000 }
+const producerPostgres = {
+  max: 4,
+  connectionTimeoutMillis: 2_000,
+  query_timeout: PRODUCER_TIMEOUT_MS.postgres,
+}
 const consumerPostgres = { max: 5, connectionTimeoutMillis: 5_000 }
 
 /**
@@ -151,8 +173,9 @@ const connectTraceably = (url: string) => {
   const connection = new Redis(url, consumerRedis)
   const connections = [connection]
   const duplicate = connection.duplicate.bind(connection)
-  connection.duplicate = (...options) => {
-    const copy = duplicate(...options)
+  connection.duplicate = (override, ...rest) => {
+    // Its reads block for longer, and BullMQ watches over them itself.
+    const copy = duplicate({ ...override, socketTimeout: undefined }, ...rest)
     connections.push(copy)
     return copy
   }

@@ -3,7 +3,8 @@ import type { Lane } from '../contract/vocabulary.ts'
 import { messageOf } from '../errors.ts'
 import type { ParkedRequest } from '../generation/park.ts'
 import type { QueuedJob } from '../generation/ports.ts'
-import { openQueue, type QueueBackend } from './backend.ts'
+import { answerWithin } from '../time.ts'
+import { openQueue, PRODUCER_TIMEOUT_MS, type QueueBackend } from './backend.ts'
 
 /**
  * Lower runs first. Every job has a priority, since BullMQ runs those without one before all others: within a
@@ -26,9 +27,16 @@ export const createGenerationQueue = (
   onError: (error: Error) => void,
 ) => {
   const { get, close } = openQueue(backend, name, onError)
+  const timeoutMs = PRODUCER_TIMEOUT_MS[backend.kind]
 
-  /** The job ID is the generation id: adding one that is there changes nothing. */
-  const enqueue = async (job: QueuedJob): Promise<void> => {
+  /**
+   * The job ID is the generation id: adding one that is there changes nothing, even late. Bounded as a whole, as a
+   * command of ioredis waits for the batch before it.
+   */
+  const enqueue = (job: QueuedJob): Promise<void> =>
+    answerWithin(add(job), timeoutMs, 'the queue does not answer')
+
+  const add = async (job: QueuedJob): Promise<void> => {
     const queue = await get()
     const { name, data, opts } = toBullJob(job)
     await queue.add(name, data, opts)

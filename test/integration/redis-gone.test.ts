@@ -3,7 +3,9 @@ import { startTestApp, type TestApp } from '../support/app.ts'
 import { createClient } from '../support/client.ts'
 import { findOnPath } from '../support/programs.ts'
 import { describeWhen } from '../support/skip.ts'
+import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { startRedisServer } from '../support/test-redis.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const program = findOnPath('redis-server')
 
@@ -31,6 +33,29 @@ describeWhen(program !== undefined, 'no redis-server on the PATH', 'with Redis g
     expect(body.status).toBe('queued')
     const known = await alice.generate({ prompt: 'before' })
     expect(known.body).toMatchObject({ status: 'succeeded', isExisting: true })
+  })
+
+  test('work goes on after its connections were lost without a word', async () => {
+    const proxy = await startTcpProxy({ host: '127.0.0.1', port: Number(new URL(redis.url).port) })
+    const REDIS_URL = `redis://127.0.0.1:${proxy.port}`
+    const behindProxy = await startTestApp({ backend: 'redis', env: { REDIS_URL } })
+    try {
+      const alice = await createClient(behindProxy)
+      await alice.generateAndWait({ prompt: 'before' })
+      proxy.swallow()
+      const startedAt = performance.now()
+      const { status, body } = await alice.generate({ prompt: 'during' })
+      expect(performance.now() - startedAt).toBeLessThan(1_000)
+      expect(status).toBe(202)
+      await proxy.mend()
+      await waitFor(async () => (await alice.get(body.id)).body.status === 'succeeded', {
+        what: 'the work to go on',
+        timeoutMs: 20_000,
+      })
+    } finally {
+      await behindProxy.stop()
+      await proxy.close()
+    }
   })
 
   test('both processes stop within their grace period', async () => {

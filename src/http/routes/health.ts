@@ -1,4 +1,5 @@
 import { Router } from 'express'
+import { answerWithin } from '../../time.ts'
 import type { HttpContext } from '../http-context.ts'
 
 const CHECK_TIMEOUT_MS = 2_000
@@ -33,16 +34,8 @@ export const createHealthRoutes = (context: HttpContext): Router => {
 
 const runCheck = async ([name, check]: [string, () => Promise<unknown>]) => [
   name,
-  await withTimeout(check()).then(
+  await answerWithin(check(), CHECK_TIMEOUT_MS, 'no answer').then(
     () => 'ok',
     () => 'failed',
   ),
 ]
-
-const withTimeout = (check: Promise<unknown>): Promise<unknown> => {
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer')), CHECK_TIMEOUT_MS)
-  })
-  return Promise.race([check, timeout]).finally(() => clearTimeout(timer))
-}
