@@ -29,15 +29,20 @@ export const createDatabase = ({ url, poolSize, onIdleError }: DatabaseOptions):
     application_name: 'imageonce',
   })
   pool.on('error', onIdleError)
-  pool.on('connect', (client) => {
-    // The pool listens to idle ones only: one that breaks between two statements of a transaction would end the process.
-    client.on('error', onIdleError)
-    nameStatements(client)
-  })
+  pool.on('connect', surviveErrors)
+  pool.on('connect', nameStatements)
   return new Kysely<Schema>({
     dialect: new PostgresDialect({ pool }),
     plugins: [new CamelCasePlugin()],
   })
+}
+
+/**
+ * The pool listens to idle connections only, and an error that nobody listens to ends the process: one that breaks
+ * between two statements of a transaction would. Its next statement fails anyway.
+ */
+const surviveErrors = (client: pg.PoolClient): void => {
+  client.on('error', () => {})
 }
 
 const namesByText = new Map<string, string>()

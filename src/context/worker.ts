@@ -47,8 +47,8 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
     }),
     shutdown: letGo.signal,
     subscribe: events.subscribe,
-    onStoreTrouble: (generationId, err) =>
-      logger.warn({ generationId, err }, 'the image store is in trouble; trying on'),
+    onTrouble: (generationId, part, err) =>
+      logger.warn({ generationId, part, err }, 'in trouble; the generation goes on'),
     onStep: overrides.onStep ?? logStep(logger),
   }
   const worker = createGenerationWorker({

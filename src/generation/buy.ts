@@ -6,6 +6,7 @@ import { outcomeRules } from './outcomes.ts'
 import type {
   EncodedImage,
   ImageStore,
+  OnTrouble,
   Provider,
   ProviderRequest,
   ProviderResult,
@@ -20,34 +21,52 @@ type BuyDeps = {
   provider: Provider
   store: ImageStore
   spool: Spool
+  onTrouble: OnTrouble
   onStep: OnStep<RunStep>
 }
 
+/** What an attempt has to go on with. `isBooked`: its outcome and cost are in Postgres. */
+export type Bought = ProviderResult & { isBooked: boolean }
+
 /**
- * One paid call: the intent is in Postgres before it is sent, the bytes are on disk before anything else can
- * fail. Throws `ProviderError`, `Interrupted`, or `attempts_exhausted` without a call.
+ * One paid call: the intent is in Postgres before it is sent, the bytes are on disk before anything else is done. From
+ * then on nothing here fails any more: neither a full disk nor a Postgres that is away is a reason to lose them.
+ * Throws `ProviderError`, `Interrupted`, or `attempts_exhausted` without a call.
  */
 export const buyImage = async (
   deps: BuyDeps,
   claim: Claim,
   signal: AbortSignal,
-): Promise<ProviderResult> => {
+): Promise<Bought> => {
   const request = await describeRequest(deps, claim)
   signal.throwIfAborted()
   const attemptId = attemptOf(await recordIntent(deps.db, claim))
   deps.onStep(claim.id, 'intent_recorded')
   const result = await call(deps, claim, attemptId, request, signal)
   deps.onStep(claim.id, 'answered')
-  await deps.spool.write(claim.objectKey, result)
+  await deps.spool
+    .write(claim.objectKey, result)
+    .catch((error: unknown) => deps.onTrouble(claim.id, 'spool', error))
   deps.onStep(claim.id, 'spooled')
-  await recordOutcome(deps.db, claim.id, attemptId, {
-    outcome: 'image',
-    mayHaveCharged: true,
-    isAmbiguous: false,
-    costUsd: result.costUsd,
-  })
+  const isBooked = await book(deps, claim, attemptId, result)
   deps.onStep(claim.id, 'outcome_recorded')
-  return result
+  return { ...result, isBooked }
+}
+
+const book = async (
+  { db, onTrouble }: BuyDeps,
+  claim: Claim,
+  attemptId: string,
+  { costUsd }: ProviderResult,
+): Promise<boolean> => {
+  const outcome = { outcome: 'image' as const, mayHaveCharged: true, isAmbiguous: false, costUsd }
+  try {
+    await recordOutcome(db, claim.id, attemptId, outcome)
+    return true
+  } catch (error) {
+    onTrouble(claim.id, 'database', error)
+    return false
+  }
 }
 
 const call = async (

@@ -15,6 +15,9 @@ export class Interrupted extends Error {
 /** How often a lease is extended within its own length: two beats may be missed. */
 const BEATS_PER_LEASE = 3
 
+/** While Postgres is away it is asked this often: whoever held the lease should be first to have it again. */
+const RETRY_MS = 300
+
 /**
  * Keeps a claim alive, and aborts `signal` with `Interrupted` when it no longer stands (canceled, or taken over
  * after a lapse) or when `shutdown` aborts. `check` looks at once, for whoever heard that the row changed.
@@ -25,11 +28,15 @@ export const holdLease = (
   claim: Claim,
 ) => {
   const controller = new AbortController()
+  let retry: NodeJS.Timeout | undefined
+  let isStopped = false
   const check = async () => {
     try {
       if (!(await extendLease(db, claim, leaseMs))) controller.abort(new Interrupted('claim_lost'))
     } catch {
-      // Postgres is away: nobody else can claim either, and the next beat tells.
+      // Nobody else can claim either.
+      clearTimeout(retry)
+      if (!isStopped) retry = setTimeout(check, RETRY_MS)
     }
   }
   const beat = setInterval(check, leaseMs / BEATS_PER_LEASE)
@@ -37,7 +44,9 @@ export const holdLease = (
   if (shutdown.aborted) onShutdown()
   shutdown.addEventListener('abort', onShutdown, { once: true })
   const stop = () => {
+    isStopped = true
     clearInterval(beat)
+    clearTimeout(retry)
     shutdown.removeEventListener('abort', onShutdown)
   }
   return { signal: controller.signal, check, stop }

@@ -65,6 +65,13 @@ export type ImageStore = {
   close(): void
 }
 
+/** Told of a part that fails a generation which goes on all the same. */
+export type OnTrouble = (
+  generationId: string,
+  part: 'spool' | 'store' | 'database',
+  error: unknown,
+) => void
+
 /** Bytes that were paid for, on local disk before anything else can fail. */
 export type Spool = {
   /** Resolves when the result has reached the disk (fsync), whole. */

@@ -2,11 +2,11 @@ import type { Database } from '../../db/database.ts'
 import { findListPriceUsd } from '../contract/server-info.ts'
 import { AppError, isProviderError, messageOf, type ProviderError } from '../errors.ts'
 import { MAX_ATTEMPTS, mayCallAgain, recordAdoption } from './attempts.ts'
-import { buyImage } from './buy.ts'
+import { type Bought, buyImage } from './buy.ts'
 import { commitImage, commitPlaceholder } from './commit.ts'
 import { holdLease, Interrupted } from './lease.ts'
 import { outcomeRules } from './outcomes.ts'
-import type { ImageStore, InspectImage, Provider, ProviderResult, Spool } from './ports.ts'
+import type { ImageStore, InspectImage, OnTrouble, Provider, Spool } from './ports.ts'
 import { findAnswering, findGeneration } from './repository.ts'
 import { secureImage } from './secure.ts'
 import type { OnStep, RunStep } from './steps.ts'
@@ -33,7 +33,7 @@ export type RunDeps = {
   shutdown: AbortSignal
   /** Calls back whenever a generation may have changed. Returns the way to stop. */
   subscribe: (generationId: string, listener: () => void) => () => void
-  onStoreTrouble: (generationId: string, error: unknown) => void
+  onTrouble: OnTrouble
   onStep: OnStep<RunStep>
 }
 
@@ -78,9 +78,12 @@ const produce = async (deps: RunDeps, claim: Claim, signal: AbortSignal): Promis
   const bought = adopted ?? (await deps.breaker(() => buyImage(deps, claim, signal)))
   const image = await secureImage(deps, claim, bought, signal)
   deps.onStep(claim.id, 'stored')
+  if (!bought.isBooked) await recordAdoption(deps.db, claim.id, bought.costUsd)
   const isCommitted = await commitImage(deps.db, claim, image)
   deps.onStep(claim.id, 'committed')
-  await deps.spool.delete(claim.objectKey)
+  await deps.spool
+    .delete(claim.objectKey)
+    .catch((error: unknown) => deps.onTrouble(claim.id, 'spool', error))
   deps.onStep(claim.id, 'spool_cleared')
   return isCommitted ? { kind: 'finished', status: 'succeeded' } : { kind: 'left' }
 }
@@ -96,13 +99,14 @@ const findReusable = async (db: Database, claim: Claim): Promise<string | undefi
 const adoptEarlierResult = async (
   { db, spool, store, provider }: RunDeps,
   claim: Claim,
-): Promise<ProviderResult | undefined> => {
+): Promise<Bought | undefined> => {
   const spooled = await spool.find(claim.objectKey)
   const stored = spooled ? undefined : await store.find(claim.objectKey)
   const costUsd =
     spooled?.costUsd ?? findListPriceUsd(provider.models, claim.model, claim.imageSize)
   if (spooled || stored) await recordAdoption(db, claim.id, costUsd)
-  return spooled ?? (stored && { bytes: stored.bytes, costUsd })
+  const bytes = spooled?.bytes ?? stored?.bytes
+  return bytes && { bytes, costUsd, isBooked: true }
 }
 
 const settle = async (deps: RunDeps, claim: Claim, error: unknown): Promise<RunOutcome> => {

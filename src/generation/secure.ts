@@ -1,7 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { digestHex } from '../contract/identity.ts'
 import { AppError, ProviderError } from '../errors.ts'
-import type { ImageStore, InspectedImage, InspectImage, ProviderResult, Spool } from './ports.ts'
+import type {
+  ImageStore,
+  InspectedImage,
+  InspectImage,
+  OnTrouble,
+  ProviderResult,
+  Spool,
+} from './ports.ts'
 import type { Claim } from './transitions.ts'
 
 type SecureDeps = {
@@ -9,7 +16,7 @@ type SecureDeps = {
   spool: Spool
   inspect: InspectImage
   retryBackoffMs: number
-  onStoreTrouble: (generationId: string, error: unknown) => void
+  onTrouble: OnTrouble
 }
 
 const MAX_STORE_BACKOFF_MS = 5_000
@@ -31,7 +38,7 @@ export const secureImage = async (
       if ((await deps.store.put(claim.objectKey, image)) === 'stored') return image
       return await describeStored(deps, claim, image)
     } catch (error) {
-      deps.onStoreTrouble(claim.id, error)
+      deps.onTrouble(claim.id, 'store', error)
     }
     signal.throwIfAborted()
     const backoffMs = Math.min(MAX_STORE_BACKOFF_MS, deps.retryBackoffMs * 2 ** Math.min(round, 10))
@@ -41,12 +48,18 @@ export const secureImage = async (
   }
 }
 
-const inspectBought = async ({ inspect, spool }: SecureDeps, claim: Claim, bytes: Uint8Array) => {
+const inspectBought = async (
+  { inspect, spool, onTrouble }: SecureDeps,
+  claim: Claim,
+  bytes: Uint8Array,
+) => {
   try {
     return await inspect(bytes)
   } catch (error) {
     if (!(error instanceof AppError)) throw error
-    await spool.delete(claim.objectKey)
+    await spool
+      .delete(claim.objectKey)
+      .catch((failure: unknown) => onTrouble(claim.id, 'spool', failure))
     throw new ProviderError(
       'no_image',
       `The model's answer is not a usable image: ${error.message}`,

@@ -76,7 +76,13 @@ const storeUpload = async (
     throw new AppError('invalid_image', 'The image is too large once its pixels are encoded anew.')
   }
   const objectKey = `uploads/${id}/${randomBytes(8).toString('hex')}`
-  await store.put(objectKey, image)
+  await store.put(objectKey, image).catch((cause: unknown) => {
+    throw new AppError('unavailable', 'The image store does not answer; try again shortly.', {
+      retryable: true,
+      retryAfterMs: 2_000,
+      cause,
+    })
+  })
   const upload: NewImage = {
     id,
     userId: ownerId,

@@ -51,7 +51,7 @@ export const findFile = async (path: string): Promise<Uint8Array | undefined> =>
   try {
     return await readFile(path)
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return undefined
     throw error
   }
 }

@@ -43,11 +43,26 @@ export const startChild = async (name: ProgramName, env: Environment) => {
     if (readyUrl === undefined) throw new Error(`${name} ended before it was ready: ${said}`)
     return readyUrl
   }
+  let isToEnd = false
   /** To this process alone, by its id. */
-  const signal = (name: NodeJS.Signals): void => void child.kill(name)
+  const signal = (name: NodeJS.Signals): void => {
+    isToEnd ||= name === 'SIGKILL' || name === 'SIGTERM'
+    child.kill(name)
+  }
   const kill = async (): Promise<Ended> => {
     signal('SIGKILL')
     return ended
   }
-  return { pid, untilReady, hasEnded, ended, signal, kill, said: () => said }
+  return {
+    name,
+    pid,
+    untilReady,
+    hasEnded,
+    ended,
+    signal,
+    kill,
+    said: () => said,
+    /** True once it was told to end. */
+    isToEnd: () => isToEnd,
+  }
 }

@@ -11,11 +11,11 @@ export type Behave = (call: GeminiCall) => GeminiBehaviour | Promise<GeminiBehav
  */
 export const startProvider = async () => {
   const gemini = await startGeminiServer()
-  const charged = new Set<GeminiCall>()
+  const behaviours = new Map<GeminiCall, GeminiBehaviour>()
   let behave: Behave = (call) => pictureOf(call.prompt)
   gemini.behave(async (call) => {
     const behaviour = await behave(call)
-    if (mayHaveCharged(behaviour)) charged.add(call)
+    behaviours.set(call, behaviour)
     return behaviour
   })
 
@@ -27,8 +27,13 @@ export const startProvider = async () => {
     behave: (next: Behave): void => {
       behave = next
     },
-    /** Whether the provider may put the call on the bill: all that it did not turn away. */
-    isCharged: (call: GeminiCall): boolean => charged.has(call),
+    /** What it did with a call; undefined while that is not decided. */
+    behaviourOf: (call: GeminiCall): GeminiBehaviour | undefined => behaviours.get(call),
+    /** Whether it may put the call on the bill. */
+    isCharged: (call: GeminiCall): boolean => {
+      const behaviour = behaviours.get(call)
+      return behaviour === undefined || mayHaveCharged(behaviour)
+    },
     close: gemini.close,
   }
 }
@@ -56,7 +61,8 @@ const FREE: ReadonlySet<GeminiBehaviour['kind']> = new Set([
   'prompt_blocked',
 ])
 
-const mayHaveCharged = (behaviour: GeminiBehaviour): boolean =>
+/** All but what the provider turns away, as it says itself. */
+export const mayHaveCharged = (behaviour: GeminiBehaviour): boolean =>
   behaviour.kind === 'delay' && behaviour.then
     ? mayHaveCharged(behaviour.then)
     : !FREE.has(behaviour.kind)

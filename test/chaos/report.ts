@@ -15,6 +15,10 @@ export const printResults = (results: readonly Result[]): void => {
   for (const row of rows) {
     console.log(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))
   }
-  const breaches = results.filter(({ ok }) => !ok).length
-  console.log(breaches === 0 ? 'No breach.' : `${breaches} breaches.`)
+  const breaches = results.filter(({ ok }) => !ok)
+  for (const { scenario, backend, what, details } of breaches) {
+    console.log(`\n${scenario} on ${backend}, ${what}`)
+    for (const detail of details) console.log(detail)
+  }
+  console.log(breaches.length === 0 ? 'No breach.' : `${breaches.length} breaches.`)
 }

@@ -10,6 +10,8 @@ export type Result = {
   what: string
   measured: string
   ok: boolean
+  /** For whoever looks for the cause of a breach. */
+  details: readonly string[]
 }
 
 export const atMost = (name: string, measured: number, max: number): Check => ({
@@ -25,16 +27,21 @@ export const exactly = (name: string, measured: number, expected: number): Check
   max: expected,
 })
 
+/** For the reader, without a limit. */
+export const figure = (name: string, measured: number): Check => ({ name, measured })
+
 export const toResult = (
   { scenario, backend }: { scenario: string; backend: Backend },
   what: string,
   checks: Check[],
+  details: readonly string[] = [],
 ): Result => ({
   scenario,
   backend,
   what,
   measured: checks.map(describe).join(', '),
   ok: checks.every(holds),
+  details,
 })
 
 /** A NaN holds to no limit. */

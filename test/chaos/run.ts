@@ -59,7 +59,8 @@ const runOne = async ({ name, run }: Scenario, backend: Backend): Promise<Result
     return await run({ backend, plan })
   } catch (error) {
     console.error(error)
-    return [{ scenario: name, backend, what: 'carried out', measured: String(error), ok: false }]
+    const measured = String(error)
+    return [{ scenario: name, backend, what: 'carried out', measured, ok: false, details: [] }]
   } finally {
     const seconds = Math.round((performance.now() - startedAt) / 1_000)
     console.log(`${name} on ${backend}: ${seconds} s`)

@@ -86,12 +86,19 @@ const assemble = async (
   push(() => db.destroy())
 
   const children = new Set<Child>()
+  const crashes: string[] = []
+  const watch = async (child: Child, isArmed: boolean) => {
+    children.add(child)
+    const { code, signal } = await child.ended
+    children.delete(child)
+    if (!isArmed && !child.isToEnd())
+      crashes.push(`${child.name} ended (${signal ?? code}): ${child.said()}`)
+  }
   push(() => Promise.all([...children].map((child) => child.kill())))
   const start = async (name: 'api' | 'worker', options: StartOptions): Promise<Child> => {
     const armed = options.killAt && { CHAOS_KILL_AT: options.killAt, CHAOS_MARKS: marksFolder }
     const child = await startChild(name, { ...env, ...armed, ...options.env })
-    children.add(child)
-    void child.ended.then(() => children.delete(child))
+    void watch(child, options.killAt !== undefined)
     return child
   }
 
@@ -130,6 +137,8 @@ const assemble = async (
     marksFolder,
     apis: apis as ReadonlySet<Api>,
     workers: workers as ReadonlySet<Child>,
+    /** The processes that ended though nobody told them to, with the last they said. */
+    crashes: crashes as readonly string[],
     startApi,
     startWorker,
     signTokenFor,

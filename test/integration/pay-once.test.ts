@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test } from '@jest/globals'
 import sharp from 'sharp'
@@ -73,6 +74,16 @@ test('a call whose worker died is booked when its bytes are adopted', async () =
   await app.startWorker()
   const done = await alice.get(body.id, { Prefer: 'wait=20' })
   expect(done.body).toMatchObject({ status: 'succeeded', costUsd: 0.5 })
+})
+
+test('a disk that takes no spool is no reason to lose what was paid for', async () => {
+  app = await startTestApp({ workers: 0 })
+  await writeFile(join(app.dataDir, 'spool'), 'in the way of the folder')
+  await app.startWorker()
+  const alice = await createClient(app)
+  const { body } = await alice.generateAndWait({ prompt: 'no room' })
+  expect(body).toMatchObject({ status: 'succeeded', attempts: 1 })
+  expect(app.gemini.countCalls()).toBe(1)
 })
 
 test('a store in trouble is tried again without another call', async () => {

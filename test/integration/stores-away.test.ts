@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { createGenerationQueue } from '../../src/queue/generation-queue.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
@@ -82,6 +84,31 @@ describeWith('redis', 'while Postgres is away and Redis is there', () => {
       expect(known.body.reuse?.source).toBe('exact')
     },
   )
+
+  test('an image that was just bought is kept, and its cost is booked', async () => {
+    app.gemini.behave(async () => {
+      await proxy.cut()
+      return { kind: 'image' }
+    })
+    const { body } = await alice.generate({ prompt: 'bought in the dark' })
+    await app.gemini.waitForCall()
+    await waitFor(
+      async () => (await readdir(join(app.dataDir, 'images', 'generated'))).length > 0,
+      {
+        what: 'the bytes to be in the store',
+      },
+    )
+    await proxy.mend()
+    const done = await waitFor(
+      async () => {
+        const { body: read } = await alice.get(body.id, { Prefer: 'wait=5' })
+        return read.status === 'succeeded' && read
+      },
+      { what: 'the image', timeoutMs: 25_000 },
+    )
+    expect(done.costUsd).toBeGreaterThan(0)
+    expect(app.gemini.countCalls()).toBe(1)
+  })
 
   test('a new condition image waits with its request', async () => {
     await proxy.cut()

@@ -4,7 +4,10 @@ import type { HttpContext } from '../http-context.ts'
 
 const CHECK_TIMEOUT_MS = 2_000
 
-/** `/livez`: the process answers. `/readyz`: its parts answer too, and it is not stopping. */
+/**
+ * `/livez`: the process answers. `/readyz`: it takes requests, since it is not stopping and one of the two stores that a
+ * request can wait in answers; what does not is named.
+ */
 export const createHealthRoutes = (context: HttpContext): Router => {
   const router = Router()
 
@@ -16,10 +19,12 @@ export const createHealthRoutes = (context: HttpContext): Router => {
     const checks = context.shutdown.aborted
       ? [['process', 'failed']]
       : await Promise.all(Object.entries(context.readinessChecks).map(runCheck))
-    const isReady = checks.every(([, result]) => result === 'ok')
+    const working = checks.filter(([, result]) => result === 'ok').map(([name]) => name)
+    const isReady = working.includes('database') || working.includes('queue')
+    const status = working.length === checks.length ? 'ok' : 'degraded'
     res.set('Cache-Control', 'no-store')
     res.status(isReady ? 200 : 503).json({
-      status: isReady ? 'ok' : 'not_ready',
+      status: isReady ? status : 'not_ready',
       checks: Object.fromEntries(checks),
     })
   })

@@ -1,5 +1,6 @@
 import { isTerminal } from '../../../src/contract/vocabulary.ts'
 import type { ChaosClient } from '../client.ts'
+import { inLanes } from '../in-lanes.ts'
 import type { Stack } from '../stack.ts'
 import { readCalls } from './calls.ts'
 import { readLives } from './lives.ts'
@@ -25,6 +26,8 @@ export type Facts = {
   isShownRight: boolean
 }
 
+const DOWNLOADS_AT_ONCE = 4
+
 /**
  * The facts of every generation that a client was told of or that has a row. To be read once all have settled,
  * with an API running. Each prompt is to be asked for by one client only.
@@ -41,22 +44,23 @@ export const readFacts = async (
   const asked = new Map(clients.flatMap(({ accepted }) => [...accepted]))
   const prompts = new Map([...rows.map(({ id, prompt }) => [id, prompt] as const), ...asked])
   const [livesOf, callsOf] = await Promise.all([readLives(stack.db), readCalls(stack)])
-  const facts: Facts[] = []
-  for (const [id, prompt] of prompts) {
+  const facts = [...prompts].map(([id, prompt]): Facts => {
     const row = rowById.get(id)
-    const client = clients.find(({ accepted }) => accepted.has(id))
-    const isOver = row !== undefined && isTerminal(row.status)
-    facts.push({
+    return {
       id,
       prompt,
       status: row?.status,
-      isTerminal: isOver,
+      isTerminal: row !== undefined && isTerminal(row.status),
       paidCalls: row?.paidCalls ?? 0,
       ...livesOf(id),
       ...callsOf(id, prompt),
-      isShownRight:
-        row?.status !== 'succeeded' || !client || (await isRightPicture(client, id, prompt)),
-    })
-  }
+      isShownRight: true,
+    }
+  })
+  await inLanes(DOWNLOADS_AT_ONCE, facts, async (each) => {
+    const client = clients.find(({ accepted }) => accepted.has(each.id))
+    if (each.status !== 'succeeded' || !client) return
+    each.isShownRight = await isRightPicture(client, each.id, each.prompt)
+  })
   return facts
 }

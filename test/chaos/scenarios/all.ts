@@ -2,6 +2,7 @@ import type { Scenario } from '../scenario.ts'
 import { duplicates } from './duplicates.ts'
 import { killPoints } from './kill-points.ts'
 import { provider } from './provider.ts'
+import { randomChaos } from './random-chaos.ts'
 import { redis } from './redis.ts'
 import { rolling } from './rolling.ts'
 import { stoppedWorker } from './stopped-worker.ts'
@@ -9,6 +10,7 @@ import { stoppedWorker } from './stopped-worker.ts'
 /** In the order in which they run. */
 export const scenarios: readonly Scenario[] = [
   killPoints,
+  randomChaos,
   duplicates,
   stoppedWorker,
   provider,

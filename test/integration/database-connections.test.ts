@@ -1,0 +1,34 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { sql } from 'kysely'
+import { createDatabase, type Database } from '../../db/database.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { waitFor } from '../support/wait-for.ts'
+
+let database: TestDatabase
+let db: Database
+
+beforeEach(async () => {
+  database = await createTestDatabase()
+  db = createDatabase({ url: database.url, poolSize: 2, onIdleError: () => {} })
+})
+afterEach(async () => {
+  await db.destroy()
+  await database.drop()
+})
+
+test('a connection that ends between two statements of a transaction fails it, and nothing else', async () => {
+  const broken = db.transaction().execute(async (tx) => {
+    const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx)
+    const pid = rows[0]?.pid ?? 0
+    await sql`select pg_terminate_backend(${pid})`.execute(db)
+    await waitFor(async () => !(await isConnected(pid)), { what: 'the connection to end' })
+    await sql`select 1`.execute(tx)
+  })
+  await expect(broken).rejects.toThrow()
+  expect((await sql`select 1 as one`.execute(db)).rows).toEqual([{ one: 1 }])
+})
+
+const isConnected = async (pid: number): Promise<boolean> => {
+  const { rows } = await sql`select from pg_stat_activity where pid = ${pid}`.execute(db)
+  return rows.length > 0
+}
