@@ -15,7 +15,12 @@ import type { Backend } from './result.ts'
 
 export type Stack = Awaited<ReturnType<typeof assemble>>
 
-type StackOptions = { backend: Backend; env?: Environment }
+/** `database`: the caller's to break and to drop; a new one of the test run's Postgres unless given. */
+type StackOptions = {
+  backend: Backend
+  env?: Environment
+  database?: { name: string; url: string }
+}
 
 /** How the harness's own connections to Postgres are told from those of the service. */
 export const HARNESS_APPLICATION = 'chaos'
@@ -61,15 +66,14 @@ export const releaseOpenStacks = async (): Promise<void> => {
 }
 
 const assemble = async (
-  { backend, env: changes = {} }: StackOptions,
+  { backend, env: changes = {}, database: given }: StackOptions,
   push: (release: () => unknown) => void,
 ) => {
   const folder = await makeTemporaryFolder('chaos')
   push(folder.remove)
   const marksFolder = join(folder.path, 'marks')
   await mkdir(marksFolder)
-  const database = await createTestDatabase()
-  push(database.drop)
+  const database = given ?? (await createDropped(push))
   const redis = backend === 'redis' ? await startOwnRedis() : undefined
   if (redis) push(redis.stop)
   const provider = await startProvider()
@@ -107,6 +111,12 @@ const assemble = async (
     marksFolder,
     signTokenFor,
   }
+}
+
+const createDropped = async (push: (release: () => unknown) => void) => {
+  const database = await createTestDatabase()
+  push(database.drop)
+  return database
 }
 
 const nameApplication = (databaseUrl: string): string => {

@@ -8,7 +8,7 @@ import type { OwnRedis } from '../redis.ts'
 import { atMost, exactly, type Result, toResult } from '../result.ts'
 import { countOf, type Plan, type Scenario } from '../scenario.ts'
 import { settle } from '../settle.ts'
-import { type Stack, startStack } from '../stack.ts'
+import { type Stack, withStack } from '../stack.ts'
 import { percentile99, startSubmissions, tally } from '../submissions.ts'
 
 const MAX_P99_MS = 1_000
@@ -64,14 +64,10 @@ export const redis: Scenario = {
   name: 'redis',
   run: async ({ backend, plan }) => {
     if (backend !== 'redis') return []
-    const stack = await startStack({ backend, env: { WORKER_CONCURRENCY: '4' } })
-    const proxy = await startTcpProxy({ host: '127.0.0.1', port: stack.redis?.port ?? 0 })
-    try {
-      return await meetTroubles(stack, proxy, plan)
-    } finally {
-      await stack.stop()
-      await proxy.close()
-    }
+    return withStack({ backend, env: { WORKER_CONCURRENCY: '4' } }, async (stack) => {
+      const proxy = await startTcpProxy({ host: '127.0.0.1', port: stack.redis?.port ?? 0 })
+      return meetTroubles(stack, proxy, plan).finally(proxy.close)
+    })
   },
 }
 
@@ -93,7 +89,7 @@ const meetTroubles = async (stack: Stack, proxy: TcpProxy, plan: Plan): Promise<
       { name: 'evicted keys', measured: evicted, min: 1 },
       exactly('extra calls', countExtraCalls(facts), 0),
       exactly('without image', failed, 0),
-      ...checkAlways(facts),
+      ...checkAlways(stack, facts),
     ]),
   )
   return results
