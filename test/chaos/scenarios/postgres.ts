@@ -7,7 +7,7 @@ import { type OwnPostgres, startOwnPostgres } from '../postgres.ts'
 import { pictureOf } from '../provider.ts'
 import { atMost, type Check, exactly, type Result, toResult } from '../result.ts'
 import { countOf, type Plan, type Scenario } from '../scenario.ts'
-import { settleAccepted } from '../settle.ts'
+import { settle, settleAccepted } from '../settle.ts'
 import { type Stack, withStack } from '../stack.ts'
 import { type Answer, percentile99, startSubmissions, tally } from '../submissions.ts'
 
@@ -92,6 +92,8 @@ const meetTroubles = async (
     const checks = await meet(stack, client, trouble.name, () => trouble.happen(own, plan))
     results.push(toResult(line, `${trouble.name}, pool of ${poolSize}`, checks))
   }
+  // What was refused may have been taken in all the same, too late for its answer.
+  await settle(stack, 2 * MAX_RESUME_SECONDS * 1_000)
   const facts = await readFacts(stack, [client])
   const checks = [
     atMost('extra calls', countExtraCalls(facts), CONCURRENCY * troubles.length),
