@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'attempts_exhausted'
   | 'condition_image_gone'
   | 'image_deleted'
+  | 'image_lost'
   | 'canceled'
   | 'unavailable'
   | 'internal'

@@ -24,6 +24,7 @@ import type { Secrets } from '../secrets.ts'
 import { createReuseLog } from '../telemetry/reuse-log.ts'
 import { VERSION } from '../version.ts'
 import { createShared, logStep, type Overrides, QUEUE_SETTLE_MS } from './shared.ts'
+import { createMissingImageReport } from './upkeep.ts'
 
 /** The HTTP server, listening once `start` resolves; `stop` drains it and releases everything. */
 export const createApi = (
@@ -75,6 +76,7 @@ export const createApi = (
       store: store.ping,
     },
     onReuse: reuseLog.record,
+    onImageMissing: createMissingImageReport(shared, logger),
     shutdown: shutdown.signal,
   })
   const server = createHttpServer(app)

@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
 import type { Config } from '../config.ts'
 import { MAX_IMAGE_PIXELS } from '../contract/limits.ts'
 import { type RunDeps, runGeneration } from '../generation/run.ts'
@@ -10,7 +9,15 @@ import { createInspectImage } from '../images/inspect.ts'
 import { createRareLog, type Logger } from '../logger.ts'
 import { createGenerationWorker } from '../queue/generation-worker.ts'
 import { createSpool } from '../storage/spool.ts'
-import { createShared, logStep, type Overrides, QUEUE_SETTLE_MS, toQueueBackend } from './shared.ts'
+import {
+  createShared,
+  logStep,
+  type Overrides,
+  QUEUE_SETTLE_MS,
+  toQueueBackend,
+  toSpoolDirectory,
+} from './shared.ts'
+import { createUpkeep } from './upkeep.ts'
 
 /** What was paid for is not thrown away for its size: a 4K picture as png can have 30 MB. */
 const MAX_BOUGHT_BYTES = 64 * 1024 * 1024
@@ -31,7 +38,7 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
     provider,
     store,
     inspect: createInspectImage({ maxBytes: MAX_BOUGHT_BYTES, maxPixels: MAX_IMAGE_PIXELS }),
-    spool: createSpool({ directory: join(config.dataDir, 'spool') }),
+    spool: createSpool({ directory: toSpoolDirectory(config) }),
     workerId: `${hostname()}:${process.pid}:${process.hrtime.bigint().toString(36)}`,
     leaseMs: config.worker.leaseMs,
     retryBackoffMs: config.worker.retryBackoffMs,
@@ -56,6 +63,7 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
     onJobGone: (generationId) => enqueueIfQueued(db, queue.enqueue, generationId),
     onError,
   })
+  const upkeep = createUpkeep(config, shared, logger)
   let sweeper: ReturnType<typeof startSweeper> | undefined
 
   const start = async (): Promise<void> => {
@@ -68,11 +76,12 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
     }
     await queue.limitConcurrency(config.worker.modelMaxConcurrency).catch(onError)
     sweeper = startSweeper(sweep, { intervalMs: config.worker.sweepIntervalMs, onError })
+    upkeep.start()
   }
   const stop = async (): Promise<void> => {
     const timer = setTimeout(() => letGo.abort(), config.shutdownGraceMs)
     await sweeper?.stop()
-    await worker.stop(config.shutdownGraceMs + LET_GO_MS)
+    await Promise.all([worker.stop(config.shutdownGraceMs + LET_GO_MS), upkeep.stop()])
     clearTimeout(timer)
     await shared.releaseAll()
   }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { sql } from 'kysely'
 import type { Database } from '../../db/database.ts'
 import type { ImageRow, NewImage } from '../../db/schema.ts'
 import { createUploadId, digestHex, isImageId } from '../contract/identity.ts'
@@ -19,8 +20,8 @@ export type UploadDeps = {
 const MAX_STORED_BYTES = 14 * 1024 * 1024
 
 /**
- * Checks, cleans and stores an owner's image. Equal bytes of one owner are one image, so repeating is free.
- * Throws `invalid_image`.
+ * Checks, cleans and stores an owner's image. Equal bytes of one owner are one image, so repeating is free; it brings
+ * back one whose object was lost. Throws `invalid_image`.
  */
 export const uploadImage = async (
   { db, store, inspect }: UploadDeps,
@@ -30,7 +31,7 @@ export const uploadImage = async (
   const sourceDigest = await digestHex(bytes)
   const id = await createUploadId(ownerId, sourceDigest)
   const existing = await findOwnedImage(db, ownerId, id)
-  if (existing) return existing
+  if (existing?.objectKey) return existing
   const image = await inspect(bytes)
   if (image.bytes.byteLength > MAX_STORED_BYTES) {
     throw new AppError('invalid_image', 'The image is too large once its pixels are encoded anew.')
@@ -77,13 +78,27 @@ const insertUpload = async (db: Database, image: NewImage): Promise<ImageRow> =>
     .values({ id: image.userId })
     .onConflict((conflict) => conflict.doNothing())
     .execute()
-  return db
+  const inserted = await db
     .insertInto('imageMetadata')
     .values(image)
-    .onConflict((conflict) => conflict.column('id').doUpdateSet({ id: image.id }))
+    .onConflict((conflict) =>
+      conflict
+        .column('id')
+        .doUpdateSet({ ...image, generatedAt: sql<Date>`now()` })
+        .where('imageMetadata.objectKey', 'is', null),
+    )
     .returningAll()
-    .executeTakeFirstOrThrow()
+    .executeTakeFirst()
+  return inserted ?? getFirst(db, image)
 }
+
+const getFirst = (db: Database, { id, userId }: NewImage): Promise<ImageRow> =>
+  db
+    .selectFrom('imageMetadata')
+    .selectAll()
+    .where('id', '=', id)
+    .where('userId', '=', userId)
+    .executeTakeFirstOrThrow()
 
 const withPointer = (error: AppError, pointer: string) =>
   new AppError(error.code, error.message, { retryable: error.retryable, pointer, cause: error })

@@ -24,12 +24,6 @@ const STALLED_CHECKS_PER_LEASE = 6
 /** Stalls are no reason to give up: how often a generation may be tried is counted in Postgres. */
 const MAX_STALLED_COUNT = 1_000
 
-/** How soon a queue that was away is tried again; BullMQ's own 15 s would idle that long after each blink. */
-const RECONNECT_MS = 1_000
-
-/** How long an idle worker's read blocks; a worker that stops while Redis is away keeps a timer as long. */
-const IDLE_READ_SECONDS = 3
-
 const MAX_BACKOFF_MS = 15_000
 
 /** The consumer's side of the queue; does nothing until `start`. */
@@ -45,13 +39,10 @@ export const createGenerationWorker = (deps: GenerationWorkerDeps) => {
     deps.name,
     (job, token) => processJob(run, job, token),
     {
-      autorun: false,
       concurrency: deps.concurrency,
       lockDuration: Math.round(deps.leaseMs / LOCKS_PER_LEASE),
       stalledInterval: Math.round(deps.leaseMs / STALLED_CHECKS_PER_LEASE),
       maxStalledCount: MAX_STALLED_COUNT,
-      runRetryDelay: RECONNECT_MS,
-      drainDelay: IDLE_READ_SECONDS,
       settings: {
         backoffStrategy: (tries) => Math.min(MAX_BACKOFF_MS, 250 * 2 ** Math.min(tries, 8)),
       },
