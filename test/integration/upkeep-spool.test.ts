@@ -25,7 +25,8 @@ afterEach(async () => {
 })
 
 const MINUTE_MS = 60_000
-const DAY_MS = 24 * 60 * MINUTE_MS
+const DAY_MINUTES = 24 * 60
+const DAY_MS = DAY_MINUTES * MINUTE_MS
 
 const clean = () => cleanSpool({ db: database.db, spool: createSpoolFiles({ directory }) })
 const find = (key: string) => createSpool({ directory }).find(key)
@@ -49,16 +50,18 @@ const spool = async (status: GenerationStatus | 'none', ageMs: number): Promise<
 }
 
 test.each([
-  ['none', 61 * MINUTE_MS, false],
-  ['succeeded', 61 * MINUTE_MS, false],
-  ['canceled', 61 * MINUTE_MS, false],
-  ['succeeded', 59 * MINUTE_MS, true],
-  ['failed', 6 * DAY_MS, true],
-  ['failed', 8 * DAY_MS, false],
-  ['queued', 30 * DAY_MS, true],
-  ['running', 30 * DAY_MS, true],
-] as const)('a result of %s generation after %i ms: kept is %s', async (status, ageMs, isKept) => {
-  const key = await spool(status, ageMs)
+  ['no', 61, 'deleted'],
+  ['a succeeded', 61, 'deleted'],
+  ['a canceled', 61, 'deleted'],
+  ['a succeeded', 59, 'kept'],
+  ['a failed', 6 * DAY_MINUTES, 'kept'],
+  ['a failed', 8 * DAY_MINUTES, 'deleted'],
+  ['a queued', 30 * DAY_MINUTES, 'kept'],
+  ['a running', 30 * DAY_MINUTES, 'kept'],
+] as const)('a result of %s generation is after %i minutes %s', async (whose, minutes, outcome) => {
+  const isKept = outcome === 'kept'
+  const status = whose === 'no' ? 'none' : (whose.slice(2) as GenerationStatus)
+  const key = await spool(status, minutes * MINUTE_MS)
   expect(await clean()).toEqual({ deleted: isKept ? 0 : 1, leftovers: 0 })
   expect((await find(key)) !== undefined).toBe(isKept)
   expect(await clean()).toEqual({ deleted: 0, leftovers: 0 })
