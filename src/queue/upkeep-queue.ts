@@ -17,6 +17,8 @@ export type UpkeepQueueDeps = {
   onError: (error: Error) => void
   /** How often the schedules are said again. */
   scheduleEveryMs?: number
+  /** How long after a failed try the next one is. */
+  retryMs?: number
 }
 
 /** Trouble of a minute, or a worker that stops, does not cost a day. */
@@ -28,6 +30,7 @@ const SCHEDULE_EVERY_MS = 60_000
 /** A job scheduler for each task, and the worker that does what falls due; nothing happens until `start`. */
 export const createUpkeepQueue = ({
   scheduleEveryMs = SCHEDULE_EVERY_MS,
+  retryMs = RETRY_MS,
   ...deps
 }: UpkeepQueueDeps) => {
   const name = `${deps.name}-upkeep`
@@ -62,7 +65,7 @@ export const createUpkeepQueue = ({
     for (const task of deps.tasks) {
       const opts = {
         attempts: TRIES,
-        backoff: { type: 'fixed', delay: RETRY_MS },
+        backoff: { type: 'fixed', delay: retryMs },
         removeOnComplete: true,
         removeOnFail: true,
       }

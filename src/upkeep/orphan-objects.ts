@@ -43,8 +43,8 @@ export type OrphanReport = {
 
 /**
  * Finds objects that no row refers to: marks those older than a day, and deletes those that have been marked for a
- * day and are older than a week. Writers' leftovers of an hour go too. Safe to repeat and from many workers at once. Throws when the store or Postgres
- * does not answer; nothing is deleted before the whole store was looked at.
+ * day and are older than a week. Writers' leftovers of an hour go too. Safe to repeat and from many workers at once.
+ * Throws when the store or Postgres does not answer; no object is deleted before the whole store was looked at.
  */
 export const removeOrphanObjects = async (
   deps: OrphanDeps,
