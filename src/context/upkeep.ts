@@ -16,13 +16,19 @@ const DAY_MS = 24 * HOUR_MS
 /** Tasks let go at the next row or object, or are left to another worker. */
 const STOP_MS = 2_000
 
+/** What is late by hours needs no line every few seconds. */
+const LOG_EVERY_MS = 60_000
+
 /** What is done every hour or day, by whichever worker gets to it; and on this worker's own disk. */
 export const createUpkeep = (
   config: Config,
   { db, store }: Pick<Shared, 'db' | 'store'>,
   logger: Logger,
 ) => {
-  const onError = createRareLog((fields) => logger.warn(fields, 'upkeep trouble; done again later'))
+  const onError = createRareLog(
+    (fields) => logger.warn(fields, 'upkeep trouble; done again later'),
+    LOG_EVERY_MS,
+  )
   const lostImages: LostImageDeps = { db, store, onLost: logLost(logger) }
   const task = (name: string, everyMs: number, run: (signal: AbortSignal) => Promise<object>) => ({
     name,

@@ -109,8 +109,10 @@ describeEachStore('orphan objects', (openStore) => {
     expect(first.reduce((sum, { marked }) => sum + marked, 0)).toBe(15)
     const second = await Promise.all([1, 2, 3].map(() => runAfterDays(11)))
     expect(second.reduce((sum, { deleted }) => sum + deleted, 0)).toBe(15)
-    expect(await store.has(kept.objectKey)).toBe(true)
+    // One that listed an object before another deleted it has marked it again: that mark goes in its time.
+    await runAfterDays(12)
     expect(await listMarks()).toEqual([])
+    expect(await store.has(kept.objectKey)).toBe(true)
   })
 
   /** Twenty objects in all, that many of them with a row. */
