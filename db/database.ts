@@ -30,6 +30,7 @@ export const createDatabase = ({ url, poolSize, onIdleError }: DatabaseOptions):
   })
   pool.on('error', onIdleError)
   pool.on('connect', surviveErrors)
+  pool.on('connect', leaveWhenSilent)
   pool.on('connect', nameStatements)
   return new Kysely<Schema>({
     dialect: new PostgresDialect({ pool }),
@@ -44,6 +45,27 @@ export const createDatabase = ({ url, poolSize, onIdleError }: DatabaseOptions):
 const surviveErrors = (client: pg.PoolClient): void => {
   client.on('error', () => {})
 }
+
+/**
+ * A connection on which a statement had no answer goes on waiting for it, for ever when the other end is gone without
+ * a word. The driver would give it to whoever comes next.
+ */
+const leaveWhenSilent = (client: pg.PoolClient): void => {
+  const query = client.query.bind(client) as (...args: unknown[]) => unknown
+  const queryOrLeave = (...args: unknown[]) => {
+    const result = query(...args)
+    if (result instanceof Promise) {
+      result.catch(({ message }: Error) => {
+        if (message === SILENCE) void (client as unknown as pg.Client).end().catch(() => {})
+      })
+    }
+    return result
+  }
+  client.query = queryOrLeave as typeof client.query
+}
+
+/** What node-postgres says at the end of `query_timeout`. */
+const SILENCE = 'Query read timeout'
 
 const namesByText = new Map<string, string>()
 

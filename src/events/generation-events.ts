@@ -8,6 +8,10 @@ export type GenerationEvents = ReturnType<typeof createGenerationEvents>
 const RECONNECT_MIN_MS = 100
 const RECONNECT_MAX_MS = 5_000
 
+/** Nothing else is ever asked on this connection, so a silent loss would go unnoticed. */
+const HEARTBEAT_MS = 15_000
+const TIMEOUT_MS = 5_000
+
 /**
  * One LISTEN connection for the process. A nudge says only that a generation may have changed: listeners read
  * the row again. After a gap in the connection everyone is nudged, so nothing is missed. Release with `close`.
@@ -16,6 +20,7 @@ export const createGenerationEvents = (databaseUrl: string, onError: (error: Err
   const listeners = new Map<string, Set<Listener>>()
   let client: pg.Client | undefined
   let retryTimer: NodeJS.Timeout | undefined
+  let heartbeat: NodeJS.Timeout | undefined
   let failures = 0
   let isClosed = false
 
@@ -23,6 +28,8 @@ export const createGenerationEvents = (databaseUrl: string, onError: (error: Err
     const candidate = new pg.Client({
       connectionString: databaseUrl,
       keepAlive: true,
+      connectionTimeoutMillis: TIMEOUT_MS,
+      query_timeout: TIMEOUT_MS,
       application_name: 'imageonce events',
     })
     candidate.on('error', (error) => lose(candidate, error))
@@ -33,15 +40,21 @@ export const createGenerationEvents = (databaseUrl: string, onError: (error: Err
       await candidate.connect()
       await candidate.query(`listen ${GENERATION_CHANNEL}`)
       failures = 0
+      if (!isClosed) heartbeat = setInterval(() => void beat(candidate), HEARTBEAT_MS)
       for (const id of [...listeners.keys()]) nudge(id)
     } catch (error) {
       lose(candidate, error as Error)
     }
   }
 
+  const beat = async (candidate: pg.Client) => {
+    await candidate.query('select 1').catch((error) => lose(candidate, error))
+  }
+
   const lose = (lost: pg.Client, error: Error) => {
     if (lost !== client || isClosed) return
     client = undefined
+    clearInterval(heartbeat)
     onError(error)
     void lost.end().catch(() => {})
     const delayMs = Math.min(RECONNECT_MAX_MS, RECONNECT_MIN_MS * 2 ** failures++)
@@ -65,6 +78,7 @@ export const createGenerationEvents = (databaseUrl: string, onError: (error: Err
   const close = async (): Promise<void> => {
     isClosed = true
     clearTimeout(retryTimer)
+    clearInterval(heartbeat)
     await client?.end().catch(() => {})
   }
 

@@ -83,7 +83,7 @@ const producerPostgres = {
   connectionTimeoutMillis: 2_000,
   query_timeout: PRODUCER_TIMEOUT_MS.postgres,
 }
-const consumerPostgres = { max: 5, connectionTimeoutMillis: 5_000 }
+const consumerPostgres = { max: 5, connectionTimeoutMillis: 5_000, query_timeout: 10_000 }
 
 /**
  * The producer's side. `get` gives the queue, or rejects at once while its store is away: a BullMQ queue that was

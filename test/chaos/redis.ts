@@ -25,8 +25,11 @@ export const startOwnRedis = async () => {
   const configure = async (name: string, value: string): Promise<void> => {
     await use((redis) => redis.config('SET', name, value))
   }
-  const readUsedBytes = async (): Promise<number> =>
-    Number(/used_memory:(\d+)/.exec(await use((redis) => redis.info('memory')))?.[1])
+  /** A figure of its `INFO`. */
+  const readInfo = async (name: 'used_memory' | 'evicted_keys'): Promise<number> => {
+    const info = await use((redis) => redis.info())
+    return Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1])
+  }
 
   const signal = (name: NodeJS.Signals) => {
     if (server.pid !== undefined) process.kill(server.pid, name)
@@ -45,7 +48,7 @@ export const startOwnRedis = async () => {
     port,
     flush,
     configure,
-    readUsedBytes,
+    readInfo,
     freeze: () => signal('SIGSTOP'),
     thaw,
     stop,

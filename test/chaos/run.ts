@@ -7,6 +7,7 @@ import { printResults } from './report.ts'
 import type { Backend, Result } from './result.ts'
 import type { Plan, Scenario } from './scenario.ts'
 import { scenarios } from './scenarios/all.ts'
+import { releaseOpenStacks } from './stack.ts'
 
 /*
  * `npm run chaos`: every scenario on every queue backend, then a table of what was found. Exits 1 on any breach.
@@ -68,7 +69,11 @@ const runOne = async ({ name, run }: Scenario, backend: Backend): Promise<Result
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => void releaseAll().finally(() => process.exit(1)))
+  process.once(signal, async () => {
+    await releaseOpenStacks()
+    await releaseAll()
+    process.exit(1)
+  })
 }
 
 try {

@@ -1,4 +1,5 @@
 import { waitFor } from '../support/wait-for.ts'
+import type { ChaosClient } from './client.ts'
 import type { Stack } from './stack.ts'
 
 /**
@@ -16,4 +17,22 @@ export const settle = async ({ db }: Pick<Stack, 'db'>, timeoutMs: number): Prom
     return open.length === 0
   }
   await waitFor(isSettled, { what: 'every generation to be over', timeoutMs }).catch(() => {})
+}
+
+/** As `settle`, for what clients were promised: a parked request has no row yet. */
+export const settleAccepted = async (
+  { db }: Pick<Stack, 'db'>,
+  { accepted }: ChaosClient,
+  timeoutMs: number,
+): Promise<void> => {
+  const isSettled = async () => {
+    const over = await db
+      .selectFrom('generations')
+      .select('id')
+      .where('status', 'not in', ['queued', 'running'])
+      .execute()
+    const ids = new Set(over.map(({ id }) => id))
+    return [...accepted.keys()].every((id) => ids.has(id))
+  }
+  await waitFor(isSettled, { what: 'every promise to be kept', timeoutMs }).catch(() => {})
 }

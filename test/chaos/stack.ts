@@ -7,17 +7,20 @@ import { createReleases } from '../../src/releases.ts'
 import { resolveSecrets } from '../../src/secrets.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { makeTemporaryFolder } from '../support/temporary-folder.ts'
-import { type Child, type Environment, startChild } from './child.ts'
-import type { KillPoint } from './kill-point.ts'
+import type { Environment } from './child.ts'
+import { createFleet } from './fleet.ts'
 import { startProvider } from './provider.ts'
 import { startOwnRedis } from './redis.ts'
 import type { Backend } from './result.ts'
 
-export type Api = Child & { url: string }
-export type Stack = Awaited<ReturnType<typeof startStack>>
+export type Stack = Awaited<ReturnType<typeof assemble>>
 
-type StackOptions = { backend: Backend; env?: Environment }
-type StartOptions = { killAt?: KillPoint; env?: Environment }
+/** `database`: the caller's to break and to drop; a new one of the test run's Postgres unless given. */
+type StackOptions = {
+  backend: Backend
+  env?: Environment
+  database?: { name: string; url: string }
+}
 
 /** How the harness's own connections to Postgres are told from those of the service. */
 export const HARNESS_APPLICATION = 'chaos'
@@ -35,36 +38,42 @@ const DEFAULTS: Environment = {
   LOG_LEVEL: 'warn',
 }
 
+const open = new Set<() => Promise<void>>()
+
 /**
- * A database, a queue, a folder and a provider of its own, and processes of the service on them, started as asked
- * for. `stop` kills what still runs and releases everything.
+ * Gives `use` a database, a queue, a folder and a provider of its own, and a way to start processes of the service on
+ * them; kills what still runs and releases everything afterwards.
  */
-export const startStack = async ({ backend, env: changes = {} }: StackOptions) => {
+export const withStack = async <T>(
+  options: StackOptions,
+  use: (stack: Stack) => Promise<T>,
+): Promise<T> => {
   const failures: unknown[] = []
   const { push, releaseAll } = createReleases((error) => failures.push(error))
-  const stop = async () => {
-    await releaseAll()
-    if (failures.length > 0) throw new AggregateError(failures, 'not everything could be released')
-  }
+  open.add(releaseAll)
   try {
-    return { ...(await assemble(backend, changes, push)), stop }
-  } catch (error) {
-    await stop()
-    throw error
+    return await use(await assemble(options, push))
+  } finally {
+    await releaseAll()
+    open.delete(releaseAll)
+    if (failures.length > 0) console.error('not everything could be released', failures)
   }
 }
 
+/** For a harness that is interrupted. */
+export const releaseOpenStacks = async (): Promise<void> => {
+  await Promise.all([...open].map((releaseAll) => releaseAll()))
+}
+
 const assemble = async (
-  backend: Backend,
-  changes: Environment,
+  { backend, env: changes = {}, database: given }: StackOptions,
   push: (release: () => unknown) => void,
 ) => {
   const folder = await makeTemporaryFolder('chaos')
   push(folder.remove)
   const marksFolder = join(folder.path, 'marks')
   await mkdir(marksFolder)
-  const database = await createTestDatabase()
-  push(database.drop)
+  const database = given ?? (await createDropped(push))
   const redis = backend === 'redis' ? await startOwnRedis() : undefined
   if (redis) push(redis.stop)
   const provider = await startProvider()
@@ -85,49 +94,14 @@ const assemble = async (
   })
   push(() => db.destroy())
 
-  const children = new Set<Child>()
-  const crashes: string[] = []
-  const watch = async (child: Child, isArmed: boolean) => {
-    children.add(child)
-    const { code, signal } = await child.ended
-    children.delete(child)
-    if (!isArmed && !child.isToEnd())
-      crashes.push(`${child.name} ended (${signal ?? code}): ${child.said()}`)
-  }
-  push(() => Promise.all([...children].map((child) => child.kill())))
-  const start = async (name: 'api' | 'worker', options: StartOptions): Promise<Child> => {
-    const armed = options.killAt && { CHAOS_KILL_AT: options.killAt, CHAOS_MARKS: marksFolder }
-    const child = await startChild(name, { ...env, ...armed, ...options.env })
-    void watch(child, options.killAt !== undefined)
-    return child
-  }
-
-  const apis = new Set<Api>()
-  /** Resolves when it listens. Clients find it among `apis` unless it is armed. */
-  const startApi = async (options: StartOptions = {}): Promise<Api> => {
-    const child = await start('api', options)
-    const api = { ...child, url: await child.untilReady() }
-    if (!options.killAt) {
-      apis.add(api)
-      void api.ended.then(() => apis.delete(api))
-    }
-    return api
-  }
-
-  const workers = new Set<Child>()
-  /** Resolves at once: an armed worker may never get so far as to be ready. */
-  const startWorker = async (options: StartOptions = {}): Promise<Child> => {
-    const worker = await start('worker', options)
-    workers.add(worker)
-    void worker.ended.then(() => workers.delete(worker))
-    return worker
-  }
-
+  const fleet = createFleet({ env, marksFolder })
+  push(fleet.killAll)
   const config = parseConfig(env)
   const secrets = await resolveSecrets(config)
   const signTokenFor = (owner: string) => signToken(secrets, { owner, admin: false, days: 1 })
 
   return {
+    ...fleet,
     backend,
     env,
     leaseMs: config.worker.leaseMs,
@@ -135,14 +109,14 @@ const assemble = async (
     redis,
     provider,
     marksFolder,
-    apis: apis as ReadonlySet<Api>,
-    workers: workers as ReadonlySet<Child>,
-    /** The processes that ended though nobody told them to, with the last they said. */
-    crashes: crashes as readonly string[],
-    startApi,
-    startWorker,
     signTokenFor,
   }
+}
+
+const createDropped = async (push: (release: () => unknown) => void) => {
+  const database = await createTestDatabase()
+  push(database.drop)
+  return database
 }
 
 const nameApplication = (databaseUrl: string): string => {

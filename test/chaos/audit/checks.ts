@@ -1,11 +1,16 @@
 import { atMost, type Check, exactly } from '../result.ts'
+import type { Stack } from '../stack.ts'
 import type { Facts } from './audit.ts'
 import { groupBy } from './group-by.ts'
 
 const MAX_PAID_CALLS = 3
 
-/** What must be true of any generations, whatever happened to the processes; how much may be lost is nothing. */
-export const checkAlways = (facts: readonly Facts[]): Check[] => [
+/** What must be true of any generations, whatever happened to the processes. */
+export const checkAlways = (
+  { crashes }: Pick<Stack, 'crashes'>,
+  facts: readonly Facts[],
+): Check[] => [
+  exactly('crashes', crashes.length, 0),
   exactly(
     'lost',
     countOf(facts, (each) => !each.isTerminal),

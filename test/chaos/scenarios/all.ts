@@ -1,6 +1,7 @@
 import type { Scenario } from '../scenario.ts'
 import { duplicates } from './duplicates.ts'
 import { killPoints } from './kill-points.ts'
+import { postgres } from './postgres.ts'
 import { provider } from './provider.ts'
 import { randomChaos } from './random-chaos.ts'
 import { redis } from './redis.ts'
@@ -15,5 +16,6 @@ export const scenarios: readonly Scenario[] = [
   stoppedWorker,
   provider,
   redis,
+  postgres,
   rolling,
 ]

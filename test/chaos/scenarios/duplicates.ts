@@ -1,12 +1,13 @@
 import { readFacts } from '../audit/audit.ts'
 import { checkAlways } from '../audit/checks.ts'
+import { describeTrouble } from '../audit/describe-trouble.ts'
 import { type ChaosClient, createChaosClient } from '../client.ts'
 import { inLanes } from '../in-lanes.ts'
 import { pictureOf } from '../provider.ts'
 import { exactly, type Result, toResult } from '../result.ts'
 import { countOf, type Scenario, type Setting } from '../scenario.ts'
 import { settle } from '../settle.ts'
-import { type Stack, startStack } from '../stack.ts'
+import { type Stack, withStack } from '../stack.ts'
 
 /** Long enough for duplicates to meet a generation that waits, one that runs and one that is done. */
 const CALL_MS = 100
@@ -17,17 +18,11 @@ const SETTLE_TIMEOUT_MS = 60_000
 /** The same requests again and again at the same moment, over several APIs: each is one row and one paid call. */
 export const duplicates: Scenario = {
   name: 'duplicates',
-  run: async (setting) => {
-    const stack = await startStack({ backend: setting.backend })
-    try {
-      return [await askAllAtOnce(stack, setting)]
-    } finally {
-      await stack.stop()
-    }
-  },
+  run: (setting) =>
+    withStack({ backend: setting.backend }, (stack) => askAllAtOnce(stack, setting)),
 }
 
-const askAllAtOnce = async (stack: Stack, { backend, plan }: Setting): Promise<Result> => {
+const askAllAtOnce = async (stack: Stack, { backend, plan }: Setting): Promise<Result[]> => {
   const keys = countOf(plan, { full: 200, short: 20 })
   const copies = countOf(plan, { full: 100, short: 20 })
   const apis = plan.form === 'full' ? 4 : 2
@@ -42,12 +37,15 @@ const askAllAtOnce = async (stack: Stack, { backend, plan }: Setting): Promise<R
   })
   await settle(stack, SETTLE_TIMEOUT_MS)
   const facts = await readFacts(stack, [client])
-  return toResult({ scenario: duplicates.name, backend }, `${keys} x ${copies} on ${apis} APIs`, [
+  const line = { scenario: duplicates.name, backend }
+  const checks = [
     exactly('good answers', sumOf(good), keys * copies),
     exactly('rows', facts.length, keys),
     exactly('calls', stack.provider.calls.length, keys),
-    ...checkAlways(facts),
-  ])
+    ...checkAlways(stack, facts),
+  ]
+  const details = await describeTrouble(stack, facts)
+  return [toResult(line, `${keys} x ${copies} on ${apis} APIs`, checks, details)]
 }
 
 /** Every other one carries an `Idempotency-Key`. Returns how many were answered with one and the same generation. */

@@ -1,5 +1,6 @@
 import { type Facts, readFacts } from '../audit/audit.ts'
 import { checkAlways, countExtraCalls } from '../audit/checks.ts'
+import { describeTrouble } from '../audit/describe-trouble.ts'
 import { type ChaosClient, createChaosClient } from '../client.ts'
 import { inLanes } from '../in-lanes.ts'
 import { acceptPoints, type KillPoint, runPoints } from '../kill-point.ts'
@@ -7,7 +8,7 @@ import { readKillPoints } from '../marks.ts'
 import { atMost, exactly, type Result, toResult } from '../result.ts'
 import { countOf, type Scenario, type Setting } from '../scenario.ts'
 import { settle } from '../settle.ts'
-import { type Stack, startStack } from '../stack.ts'
+import { type Stack, withStack } from '../stack.ts'
 import { dieAsApi, dieAsWorker, killAtCallOut } from './deaths.ts'
 
 /** Between these and the bytes on disk the provider may charge for what is lost. */
@@ -25,17 +26,11 @@ const API_LANES = 1
  */
 export const killPoints: Scenario = {
   name: 'kill-points',
-  run: async (setting) => {
-    const stack = await startStack({
-      backend: setting.backend,
-      env: { LEASE_MS: '1000', WORKER_CONCURRENCY: '1' },
-    })
-    try {
-      return await killEverywhere(stack, setting)
-    } finally {
-      await stack.stop()
-    }
-  },
+  run: (setting) =>
+    withStack(
+      { backend: setting.backend, env: { LEASE_MS: '1000', WORKER_CONCURRENCY: '1' } },
+      (stack) => killEverywhere(stack, setting),
+    ),
 }
 
 const killEverywhere = async (stack: Stack, { backend, plan }: Setting): Promise<Result[]> => {
@@ -49,25 +44,22 @@ const killEverywhere = async (stack: Stack, { backend, plan }: Setting): Promise
 
   const facts = await readFacts(stack, [client])
   const killedAt = await readKillPoints(stack.marksFolder)
+  const details = await describeTrouble(stack, facts)
   const line = { scenario: killPoints.name, backend }
   const describePoint = (point: KillPoint): Result => {
     const killed = facts.filter(({ id }) => killedAt.get(id) === point)
-    const maxExtra = MAY_COST_ONE.has(point) ? kills : 0
-    return toResult(line, point, [
+    const checks = [
       exactly('kills', deaths.filter((each) => each === point).length, kills),
       exactly('hit', killed.length, kills),
-      atMost('extra calls', countExtraCalls(killed), maxExtra),
+      atMost('extra calls', countExtraCalls(killed), MAY_COST_ONE.has(point) ? kills : 0),
       exactly('without image', killed.filter(hasNoImage).length, 0),
-    ])
+    ]
+    return toResult(line, point, checks, details)
   }
   const points = [...acceptPoints, ...runPoints]
-  return [
-    ...points.map(describePoint),
-    toResult(line, 'all', [
-      exactly('rows', facts.length, points.length * kills),
-      ...checkAlways(facts),
-    ]),
-  ]
+  const rows = exactly('rows', facts.length, points.length * kills)
+  const all = toResult(line, 'all', [rows, ...checkAlways(stack, facts)], details)
+  return [...points.map(describePoint), all]
 }
 
 /** The point of each process that died as it should. */

@@ -6,32 +6,25 @@ import type { Behave } from '../provider.ts'
 import { exactly, toResult } from '../result.ts'
 import { countOf, type Scenario, type Setting } from '../scenario.ts'
 import { settle } from '../settle.ts'
-import { type Stack, startStack } from '../stack.ts'
+import { type Stack, withStack } from '../stack.ts'
 import { providerCases } from './provider-cases.ts'
 
 const SETTLE_TIMEOUT_MS = 120_000
 const LANES = 16
 
+const env = {
+  WORKER_CONCURRENCY: '32',
+  GENERATION_TIMEOUT_MS: '3000',
+  LEASE_MS: '10000',
+  // Here each generation is to meet its trouble alone.
+  BREAKER_FAILURES: '100000',
+}
+
 /** Everything that the provider can do wrong, each costing exactly the calls that its rule allows. */
 export const provider: Scenario = {
   name: 'provider',
-  run: async (setting) => {
-    const stack = await startStack({
-      backend: setting.backend,
-      env: {
-        WORKER_CONCURRENCY: '32',
-        GENERATION_TIMEOUT_MS: '3000',
-        LEASE_MS: '10000',
-        // Here each generation is to meet its trouble alone.
-        BREAKER_FAILURES: '1000000',
-      },
-    })
-    try {
-      return await meetEveryTrouble(stack, setting)
-    } finally {
-      await stack.stop()
-    }
-  },
+  run: (setting) =>
+    withStack({ backend: setting.backend, env }, (stack) => meetEveryTrouble(stack, setting)),
 }
 
 const meetEveryTrouble = async (stack: Stack, { backend, plan }: Setting) => {
@@ -58,7 +51,7 @@ const meetEveryTrouble = async (stack: Stack, { backend, plan }: Setting) => {
       ),
     ])
   })
-  return [...results, toResult(line, 'all', checkAlways(facts))]
+  return [...results, toResult(line, 'all', checkAlways(stack, facts))]
 }
 
 const toPrompt = (name: string, n: number) => `${name}: picture ${n}`

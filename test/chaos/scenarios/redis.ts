@@ -8,7 +8,7 @@ import type { OwnRedis } from '../redis.ts'
 import { atMost, exactly, type Result, toResult } from '../result.ts'
 import { countOf, type Plan, type Scenario } from '../scenario.ts'
 import { settle } from '../settle.ts'
-import { type Stack, startStack } from '../stack.ts'
+import { type Stack, withStack } from '../stack.ts'
 import { percentile99, startSubmissions, tally } from '../submissions.ts'
 
 const MAX_P99_MS = 1_000
@@ -48,7 +48,7 @@ const troubles: readonly Trouble[] = [
     seconds: 15,
     begin: async (redis) => {
       await redis.configure('maxmemory-policy', 'allkeys-lru')
-      await redis.configure('maxmemory', String((await redis.readUsedBytes()) + 20_000))
+      await redis.configure('maxmemory', String(await redis.readInfo('used_memory')))
     },
     end: async (redis) => {
       await redis.configure('maxmemory', '0')
@@ -64,14 +64,10 @@ export const redis: Scenario = {
   name: 'redis',
   run: async ({ backend, plan }) => {
     if (backend !== 'redis') return []
-    const stack = await startStack({ backend, env: { WORKER_CONCURRENCY: '4' } })
-    const proxy = await startTcpProxy({ host: '127.0.0.1', port: stack.redis?.port ?? 0 })
-    try {
-      return await meetTroubles(stack, proxy, plan)
-    } finally {
-      await stack.stop()
-      await proxy.close()
-    }
+    return withStack({ backend, env: { WORKER_CONCURRENCY: '4' } }, async (stack) => {
+      const proxy = await startTcpProxy({ host: '127.0.0.1', port: stack.redis?.port ?? 0 })
+      return meetTroubles(stack, proxy, plan).finally(proxy.close)
+    })
   },
 }
 
@@ -86,12 +82,14 @@ const meetTroubles = async (stack: Stack, proxy: TcpProxy, plan: Plan): Promise<
     results.push(await meet(stack, proxy, client, plan, trouble))
   }
   const facts = await readFacts(stack, [client])
+  const evicted = (await stack.redis?.readInfo('evicted_keys')) ?? 0
   const failed = countWhere(facts, ({ status }) => status !== 'succeeded')
   results.push(
     toResult({ scenario: redis.name, backend: stack.backend }, 'all', [
+      { name: 'evicted keys', measured: evicted, min: 1 },
       exactly('extra calls', countExtraCalls(facts), 0),
       exactly('without image', failed, 0),
-      ...checkAlways(facts),
+      ...checkAlways(stack, facts),
     ]),
   )
   return results

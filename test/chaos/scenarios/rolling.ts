@@ -3,10 +3,10 @@ import { checkAlways, countExtraCalls } from '../audit/checks.ts'
 import type { Child } from '../child.ts'
 import { createKeepAliveClient } from '../keep-alive-client.ts'
 import { pictureOf } from '../provider.ts'
-import { atMost, exactly, toResult } from '../result.ts'
+import { atMost, exactly, figure, toResult } from '../result.ts'
 import { countOf, type Scenario, type Setting } from '../scenario.ts'
 import { settle } from '../settle.ts'
-import { type Stack, startStack } from '../stack.ts'
+import { type Stack, withStack } from '../stack.ts'
 
 const GRACE_MS = 4_000
 /** Until the process is gone once all is done. */
@@ -18,17 +18,10 @@ const SETTLE_TIMEOUT_MS = 30_000
 /** APIs and workers that are replaced one after the other by SIGTERM, under load. */
 export const rolling: Scenario = {
   name: 'rolling',
-  run: async (setting) => {
-    const stack = await startStack({
-      backend: setting.backend,
-      env: { SHUTDOWN_GRACE_MS: String(GRACE_MS) },
-    })
-    try {
-      return await rollUnderLoad(stack, setting)
-    } finally {
-      await stack.stop()
-    }
-  },
+  run: (setting) =>
+    withStack({ backend: setting.backend, env: { SHUTDOWN_GRACE_MS: String(GRACE_MS) } }, (stack) =>
+      rollUnderLoad(stack, setting),
+    ),
 }
 
 const rollUnderLoad = async (stack: Stack, { backend, plan }: Setting) => {
@@ -55,7 +48,7 @@ const rollUnderLoad = async (stack: Stack, { backend, plan }: Setting) => {
   return [
     toResult(line, 'clients', [
       exactly(`resets ${JSON.stringify(client.listBreaks())}`, client.countBreaks(), 0),
-      { name: 'refusals', measured: client.countRefusals() },
+      figure('refusals', client.countRefusals()),
       { name: 'generations', measured: facts.length, min: rounds * LANES },
     ]),
     toResult(line, 'processes', [
@@ -66,7 +59,7 @@ const rollUnderLoad = async (stack: Stack, { backend, plan }: Setting) => {
     toResult(line, 'all', [
       exactly('extra calls', countExtraCalls(facts), 0),
       exactly('without image', facts.filter(({ status }) => status !== 'succeeded').length, 0),
-      ...checkAlways(facts),
+      ...checkAlways(stack, facts),
     ]),
   ]
 }

@@ -1,9 +1,10 @@
 import { readFacts } from '../audit/audit.ts'
 import { checkAlways } from '../audit/checks.ts'
+import { describeTrouble } from '../audit/describe-trouble.ts'
 import { createChaosClient } from '../client.ts'
 import { atMost, exactly, type Result, toResult } from '../result.ts'
 import { countOf, type Scenario, type Setting } from '../scenario.ts'
-import { type Stack, startStack } from '../stack.ts'
+import { type Stack, withStack } from '../stack.ts'
 import { stopAndWake } from './stop-and-wake.ts'
 
 /** As many as two cores can start and wake without being late for a lease by themselves. */
@@ -15,20 +16,14 @@ const AT_ONCE = 5
  */
 export const stoppedWorker: Scenario = {
   name: 'stopped-worker',
-  run: async (setting) => {
-    const stack = await startStack({
-      backend: setting.backend,
-      env: { LEASE_MS: '1000', WORKER_CONCURRENCY: '1' },
-    })
-    try {
-      return [await stopMany(stack, setting)]
-    } finally {
-      await stack.stop()
-    }
-  },
+  run: (setting) =>
+    withStack(
+      { backend: setting.backend, env: { LEASE_MS: '1000', WORKER_CONCURRENCY: '1' } },
+      (stack) => stopMany(stack, setting),
+    ),
 }
 
-const stopMany = async (stack: Stack, { backend, plan }: Setting): Promise<Result> => {
+const stopMany = async (stack: Stack, { backend, plan }: Setting): Promise<Result[]> => {
   const stops = countOf(plan, { full: 20, short: 2 })
   await stack.startApi()
   const client = await createChaosClient(stack)
@@ -39,10 +34,13 @@ const stopMany = async (stack: Stack, { backend, plan }: Setting): Promise<Resul
   }
   const facts = await readFacts(stack, [client])
   const calls = facts.map((each) => each.calls)
-  return toResult({ scenario: stoppedWorker.name, backend }, `${stops} workers stopped`, [
+  const line = { scenario: stoppedWorker.name, backend }
+  const checks = [
     exactly('taken over', calls.filter((count) => count > 1).length, stops),
     atMost('most calls', Math.max(...calls), 2),
     exactly('late changes', lateChanges, 0),
-    ...checkAlways(facts),
-  ])
+    ...checkAlways(stack, facts),
+  ]
+  const details = await describeTrouble(stack, facts)
+  return [toResult(line, `${stops} workers stopped`, checks, details)]
 }
