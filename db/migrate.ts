@@ -2,9 +2,14 @@ import { CamelCasePlugin, Kysely, type MigrationResult, Migrator, PostgresDialec
 import pg from 'pg'
 import * as generations from './migrations/0001-generations.ts'
 import * as lostClaims from './migrations/0002-lost-claims.ts'
+import * as upkeep from './migrations/0003-upkeep.ts'
 
 /** Applied in this order, each once. A new one goes at the end; none is ever edited. */
-const migrations = { '0001-generations': generations, '0002-lost-claims': lostClaims }
+const migrations = {
+  '0001-generations': generations,
+  '0002-lost-claims': lostClaims,
+  '0003-upkeep': upkeep,
+}
 
 const MIN_SERVER_VERSION = 140_000
 

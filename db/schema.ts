@@ -19,6 +19,7 @@ export type Schema = {
   attempts: AttemptsTable
   idempotencyKeys: IdempotencyKeysTable
   generationEvents: GenerationEventsTable
+  orphanObjects: OrphanObjectsTable
 }
 
 type UsersTable = { id: string; createdAt: Generated<Date> }
@@ -43,6 +44,8 @@ type ImageMetadataTable = {
   contentDigest: string | null
   /** SHA-256 of the bytes as they were sent to us: what a condition image is identified by. */
   sourceDigest: string | null
+  /** When the object was last found in the store by the upkeep; null until then. */
+  objectCheckedAt: Date | null
 }
 
 type GenerationsTable = {
@@ -132,7 +135,16 @@ type GenerationEventsTable = {
   createdAt: Generated<Date>
 }
 
+/** Objects that no row refers to: deleted once they have been so for long enough. */
+type OrphanObjectsTable = {
+  objectKey: string
+  /** The store's own time of the object. */
+  modifiedAt: Date
+  foundAt: Date
+}
+
 export type GenerationRow = Selectable<GenerationsTable>
+export type NewGeneration = Insertable<GenerationsTable>
 export type ImageRow = Selectable<ImageMetadataTable>
 export type NewImage = Insertable<ImageMetadataTable>
 export type EventRow = Selectable<GenerationEventsTable>

@@ -56,7 +56,7 @@ const environmentSchema = z
     GENERATION_TIMEOUT_MS: integerSchema(100, 3_600_000).default(120_000),
     OWNER_MAX_IN_FLIGHT: integerSchema(1, 100_000).default(1_000),
     REFUSAL_TTL_MS: integerSchema(0, 86_400_000).default(600_000),
-    BREAKER_FAILURES: integerSchema(1, 100_000).default(10),
+    BREAKER_FAILURES: integerSchema(1, 1_000_000_000).default(10),
     BREAKER_RESET_MS: integerSchema(100, 3_600_000).default(30_000),
     INTERACTIVE_DEADLINE_MS: integerSchema(100, 3_600_000).default(60_000),
     LEASE_MS: integerSchema(1_000, 600_000).default(30_000),

@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'provider_unavailable'
   | 'condition_image_gone'
   | 'image_deleted'
+  | 'image_lost'
   | 'canceled'
   | 'unavailable'
   | 'internal'

@@ -24,6 +24,7 @@ import type { Secrets } from '../secrets.ts'
 import { createReuseLog } from '../telemetry/reuse-log.ts'
 import { VERSION } from '../version.ts'
 import { createShared, logStep, type Overrides, QUEUE_SETTLE_MS } from './shared.ts'
+import { createMissingImageReport } from './upkeep.ts'
 
 /**
  * The HTTP server, listening once `start` resolves; `stop` drains it within the grace period and releases everything.
@@ -81,6 +82,7 @@ export const createApi = (
       store: store.ping,
     },
     onReuse: reuseLog.record,
+    onImageMissing: createMissingImageReport(shared, logger),
     shutdown: shutdown.signal,
   })
   const { server, drain } = createHttpServer(app)

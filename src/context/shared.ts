@@ -72,6 +72,8 @@ const createProvider = ({ gemini, worker }: Config): Provider =>
     ? createGeminiProvider({ ...gemini, timeoutMs: worker.generationTimeoutMs })
     : createLocalProvider()
 
+export const toSpoolDirectory = ({ dataDir }: Config): string => join(dataDir, 'spool')
+
 export const toQueueBackend = ({ queue, database }: Config): QueueBackend =>
   queue.redisUrl
     ? { kind: 'redis', url: queue.redisUrl }

@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
 import type { Config } from '../config.ts'
 import { MAX_IMAGE_PIXELS } from '../contract/limits.ts'
 import { unparkRequest } from '../generation/park.ts'
@@ -13,7 +12,15 @@ import { createProviderBreaker } from '../providers/breaker.ts'
 import { createGenerationWorker } from '../queue/generation-worker.ts'
 import { createSpool } from '../storage/spool.ts'
 import { waitAtMost } from '../time.ts'
-import { createShared, logStep, type Overrides, QUEUE_SETTLE_MS, toQueueBackend } from './shared.ts'
+import {
+  createShared,
+  logStep,
+  type Overrides,
+  QUEUE_SETTLE_MS,
+  toQueueBackend,
+  toSpoolDirectory,
+} from './shared.ts'
+import { createUpkeep } from './upkeep.ts'
 
 /** What was paid for is not thrown away for its size: a 4K picture as png can have 30 MB. */
 const MAX_BOUGHT_BYTES = 64 * 1024 * 1024
@@ -37,7 +44,7 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
     provider,
     store,
     inspect: createInspectImage({ maxBytes: MAX_BOUGHT_BYTES, maxPixels: MAX_IMAGE_PIXELS }),
-    spool: createSpool({ directory: join(config.dataDir, 'spool') }),
+    spool: createSpool({ directory: toSpoolDirectory(config) }),
     workerId: `${hostname()}:${process.pid}:${process.hrtime.bigint().toString(36)}`,
     leaseMs: config.worker.leaseMs,
     retryBackoffMs: config.worker.retryBackoffMs,
@@ -68,6 +75,7 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
     onJobGone: (generationId) => enqueueIfQueued(db, queue.enqueue, generationId),
     onError,
   })
+  const upkeep = createUpkeep(config, shared, logger)
   let sweeper: ReturnType<typeof startSweeper> | undefined
 
   const start = async (): Promise<void> => {
@@ -80,6 +88,7 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
     }
     await queue.limitConcurrency(config.worker.modelMaxConcurrency).catch(onError)
     sweeper = startSweeper(sweep, { intervalMs: config.worker.sweepIntervalMs, onError })
+    upkeep.start()
   }
   const stop = async (): Promise<void> => {
     logger.info('stopping')
@@ -87,7 +96,7 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
     const timer = setTimeout(() => letGo.abort(), Math.max(graceMs - LET_GO_MS, graceMs / 2))
     // A sweep that waits for Postgres ends with its connections.
     const swept = sweeper && waitAtMost(sweeper.stop(), graceMs)
-    await Promise.all([swept, worker.stop(graceMs)])
+    await Promise.all([swept, worker.stop(graceMs), waitAtMost(upkeep.stop(), graceMs)])
     clearTimeout(timer)
     await shared.releaseAll()
   }

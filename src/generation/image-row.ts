@@ -10,3 +10,14 @@ export const describeStoredImage = (image: InspectedImage, objectKey: string) =>
   thumbhash: image.thumbhash,
   contentDigest: image.digest,
 })
+
+/** The same columns of an image that has no object. */
+export const noStoredImage = {
+  objectKey: null,
+  mimeType: null,
+  sizeBytes: null,
+  width: null,
+  height: null,
+  thumbhash: null,
+  contentDigest: null,
+} satisfies Record<keyof ReturnType<typeof describeStoredImage>, null>

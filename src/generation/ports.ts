@@ -56,6 +56,12 @@ export type ImageStore = {
   put(key: string, image: EncodedImage): Promise<'stored' | 'exists'>
   /** The object, or undefined when there is none. */
   find(key: string): Promise<EncodedImage | undefined>
+  /** True when there is an object, without its bytes. Throws when that can't be told. */
+  has(key: string): Promise<boolean>
+  /** All objects whose keys begin with `folder` and a slash, in pages, in no particular order. */
+  list(folder: string): AsyncIterable<StoredObject[]>
+  /** Removes what writers left half written that died before then; returns how many files there were. */
+  removeLeftovers(before: Date): Promise<number>
   /** Safe to repeat; deleting what is not there succeeds. */
   delete(key: string): Promise<void>
   /** A URL that a browser can fetch the object from, and for how long; undefined: serve the bytes yourself. */
@@ -71,6 +77,7 @@ export type OnTrouble = (
   part: 'spool' | 'store' | 'database',
   error: unknown,
 ) => void
+export type StoredObject = { key: string; sizeBytes: number; modifiedAt: Date }
 
 /** Bytes that were paid for, on local disk before anything else can fail. */
 export type Spool = {
@@ -80,6 +87,18 @@ export type Spool = {
   find(key: string): Promise<ProviderResult | undefined>
   delete(key: string): Promise<void>
 }
+
+/** What stands in the spool of this host, for whoever tidies it. */
+export type SpoolFiles = {
+  list(): AsyncIterable<SpoolFile>
+  /** Removes a file that is still the one that was listed; false when it was written anew, or is gone. */
+  remove(file: SpoolFile): Promise<boolean>
+  /** Removes what writers left half written that died before then; returns how many files there were. */
+  removeLeftovers(before: Date): Promise<number>
+}
+
+/** `key` is undefined for a file that does not say it: damaged, or of a release that did not write it. */
+export type SpoolFile = { name: string; key: string | undefined; modifiedAt: Date }
 
 export type QueuedJob = {
   generationId: string

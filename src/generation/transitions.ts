@@ -118,6 +118,15 @@ export const withdrawImage = (db: Database, imageId: string, error: AppError): M
       .where('imageId', '=', imageId),
   )
 
+/** succeeded → failed, for every generation that shows an image whose object is gone: to be made again when asked for. */
+export const failLostImage = (db: Database, imageId: string, error: AppError): Moved =>
+  move(db, 'generation.failed', (query) =>
+    query
+      .updateTable('generations')
+      .set({ status: 'failed', imageId: null, ...describeError(error) })
+      .where('imageId', '=', imageId),
+  )
+
 /** eager → interactive, while it is not finished. Not a change of status: no event. */
 export const promoteGeneration = (db: Database, id: string): Moved =>
   db

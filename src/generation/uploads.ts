@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { sql } from 'kysely'
 import type { Database } from '../../db/database.ts'
 import type { ImageRow, NewImage } from '../../db/schema.ts'
 import { createUploadId, digestHex, isImageId } from '../contract/identity.ts'
@@ -21,8 +22,8 @@ export type UploadDeps = {
 const MAX_STORED_BYTES = 14 * 1024 * 1024
 
 /**
- * Checks, cleans and stores an owner's image. Equal bytes of one owner are one image, so repeating is free.
- * Throws `invalid_image`, and `DatabaseAway`.
+ * Checks, cleans and stores an owner's image. Equal bytes of one owner are one image, so repeating is free; it brings
+ * back one whose object was lost. Throws `invalid_image`, and `DatabaseAway`.
  */
 export const uploadImage = async (
   deps: UploadDeps,
@@ -70,7 +71,7 @@ const storeUpload = async (
   const sourceDigest = await digestHex(bytes)
   const id = await createUploadId(ownerId, sourceDigest)
   const existing = await askDatabase(() => findOwnedImage(db, ownerId, id)).catch(whenAway)
-  if (existing) return { row: existing }
+  if (existing?.objectKey) return { row: existing }
   const image = await inspect(bytes)
   if (image.bytes.byteLength > MAX_STORED_BYTES) {
     throw new AppError('invalid_image', 'The image is too large once its pixels are encoded anew.')
@@ -107,13 +108,27 @@ export const insertUpload = async (db: Database, image: NewImage): Promise<Image
     .values({ id: image.userId })
     .onConflict((conflict) => conflict.doNothing())
     .execute()
-  return db
+  const inserted = await db
     .insertInto('imageMetadata')
     .values(image)
-    .onConflict((conflict) => conflict.column('id').doUpdateSet({ id: image.id }))
+    .onConflict((conflict) =>
+      conflict
+        .column('id')
+        .doUpdateSet({ ...image, generatedAt: sql<Date>`now()` })
+        .where('imageMetadata.objectKey', 'is', null),
+    )
     .returningAll()
-    .executeTakeFirstOrThrow()
+    .executeTakeFirst()
+  return inserted ?? getFirst(db, image)
 }
+
+const getFirst = (db: Database, { id, userId }: NewImage): Promise<ImageRow> =>
+  db
+    .selectFrom('imageMetadata')
+    .selectAll()
+    .where('id', '=', id)
+    .where('userId', '=', userId)
+    .executeTakeFirstOrThrow()
 
 const withPointer = (error: AppError, pointer: string) =>
   new AppError(error.code, error.message, { retryable: error.retryable, pointer, cause: error })

@@ -43,6 +43,8 @@ export type HttpContext = FollowDeps & {
   readinessChecks: Record<string, () => Promise<unknown>>
   /** Told of every answer that cost nothing. */
   onReuse: (generation: GenerationWithImage, answer: Generation) => void
+  /** Told of an object that the store says it has not; never rejects. */
+  onImageMissing: (objectKey: string) => Promise<void>
   /** Aborted when the server is stopping: streams end, waits answer with what there is. */
   shutdown: AbortSignal
 }

@@ -34,6 +34,7 @@ const statusByCode: Record<ErrorCode, number> = {
   canceled: 409,
   condition_image_gone: 409,
   image_deleted: 410,
+  image_lost: 410,
   internal: 500,
 }
 

@@ -13,11 +13,13 @@ import { waitAtMost } from '../time.ts'
 /** Where BullMQ keeps its jobs. */
 export type QueueBackend = { kind: 'redis' | 'postgres'; url: string }
 
+/** A job of the upkeep has a name and no data. */
 export type JobData = {
   generationId: string
   /** Of a request that came while Postgres was away: what its row is to be. */
   parked?: ParkedRequest
 }
+
 type OpenQueue = Pick<
   Queue<JobData>,
   | 'add'
@@ -28,6 +30,7 @@ type OpenQueue = Pick<
   | 'rateLimit'
   | 'setGlobalConcurrency'
   | 'removeGlobalConcurrency'
+  | 'upsertJobScheduler'
 >
 type CloseWorker = (graceMs: number, whenIdle: () => Promise<unknown>) => Promise<void>
 type OpenWorker = Pick<Worker<JobData>, 'on' | 'run'>
@@ -68,6 +71,12 @@ const consumerRedis = {
 
 /** BullMQ's own closing waits for a Redis that is away. */
 const CLOSE_MS = 2_000
+
+/** How soon a queue that was away is tried again; BullMQ's own 15 s would idle that long after each blink. */
+const RECONNECT_MS = 1_000
+
+/** How long an idle worker's read blocks; a worker that stops while Redis is away keeps a timer as long. */
+const IDLE_READ_SECONDS = 3
 
 const producerPostgres = {
   max: 4,
@@ -145,8 +154,10 @@ export const openWorker = (
   backend: QueueBackend,
   name: string,
   processor: Processor<JobData, string>,
-  options: Omit<WorkerOptions, 'connection'>,
+  ownOptions: Omit<WorkerOptions, 'connection'>,
 ): { worker: OpenWorker; close: CloseWorker } => {
+  const patience = { runRetryDelay: RECONNECT_MS, drainDelay: IDLE_READ_SECONDS }
+  const options = { autorun: false, ...patience, ...ownOptions }
   if (backend.kind === 'postgres') {
     const connection = { connectionString: backend.url, ...consumerPostgres }
     const { Worker: PostgresWorker } = withBackend(createPostgresBackend)

@@ -30,12 +30,6 @@ const MAX_STALLED_COUNT = 1_000
 /** BullMQ obeys a pause only where a limit is set (facts of 6.7): one that is never reached. */
 const NO_LIMIT_OF_OUR_OWN = { max: 1_000_000, duration: 1_000 }
 
-/** How soon a queue that was away is tried again; BullMQ's own 15 s would idle that long after each blink. */
-const RECONNECT_MS = 1_000
-
-/** How long an idle worker's read blocks; a worker that stops while Redis is away keeps a timer as long. */
-const IDLE_READ_SECONDS = 3
-
 const MAX_BACKOFF_MS = 15_000
 
 /** The consumer's side of the queue; does nothing until `start`. */
@@ -55,13 +49,10 @@ export const createGenerationWorker = (deps: GenerationWorkerDeps) => {
     deps.name,
     (job, token) => processJob(run, deps.pause, job, token),
     {
-      autorun: false,
       concurrency: deps.concurrency,
       lockDuration: Math.round(deps.leaseMs / LOCKS_PER_LEASE),
       stalledInterval: Math.round(deps.leaseMs / STALLED_CHECKS_PER_LEASE),
       maxStalledCount: MAX_STALLED_COUNT,
-      runRetryDelay: RECONNECT_MS,
-      drainDelay: IDLE_READ_SECONDS,
       limiter: NO_LIMIT_OF_OUR_OWN,
       settings: {
         backoffStrategy: (tries) => Math.min(MAX_BACKOFF_MS, 250 * 2 ** Math.min(tries, 8)),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { open, readFile, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 
 /**
  * Writes a file under a hidden name and hands it to `publish` once its content is on the disk (fsync).
@@ -25,6 +25,9 @@ export const withTemporaryFile = async <T>(
     await rm(path, { force: true })
   }
 }
+
+/** True for a file that a writer has not published, or never did. */
+export const isTemporary = (path: string): boolean => /^\..*\.tmp$/.test(basename(path))
 
 /**
  * Makes the names in a directory durable, and those in the ones above it up to `top`: a new directory lasts no

@@ -1,10 +1,13 @@
 import { constants } from 'node:fs'
 import { access, link, mkdir, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import type { ImageStore } from '../generation/ports.ts'
+import type { ImageStore, StoredObject } from '../generation/ports.ts'
 import { findFile, hasCode, syncDirectories, withTemporaryFile } from './durable-file.ts'
-import { checkObjectKey } from './object-key.ts'
+import { checkObjectKey, isObjectKey } from './object-key.ts'
 import { checkImage, toStoredImage } from './stored-image.ts'
+import { findStats, removeTemporaryFiles, walkFiles } from './walk-files.ts'
+
+const PAGE_OBJECTS = 1_000
 
 /**
  * Objects as files of one directory, for one machine. Needs a file system with hard links: a link is what
@@ -31,6 +34,14 @@ export const createFilesystemStore = ({ directory }: { directory: string }): Ima
       const bytes = await findFile(pathOf(key))
       return bytes && toStoredImage(bytes)
     },
+    has: async (key) => {
+      if (await findStats(pathOf(key))) return true
+      // A directory that is not mounted must not pass for one that has lost its objects.
+      await access(top, constants.R_OK)
+      return false
+    },
+    list: (folder) => listObjects(top, checkObjectKey(folder)),
+    removeLeftovers: (before) => removeTemporaryFiles(top, before),
     delete: async (key) => {
       await rm(pathOf(key), { force: true })
     },
@@ -41,6 +52,18 @@ export const createFilesystemStore = ({ directory }: { directory: string }): Ima
     },
     close: () => {},
   }
+}
+
+async function* listObjects(top: string, folder: string): AsyncGenerator<StoredObject[]> {
+  let page: StoredObject[] = []
+  for await (const { name, sizeBytes, modifiedAt } of walkFiles(join(top, folder))) {
+    const key = `${folder}/${name}`
+    if (isObjectKey(key)) page.push({ key, sizeBytes, modifiedAt })
+    if (page.length < PAGE_OBJECTS) continue
+    yield page
+    page = []
+  }
+  if (page.length > 0) yield page
 }
 
 const linkUnlessExists = async (from: string, to: string): Promise<'stored' | 'exists'> => {

@@ -6,8 +6,11 @@ import { AppError } from '../errors.ts'
  */
 const OBJECT_KEY = /^[\w-][\w.-]*(?:\/[\w-][\w.-]*)*$/
 
+/** False for a key that no part of this service makes. */
+export const isObjectKey = (key: string): boolean => OBJECT_KEY.test(key)
+
 /** The key itself. Throws `AppError` `internal` for one that no part of this service makes. */
 export const checkObjectKey = (key: string): string => {
-  if (!OBJECT_KEY.test(key)) throw new AppError('internal', 'An object key is malformed.')
+  if (!isObjectKey(key)) throw new AppError('internal', 'An object key is malformed.')
   return key
 }

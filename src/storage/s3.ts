@@ -1,7 +1,7 @@
-import type { PutObjectCommandInput } from '@aws-sdk/client-s3'
+import type { _Object, PutObjectCommandInput } from '@aws-sdk/client-s3'
 import type { S3Config } from '../config.ts'
-import type { EncodedImage, ImageStore } from '../generation/ports.ts'
-import { checkObjectKey } from './object-key.ts'
+import type { EncodedImage, ImageStore, StoredObject } from '../generation/ports.ts'
+import { checkObjectKey, isObjectKey } from './object-key.ts'
 import { createS3Connection, DEFAULT_S3_TIMEOUTS, type S3Timeouts } from './s3-connection.ts'
 import { checkImage, toStoredImage } from './stored-image.ts'
 
@@ -26,6 +26,25 @@ export const createS3Store = (
         throw error
       }
     })
+
+  const ping = (): Promise<void> =>
+    connection.run(async (s3, options) => {
+      await s3.headBucket({ Bucket: config.bucket }, options)
+    })
+
+  async function* list(folder: string): AsyncGenerator<StoredObject[]> {
+    let next: string | undefined
+    do {
+      const page = await connection.run((s3, options) =>
+        s3.listObjectsV2(
+          { Bucket: config.bucket, Prefix: `${checkObjectKey(folder)}/`, ContinuationToken: next },
+          options,
+        ),
+      )
+      yield (page.Contents ?? []).flatMap(toStoredObject)
+      next = page.IsTruncated ? page.NextContinuationToken : undefined
+    } while (next)
+  }
 
   const put = async (key: string, image: EncodedImage): Promise<'stored' | 'exists'> => {
     const isConditional = takesConditions
@@ -69,6 +88,15 @@ export const createS3Store = (
           throw error
         }
       }),
+    has: async (key) => {
+      if (await isThere(key)) return true
+      // A missing bucket is a 404 too, and HEAD's answer does not say which.
+      await ping()
+      return false
+    },
+    list,
+    // An upload that did not end leaves nothing.
+    removeLeftovers: async () => 0,
     delete: (key) =>
       connection.run(async (s3, options) => {
         await s3.deleteObject(locate(key), options)
@@ -85,10 +113,7 @@ export const createS3Store = (
       })
       return { url, expiresInSeconds: PRESIGNED_SECONDS }
     },
-    ping: () =>
-      connection.run(async (s3, options) => {
-        await s3.headBucket({ Bucket: config.bucket }, options)
-      }),
+    ping,
     close: connection.close,
   }
 }
@@ -101,6 +126,12 @@ const toObject = ({ bytes, mimeType }: EncodedImage, isConditional: boolean) =>
     CacheControl: 'public, max-age=31536000, immutable',
     ...(isConditional && { IfNoneMatch: '*' }),
   }) satisfies Partial<PutObjectCommandInput>
+
+/** None for what somebody else put beside our objects. */
+const toStoredObject = ({ Key, Size, LastModified }: _Object): StoredObject[] =>
+  Key && LastModified && isObjectKey(Key)
+    ? [{ key: Key, sizeBytes: Size ?? 0, modifiedAt: LastModified }]
+    : []
 
 const statusOf = (error: unknown): number | undefined =>
   (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode

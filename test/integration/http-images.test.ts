@@ -183,14 +183,57 @@ describe('the URL of an image that will not come', () => {
   })
 })
 
-test('the URL of an image whose object is lost shows a stand-in, never to be cached', async () => {
-  const { body } = await alice.generateAndWait({ prompt: 'a lost lamp' })
-  const objects = (await findObjects()).filter((path) => path.includes(body.id))
-  expect(objects).toHaveLength(1)
-  await Promise.all(objects.map((path) => rm(path)))
-  const response = await fetch(body.imageUrl)
-  expect(response.status).toBe(200)
-  expect(isPlaceholder(response)).toBe(true)
+describe('the URL of an image whose object is lost', () => {
+  const loseObject = async (id: string) => {
+    const objects = (await findObjects()).filter((path) => path.includes(id))
+    expect(objects).toHaveLength(1)
+    await Promise.all(objects.map((path) => rm(path)))
+  }
+
+  test('shows a stand-in, never to be cached, and asking again makes a new image', async () => {
+    const { body } = await alice.generateAndWait({ prompt: 'a lost lamp' })
+    const calls = app.gemini.countCalls()
+    await loseObject(body.id)
+    const response = await fetch(body.imageUrl)
+    expect(response.status).toBe(200)
+    expect(isPlaceholder(response)).toBe(true)
+    const lost = await alice.get(body.id)
+    expect(lost.body).toMatchObject({
+      status: 'failed',
+      isPlaceholder: true,
+      error: { code: 'image_lost', retryable: true },
+    })
+    const again = await alice.generateAndWait({ prompt: 'a lost lamp' })
+    expect(again.body).toMatchObject({ id: body.id, status: 'succeeded', isExisting: false })
+    expect(app.gemini.countCalls()).toBe(calls + 1)
+    expect(isPlaceholder(await fetch(again.body.imageUrl))).toBe(false)
+    expect((await list(alice)).map(({ id }) => id)).toContain(body.id)
+  })
+
+  test('takes it back once, however many look at it at the same time', async () => {
+    const { body } = await alice.generateAndWait({ prompt: 'a lamp lost before many' })
+    await loseObject(body.id)
+    const responses = await Promise.all(Array.from({ length: 10 }, () => fetch(body.imageUrl)))
+    expect(responses.every(isPlaceholder)).toBe(true)
+    const events = await app.db
+      .selectFrom('generationEvents')
+      .select('type')
+      .where('generationId', '=', body.id)
+      .where('type', '=', 'generation.failed')
+      .execute()
+    expect(events).toHaveLength(1)
+  })
+
+  test('shows an upload again once its bytes are sent again', async () => {
+    const bytes = await makePng('#fedcba', 22)
+    const { body } = await upload(alice, bytes)
+    await loseObject(body.id)
+    expect(isPlaceholder(await fetch(body.imageUrl))).toBe(true)
+    expect((await list(alice)).map(({ id }) => id)).toContain(body.id)
+    const answers = await Promise.all([1, 2, 3].map(() => upload(alice, bytes)))
+    for (const again of answers) expect(again.body.id).toBe(body.id)
+    expect(isPlaceholder(await fetch(answers[0]?.body.imageUrl ?? ''))).toBe(false)
+  })
 })
 
 describe('an image address is no permission by itself', () => {

@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import type { EncodedImage, ImageStore } from '../../src/generation/ports.ts'
+import type { EncodedImage, ImageStore, StoredObject } from '../../src/generation/ports.ts'
 import { createFilesystemStore } from '../../src/storage/filesystem.ts'
 import { createS3Store } from '../../src/storage/s3.ts'
 import { createTestBucket } from '../support/s3-bucket.ts'
@@ -27,6 +27,15 @@ const newKey = () =>
 const expectSame = (found: EncodedImage | undefined, expected: EncodedImage) => {
   expect(found?.mimeType).toBe(expected.mimeType)
   expect(found && Buffer.compare(found.bytes, expected.bytes)).toBe(0)
+}
+
+const listAll = async (store: ImageStore, folder: string): Promise<StoredObject[]> => {
+  const objects: StoredObject[] = []
+  for await (const page of store.list(folder)) {
+    expect(page.length).toBeLessThanOrEqual(1_000)
+    objects.push(...page)
+  }
+  return objects
 }
 
 type Backend = { open(): ImageStore; remove(): Promise<void> }
@@ -114,6 +123,41 @@ const promisesOfAStore = (createBackend: () => Promise<Backend>) => {
     await expect(store.put(key, randomImage())).resolves.toBe('stored')
   })
 
+  test('tells which objects it has', async () => {
+    const key = newKey()
+    await store.put(key, randomImage())
+    await expect(store.has(key)).resolves.toBe(true)
+    await expect(store.has(newKey())).resolves.toBe(false)
+    await store.delete(key)
+    await expect(store.has(key)).resolves.toBe(false)
+  })
+
+  test('lists the objects of a folder with their size and age, and no others', async () => {
+    const since = Date.now()
+    await store.put('generated/a/1', randomImage(92))
+    await store.put('generated/a/2', randomImage(192))
+    await store.put('generated-not/a', randomImage())
+    await store.put('uploads/a/1', randomImage())
+    const objects = (await listAll(store, 'generated')).sort((a, b) => (a.key < b.key ? -1 : 1))
+    expect(objects.map(({ key, sizeBytes }) => [key, sizeBytes])).toEqual([
+      ['generated/a/1', 100],
+      ['generated/a/2', 200],
+    ])
+    for (const { modifiedAt } of objects) {
+      expect(Math.abs(modifiedAt.getTime() - since)).toBeLessThan(10_000)
+    }
+    await expect(listAll(store, 'nothing')).resolves.toEqual([])
+  })
+
+  test('lists more than a page, each object once', async () => {
+    const keys = Array.from({ length: 1_050 }, (_, i) => `many/${i % 7}/${i}`)
+    for (let start = 0; start < keys.length; start += 50) {
+      await Promise.all(keys.slice(start, start + 50).map((key) => store.put(key, randomImage(1))))
+    }
+    const listed = (await listAll(store, 'many')).map(({ key }) => key)
+    expect(listed.sort()).toEqual(keys.sort())
+  })
+
   test.each([
     '',
     '/',
@@ -134,6 +178,7 @@ const promisesOfAStore = (createBackend: () => Promise<Backend>) => {
     await expect((async () => store.put(key, randomImage()))()).rejects.toMatchObject(refusal)
     await expect((async () => store.find(key))()).rejects.toMatchObject(refusal)
     await expect((async () => store.delete(key))()).rejects.toMatchObject(refusal)
+    await expect((async () => store.has(key))()).rejects.toMatchObject(refusal)
   })
 
   test('bytes that are not of the type they are given as are refused', async () => {
@@ -177,6 +222,28 @@ describe('filesystem store', () => {
     await expect((async () => store.find(`a/${leftover}`))()).rejects.toThrow('malformed')
     await expect(store.find('a/b')).resolves.toBeUndefined()
     await expect(store.put('a/b', randomImage())).resolves.toBe('stored')
+  })
+
+  test('what a crashed writer left is not listed, and removed when it is old', async () => {
+    const store = createFilesystemStore({ directory })
+    await store.put('a/b', randomImage())
+    const [old, young] = [`.${randomUUID()}.tmp`, `.${randomUUID()}.tmp`]
+    for (const name of [old, young]) await writeFile(join(directory, 'a', name), 'half')
+    await utimes(join(directory, 'a', old), new Date(0), new Date(0))
+    await utimes(join(directory, 'a', 'b'), new Date(0), new Date(0))
+    expect((await listAll(store, 'a')).map(({ key }) => key)).toEqual(['a/b'])
+    const anHourAgo = new Date(Date.now() - 60 * 60_000)
+    await expect(store.removeLeftovers(anHourAgo)).resolves.toBe(1)
+    await expect(store.removeLeftovers(anHourAgo)).resolves.toBe(0)
+    expect((await readdir(join(directory, 'a'))).sort()).toEqual([young, 'b'].sort())
+  })
+
+  test('a directory that is not there is a failure, not a missing object', async () => {
+    const store = createFilesystemStore({ directory: join(directory, 'not-mounted') })
+    await expect(store.has('a/b')).rejects.toThrow('ENOENT')
+    await store.put('a/b', randomImage())
+    await rm(join(directory, 'not-mounted', 'a'), { recursive: true })
+    await expect(store.has('a/b')).resolves.toBe(false)
   })
 
   test('a disk that refuses the write leaves nothing behind', async () => {

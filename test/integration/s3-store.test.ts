@@ -198,6 +198,7 @@ describeWith('s3', 's3 store', () => {
     const failure = { ...UNAVAILABLE, message: 'The image store failed (NoSuchBucket).' }
     await expect(store.find('a/b')).rejects.toMatchObject(failure)
     await expect(store.put('a/b', randomImage())).rejects.toMatchObject(failure)
+    await expect(store.has('a/b')).rejects.toMatchObject(UNAVAILABLE)
     await expect(store.ping()).rejects.toMatchObject(UNAVAILABLE)
   })
 

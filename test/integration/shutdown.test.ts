@@ -122,9 +122,12 @@ describeEachBackend('a process that is told to stop', (backend) => {
   test('the worker gives back what does not end in time, and another one has it at once', async () => {
     const [, first] = await Promise.all([run('api'), run('worker')])
     const client = await signIn()
-    gemini().behave({ kind: 'sequence', steps: [{ kind: 'hang' }, { kind: 'image' }] })
+    const isOurs = ({ prompt }: { prompt: string }) => prompt.includes('in fog')
+    gemini().behave((call) => ({
+      kind: isOurs(call) && gemini().countCalls('in fog') === 1 ? 'hang' : 'image',
+    }))
     const { body } = await client.generate({ prompt: 'a lighthouse in fog' })
-    const call = await gemini().waitForCall()
+    const call = await gemini().waitForCall(isOurs)
     await run('worker')
     expect(await terminate(first)).toBeLessThan(GRACE_MS + 500)
     await waitFor(() => call.abandoned, { what: 'the call to be given up' })
@@ -140,7 +143,7 @@ describeEachBackend('a process that is told to stop', (backend) => {
     expect(story).toBe('queued running queued running succeeded')
     const [, , givenBack, taken] = events
     expect(Number(taken?.createdAt) - Number(givenBack?.createdAt)).toBeLessThan(1_000)
-    expect(gemini().countCalls()).toBe(2)
+    expect(gemini().countCalls('in fog')).toBe(2)
   }, 60_000)
 
   test('the worker finishes what it has begun, and begins nothing more', async () => {
@@ -148,13 +151,14 @@ describeEachBackend('a process that is told to stop', (backend) => {
     const client = await signIn()
     gemini().behave({ kind: 'delay', ms: 1_000 })
     const { body: begun } = await client.generate({ prompt: 'a lighthouse at dusk' })
-    await gemini().waitForCall()
+    await gemini().waitForCall(({ prompt }) => prompt.includes('at dusk'))
     const stopping = terminate(worker)
     await waitFor(() => worker.output().includes('stopping'), { what: 'the signal to arrive' })
     const { body: late } = await client.generate({ prompt: 'a lighthouse at dawn' })
     expect(await stopping).toBeLessThan(GRACE_MS)
     expect(await readLife(begun.id)).toMatchObject({ status: 'succeeded', claims: 1 })
     expect(await readLife(late.id)).toMatchObject({ status: 'queued', claims: 0 })
-    expect(gemini().countCalls()).toBe(1)
+    expect(gemini().countCalls('at dusk')).toBe(1)
+    expect(gemini().countCalls('at dawn')).toBe(0)
   }, 60_000)
 })

@@ -92,7 +92,7 @@ const findPrincipal = (context: HttpContext, req: Request): Promise<Principal | 
 
 /** False when the store does not have what the row promises, or does not answer: the URL shows the stand-in. */
 const sendObject = async (
-  { store, logger }: HttpContext,
+  { store, logger, onImageMissing }: HttpContext,
   req: Request,
   res: Response,
   { key, version }: NonNullable<ShownImage['object']>,
@@ -117,9 +117,7 @@ const sendObject = async (
     logger.error({ objectKey: key, err }, 'the image store does not give an image')
     return null
   })
-  if (image === undefined) {
-    logger.error({ objectKey: key }, 'an image is in Postgres and not in the store')
-  }
+  if (image === undefined) await onImageMissing(key)
   if (!image) return false
   sendBytes(res.set({ ETag: etag, 'Cache-Control': caching }), image)
   return true

@@ -1,0 +1,92 @@
+import { openQueue, openWorker, type QueueBackend } from './backend.ts'
+
+/** Something that is done every so often, by one worker of all. */
+export type UpkeepTask = {
+  /** Stable: workers know the schedule by it. */
+  name: string
+  everyMs: number
+  /** Safe to repeat and to run twice at once. May be cut short by `signal`; it is then done again elsewhere. */
+  run: (signal: AbortSignal) => Promise<void>
+}
+
+export type UpkeepQueueDeps = {
+  backend: QueueBackend
+  /** The name of the generations' queue. */
+  name: string
+  tasks: readonly UpkeepTask[]
+  onError: (error: Error) => void
+  /** How often the schedules are said again. */
+  scheduleEveryMs?: number
+  /** How long after a failed try the next one is. */
+  retryMs?: number
+}
+
+/** Trouble of a minute, or a worker that stops, does not cost a day. */
+const TRIES = 3
+const RETRY_MS = 60_000
+
+const SCHEDULE_EVERY_MS = 60_000
+
+/** A job scheduler for each task, and the worker that does what falls due; nothing happens until `start`. */
+export const createUpkeepQueue = ({
+  scheduleEveryMs = SCHEDULE_EVERY_MS,
+  retryMs = RETRY_MS,
+  ...deps
+}: UpkeepQueueDeps) => {
+  const name = `${deps.name}-upkeep`
+  const queue = openQueue(deps.backend, name, deps.onError)
+  const stopping = new AbortController()
+  const running = new Set<Promise<unknown>>()
+  const run = async (taskName: string): Promise<string> => {
+    const task = deps.tasks.find((each) => each.name === taskName)
+    // A newer release's: one of its workers will take the next try.
+    if (!task) throw new Error(`there is no upkeep task ${taskName} in this release`)
+    const promise = task.run(stopping.signal).finally(() => running.delete(promise))
+    running.add(promise)
+    await promise
+    return 'done'
+  }
+  const { worker, close } = openWorker(deps.backend, name, (job) => run(job.name), {
+    concurrency: 1,
+  })
+  worker.on('error', deps.onError)
+  worker.on('failed', (_job, error) => {
+    if (!stopping.signal.aborted) deps.onError(error)
+  })
+
+  let scheduledAt = Number.NEGATIVE_INFINITY
+  /**
+   * Makes the schedules, if that was not done for a while; throws while the queue's store is away. Said again and
+   * again because a Redis may lose its data. What runs already keeps its time: BullMQ puts the next job where it was.
+   */
+  const schedule = async (): Promise<void> => {
+    if (performance.now() - scheduledAt < scheduleEveryMs) return
+    const scheduler = await queue.get()
+    for (const task of deps.tasks) {
+      const opts = {
+        attempts: TRIES,
+        backoff: { type: 'fixed', delay: retryMs },
+        removeOnComplete: true,
+        removeOnFail: true,
+      }
+      await scheduler.upsertJobScheduler(
+        task.name,
+        { every: task.everyMs },
+        { name: task.name, opts },
+      )
+    }
+    scheduledAt = performance.now()
+  }
+
+  /** Rejects nothing: BullMQ reconnects by itself and reports through `onError`. */
+  const start = () => void worker.run().catch(deps.onError)
+
+  /** Cuts short what runs and lets go of the queue, whether its store answers or not. */
+  const stop = async (graceMs: number): Promise<void> => {
+    stopping.abort()
+    await close(graceMs, () => Promise.allSettled(running)).catch(deps.onError)
+    await queue.close()
+  }
+
+  return { schedule, start, stop }
+}

@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto'
+import { createDatabase, type Database } from '../../db/database.ts'
+import type { NewGeneration, NewImage } from '../../db/schema.ts'
+import { createTestDatabase } from './database.ts'
+
+/** A database of the test's own, with a way to fill it by hand. */
+export const openTestDatabase = async () => {
+  const database = await createTestDatabase()
+  const db = createDatabase({ url: database.url, poolSize: 4, onIdleError: () => {} })
+  await db.insertInto('users').values({ id: 'alice' }).execute()
+  const close = async () => {
+    await db.destroy()
+    await database.drop()
+  }
+  return { db, url: database.url, close }
+}
+
+export const newGenerationId = () => `g_${randomBytes(20).toString('hex')}`
+
+/** A generation as it might stand there, with what the test says about it. */
+export const insertGeneration = async (
+  db: Database,
+  given: Partial<NewGeneration> = {},
+): Promise<{ id: string; objectKey: string }> => {
+  const id = given.id ?? newGenerationId()
+  const objectKey = `generated/${id}/${randomBytes(8).toString('hex')}`
+  const row: NewGeneration = {
+    id,
+    ownerId: 'alice',
+    fingerprint: id,
+    revision: null,
+    status: 'queued',
+    lane: 'interactive',
+    prompt: 'a test',
+    transformation: 'generate',
+    provider: 'local',
+    model: 'local',
+    imageSize: '1K',
+    objectKey,
+    ...given,
+  }
+  await db.insertInto('generations').values(row).execute()
+  return { id, objectKey: row.objectKey }
+}
+
+/** A generation that succeeded, with its image. */
+export const insertSuccess = async (
+  db: Database,
+  given: Partial<NewGeneration> = {},
+): Promise<{ id: string; objectKey: string }> => {
+  const generation = await insertGeneration(db, { status: 'succeeded', ...given })
+  await insertImage(db, generation)
+  await db
+    .updateTable('generations')
+    .set({ imageId: generation.id })
+    .where('id', '=', generation.id)
+    .execute()
+  return generation
+}
+
+export const insertImage = (
+  db: Database,
+  given: Partial<NewImage> & { id: string; objectKey: string },
+): Promise<unknown> =>
+  db
+    .insertInto('imageMetadata')
+    .values({
+      userId: 'alice',
+      imageUrl: `/images/${given.id}`,
+      imageType: 'generated',
+      contentDigest: 'd'.repeat(64),
+      ...given,
+    })
+    .execute()
