@@ -9,6 +9,8 @@ export type DatabaseOptions = {
   poolSize: number
   /** Told of connections that break while idle; the pool replaces them by itself. */
   onIdleError: (error: Error) => void
+  /** How long Postgres may work on a statement; the answer has a second more to arrive. */
+  statementTimeoutMs?: number
 }
 
 const CONNECT_TIMEOUT_MS = 5_000
@@ -18,13 +20,18 @@ const STATEMENT_TIMEOUT_MS = 15_000
  * A pool of connections and the query builder on it; connects on first use. Release with `db.destroy()`.
  * Column names are snake_case in Postgres and camelCase here.
  */
-export const createDatabase = ({ url, poolSize, onIdleError }: DatabaseOptions): Database => {
+export const createDatabase = ({
+  url,
+  poolSize,
+  onIdleError,
+  statementTimeoutMs = STATEMENT_TIMEOUT_MS,
+}: DatabaseOptions): Database => {
   const pool = new pg.Pool({
     connectionString: url,
     max: poolSize,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    query_timeout: STATEMENT_TIMEOUT_MS + 1_000,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs + 1_000,
     keepAlive: true,
     application_name: 'imageonce',
   })
