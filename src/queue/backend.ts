@@ -179,6 +179,15 @@ export const openWorker = (
   return { worker, close }
 }
 
+/** BullMQ watches over its reads, and not over the greeting of a new connection, which may never be answered. */
+const insistOnReadiness = (connection: Redis): void => {
+  let timer: NodeJS.Timeout | undefined
+  connection.on('connect', () => {
+    timer = setTimeout(() => connection.disconnect(true), SILENCE_MS)
+  })
+  for (const event of ['ready', 'close']) connection.on(event, () => clearTimeout(timer))
+}
+
 /** BullMQ duplicates the connection for its blocking reads, and never lets go of it while Redis is away. */
 const connectTraceably = (url: string) => {
   const connection = new Redis(url, consumerRedis)
@@ -187,6 +196,7 @@ const connectTraceably = (url: string) => {
   connection.duplicate = (override, ...rest) => {
     // Its reads block for longer, and BullMQ watches over them itself.
     const copy = duplicate({ ...override, socketTimeout: undefined }, ...rest)
+    insistOnReadiness(copy)
     connections.push(copy)
     return copy
   }

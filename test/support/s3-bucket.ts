@@ -2,16 +2,30 @@ import { randomUUID } from 'node:crypto'
 import { S3 } from '@aws-sdk/client-s3'
 import type { S3Config } from '../../src/config.ts'
 
-/** A new bucket on the test run's S3 server, which goes away with the server. */
-export const createTestBucket = async (): Promise<S3Config> => {
+export type S3Server = Pick<S3Config, 'endpoint' | 'accessKeyId' | 'secretAccessKey'>
+
+/** The test run's, if it has one. */
+export const findTestS3 = (): S3Server | undefined => {
   const { TEST_S3_ENDPOINT, TEST_S3_ACCESS_KEY_ID, TEST_S3_SECRET_ACCESS_KEY } = process.env
-  if (!TEST_S3_ENDPOINT) throw new Error('TEST_S3_ENDPOINT is not set')
+  return TEST_S3_ENDPOINT
+    ? {
+        endpoint: TEST_S3_ENDPOINT,
+        accessKeyId: TEST_S3_ACCESS_KEY_ID ?? '',
+        secretAccessKey: TEST_S3_SECRET_ACCESS_KEY ?? '',
+      }
+    : undefined
+}
+
+/** A new bucket on the test run's S3 server or another one, which goes away with the server. */
+export const createTestBucket = async (server = findTestS3()): Promise<S3Config> => {
+  if (!server) throw new Error('TEST_S3_ENDPOINT is not set')
+  const { endpoint, accessKeyId, secretAccessKey } = server
   const config = {
-    endpoint: TEST_S3_ENDPOINT,
+    endpoint,
     bucket: `test-${randomUUID()}`,
     region: 'auto',
-    accessKeyId: TEST_S3_ACCESS_KEY_ID ?? '',
-    secretAccessKey: TEST_S3_SECRET_ACCESS_KEY ?? '',
+    accessKeyId,
+    secretAccessKey,
     publicBaseUrl: undefined,
   }
   await withS3(config, (s3) => s3.createBucket({ Bucket: config.bucket }))

@@ -12,7 +12,11 @@ export const isRightPicture = async (
   prompt: string,
 ): Promise<boolean> => {
   const { imageUrl } = await client.get(id)
-  const bytes = await client.download(imageUrl)
+  return showsPictureOf(await client.download(imageUrl), prompt)
+}
+
+/** Whether these bytes are the provider's picture for this prompt, whole. */
+export const showsPictureOf = async (bytes: Buffer, prompt: string): Promise<boolean> => {
   try {
     const { data } = await sharp(bytes).removeAlpha().raw().toBuffer({ resolveWithObject: true })
     const { r, g, b } = pictureColourOf(prompt)

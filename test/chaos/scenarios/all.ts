@@ -7,6 +7,7 @@ import { randomChaos } from './random-chaos.ts'
 import { redis } from './redis.ts'
 import { rolling } from './rolling.ts'
 import { stoppedWorker } from './stopped-worker.ts'
+import { store } from './store.ts'
 
 /** In the order in which they run. */
 export const scenarios: readonly Scenario[] = [
@@ -17,5 +18,6 @@ export const scenarios: readonly Scenario[] = [
   provider,
   redis,
   postgres,
+  store,
   rolling,
 ]
