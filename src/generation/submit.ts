@@ -7,7 +7,7 @@ import { createImageIdempotencyKey, type Identity } from '../contract/identity.t
 import { DEFAULT_IMAGE_SIZE, isTerminal } from '../contract/vocabulary.ts'
 import { AppError, messageOf } from '../errors.ts'
 import { type ResolveConditionImage, resolveModel } from './admission.ts'
-import { bindIdempotencyKey } from './idempotency.ts'
+import { bindIdempotencyKey, insertOwnerIfNew } from './idempotency.ts'
 import type { GenerationToInsert } from './insert.ts'
 import { createIntake, type Intake } from './intake.ts'
 import type { Enqueue, Provider } from './ports.ts'
@@ -52,9 +52,7 @@ export const submitGeneration = async (
   const wanted = await describeWanted(deps, ownerId, request)
   deps.onStep(wanted.id, 'described')
   const accepted = idempotencyKey
-    ? await deps.db
-        .transaction()
-        .execute((tx) => acceptOnce(tx, wanted, { ownerId, key: idempotencyKey }))
+    ? await acceptOnce(deps.db, wanted, { ownerId, key: idempotencyKey })
     : await accept(deps.intake, wanted)
   if (accepted.kind === 'new') {
     deps.onStep(accepted.generation.id, 'inserted')
@@ -112,10 +110,21 @@ const describeWanted = async (
 /** Without WebCrypto's detour through a thread, which costs more than the digest (docs/performance.md). */
 const sha256Hex = (text: string): string => createHash('sha256').update(text).digest('hex')
 
+type OwnersKey = { ownerId: string; key: string }
+
 const acceptOnce = async (
+  db: Database,
+  wanted: GenerationToInsert,
+  owners: OwnersKey,
+): Promise<Submission> => {
+  await insertOwnerIfNew(db, owners.ownerId)
+  return db.transaction().execute((tx) => bindAndAccept(tx, wanted, owners))
+}
+
+const bindAndAccept = async (
   tx: Transaction<Schema>,
   wanted: GenerationToInsert,
-  { ownerId, key }: { ownerId: string; key: string },
+  { ownerId, key }: OwnersKey,
 ): Promise<Submission> => {
   const requestDigest = wanted.revision ? `${wanted.fingerprint}:forced` : wanted.fingerprint
   const bound = await bindIdempotencyKey(tx, {
