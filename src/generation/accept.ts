@@ -1,7 +1,7 @@
 import type { Database } from '../../db/database.ts'
 import { isTerminal } from '../contract/vocabulary.ts'
 import { AppError } from '../errors.ts'
-import { bindIdempotencyKey, type RequestedKey } from './idempotency.ts'
+import { bindIdempotencyKey, insertOwnerIfNew, type RequestedKey } from './idempotency.ts'
 import type { GenerationToInsert, InsertLimits } from './insert.ts'
 import { createIntake, type Intake } from './intake.ts'
 import { findGeneration, type GenerationWithImage } from './repository.ts'
@@ -27,12 +27,19 @@ export const acceptGeneration = (
   { db, intake, limits }: AcceptDeps,
   wanted: GenerationToInsert,
   key: RequestedKey | undefined,
-): Promise<Accepted> =>
-  key
-    ? db.transaction().execute((tx) => acceptOnce(tx, createIntake(tx, limits), wanted, key))
-    : accept(intake, wanted)
+): Promise<Accepted> => (key ? acceptOnce(db, limits, wanted, key) : accept(intake, wanted))
 
 const acceptOnce = async (
+  db: Database,
+  limits: InsertLimits,
+  wanted: GenerationToInsert,
+  key: RequestedKey,
+): Promise<Accepted> => {
+  await insertOwnerIfNew(db, wanted.ownerId)
+  return db.transaction().execute((tx) => bindAndAccept(tx, createIntake(tx, limits), wanted, key))
+}
+
+const bindAndAccept = async (
   tx: Parameters<typeof bindIdempotencyKey>[0],
   intake: Intake,
   wanted: GenerationToInsert,

@@ -1,4 +1,5 @@
 import { sql, type Transaction } from 'kysely'
+import type { Database } from '../../db/database.ts'
 import type { Schema } from '../../db/schema.ts'
 import { AppError } from '../errors.ts'
 
@@ -16,16 +17,12 @@ type Bound =
 /**
  * Binds a client's key to one submission for 24 h. A second caller with the same key waits for the first one's
  * transaction, then gets its generation. Throws `idempotency_key_reused` when the key came with another request.
+ * The owner's row must be there.
  */
 export const bindIdempotencyKey = async (
   tx: Transaction<Schema>,
   binding: Binding,
 ): Promise<Bound> => {
-  await tx
-    .insertInto('users')
-    .values({ id: binding.ownerId })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute()
   if (await insertOrRenew(tx, binding)) {
     return { isNew: true, pointTo: (generationId) => pointTo(tx, binding, generationId) }
   }
@@ -38,6 +35,18 @@ export const bindIdempotencyKey = async (
     )
   }
   return { isNew: false, generationId: existing.generationId }
+}
+
+/**
+ * Makes the owner's row. Not within the transaction that binds a key: requests without one make the generation's row
+ * first and the owner's then, so the two would wait for each other.
+ */
+export const insertOwnerIfNew = async (db: Database, ownerId: string): Promise<void> => {
+  await db
+    .insertInto('users')
+    .values({ id: ownerId })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
 }
 
 const insertOrRenew = async (tx: Transaction<Schema>, binding: Binding): Promise<boolean> => {

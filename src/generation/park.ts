@@ -1,7 +1,7 @@
 import type { Database } from '../../db/database.ts'
 import type { NewImage } from '../../db/schema.ts'
 import { AppError } from '../errors.ts'
-import { bindIdempotencyKey, type RequestedKey } from './idempotency.ts'
+import { bindIdempotencyKey, insertOwnerIfNew, type RequestedKey } from './idempotency.ts'
 import { type GenerationToInsert, insertOrRequeue } from './insert.ts'
 import { findGeneration, type GenerationWithImage } from './repository.ts'
 import { insertUpload } from './uploads.ts'
@@ -20,15 +20,19 @@ export type ParkedRequest = {
  * Makes the row of a parked request, once: a job may be delivered again. One that failed or was canceled before
  * the request came is asked for again.
  */
-export const unparkRequest = (db: Database, parked: ParkedRequest): Promise<void> =>
-  db.transaction().execute(async (tx) => {
-    const { generation, upload, idempotencyKey } = parked
+export const unparkRequest = async (
+  db: Database,
+  { generation, upload, idempotencyKey, parkedAt }: ParkedRequest,
+): Promise<void> => {
+  await insertOwnerIfNew(db, generation.ownerId)
+  await db.transaction().execute(async (tx) => {
     const existing = await findGeneration(tx, generation.id)
-    if (existing && !endedBefore(existing, new Date(parked.parkedAt))) return
+    if (existing && !endedBefore(existing, new Date(parkedAt))) return
     if (upload) await insertUpload(tx, upload)
     await insertOrRequeue(tx, [{ ...generation, joinsOthers: false }], NO_LIMITS)
     if (idempotencyKey) await bindIfFree(tx, generation, idempotencyKey)
   })
+}
 
 /** The key may have come with another request meanwhile; this one was promised all the same. */
 const bindIfFree = async (

@@ -27,6 +27,9 @@ const RETRY_MS = 60_000
 
 const SCHEDULE_EVERY_MS = 60_000
 
+/** A worker that stops while Redis is away keeps a timer as long. */
+const STALLED_CHECK_MS = 3_000
+
 /** A job scheduler for each task, and the worker that does what falls due; nothing happens until `start`. */
 export const createUpkeepQueue = ({
   scheduleEveryMs = SCHEDULE_EVERY_MS,
@@ -48,6 +51,7 @@ export const createUpkeepQueue = ({
   }
   const { worker, close } = openWorker(deps.backend, name, (job) => run(job.name), {
     concurrency: 1,
+    stalledInterval: STALLED_CHECK_MS,
   })
   worker.on('error', deps.onError)
   worker.on('failed', (_job, error) => {
@@ -57,7 +61,7 @@ export const createUpkeepQueue = ({
   let scheduledAt = Number.NEGATIVE_INFINITY
   /**
    * Makes the schedules, if that was not done for a while; throws while the queue's store is away. Said again and
-   * again because a Redis may lose its data. What runs already keeps its time: BullMQ puts the next job where it was.
+   * again because a Redis may lose its data. What is scheduled keeps its time: BullMQ puts the next job where it was.
    */
   const schedule = async (): Promise<void> => {
     if (performance.now() - scheduledAt < scheduleEveryMs) return

@@ -65,6 +65,13 @@ describeWith('redis', 'while Postgres is away and Redis is there', () => {
       await image.arrayBuffer()
       expect(image.status).toBe(200)
       expect(image.headers.get('imageonce-placeholder')).toBe('true')
+      const cancel = await alice.fail('POST', `/api/generations/${accepted.body.id}/cancel`)
+      expect(cancel.status).toBe(503)
+      const stream = await fetch(accepted.body.urls.events, {
+        headers: { authorization: `Bearer ${await app.token('alice')}` },
+      })
+      const { value } = (await stream.body?.getReader().read()) ?? {}
+      expect(new TextDecoder().decode(value)).toContain('retry:')
       const mallory = await createClient(app, 'mallory')
       expect((await mallory.fail('GET', `/api/generations/${accepted.body.id}`)).status).not.toBe(
         200,

@@ -1,6 +1,7 @@
 import { Router } from 'express'
 import { generationStatusSchema, isTerminal } from '../../contract/vocabulary.ts'
 import { cancelGeneration } from '../../generation/cancel.ts'
+import { DatabaseAway } from '../../generation/database-away.ts'
 import { waitForTerminal } from '../../generation/follow.ts'
 import { isPresumed } from '../../generation/park.ts'
 import { listGenerations } from '../../generation/repository.ts'
@@ -56,9 +57,11 @@ export const createGenerationRoutes = (context: HttpContext): Router => {
   })
 
   router.post('/:id/cancel', async (req, res) => {
-    const { id } = await getOwnGeneration(context, req, res)
+    const row = await getOwnGeneration(context, req, res)
+    // Its row is about to be made: only then can it be canceled for good.
+    if (isPresumed(row)) throw new DatabaseAway()
     const { db, removeJob, submit } = context
-    const canceled = await cancelGeneration({ db, removeJob, enqueue: submit.enqueue }, id)
+    const canceled = await cancelGeneration({ db, removeJob, enqueue: submit.enqueue }, row.id)
     res.json(await answerGeneration(context, req, canceled))
   })
 

@@ -29,44 +29,52 @@ const askAllAtOnce = async (stack: Stack, { backend, plan }: Setting): Promise<R
   stack.provider.behave(({ prompt }) => pictureOf(prompt, CALL_MS))
   await stack.startWorker()
   await Promise.all(Array.from({ length: apis }, () => stack.startApi()))
-  const client = await createChaosClient(stack)
-
-  const good: number[] = []
-  await inLanes(KEYS_AT_ONCE, [...Array(keys).keys()], async (key) => {
-    good.push(await askForOne(stack, client, key, copies))
+  // Each has an owner of its own: what an owner asks for first is where the most can go wrong.
+  const clients = await Promise.all(
+    Array.from({ length: keys }, (_, key) => createChaosClient(stack, `owner ${key}`)),
+  )
+  const answers: Answer[] = []
+  await inLanes(KEYS_AT_ONCE, [...clients.entries()], async ([key, client]) => {
+    answers.push(...(await askForOne(stack, client, key, copies)))
   })
   await settle(stack, SETTLE_TIMEOUT_MS)
-  const facts = await readFacts(stack, [client])
+  const facts = await readFacts(stack, clients)
+  const bad = answers.filter((answer) => answer !== 'good')
   const line = { scenario: duplicates.name, backend }
   const checks = [
-    exactly('good answers', sumOf(good), keys * copies),
+    exactly('good answers', answers.length - bad.length, keys * copies),
     exactly('rows', facts.length, keys),
     exactly('calls', stack.provider.calls.length, keys),
     ...checkAlways(stack, facts),
   ]
-  const details = await describeTrouble(stack, facts)
+  const details = [...bad, ...(await describeTrouble(stack, facts))]
   return [toResult(line, `${keys} x ${copies} on ${apis} APIs`, checks, details)]
 }
 
-/** Every other one carries an `Idempotency-Key`. Returns how many were answered with one and the same generation. */
+/** `good`, or what came instead. */
+type Answer = string
+
+/** Every other two carry an `Idempotency-Key`. A good answer shows the one generation that all copies share. */
 const askForOne = async (
   stack: Stack,
   client: ChaosClient,
   key: number,
   copies: number,
-): Promise<number> => {
+): Promise<Answer[]> => {
   const urls = [...stack.apis].map(({ url }) => url)
-  const ask = (copy: number) =>
-    client.submitTo(
-      urls[copy % urls.length] ?? '',
-      `picture ${key} that many want`,
-      (copy >> 1) % 2 === 0 ? { 'Idempotency-Key': `key-${key}` } : {},
-    )
-  const answers = await Promise.allSettled([...Array(copies).keys()].map(ask))
-  const ids = answers.flatMap((answer) =>
-    answer.status === 'fulfilled' && answer.value.status < 300 ? answer.value.generation.id : [],
-  )
-  return ids.filter((id) => id === ids[0]).length
+  const ids = new Set<string>()
+  const ask = async (copy: number): Promise<Answer> => {
+    const headers: Record<string, string> =
+      (copy >> 1) % 2 === 0 ? { 'Idempotency-Key': `key-${key}` } : {}
+    try {
+      const url = urls[copy % urls.length] ?? ''
+      const sent = await client.submitTo(url, `picture ${key} that many want`, headers)
+      if (sent.status >= 300) return `${sent.status} ${JSON.stringify(sent.generation)}`
+      ids.add(sent.generation.id)
+      return ids.size === 1 ? 'good' : `another generation, ${sent.generation.id}`
+    } catch (error) {
+      return `no answer: ${error instanceof Error ? (error.cause ?? error) : error}`
+    }
+  }
+  return Promise.all([...Array(copies).keys()].map(ask))
 }
-
-const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0)
