@@ -58,7 +58,7 @@ const troubles: readonly Trouble[] = [
   },
 ]
 
-const SHORT_SECONDS = 2
+const SHORT_SECONDS = 1
 
 /** Redis in trouble while submissions keep coming: every one is accepted soon, and none is lost. */
 export const redis: Scenario = {

@@ -13,7 +13,7 @@ import { type Stack, withStack } from '../stack.ts'
 import { type OwnStore, type StoreFault, startOwnStore } from '../store.ts'
 
 const FAULTS: readonly StoreFault[] = ['503', '429', '412', 'truncation', '1 KB/s']
-const LANES = 4
+const LANES = 6
 const LOOKS = 3
 const SETTLE_TIMEOUT_MS = 120_000
 
@@ -35,7 +35,7 @@ const meetFaults = async (stack: Stack, own: OwnStore, plan: Plan): Promise<Resu
   await worker.untilReady()
   const client = await createChaosClient(stack)
   const line = { scenario: store.name, backend: stack.backend }
-  const each = countOf(plan, { full: 40, short: 4 })
+  const each = countOf(plan, { full: 40, short: 2 })
   const results: Result[] = []
   for (const fault of FAULTS) {
     const before = own.countFaults()
