@@ -1,13 +1,13 @@
 import type { Database } from '../../db/database.ts'
 import { findListPriceUsd } from '../contract/server-info.ts'
-import { AppError, isProviderError, messageOf, type ProviderError } from '../errors.ts'
-import { MAX_ATTEMPTS, mayCallAgain, recordAdoption } from './attempts.ts'
+import { AppError, messageOf } from '../errors.ts'
+import { recordAdoption } from './attempts.ts'
 import { type Bought, buyImage } from './buy.ts'
 import { commitImage, commitPlaceholder } from './commit.ts'
 import { holdLease, Interrupted } from './lease.ts'
-import { outcomeRules } from './outcomes.ts'
 import type { ImageStore, InspectImage, OnTrouble, Provider, Spool } from './ports.ts'
 import { findAnswering, findGeneration } from './repository.ts'
+import { decideRetryDelay, describePause } from './retry.ts'
 import { secureImage } from './secure.ts'
 import type { OnStep, RunStep } from './steps.ts'
 import {
@@ -124,50 +124,6 @@ const settle = async (deps: RunDeps, claim: Claim, error: unknown): Promise<RunO
   if (!isQueued) return { kind: 'left' }
   return { kind: 'again', delayMs, ...describePause(failure) }
 }
-
-/** What the provider says of its limit holds for every generation; a daily quota is asked after each minute. */
-const describePause = ({ code, retryAfterMs }: AppError): { pauseMs?: number } =>
-  code === 'rate_limited' && retryAfterMs ? { pauseMs: Math.min(retryAfterMs, MAX_PAUSE_MS) } : {}
-
-const MAX_PAUSE_MS = 60_000
-
-/** How long to wait before the next try, in milliseconds; undefined when there is to be none. */
-const decideRetryDelay = async (
-  { db, retryBackoffMs }: RunDeps,
-  claim: Claim,
-  failure: AppError,
-): Promise<number | undefined> => {
-  if (isProviderError(failure)) return delayByRule(db, claim, failure, retryBackoffMs)
-  if (failure.code === 'worker_lost') return undefined
-  if (failure.code === 'provider_unavailable') return delayByLane(claim, failure)
-  if (failure.code === 'unavailable') return fullJitter(claim.claims, retryBackoffMs)
-  const isWorthwhile = failure.retryable && claim.claims < MAX_ATTEMPTS
-  return isWorthwhile ? fullJitter(claim.claims, retryBackoffMs) : undefined
-}
-
-const delayByRule = async (
-  db: Database,
-  claim: Claim,
-  failure: ProviderError,
-  backoffMs: number,
-): Promise<number | undefined> => {
-  const { retry } = outcomeRules[failure.code]
-  if (retry === 'never') return undefined
-  const spent = await findGeneration(db, claim.id)
-  if (!spent || !mayCallAgain(spent)) return undefined
-  if (retry === 'after' && failure.retryAfterMs !== undefined) return failure.retryAfterMs
-  return fullJitter(spent.attempts, backoffMs)
-}
-
-/** While the provider is down a person gets the stand-in at once, and may ask again; nobody waits for eager work. */
-const delayByLane = (claim: Claim, { retryAfterMs = 0 }: AppError): number | undefined =>
-  claim.lane === 'eager' ? retryAfterMs * (1 + Math.random()) : undefined
-
-const MAX_BACKOFF_MS = 30_000
-
-/** AWS Architecture Blog, "Exponential Backoff And Jitter": anywhere between nothing and the doubled bound. */
-const fullJitter = (tries: number, backoffMs: number): number =>
-  Math.round(Math.random() * Math.min(MAX_BACKOFF_MS, backoffMs * 2 ** Math.min(tries, 20)))
 
 /** An input that ends its worker each time must not go on ending workers. */
 const MAX_LOST_CLAIMS = 3

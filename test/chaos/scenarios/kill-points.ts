@@ -27,9 +27,8 @@ const API_LANES = 1
 export const killPoints: Scenario = {
   name: 'kill-points',
   run: (setting) =>
-    withStack(
-      { backend: setting.backend, env: { LEASE_MS: '1000', WORKER_CONCURRENCY: '1' } },
-      (stack) => killEverywhere(stack, setting),
+    withStack({ backend: setting.backend, env: { WORKER_CONCURRENCY: '1' } }, (stack) =>
+      killEverywhere(stack, setting),
     ),
 }
 
