@@ -72,6 +72,8 @@ const consumerRedis = {
 /** BullMQ's own closing waits for a Redis that is away. */
 const CLOSE_MS = 2_000
 
+const ANSWER_MS = 1_000
+
 /** How soon a queue that was away is tried again; BullMQ's own 15 s would idle that long after each blink. */
 const RECONNECT_MS = 1_000
 
@@ -168,7 +170,7 @@ export const openWorker = (
   const { connection, disconnectAll } = connectTraceably(backend.url)
   const worker = new Worker<JobData, string>(name, processor, { ...options, connection })
   const close: CloseWorker = async (graceMs, whenIdle) => {
-    if (connection.status === 'ready') await waitAtMost(worker.close(), graceMs)
+    if (await isAnswering(connection)) await waitAtMost(worker.close(), graceMs)
     else {
       // An orderly close would wait for Redis and keep its timers; no new job can come meanwhile.
       await waitAtMost(whenIdle(), graceMs)
@@ -186,6 +188,20 @@ const insistOnReadiness = (connection: Redis): void => {
     timer = setTimeout(() => connection.disconnect(true), SILENCE_MS)
   })
   for (const event of ['ready', 'close']) connection.on(event, () => clearTimeout(timer))
+}
+
+/** Asked, as a connection that was cut a moment ago still counts as ready; an orderly close would never end then. */
+const isAnswering = async (connection: Redis): Promise<boolean> => {
+  if (connection.status !== 'ready') return false
+  let isAnswered = false
+  const onAnswer = () => {
+    isAnswered = true
+  }
+  await waitAtMost(
+    connection.ping().then(onAnswer, () => {}),
+    ANSWER_MS,
+  )
+  return isAnswered
 }
 
 /** BullMQ duplicates the connection for its blocking reads, and never lets go of it while Redis is away. */
