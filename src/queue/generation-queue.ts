@@ -4,7 +4,8 @@ import { messageOf } from '../errors.ts'
 import type { ParkedRequest } from '../generation/park.ts'
 import type { QueuedJob } from '../generation/ports.ts'
 import { answerWithin } from '../time.ts'
-import { openQueue, PRODUCER_TIMEOUT_MS, type QueueBackend } from './backend.ts'
+import type { QueueBackend } from './backend.ts'
+import { openQueue, PRODUCER_TIMEOUT_MS } from './open-queue.ts'
 
 /**
  * Lower runs first. Every job has a priority, since BullMQ runs those without one before all others: within a

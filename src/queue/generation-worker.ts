@@ -2,7 +2,8 @@ import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
 import { AppError } from '../errors.ts'
 import type { ParkedRequest } from '../generation/park.ts'
 import type { RunOutcome } from '../generation/run.ts'
-import { type JobData, openWorker, type QueueBackend } from './backend.ts'
+import type { JobData, QueueBackend } from './backend.ts'
+import { openWorker } from './open-worker.ts'
 
 export type GenerationWorkerDeps = {
   backend: QueueBackend

@@ -1,4 +1,6 @@
-import { openQueue, openWorker, type QueueBackend } from './backend.ts'
+import type { QueueBackend } from './backend.ts'
+import { openQueue } from './open-queue.ts'
+import { openWorker } from './open-worker.ts'
 
 /** Something that is done every so often, by one worker of all. */
 export type UpkeepTask = {
