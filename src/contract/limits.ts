@@ -1,4 +1,4 @@
-/** Bounds that the server enforces and clients may check first. */
+/** Bounds that the server enforces and clients may check first, and defaults. */
 export const MAX_PROMPT_CHARACTERS = 4_000
 export const MAX_IMAGE_BYTES = 10 * 1024 * 1024
 export const MAX_IMAGE_PIXELS = 25_000_000
@@ -7,3 +7,4 @@ export const MAX_VARIANT_CHARACTERS = 100
 export const MAX_WAIT_SECONDS = 60
 export const MAX_PAGE_SIZE = 100
 export const DEFAULT_PAGE_SIZE = 20
+export const DEFAULT_IMAGE_SIZE = '1K'

@@ -1,6 +1,7 @@
 import express, { type Express } from 'express'
 import helmet from 'helmet'
 import { requireAuth } from './auth.ts'
+import { allowOrigins } from './cors.ts'
 import type { HttpContext } from './http-context.ts'
 import { createErrorHandler, notFoundHandler } from './problem.ts'
 import { createRequestLog } from './request-log.ts'
@@ -17,7 +18,7 @@ export const createApp = (context: HttpContext): Express => {
   app.set('query parser', 'simple')
   app.use(createRequestLog(context.logger))
   app.use(helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } } }))
-  app.use('/api', requireAuth(context.authenticate))
+  app.use('/api', allowOrigins(context.corsOrigins), requireAuth(context.authenticate))
   app.get('/api/info', (_req, res) => void res.json(context.info))
   app.use('/api/visualize', createVisualizeRoutes(context))
   app.use('/api/generations', createGenerationRoutes(context))
