@@ -8,6 +8,8 @@ import { createWatchdog, sleep } from './watchdog.ts'
 
 export type FollowOptions = {
   signal?: AbortSignal | undefined
+  /** The state that was told last. */
+  known?: Generation
   /** Hears of each state that differs from the one before. */
   onState: (generation: Generation) => void
   giveUpMs?: number
@@ -34,7 +36,7 @@ export const createFollow = (transport: Transport) => {
     const { signal, giveUpMs = transport.timeouts.giveUpMs } = options
     const path = `/api/generations/${id}`
     const retry = createRetry(giveUpMs)
-    let told = ''
+    let told = JSON.stringify(options.known)
     let lastEventId = ''
     let barrenStreams = 0
 

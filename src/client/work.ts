@@ -36,7 +36,7 @@ export const startWork = ({ submit, follow, onOver }: WorkDeps) => {
     .then((generation) =>
       isTerminal(generation.status)
         ? generation
-        : follow(generation.id, { signal: following.signal, onState: tell }),
+        : follow(generation.id, { signal: following.signal, known: generation, onState: tell }),
     )
     .finally(onOver)
   done.catch(() => {})
