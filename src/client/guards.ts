@@ -1,6 +1,5 @@
 import type { GenerationResult } from './result.ts'
 
-const NOT_A_URL = new Set(['', 'undefined', 'null'])
 const HERE = 'http://here.invalid'
 
 /** True when there is a picture already, so that none need be asked for. */
@@ -12,9 +11,9 @@ export const shouldSkipImageGeneration = (existingImageUrl: unknown): boolean =>
  * `data:`, `javascript:`, blanks, and `undefined` and `null` made into text.
  */
 export const isValidImageUrl = (url: unknown): url is string => {
-  if (typeof url !== 'string' || NOT_A_URL.has(url.trim())) return false
+  if (typeof url !== 'string' || !/^\s*(https?:\/\/|\/images\/)/i.test(url)) return false
   const parsed = parseUrl(url.trim())
-  if (!parsed || !/^https?:$/.test(parsed.protocol) || isPlaceholderUrl(parsed)) return false
+  if (!parsed || isPlaceholderUrl(parsed)) return false
   return parsed.origin !== HERE || /^\/images\/./.test(parsed.pathname)
 }
 
