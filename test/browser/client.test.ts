@@ -65,9 +65,12 @@ describeWith('chromium', 'the client in a page of another site', () => {
       return { kind: 'image' }
     })
     await page.evaluate(`
-      results = Array.from({ length: 12 }, (_, i) => client.generate({ prompt: 'one of 12: ' + i }))
+      accepted = new Set()
+      const onState = ({ id }) => accepted.add(id)
+      results = Array.from({ length: 12 }, (_, i) =>
+        client.generate({ prompt: 'one of 12: ' + i }, { onState }))
       undefined`)
-    await app.gemini.waitForCall(({ prompt }) => prompt.includes('one of 12'))
+    await page.waitForFunction('accepted.size === 12')
     const { generations } = (await page.evaluate('client.list()')) as { generations: unknown[] }
     expect(generations.length).toBeGreaterThanOrEqual(12)
     open()
