@@ -41,11 +41,15 @@ const connect = (
     ...(fetch && { fetch }),
   })
 
-const unavailable = (retryAfter: string) =>
-  new Response(JSON.stringify({ code: 'unavailable', detail: 'Later.', retryable: true }), {
+const STAND_IN = 'data:image/webp;base64,AAAA'
+
+const unavailable = (retryAfter: string) => {
+  const problem = { code: 'unavailable', detail: 'Later.', retryable: true, imageUrl: STAND_IN }
+  return new Response(JSON.stringify(problem), {
     status: 503,
     headers: { 'Retry-After': retryAfter },
   })
+}
 
 describe('a submission', () => {
   test('whose answer is lost is repeated under its key, and is one generation', async () => {
@@ -81,7 +85,11 @@ describe('a submission', () => {
   test('is given up at once where the server wants more patience than there is', async () => {
     const { fetch, calls } = recordFetch(() => unavailable('60'))
     const result = await connect(fetch).generate({ prompt: 'no patience' })
-    expect(result).toMatchObject({ isPlaceholder: true, error: { code: 'unavailable' } })
+    expect(result).toMatchObject({
+      imageUrl: STAND_IN,
+      isPlaceholder: true,
+      error: { code: 'unavailable', message: 'Later.', retryable: true },
+    })
     expect(calls).toHaveLength(1)
   })
 
