@@ -67,8 +67,7 @@ export const createImageonceClient = (options: ImageonceClientOptions) => {
     }
   }
 
-  const list = async (options: ListOptions = {}): Promise<GenerationPage> => {
-    const { signal, ...query } = options
+  const list = async ({ signal, ...query }: ListOptions = {}): Promise<GenerationPage> => {
     const parameters = new URLSearchParams()
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined && value !== null) parameters.set(name, String(value))

@@ -56,10 +56,12 @@ export const createFollow = (transport: Transport) => {
         const headers = { Accept: 'text/event-stream', ...resume }
         const response = await transport.open(`${path}/events`, { headers }, watchdog)
         watchdog.expectWithin(FIRST_BYTES_MS)
-        const onBytes = () => watchdog.expectWithin(transport.timeouts.silenceMs)
+        const onBytes = () => {
+          watchdog.expectWithin(transport.timeouts.silenceMs)
+          retry.succeed()
+        }
         for await (const { id: eventId, data } of readServerSentEvents(response, onBytes)) {
           barrenStreams = 0
-          retry.succeed()
           lastEventId = eventId
           const generation = tell((data as { generation: Generation }).generation)
           if (isTerminal(generation.status)) return generation
@@ -75,6 +77,7 @@ export const createFollow = (transport: Transport) => {
     const poll = async (waitSeconds: number): Promise<Generation> => {
       const askedAt = performance.now()
       const generation = tell(await transport.send(path, { signal, giveUpMs, waitSeconds }))
+      retry.succeed()
       const pauseMs = POLL_PAUSE_MS - (performance.now() - askedAt)
       if (!isTerminal(generation.status)) await sleep(pauseMs, signal)
       return generation

@@ -7,19 +7,20 @@ const MAX_BACKOFF_MS = 10_000
 /** Paces the tries at one thing: `waitAfter` a failure, or throw it when it is final or the patience is at its end. */
 export const createRetry = (giveUpMs: number) => {
   let failures = 0
-  let since = performance.now()
+  let failingSince: number | undefined
   return {
     /** Something came: patience and pace start again. */
     succeed: (): void => {
       failures = 0
-      since = performance.now()
+      failingSince = undefined
     },
     waitAfter: async (error: unknown, signal: AbortSignal | undefined): Promise<void> => {
       signal?.throwIfAborted()
       if (!isTransient(error)) throw error
       const delayMs = error.retryAfterMs ?? backoffMs(failures)
       failures += 1
-      if (performance.now() - since + delayMs > giveUpMs) throw error
+      failingSince ??= performance.now()
+      if (performance.now() - failingSince + delayMs > giveUpMs) throw error
       await sleep(delayMs, signal)
     },
   }

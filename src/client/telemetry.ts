@@ -42,7 +42,10 @@ export const logImageGenerationTelemetry: LogTelemetry = (type, data = {}) => {
 /** From now on events leave by `send`. */
 export const sendTelemetryWith = (send: (body: string) => unknown): void => {
   const page = globalThis as { addEventListener?: (type: string, listener: () => void) => void }
-  if (!sendBatch) page.addEventListener?.('pagehide', flush)
+  if (!sendBatch) {
+    // On phones a page that is hidden may never be told that it ends.
+    for (const type of ['pagehide', 'visibilitychange']) page.addEventListener?.(type, flush)
+  }
   sendBatch = send
   schedule()
 }

@@ -8,7 +8,7 @@ export type Timeouts = {
   requestMs: number
   /** A stream that is silent for so long is made anew; the server's heart beats every 15 s. */
   silenceMs: number
-  /** How long a server may be unreachable, or refuse for the moment, until a call gives up. */
+  /** How long after its first failure a call gives up on a server that cannot be reached, or refuses for the moment. */
   giveUpMs: number
 }
 

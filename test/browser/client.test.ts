@@ -1,9 +1,11 @@
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { startBrowser } from '../support/browser.ts'
 import { bundleClient } from '../support/client-bundle.ts'
 import { startHttpServer, type TestServer } from '../support/http-server.ts'
 import { describeWith } from '../support/skip.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 type Page = Awaited<ReturnType<Awaited<ReturnType<typeof startBrowser>>['context']['newPage']>>
 
@@ -12,10 +14,12 @@ describeWith('chromium', 'the client in a page of another site', () => {
   let site: TestServer
   let browser: Awaited<ReturnType<typeof startBrowser>>
   let page: Page
+  const posted: string[] = []
 
   beforeAll(async () => {
     const script = await bundleClient('iife')
     site = await startHttpServer((request, response) => {
+      if (request.method === 'POST') void text(request).then((body) => posted.push(body))
       const isScript = request.url === '/client.js'
       response.setHeader('Content-Type', isScript ? 'text/javascript' : 'text/html')
       response.end(isScript ? script : '<!doctype html><script src="/client.js"></script><img>')
@@ -52,6 +56,18 @@ describeWith('chromium', 'the client in a page of another site', () => {
   test('reads why a request is refused', async () => {
     const error = await page.evaluate(`client.generate({ prompt: '' }).then(({ error }) => error)`)
     expect(error).toMatchObject({ code: 'invalid_request', retryable: false })
+  })
+
+  test('tells what it has counted as the page is left', async () => {
+    const leaving = await browser.context.newPage()
+    await leaving.goto(site.url)
+    await leaving.evaluate(`
+      imageonce.createImageonceClient({ baseUrl: '', token: 'any' })
+      imageonce.logImageGenerationTelemetry('generation_skipped', { source: 'client' })
+      location.href = 'about:blank'`)
+    await waitFor(() => posted.length, { what: 'the event' })
+    expect(JSON.parse(posted[0] ?? '').events).toMatchObject([{ type: 'generation_skipped' }])
+    await leaving.close()
   })
 
   // Over HTTP/1.1 a page has six connections to a server, and a stream holds one.

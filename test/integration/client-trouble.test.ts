@@ -142,6 +142,24 @@ describe('a stream', () => {
     expect(new Set(heard.map((state) => JSON.stringify(state))).size).toBe(heard.length)
   })
 
+  test('that was quiet for longer than the patience is resumed all the same', async () => {
+    const { fetch, calls } = recordFetch()
+    const giveUpMs = 400
+    const open = holds.hold()
+    const client = connect(fetch, { requestMs: 2_000, silenceMs: 2_000, giveUpMs })
+    let toldAt = Number.POSITIVE_INFINITY
+    const onState = ({ status }: Generation) => {
+      if (status === 'running') toldAt = performance.now()
+    }
+    const result = client.generate({ prompt: 'quiet' }, { onState })
+    await waitFor(() => performance.now() - toldAt > giveUpMs, { what: 'the quiet to last' })
+    const before = calls.length
+    proxy.reset()
+    await waitFor(() => calls.length > before, { what: 'the stream to be resumed' })
+    open()
+    expect((await result).status).toBe('succeeded')
+  })
+
   test('that falls silent without a word is made anew', async () => {
     const { open, result } = await follow('silent')
     proxy.swallow()
