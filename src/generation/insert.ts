@@ -9,6 +9,7 @@ import {
   type GenerationWithImage,
   generationColumns,
   isAnswering,
+  noImage,
 } from './repository.ts'
 
 export type GenerationToInsert = Pick<
@@ -152,12 +153,3 @@ const insertRows = compileOnce<InsertedRow, [string, number, number]>(
 )
 
 const columnsOfMoved = sql.join(generationColumns.map((column) => sql.ref(`moved.${column}`)))
-
-const noImage = {
-  imageObjectKey: null,
-  imageContentDigest: null,
-  imageCostUsd: null,
-  thumbhash: null,
-  width: null,
-  height: null,
-}
