@@ -133,6 +133,8 @@ type GenerationEventsTable = {
   type: string
   data: ColumnType<Record<string, unknown>, string, string>
   createdAt: Generated<Date>
+  /** The id that a browser gave an event of its own; null for what the server saw. */
+  clientEventId: string | null
 }
 
 /** Objects that no row refers to: deleted once they have been so for long enough. */

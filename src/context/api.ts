@@ -21,7 +21,9 @@ import { createInspectImage } from '../images/inspect.ts'
 import { createPlaceholder } from '../images/placeholder.ts'
 import type { Logger } from '../logger.ts'
 import type { Secrets } from '../secrets.ts'
+import { createClientEventLog } from '../telemetry/client-events.ts'
 import { createReuseLog } from '../telemetry/reuse-log.ts'
+import { createTelemetryLog } from '../telemetry/telemetry-log.ts'
 import { VERSION } from '../version.ts'
 import { createShared, logStep, type Overrides, QUEUE_SETTLE_MS } from './shared.ts'
 import { createMissingImageReport } from './upkeep.ts'
@@ -41,7 +43,12 @@ export const createApi = (
   const shutdown = new AbortController()
   // Every open stream and long poll listens.
   setMaxListeners(0, shutdown.signal)
-  const reuseLog = createReuseLog(db, (error) => logger.warn({ err: error }, 'lost reuse records'))
+  const onStep = overrides.onStep ?? logStep(logger)
+  const log = createTelemetryLog(config, logger)
+  const reuseLog = createReuseLog(db, {
+    log,
+    onError: (error) => logger.warn({ err: error }, 'lost reuse records'),
+  })
   const uploads: UploadDeps = {
     db,
     store,
@@ -70,7 +77,10 @@ export const createApi = (
       park: queue.park,
       onEnqueueFailure: (generationId, reason) =>
         logger.warn({ generationId, reason }, 'not handed to the queue: the sweeper will'),
-      onStep: overrides.onStep ?? logStep(logger),
+      onStep: (generationId, step) => {
+        if (step === 'inserted') log({ type: 'generation_started', generationId, origin: 'server' })
+        onStep(generationId, step)
+      },
     },
     removeJob: queue.remove,
     findParked: queue.findParked,
@@ -82,6 +92,7 @@ export const createApi = (
       store: store.ping,
     },
     onReuse: reuseLog.record,
+    recordClientEvents: createClientEventLog(db, log),
     onImageMissing: createMissingImageReport(shared, logger),
     shutdown: shutdown.signal,
   })

@@ -11,6 +11,7 @@ import { createRareLog, type Logger } from '../logger.ts'
 import { createProviderBreaker } from '../providers/breaker.ts'
 import { createGenerationWorker } from '../queue/generation-worker.ts'
 import { createSpool } from '../storage/spool.ts'
+import { createTelemetryLog } from '../telemetry/telemetry-log.ts'
 import { waitAtMost } from '../time.ts'
 import {
   createShared,
@@ -39,6 +40,7 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
   // Every running generation listens.
   setMaxListeners(0, letGo.signal)
   const onError = createRareLog((fields) => logger.error(fields, 'worker trouble'))
+  const log = createTelemetryLog(config, logger)
   const runDeps: RunDeps = {
     db,
     provider,
@@ -69,6 +71,10 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
       const outcome = await runGeneration(runDeps, generationId)
       const durationMs = Math.round(performance.now() - startedAt)
       logger.info({ generationId, ...outcome, durationMs }, 'ran')
+      if (outcome.kind === 'finished') {
+        const type = outcome.status === 'succeeded' ? 'generation_completed' : 'generation_failed'
+        log({ type, generationId, origin: 'server', durationMs })
+      }
       return outcome
     },
     pause: (durationMs) => queue.pause(durationMs).catch(onError),

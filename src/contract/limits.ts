@@ -7,3 +7,5 @@ export const MAX_VARIANT_CHARACTERS = 100
 export const MAX_WAIT_SECONDS = 60
 export const MAX_PAGE_SIZE = 100
 export const DEFAULT_PAGE_SIZE = 20
+export const MAX_TELEMETRY_EVENTS = 100
+export const MAX_TELEMETRY_BYTES = 64 * 1024

@@ -2,9 +2,11 @@ import { type QueryCreator, sql, type UpdateQueryBuilder, type UpdateResult } fr
 import type { Database } from '../../db/database.ts'
 import type { GenerationRow, Schema } from '../../db/schema.ts'
 import type { GenerationEventType } from '../contract/generation.ts'
+import type { TelemetryType } from '../contract/telemetry.ts'
 import type { Lane } from '../contract/vocabulary.ts'
 import type { AppError } from '../errors.ts'
 import { GENERATION_CHANNEL } from './channel.ts'
+import { endedData } from './telemetry.ts'
 
 /*
  * Every change of a generation's status, each one conditional update that also writes its event and nudges
@@ -54,20 +56,27 @@ export const completeGeneration = (
   claim: Claim,
   image: { imageId: string; reuseSource?: 'exact' },
 ): Moved =>
-  move(db, 'generation.succeeded', (query) =>
-    fenced(query, claim).set({
-      status: 'succeeded',
-      imageId: image.imageId,
-      reuseSource: image.reuseSource ?? null,
-      ...noError,
-      ...finished,
-    }),
+  move(
+    db,
+    'generation.succeeded',
+    (query) =>
+      fenced(query, claim).set({
+        status: 'succeeded',
+        imageId: image.imageId,
+        reuseSource: image.reuseSource ?? null,
+        ...noError,
+        ...finished,
+      }),
+    'generation_completed',
   )
 
 /** running → failed, for good until it is asked for again. */
 export const failGeneration = (db: Database, claim: Claim, error: AppError): Moved =>
-  move(db, 'generation.failed', (query) =>
-    fenced(query, claim).set({ status: 'failed', ...describeError(error), ...finished }),
+  move(
+    db,
+    'generation.failed',
+    (query) => fenced(query, claim).set({ status: 'failed', ...describeError(error), ...finished }),
+    'generation_failed',
   )
 
 /** running → queued after trouble: to be run again, not before `delayMs` from now. */
@@ -151,6 +160,7 @@ const move = (
   db: Database,
   type: GenerationEventType,
   update: (query: QueryCreator<Schema>) => Update,
+  telemetry?: TelemetryType,
 ): Moved =>
   db
     .with('moved', (query) =>
@@ -162,17 +172,29 @@ const move = (
       query
         .insertInto('generationEvents')
         .columns(['ownerId', 'generationId', 'sequence', 'type', 'data'])
-        .expression((eb) =>
-          eb
+        .expression((eb) => {
+          const event = eb
             .selectFrom('moved')
             .select([
               'ownerId',
               'id',
-              'eventSequence',
-              sql.lit(type).as('type'),
+              sql<number | null>`event_sequence`.as('sequence'),
+              sql.lit<string>(type).as('type'),
               sql<string>`jsonb_build_object('errorCode', error_code)`.as('data'),
-            ]),
-        ),
+            ])
+          if (!telemetry) return event
+          return event.unionAll(
+            eb
+              .selectFrom('moved')
+              .select([
+                'ownerId',
+                'id',
+                sql<number | null>`null::integer`.as('sequence'),
+                sql.lit<string>(telemetry).as('type'),
+                endedData.as('data'),
+              ]),
+          )
+        }),
     )
     .selectFrom('moved')
     .selectAll('moved')

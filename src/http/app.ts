@@ -8,6 +8,7 @@ import { createGenerationRoutes } from './routes/generations.ts'
 import { createHealthRoutes } from './routes/health.ts'
 import { createImageFileRoutes } from './routes/image-files.ts'
 import { createImageRoutes } from './routes/images.ts'
+import { createTelemetryRoutes } from './routes/telemetry.ts'
 import { createVisualizeRoutes } from './routes/visualize.ts'
 
 /** The HTTP face: health and image bytes for anyone with the URL, everything else for whoever has a token. */
@@ -17,6 +18,7 @@ export const createApp = (context: HttpContext): Express => {
   app.set('query parser', 'simple')
   app.use(createRequestLog(context.logger))
   app.use(helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } } }))
+  app.use('/api/telemetry', createTelemetryRoutes(context))
   app.use('/api', requireAuth(context.authenticate))
   app.get('/api/info', (_req, res) => void res.json(context.info))
   app.use('/api/visualize', createVisualizeRoutes(context))

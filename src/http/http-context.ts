@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Generation } from '../contract/generation.ts'
 import { isGenerationId } from '../contract/identity.ts'
 import type { ServerInfo } from '../contract/server-info.ts'
+import type { TelemetryEvent, TelemetryReceipt } from '../contract/telemetry.ts'
 import type { ImageSize } from '../contract/vocabulary.ts'
 import { AppError } from '../errors.ts'
 import { askDatabase } from '../generation/database-away.ts'
@@ -43,6 +44,11 @@ export type HttpContext = FollowDeps & {
   readinessChecks: Record<string, () => Promise<unknown>>
   /** Told of every answer that cost nothing. */
   onReuse: (generation: GenerationWithImage, answer: Generation) => void
+  /** Keeps what a browser reports, each event once. Throws `rate_limited`. */
+  recordClientEvents: (
+    ownerId: string,
+    events: readonly TelemetryEvent[],
+  ) => Promise<TelemetryReceipt>
   /** Told of an object that the store says it has not; never rejects. */
   onImageMissing: (objectKey: string) => Promise<void>
   /** Aborted when the server is stopping: streams end, waits answer with what there is. */

@@ -111,7 +111,7 @@ const describeIssues = (error: ZodError): [AppError, ...AppError[]] => {
     .flatMap((issue) => {
       if (issue.code === 'unrecognized_keys') {
         const keys = issue.keys.slice(0, MAX_PROBLEMS)
-        return keys.map((key) => invalid(toPointer([key]), 'is not a known field'))
+        return keys.map((key) => invalid(toPointer([...issue.path, key]), 'is not a known field'))
       }
       const isMissing = issue.code === 'invalid_type' && issue.input === undefined
       return [invalid(toPointer(issue.path), isMissing ? 'is required' : issue.message)]
