@@ -4,6 +4,7 @@ import * as generations from './migrations/0001-generations.ts'
 import * as lostClaims from './migrations/0002-lost-claims.ts'
 import * as upkeep from './migrations/0003-upkeep.ts'
 import * as telemetry from './migrations/0004-telemetry.ts'
+import * as savedItems from './migrations/0005-saved-items.ts'
 
 /** Applied in this order, each once. A new one goes at the end; none is ever edited. */
 const migrations = {
@@ -11,6 +12,7 @@ const migrations = {
   '0002-lost-claims': lostClaims,
   '0003-upkeep': upkeep,
   '0004-telemetry': telemetry,
+  '0005-saved-items': savedItems,
 }
 
 const MIN_SERVER_VERSION = 140_000

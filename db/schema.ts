@@ -20,6 +20,7 @@ export type Schema = {
   idempotencyKeys: IdempotencyKeysTable
   generationEvents: GenerationEventsTable
   orphanObjects: OrphanObjectsTable
+  savedItems: SavedItemsTable
 }
 
 type UsersTable = { id: string; createdAt: Generated<Date> }
@@ -145,8 +146,34 @@ type OrphanObjectsTable = {
   foundAt: Date
 }
 
+/** What an owner saved. */
+type SavedItemsTable = {
+  ownerId: string
+  /** Unique for its owner. */
+  id: string
+  title: string | null
+  prompt: string | null
+  /** An image of the app's own; null where the image is a generation's. */
+  imageUrl: string | null
+  generationId: string | null
+  conditionImageId: string | null
+  transformation: Transformation | null
+  aspectRatio: AspectRatio | null
+  imageSize: ImageSize | null
+  model: string | null
+  variant: string | null
+  /** The app's own, as JSON; text, since the plugin that renames columns would rename its keys too. */
+  data: string | null
+  /** Raised whenever another image is wanted: a submission made for an earlier one may not be entered. */
+  revision: Generated<number>
+  createdAt: Generated<Date>
+  updatedAt: Generated<Date>
+}
+
 export type GenerationRow = Selectable<GenerationsTable>
 export type NewGeneration = Insertable<GenerationsTable>
 export type ImageRow = Selectable<ImageMetadataTable>
 export type NewImage = Insertable<ImageMetadataTable>
+export type SavedItemRow = Selectable<SavedItemsTable>
+export type NewSavedItem = Insertable<SavedItemsTable>
 export type EventRow = Selectable<GenerationEventsTable>

@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'condition_image_gone'
   | 'image_deleted'
   | 'image_lost'
+  | 'superseded'
   | 'canceled'
   | 'unavailable'
   | 'internal'

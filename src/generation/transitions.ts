@@ -118,6 +118,20 @@ export const cancelQueuedOrRunning = (db: Database, id: string, error: AppError)
       .where('status', 'in', ['queued', 'running']),
   )
 
+/** queued and eager → canceled, unless a saved item still shows it. */
+export const cancelUnwantedGeneration = (db: Database, id: string, error: AppError): Moved =>
+  move(db, 'generation.canceled', (query) =>
+    query
+      .updateTable('generations')
+      .set({ status: 'canceled', ...describeError(error), ...finished })
+      .where('id', '=', id)
+      .where('status', '=', 'queued')
+      .where('lane', '=', 'eager')
+      .where(({ not, exists, selectFrom }) =>
+        not(exists(selectFrom('savedItems').select('id').where('generationId', '=', id))),
+      ),
+  )
+
 /** succeeded → canceled, for every generation that shows an image which is being deleted. */
 export const withdrawImage = (db: Database, imageId: string, error: AppError): Moved =>
   move(db, 'generation.canceled', (query) =>

@@ -8,6 +8,7 @@ import { createGenerationRoutes } from './routes/generations.ts'
 import { createHealthRoutes } from './routes/health.ts'
 import { createImageFileRoutes } from './routes/image-files.ts'
 import { createImageRoutes } from './routes/images.ts'
+import { createSavedItemRoutes } from './routes/saved-items.ts'
 import { createTelemetryRoutes } from './routes/telemetry.ts'
 import { createVisualizeRoutes } from './routes/visualize.ts'
 
@@ -24,6 +25,7 @@ export const createApp = (context: HttpContext): Express => {
   app.use('/api/visualize', createVisualizeRoutes(context))
   app.use('/api/generations', createGenerationRoutes(context))
   app.use('/api/images', createImageRoutes(context))
+  app.use('/api/saved-items', createSavedItemRoutes(context))
   app.use('/images', createImageFileRoutes(context))
   app.use(createHealthRoutes(context))
   app.use(notFoundHandler)

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express'
 import type { Logger } from 'pino'
-import type { Generation } from '../contract/generation.ts'
+import type { Generation, Reuse } from '../contract/generation.ts'
 import { isGenerationId } from '../contract/identity.ts'
 import type { ServerInfo } from '../contract/server-info.ts'
 import type { TelemetryEvent, TelemetryReceipt } from '../contract/telemetry.ts'
@@ -43,7 +43,7 @@ export type HttpContext = FollowDeps & {
   /** Each part that a ready server needs, by name; rejects when it does not answer. */
   readinessChecks: Record<string, () => Promise<unknown>>
   /** Told of every answer that cost nothing. */
-  onReuse: (generation: GenerationWithImage, answer: Generation) => void
+  onReuse: (generation: GenerationWithImage, reuse: Reuse | undefined) => void
   /** Keeps what a browser reports, each event once. Throws `rate_limited`. */
   recordClientEvents: (
     ownerId: string,

@@ -32,6 +32,7 @@ const statusByCode: Record<ErrorCode, number> = {
   unavailable: 503,
   timeout: 504,
   canceled: 409,
+  superseded: 409,
   condition_image_gone: 409,
   image_deleted: 410,
   image_lost: 410,

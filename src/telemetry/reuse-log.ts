@@ -1,6 +1,6 @@
 import type { Database } from '../../db/database.ts'
 import type { GenerationRow } from '../../db/schema.ts'
-import type { Generation } from '../contract/generation.ts'
+import type { Reuse } from '../contract/generation.ts'
 import type { TelemetryType } from '../contract/telemetry.ts'
 import { digestPrompt } from '../generation/telemetry.ts'
 import type { TelemetryLog } from './telemetry-log.ts'
@@ -28,7 +28,7 @@ export const createReuseLog = (db: Database, { log, onError }: Deps) => {
   let entries: Entry[] = []
   let timer: NodeJS.Timeout | undefined
 
-  const record = (row: GenerationRow, { reuse }: Generation): void => {
+  const record = (row: GenerationRow, reuse: Reuse | undefined): void => {
     const type = 'generation_skipped'
     log({ type, generationId: row.id, origin: 'server', source: reuse?.source })
     if (entries.length >= MAX_ENTRIES) return
