@@ -21,6 +21,7 @@ export type Schema = {
   generationEvents: GenerationEventsTable
   orphanObjects: OrphanObjectsTable
   savedItems: SavedItemsTable
+  hookDeliveries: HookDeliveriesTable
 }
 
 type UsersTable = { id: string; createdAt: Generated<Date> }
@@ -166,9 +167,16 @@ type SavedItemsTable = {
   data: string | null
   /** Raised whenever another image is wanted: a submission made for an earlier one may not be entered. */
   revision: Generated<number>
+  /** When a worker is to ask for the image; null when none has to. */
+  askAfter: Date | null
+  /** No later than this, however often the item is edited; null when nothing is to be asked for. */
+  askBefore: Date | null
   createdAt: Generated<Date>
   updatedAt: Generated<Date>
 }
+
+/** Hooks that have been taken. */
+type HookDeliveriesTable = { source: string; webhookId: string; receivedAt: Generated<Date> }
 
 export type GenerationRow = Selectable<GenerationsTable>
 export type NewGeneration = Insertable<GenerationsTable>

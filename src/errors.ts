@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'payload_too_large'
   | 'invalid_image'
   | 'too_many_queued'
+  | 'hook_replayed'
   // the provider's outcomes, `invalid_request` among them (see `generation/outcomes.ts` for the rule of each)
   | ProviderErrorCode
   // the service itself

@@ -13,6 +13,7 @@ import { createGenerationWorker } from '../queue/generation-worker.ts'
 import { createSpool } from '../storage/spool.ts'
 import { createTelemetryLog } from '../telemetry/telemetry-log.ts'
 import { waitAtMost } from '../time.ts'
+import { createItemSweeper } from './item-sweeper.ts'
 import {
   createShared,
   logStep,
@@ -81,6 +82,7 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
     onJobGone: (generationId) => enqueueIfQueued(db, queue.enqueue, generationId),
     onError,
   })
+  const itemSweeper = createItemSweeper(config, shared, { logger, log, ...overrides })
   const upkeep = createUpkeep(config, shared, logger)
   let sweeper: ReturnType<typeof startSweeper> | undefined
 
@@ -94,6 +96,7 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
     }
     await queue.limitConcurrency(config.worker.modelMaxConcurrency).catch(onError)
     sweeper = startSweeper(sweep, { intervalMs: config.worker.sweepIntervalMs, onError })
+    itemSweeper.start()
     upkeep.start()
   }
   const stop = async (): Promise<void> => {
@@ -102,7 +105,12 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
     const timer = setTimeout(() => letGo.abort(), Math.max(graceMs - LET_GO_MS, graceMs / 2))
     // A sweep that waits for Postgres ends with its connections.
     const swept = sweeper && waitAtMost(sweeper.stop(), graceMs)
-    await Promise.all([swept, worker.stop(graceMs), waitAtMost(upkeep.stop(), graceMs)])
+    await Promise.all([
+      swept,
+      worker.stop(graceMs),
+      waitAtMost(itemSweeper.stop(), graceMs),
+      waitAtMost(upkeep.stop(), graceMs),
+    ])
     clearTimeout(timer)
     await shared.releaseAll()
   }

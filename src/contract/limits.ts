@@ -9,6 +9,7 @@ export const MAX_PAGE_SIZE = 100
 export const DEFAULT_PAGE_SIZE = 20
 export const MAX_TELEMETRY_EVENTS = 100
 export const MAX_TELEMETRY_BYTES = 64 * 1024
+export const MAX_HOOK_BYTES = 1024 * 1024
 export const MAX_ITEM_TITLE_CHARACTERS = 200
 export const MAX_ITEM_URL_CHARACTERS = 2_048
 export const MAX_ITEM_DATA_BYTES = 8 * 1024

@@ -6,6 +6,7 @@ import { createErrorHandler, notFoundHandler } from './problem.ts'
 import { createRequestLog } from './request-log.ts'
 import { createGenerationRoutes } from './routes/generations.ts'
 import { createHealthRoutes } from './routes/health.ts'
+import { createHookRoutes } from './routes/hooks.ts'
 import { createImageFileRoutes } from './routes/image-files.ts'
 import { createImageRoutes } from './routes/images.ts'
 import { createSavedItemRoutes } from './routes/saved-items.ts'
@@ -20,6 +21,7 @@ export const createApp = (context: HttpContext): Express => {
   app.use(createRequestLog(context.logger))
   app.use(helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } } }))
   app.use('/api/telemetry', createTelemetryRoutes(context))
+  app.use('/api/hooks', createHookRoutes(context))
   app.use('/api', requireAuth(context.authenticate))
   app.get('/api/info', (_req, res) => void res.json(context.info))
   app.use('/api/visualize', createVisualizeRoutes(context))

@@ -18,7 +18,9 @@ import {
 } from '../generation/repository.ts'
 import type { SubmitDeps } from '../generation/submit.ts'
 import type { UploadDeps } from '../generation/uploads.ts'
+import type { HookTiming } from '../saved-items/save-by-hook.ts'
 import type { Authenticate, Principal } from './auth.ts'
+import type { HookSecret } from './hook-signature.ts'
 import { createUrls, type ImageSigner } from './image-urls.ts'
 
 /** Everything that the routes work with. */
@@ -49,6 +51,8 @@ export type HttpContext = FollowDeps & {
     ownerId: string,
     events: readonly TelemetryEvent[],
   ) => Promise<TelemetryReceipt>
+  /** Whose hooks are taken, and how long edits are waited for. */
+  hooks: HookTiming & { secrets: readonly HookSecret[] }
   /** Told of an object that the store says it has not; never rejects. */
   onImageMissing: (objectKey: string) => Promise<void>
   /** Aborted when the server is stopping: streams end, waits answer with what there is. */

@@ -16,6 +16,7 @@ const statusByCode: Record<ErrorCode, number> = {
   payload_too_large: 413,
   unsupported_media_type: 415,
   invalid_image: 422,
+  hook_replayed: 409,
   idempotency_key_reused: 422,
   refused_prompt: 422,
   refused_image: 422,

@@ -20,7 +20,7 @@ export type LoadedItem = { item: SavedItemRow; generation?: GenerationWithImage 
 
 /**
  * Loads items with their generations. An image that could not be asked for, or was deleted or lost, is asked for
- * (again); no other loading ever submits anything.
+ * (again), unless a worker is about to; no other loading ever submits anything.
  */
 export const loadItems = async (deps: ItemDeps, items: SavedItemRow[]): Promise<LoadedItem[]> =>
   Promise.all(
@@ -44,14 +44,18 @@ export const findItemGenerations = async (
 }
 
 const needsAsking = ({ item, generation }: LoadedItem): boolean =>
-  wantsImage(item) && (!generation || WITHDRAWN.includes(generation.errorCode ?? ''))
+  wantsImage(item) &&
+  item.askAfter === null &&
+  (!generation || WITHDRAWN.includes(generation.errorCode ?? ''))
 
 /** What ended a generation that the item still wants, without anybody having decided against its picture. */
 const WITHDRAWN = ['image_deleted', 'image_lost', 'superseded']
 
 /** True for an item whose image is ours to make. */
-export const wantsImage = ({ prompt, imageUrl }: SavedItemRow): boolean =>
-  prompt !== null && imageUrl === null
+export const wantsImage = ({
+  prompt,
+  imageUrl,
+}: Pick<SavedItemRow, 'prompt' | 'imageUrl'>): boolean => prompt !== null && imageUrl === null
 
 /**
  * Submits an item's request in the background's lane, and enters the generation. What can't be taken at the moment is

@@ -21,17 +21,15 @@ export const changeItem = async (
   key: ItemKey,
   input: SavedItemInput,
 ): Promise<LoadedItem> => {
-  const fields = await describeFields(deps, key.ownerId, input)
-  const shown = await describeShown(deps, key.ownerId, input.imageUrl)
-  const { before, after } = await deps.db.transaction().execute(async (tx) => {
+  const described = await describeChange(deps, key.ownerId, input)
+  const changed = await deps.db.transaction().execute(async (tx) => {
     const before = await lockItem(tx, key)
     if (!before) throw notFound()
-    const change = { ...fields, ...chooseShown(before, input, shown) }
-    assertMakeable(deps, { ...before, ...change }, input)
-    return { before, after: await updateItem(tx, key, change) }
+    return { before, after: await updateItem(tx, key, decideChange(deps, before, described)) }
   })
+  const { before, after } = changed
   await dropSuperseded(deps, before, after)
-  if (isPromptChanged(before, input) && wantsImage(after) && after.generationId === null) {
+  if (isImageOutdated(before, input) && wantsImage(after) && after.generationId === null) {
     return askForImage(deps, after)
   }
   const [loaded = { item: after }] = await findItemGenerations(deps, [after])
@@ -45,16 +43,44 @@ export const removeItem = async (deps: ItemDeps, key: ItemKey): Promise<void> =>
   await dropSuperseded(deps, removed, undefined)
 }
 
+export type DescribedChange = {
+  input: SavedItemInput
+  fields: Partial<NewSavedItem>
+  shown: Shown | undefined
+}
+
+/** What can be found out about a change before its item is locked. */
+export const describeChange = async (
+  deps: ItemDeps,
+  ownerId: string,
+  input: SavedItemInput,
+): Promise<DescribedChange> => ({
+  input,
+  fields: await describeFields(deps, ownerId, input),
+  shown: await describeShown(deps, ownerId, input.imageUrl),
+})
+
+/** The columns to set. Throws `AppError` for fields that don't go together. */
+export const decideChange = (
+  deps: ItemDeps,
+  before: SavedItemRow,
+  { input, fields, shown }: DescribedChange,
+): Partial<NewSavedItem> => {
+  const change = { ...fields, ...chooseShown(before, input, shown) }
+  assertMakeable(deps, { ...before, ...change }, input)
+  return change
+}
+
 /** What the item is to show from now on; nothing where that stays as it is. */
 const chooseShown = (
   before: SavedItemRow,
   input: SavedItemInput,
   shown: Shown | undefined,
 ): Partial<NewSavedItem> => {
+  const next = { revision: before.revision + 1, askAfter: null, askBefore: null }
   const isGiven = shown && !isSame(before, shown)
-  if (isGiven) return { ...shown, revision: before.revision + 1 }
-  const isOutdated = isPromptChanged(before, input) && input.prompt !== null
-  if (isOutdated) return { imageUrl: null, generationId: null, revision: before.revision + 1 }
+  if (isGiven) return { ...next, ...shown }
+  if (isImageOutdated(before, input)) return { ...next, imageUrl: null, generationId: null }
   return input.imageUrl === undefined || shown ? {} : { imageUrl: null }
 }
 
@@ -62,10 +88,11 @@ const chooseShown = (
 const isSame = (before: Shown, shown: Shown): boolean =>
   before.imageUrl === shown.imageUrl && before.generationId === shown.generationId
 
-const isPromptChanged = (before: SavedItemRow, { prompt }: SavedItemInput): boolean =>
-  prompt !== undefined && prompt !== before.prompt
+export const isImageOutdated = (before: SavedItemRow, { prompt }: SavedItemInput): boolean =>
+  typeof prompt === 'string' && prompt !== before.prompt
 
-const dropSuperseded = async (
+/** The generation that an item showed is not bought for that item any more. */
+export const dropSuperseded = async (
   deps: ItemDeps,
   { generationId }: SavedItemRow,
   after: SavedItemRow | undefined,

@@ -1,12 +1,19 @@
-import { sql } from 'kysely'
+import { sql, type UpdateObject } from 'kysely'
 import type { Database } from '../../db/database.ts'
-import type { NewSavedItem, SavedItemRow } from '../../db/schema.ts'
+import type { NewSavedItem, SavedItemRow, Schema } from '../../db/schema.ts'
 import type { PagePosition } from '../generation/repository.ts'
 
 export type ItemKey = Pick<SavedItemRow, 'ownerId' | 'id'>
 
 export const insertItem = (db: Database, item: NewSavedItem): Promise<SavedItemRow> =>
   db.insertInto('savedItems').values(item).returningAll().executeTakeFirstOrThrow()
+
+export const insertItemIfNew = (db: Database, item: NewSavedItem): Promise<unknown> =>
+  db
+    .insertInto('savedItems')
+    .values(item)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
 
 export const findItem = (
   db: Database,
@@ -24,7 +31,7 @@ export const lockItem = (
 export const updateItem = (
   db: Database,
   { ownerId, id }: ItemKey,
-  change: Partial<NewSavedItem>,
+  change: UpdateObject<Schema, 'savedItems'>,
 ): Promise<SavedItemRow> =>
   db
     .updateTable('savedItems')
@@ -42,7 +49,7 @@ export const pointToGeneration = (
 ): Promise<SavedItemRow | undefined> =>
   db
     .updateTable('savedItems')
-    .set({ generationId })
+    .set({ generationId, askAfter: null, askBefore: null })
     .where('ownerId', '=', ownerId)
     .where('id', '=', id)
     .where('revision', '=', revision)

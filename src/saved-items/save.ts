@@ -9,6 +9,7 @@ import {
   type LoadedItem,
   wantsImage,
 } from './ask.ts'
+import { emptyItem } from './empty-item.ts'
 import { assertMakeable, describeFields, describeShown } from './fields.ts'
 import { insertItem } from './repository.ts'
 
@@ -21,10 +22,9 @@ export const saveItem = async (
   ownerId: string,
   input: SavedItemInput,
 ): Promise<LoadedItem> => {
+  const id = `s_${randomBytes(20).toString('hex')}`
   const item: NewSavedItem = {
-    id: `s_${randomBytes(20).toString('hex')}`,
-    ownerId,
-    ...NOTHING,
+    ...emptyItem({ ownerId, id }),
     ...(await describeFields(deps, ownerId, input)),
     ...(await describeShown(deps, ownerId, input.imageUrl)),
   }
@@ -34,18 +34,4 @@ export const saveItem = async (
   if (wantsImage(row) && row.generationId === null) return askForImage(deps, row)
   const [loaded = { item: row }] = await findItemGenerations(deps, [row])
   return loaded
-}
-
-const NOTHING = {
-  title: null,
-  prompt: null,
-  imageUrl: null,
-  generationId: null,
-  conditionImageId: null,
-  transformation: null,
-  aspectRatio: null,
-  imageSize: null,
-  model: null,
-  variant: null,
-  data: null,
 }

@@ -1,14 +1,15 @@
 import { type Request, type Response, Router } from 'express'
+import { isItemId } from '../../contract/save-hook.ts'
 import { type SavedItem, savedItemInputSchema } from '../../contract/saved-item.ts'
-import { describeReuse } from '../../generation/present.ts'
-import { type ItemDeps, type LoadedItem, loadItems } from '../../saved-items/ask.ts'
+import { type LoadedItem, loadItems } from '../../saved-items/ask.ts'
 import { changeItem, notFound, removeItem } from '../../saved-items/change.ts'
 import { presentItem } from '../../saved-items/present.ts'
 import { findItem, type ItemKey, listItems } from '../../saved-items/repository.ts'
 import { saveItem } from '../../saved-items/save.ts'
 import { jsonBody } from '../body.ts'
 import { type HttpContext, principalOf } from '../http-context.ts'
-import { createUrls, findImageId } from '../image-urls.ts'
+import { createUrls } from '../image-urls.ts'
+import { createItemDeps } from '../item-deps.ts'
 import { sendWithETag } from '../json.ts'
 import { cutPage, parsePageQuery } from '../pagination.ts'
 
@@ -60,25 +61,9 @@ export const createSavedItemRoutes = (context: HttpContext): Router => {
   return router
 }
 
-const createItemDeps = ({
-  db,
-  submit,
-  signer,
-  removeJob,
-  onReuse,
-  listPriceUsd,
-}: HttpContext): ItemDeps => ({
-  db,
-  submit,
-  removeJob,
-  enqueue: submit.enqueue,
-  findImageId: (url) => findImageId(signer, url),
-  onReuse: (generation, kind) => onReuse(generation, describeReuse(generation, kind, listPriceUsd)),
-})
-
 const keyOf = (req: Request, res: Response): ItemKey => {
   const id = String(req.params.id)
-  if (!/^[\w.:-]{1,200}$/.test(id)) throw notFound()
+  if (!isItemId(id)) throw notFound()
   return { ownerId: principalOf(res).ownerId, id }
 }
 
