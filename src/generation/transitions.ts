@@ -1,12 +1,9 @@
-import { type QueryCreator, sql, type UpdateQueryBuilder, type UpdateResult } from 'kysely'
+import { type QueryCreator, sql } from 'kysely'
 import type { Database } from '../../db/database.ts'
 import type { GenerationRow, Schema } from '../../db/schema.ts'
-import type { GenerationEventType } from '../contract/generation.ts'
-import type { TelemetryType } from '../contract/telemetry.ts'
 import type { Lane } from '../contract/vocabulary.ts'
 import type { AppError } from '../errors.ts'
-import { GENERATION_CHANNEL } from './channel.ts'
-import { endedData } from './telemetry.ts'
+import { type Moved, move, type Update } from './move.ts'
 
 /*
  * Every change of a generation's status, each one conditional update that also writes its event and nudges
@@ -16,8 +13,6 @@ import { endedData } from './telemetry.ts'
 
 /** A worker's right to change a generation, until a later claim raises the fence. */
 export type Claim = GenerationRow
-
-type Moved = Promise<GenerationRow | undefined>
 
 /** queued (and due) or running with a dead lease → running, on Postgres's clock. */
 export const claimGeneration = (
@@ -166,53 +161,6 @@ export const extendLease = (db: Database, claim: Claim, leaseMs: number): Moved 
   fenced(db, claim)
     .set({ leaseExpiresAt: fromNow(leaseMs) })
     .returningAll()
-    .executeTakeFirst()
-
-type Update = UpdateQueryBuilder<Schema, 'generations', 'generations', UpdateResult>
-
-const move = (
-  db: Database,
-  type: GenerationEventType,
-  update: (query: QueryCreator<Schema>) => Update,
-  telemetry?: TelemetryType,
-): Moved =>
-  db
-    .with('moved', (query) =>
-      update(query)
-        .set((eb) => ({ eventSequence: eb('eventSequence', '+', 1) }))
-        .returningAll(),
-    )
-    .with('event', (query) =>
-      query
-        .insertInto('generationEvents')
-        .columns(['ownerId', 'generationId', 'sequence', 'type', 'data'])
-        .expression((eb) => {
-          const event = eb
-            .selectFrom('moved')
-            .select([
-              'ownerId',
-              'id',
-              sql<number | null>`event_sequence`.as('sequence'),
-              sql.lit<string>(type).as('type'),
-              sql<string>`jsonb_build_object('errorCode', error_code)`.as('data'),
-            ])
-          if (!telemetry) return event
-          return event.unionAll(
-            eb
-              .selectFrom('moved')
-              .select([
-                'ownerId',
-                'id',
-                sql<number | null>`null::integer`.as('sequence'),
-                sql.lit<string>(telemetry).as('type'),
-                endedData.as('data'),
-              ]),
-          )
-        }),
-    )
-    .selectFrom('moved')
-    .selectAll('moved')
-    .select(sql`pg_notify(${GENERATION_CHANNEL}, id)`.as('nudged'))
     .executeTakeFirst()
 
 const fenced = (query: QueryCreator<Schema>, claim: Claim): Update =>
