@@ -2,8 +2,10 @@ import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import type { Releases } from '../src/releases.ts'
 import { findFreePort } from '../test/support/free-port.ts'
 import { waitFor } from '../test/support/wait-for.ts'
+import { bareServerCommand, imageonceCommand } from './commands.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const READY_TIMEOUT_MS = 30_000
@@ -29,6 +31,18 @@ export const startServer = async (
   }
   await waitFor(isUp, { what: args.join(' '), timeoutMs: READY_TIMEOUT_MS })
   return { ...toProgram(child), url }
+}
+
+/** The two servers that are compared, on the same services. */
+export const startBoth = async (
+  environment: Environment,
+  push: Releases['push'],
+): Promise<{ ours: string; bare: string }> => {
+  const ours = await startServer(imageonceCommand('api'), environment)
+  push(ours.stop)
+  const bare = await startServer(bareServerCommand, environment)
+  push(bare.stop)
+  return { ours: ours.url, bare: bare.url }
 }
 
 /** Starts a program and waits until it prints what `ready` matches. */

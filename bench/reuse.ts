@@ -1,10 +1,9 @@
 import type pg from 'pg'
 import type { Releases } from '../src/releases.ts'
-import { bareServerCommand, imageonceCommand } from './commands.ts'
 import { type Comparison, compare } from './compare.ts'
 import { finishQueued, growTables, keepBareAnswer } from './fixtures.ts'
 import type { Plan } from './plan.ts'
-import { startServer } from './programs.ts'
+import { startBoth } from './programs.ts'
 import { signToken, toRequest } from './requests.ts'
 import { productionEnvironment, type Services } from './services.ts'
 
@@ -17,11 +16,7 @@ export const compareReuse = async (
   plan: Plan,
   push: Releases['push'],
 ): Promise<Comparison> => {
-  const environment = productionEnvironment(services)
-  const ours = await startServer(imageonceCommand('api'), environment)
-  push(ours.stop)
-  const bare = await startServer(bareServerCommand, environment)
-  push(bare.stop)
+  const urls = await startBoth(productionEnvironment(services), push)
   const token = await signToken('reader')
   const bodies = Array.from({ length: PROMPTS }, (_, i) => ({
     prompt: `a red bicycle in front of house number ${i}, late afternoon light`,
@@ -31,7 +26,7 @@ export const compareReuse = async (
   const submit = async (body: unknown) => {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
     const text = JSON.stringify(body)
-    const response = await fetch(ours.url + path, { method: 'POST', headers, body: text })
+    const response = await fetch(urls.ours + path, { method: 'POST', headers, body: text })
     return (await response.json()) as { reuse?: { source: string } }
   }
   for (const body of bodies) await submit(body)
@@ -45,8 +40,8 @@ export const compareReuse = async (
   await client.query('vacuum analyze')
   return compare(
     {
-      ours: { url: ours.url, requests: bodies.map((body) => toRequest(path, token, body)) },
-      bare: { url: bare.url, requests: bodies.map((body) => toRequest('/reuse', token, body)) },
+      ours: { url: urls.ours, requests: bodies.map((body) => toRequest(path, token, body)) },
+      bare: { url: urls.bare, requests: bodies.map((body) => toRequest('/reuse', token, body)) },
       status: 200,
     },
     plan,

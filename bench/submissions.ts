@@ -1,10 +1,9 @@
 import { createPostgresBackend, Queue, withBackend } from 'bullmq'
 import type pg from 'pg'
 import type { Releases } from '../src/releases.ts'
-import { bareServerCommand, imageonceCommand } from './commands.ts'
 import { type Comparison, compare } from './compare.ts'
 import type { Plan } from './plan.ts'
-import { startServer } from './programs.ts'
+import { startBoth } from './programs.ts'
 import { signToken, toRequest } from './requests.ts'
 import { productionEnvironment, type Services } from './services.ts'
 
@@ -17,11 +16,7 @@ export const compareSubmissions = async (
   plan: Plan,
   push: Releases['push'],
 ): Promise<Comparison> => {
-  const environment = productionEnvironment(services)
-  const ours = await startServer(imageonceCommand('api'), environment)
-  push(ours.stop)
-  const bare = await startServer(bareServerCommand, environment)
-  push(bare.stop)
+  const urls = await startBoth(productionEnvironment(services), push)
   const queue = openQueue(services)
   push(() => queue.close())
   const tokens = await Promise.all(
@@ -57,8 +52,8 @@ export const compareSubmissions = async (
   }
   return compare(
     {
-      ours: { url: ours.url, requests: requestsTo('/api/visualize/generate') },
-      bare: { url: bare.url, requests: requestsTo('/submit') },
+      ours: { url: urls.ours, requests: requestsTo('/api/visualize/generate') },
+      bare: { url: urls.bare, requests: requestsTo('/submit') },
       status: 202,
       prepare,
       check,

@@ -34,12 +34,22 @@ const hookSecretsSchema = z.string().transform((text, context) =>
   }),
 )
 
+const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text
+const originsSchema = z
+  .string()
+  .transform((text) => text.split(',').map((origin) => origin.trim().replace(/\/$/, '')))
+  .refine(
+    (origins) => origins.every((origin) => origin === '*' || isOrigin(origin)),
+    'must be "*", or origins as in https://app.example, with commas between them',
+  )
+
 const environmentSchema = z
   .object({
     NODE_ENV: z.string().default('development'),
     PORT: integerSchema(0, 65_535).default(3000),
     HOST: textSchema.default('127.0.0.1'),
     PUBLIC_URL: httpUrlSchema.optional(),
+    CORS_ORIGINS: originsSchema.default([]),
     DATA_DIR: textSchema.default('.imageonce'),
     DATABASE_URL: urlSchema(/^postgres(ql)?$/).optional(),
     DATABASE_POOL_SIZE: integerSchema(1, 100).default(10),
@@ -149,7 +159,12 @@ const describeIssue = (issue: z.core.$ZodIssue): string =>
 
 const toConfig = (env: z.output<typeof environmentSchema>) => ({
   isProduction: env.NODE_ENV === 'production',
-  http: { port: env.PORT, host: env.HOST, publicUrl: env.PUBLIC_URL?.replace(/\/+$/, '') },
+  http: {
+    port: env.PORT,
+    host: env.HOST,
+    publicUrl: env.PUBLIC_URL?.replace(/\/+$/, ''),
+    corsOrigins: env.CORS_ORIGINS,
+  },
   dataDir: resolve(env.DATA_DIR),
   database: { url: env.DATABASE_URL, poolSize: env.DATABASE_POOL_SIZE },
   queue: { redisUrl: env.REDIS_URL, name: env.QUEUE_NAME },

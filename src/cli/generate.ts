@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { readServerSentEvents } from '../client/event-stream.ts'
 import type { Config } from '../config.ts'
 import type { Generation } from '../contract/generation.ts'
 import type { GenerationRequestInput } from '../contract/generation-request.ts'
@@ -6,7 +7,6 @@ import type { Problem } from '../contract/problem.ts'
 import type { AspectRatio, ImageSize } from '../contract/vocabulary.ts'
 import { StartError } from '../errors.ts'
 import { resolveSecrets } from '../secrets.ts'
-import { readServerSentEvents } from './event-stream.ts'
 import { saveImage } from './save-image.ts'
 import { signToken } from './token.ts'
 

@@ -59,6 +59,7 @@ export const createApi = (
     logger,
     info: describeServer(provider),
     publicUrl: config.http.publicUrl,
+    corsOrigins: config.http.corsOrigins,
     interactiveDeadlineMs: config.interactiveDeadlineMs,
     authenticate: createAuthenticator(toAuthenticatorOptions(secrets)),
     signer: createImageSigner(secrets.imageUrlSecret),

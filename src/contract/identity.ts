@@ -1,5 +1,5 @@
+import { DEFAULT_IMAGE_SIZE } from './limits.ts'
 import type { AspectRatio, ImageSize, ProviderName, Transformation } from './vocabulary.ts'
-import { DEFAULT_IMAGE_SIZE } from './vocabulary.ts'
 
 /** Raised whenever the meaning of a field below changes, so that old ids never answer for new ones. */
 const IDENTITY_VERSION = 1

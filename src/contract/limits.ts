@@ -1,4 +1,4 @@
-/** Bounds that the server enforces and clients may check first. */
+/** Bounds that the server enforces and clients may check first, and defaults. */
 export const MAX_PROMPT_CHARACTERS = 4_000
 export const MAX_IMAGE_BYTES = 10 * 1024 * 1024
 export const MAX_IMAGE_PIXELS = 25_000_000
@@ -13,3 +13,4 @@ export const MAX_HOOK_BYTES = 1024 * 1024
 export const MAX_ITEM_TITLE_CHARACTERS = 200
 export const MAX_ITEM_URL_CHARACTERS = 2_048
 export const MAX_ITEM_DATA_BYTES = 8 * 1024
+export const DEFAULT_IMAGE_SIZE = '1K'

@@ -1,16 +1,10 @@
 import { z } from 'zod'
+import { GENERATION_STATUSES } from './status.ts'
 
-export const generationStatusSchema = z.enum([
-  'queued',
-  'running',
-  'succeeded',
-  'failed',
-  'canceled',
-])
-export type GenerationStatus = z.infer<typeof generationStatusSchema>
+export { DEFAULT_IMAGE_SIZE } from './limits.ts'
+export { type GenerationStatus, isTerminal } from './status.ts'
 
-export const isTerminal = (status: GenerationStatus): boolean =>
-  status === 'succeeded' || status === 'failed' || status === 'canceled'
+export const generationStatusSchema = z.enum(GENERATION_STATUSES)
 
 /** `interactive`: a person waits. `eager`: asked ahead of need, behind every interactive one. */
 export const laneSchema = z.enum(['interactive', 'eager'])
@@ -22,7 +16,6 @@ export type Transformation = z.infer<typeof transformationSchema>
 
 export const imageSizeSchema = z.enum(['1K', '2K', '4K'])
 export type ImageSize = z.infer<typeof imageSizeSchema>
-export const DEFAULT_IMAGE_SIZE: ImageSize = '1K'
 
 /** The ratios that Gemini's image models accept (ai.google.dev, image generation, aspect ratios). */
 export const aspectRatioSchema = z.enum([

@@ -67,6 +67,8 @@ export const deleteImage = async (
   const image = isImageId(id) ? await findOwnedImage(deps.db, ownerId, id) : undefined
   if (!image) throw new AppError('not_found', 'There is no image with this id.')
   await deps.db.transaction().execute(async (tx) => {
+    // First of all: a generation that is about to reuse the image waits here, and finds it gone.
+    await tx.selectFrom('imageMetadata').select('id').where('id', '=', id).forUpdate().execute()
     await withdrawImage(
       tx,
       id,

@@ -10,6 +10,7 @@ import {
   type GenerationWithImage,
   generationColumns,
   isAnswering,
+  noImage,
 } from './repository.ts'
 import { startedData } from './telemetry.ts'
 
@@ -156,12 +157,3 @@ const insertRows = compileOnce<InsertedRow, [string, number, number]>(
 )
 
 const columnsOfMoved = sql.join(generationColumns.map((column) => sql.ref(`moved.${column}`)))
-
-const noImage = {
-  imageObjectKey: null,
-  imageContentDigest: null,
-  imageCostUsd: null,
-  thumbhash: null,
-  width: null,
-  height: null,
-}

@@ -3,7 +3,7 @@ import type { NewImage } from '../../db/schema.ts'
 import { AppError } from '../errors.ts'
 import { bindIdempotencyKey, insertOwnerIfNew, type RequestedKey } from './idempotency.ts'
 import { type GenerationToInsert, insertOrRequeue } from './insert.ts'
-import { findGeneration, type GenerationWithImage } from './repository.ts'
+import { findGeneration, type GenerationWithImage, noImage } from './repository.ts'
 import { insertUpload } from './uploads.ts'
 
 /** A request that was accepted while Postgres did not answer: all of it travels in its job. */
@@ -57,7 +57,7 @@ const endedBefore = ({ status, finishedAt }: GenerationWithImage, at: Date): boo
 export const presumeRow = ({ generation, parkedAt }: ParkedRequest): GenerationWithImage => {
   const { joinsOthers: _, ...wanted } = generation
   const at = new Date(parkedAt)
-  return { ...wanted, ...nothingYet, createdAt: at, queuedAt: at }
+  return { ...wanted, ...nothingYet, ...noImage, createdAt: at, queuedAt: at }
 }
 
 /** True for a row that is only presumed: Postgres does not know of it. */
@@ -86,10 +86,4 @@ const nothingYet = {
   eventSequence: 0,
   startedAt: null,
   finishedAt: null,
-  imageObjectKey: null,
-  imageContentDigest: null,
-  imageCostUsd: null,
-  thumbhash: null,
-  width: null,
-  height: null,
 }

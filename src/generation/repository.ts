@@ -16,6 +16,16 @@ export type GenerationWithImage = GenerationRow & {
   height: number | null
 }
 
+/** Of a generation that has none yet. */
+export const noImage = {
+  imageObjectKey: null,
+  imageContentDigest: null,
+  imageCostUsd: null,
+  thumbhash: null,
+  width: null,
+  height: null,
+}
+
 /** Counting the rows ahead stops here: beyond it, "a long way" is all that matters. */
 const MAX_COUNTED = 100
 

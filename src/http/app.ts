@@ -1,6 +1,7 @@
 import express, { type Express } from 'express'
 import helmet from 'helmet'
 import { requireAuth } from './auth.ts'
+import { allowOrigins } from './cors.ts'
 import type { HttpContext } from './http-context.ts'
 import { createErrorHandler, notFoundHandler } from './problem.ts'
 import { createRequestLog } from './request-log.ts'
@@ -20,6 +21,7 @@ export const createApp = (context: HttpContext): Express => {
   app.set('query parser', 'simple')
   app.use(createRequestLog(context.logger))
   app.use(helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } } }))
+  app.use('/api', allowOrigins(context.corsOrigins))
   app.use('/api/telemetry', createTelemetryRoutes(context))
   app.use('/api/hooks', createHookRoutes(context))
   app.use('/api', requireAuth(context.authenticate))

@@ -28,6 +28,8 @@ export type HttpContext = FollowDeps & {
   logger: Logger
   info: ServerInfo
   publicUrl: string | undefined
+  /** Whose pages may call; `*` for everyone's. */
+  corsOrigins: readonly string[]
   interactiveDeadlineMs: number
   authenticate: Authenticate
   signer: ImageSigner

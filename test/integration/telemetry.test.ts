@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { createImageonceClient, logImageGenerationTelemetry } from '../../src/client.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { createClient } from '../support/client.ts'
 import { expectProblem } from '../support/problems.ts'
@@ -131,6 +132,20 @@ describe('what a browser reports', () => {
       await refused.text()
     }
     expect(await readEvents('beacon')).toHaveLength(1)
+  })
+
+  test('arrives as the browser library sends it', async () => {
+    const token = await app.token('library')
+    createImageonceClient({ baseUrl: app.url, token })
+    logImageGenerationTelemetry('generation_skipped', { source: 'client', durationMs: 0.5 })
+    const [kept] = await waitFor(
+      async () => {
+        const events = await readEvents('library')
+        return events.length > 0 && events
+      },
+      { what: "the library's batch" },
+    )
+    expect(kept).toMatchObject({ type: 'generation_skipped', data: { origin: 'client' } })
   })
 
   test.each<[string, unknown, string[]]>([

@@ -1,4 +1,4 @@
-import { readServerSentEvents } from '../../src/cli/event-stream.ts'
+import { readServerSentEvents } from '../../src/client/event-stream.ts'
 import type { Generation } from '../../src/contract/generation.ts'
 
 export type StreamedEvent = { event: string; id: string; generation: Generation }

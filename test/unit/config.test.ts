@@ -64,10 +64,12 @@ describe('the settings', () => {
       AUTH_JWT_SECRET: 'short-secret',
       LOG_LEVEL: 'loud',
       GEMINI_API_KEY: 'k‘ey',
+      CORS_ORIGINS: 'https://app.example/path',
     })
     const names = problems.map((problem) => problem.split(' ')[0]).sort()
     expect(names).toEqual([
       'AUTH_JWT_SECRET',
+      'CORS_ORIGINS',
       'DATABASE_URL',
       'GEMINI_API_KEY',
       'LOG_LEVEL',
@@ -86,6 +88,16 @@ describe('the settings', () => {
     expect(
       problemsOf({ AUTH_JWKS_URL: 'https://id.example/jwks' }).map((text) => text.split(' ')[0]),
     ).toEqual(['AUTH_ISSUER', 'AUTH_AUDIENCE', 'IMAGE_URL_SECRET'])
+  })
+
+  test('name the origins whose pages may call', () => {
+    const originsOf = (text: string) => parseConfig({ CORS_ORIGINS: text }).http.corsOrigins
+    expect(originsOf('')).toEqual([])
+    expect(originsOf('*')).toEqual(['*'])
+    expect(originsOf('https://app.example/, http://localhost:5173')).toEqual([
+      'https://app.example',
+      'http://localhost:5173',
+    ])
   })
 
   test('left empty count as absent', () => {

@@ -1,0 +1,112 @@
+import type { Generation } from '../contract/generation.ts'
+import { isGenerationId } from '../contract/identity.ts'
+import type { Image } from '../contract/image.ts'
+import type { GenerationStatus } from '../contract/status.ts'
+import { ImageonceError } from './error.ts'
+import { createFollow } from './follow.ts'
+import { createGenerate } from './generate.ts'
+import { rememberImageUrls } from './image-urls.ts'
+import { createSubscribe } from './subscribe.ts'
+import { logImageGenerationTelemetry, sendTelemetryWith } from './telemetry.ts'
+import { createTelemetrySender } from './telemetry-sender.ts'
+import type { TokenSource } from './token.ts'
+import { createTransport, type Timeouts } from './transport.ts'
+import { createUpload } from './upload.ts'
+
+export type ImageonceClientOptions = {
+  /** Where the server is, as in `https://images.example`. */
+  baseUrl: string
+  /** Asked for the first time when it is needed, and again after it was refused. */
+  token: TokenSource
+  fetch?: typeof globalThis.fetch
+  /** In milliseconds; 15 s for an answer, 40 s of silence in a stream, 30 s for a server that cannot be reached. */
+  timeouts?: Partial<Timeouts>
+  /** False: tell the server nothing of what became of the images that were wanted. */
+  telemetry?: boolean
+}
+
+export type CallOptions = { signal?: AbortSignal | undefined }
+export type ListOptions = CallOptions & {
+  status?: GenerationStatus
+  limit?: number
+  /** `nextCursor` of the page before. */
+  cursor?: string | null
+}
+export type GenerationPage = { generations: Generation[]; nextCursor: string | null }
+
+export type ImageonceClient = ReturnType<typeof createImageonceClient>
+
+/** Speaks to an imageonce server, from a browser or from Node. Where it says so, calls throw `ImageonceError`. */
+export const createImageonceClient = (options: ImageonceClientOptions) => {
+  const fetch: typeof globalThis.fetch =
+    options.fetch ?? ((...request) => globalThis.fetch(...request))
+  const transport = createTransport({
+    baseUrl: options.baseUrl,
+    token: options.token,
+    fetch,
+    timeouts: { requestMs: 15_000, silenceMs: 40_000, giveUpMs: 30_000, ...options.timeouts },
+  })
+  const { remember, findUrl } = rememberImageUrls()
+  const isTelling = options.telemetry !== false
+  if (isTelling) sendTelemetryWith(createTelemetrySender(transport, fetch))
+  const follow = createFollow(transport)
+
+  const get = async (id: string, { signal }: CallOptions = {}): Promise<Generation> =>
+    remember(await transport.send<Generation>(pathOf(id), { signal }))
+
+  const cancel = async (id: string, { signal }: CallOptions = {}): Promise<Generation> => {
+    try {
+      const call = { method: 'POST', signal } as const
+      return remember(await transport.send<Generation>(`${pathOf(id)}/cancel`, call))
+    } catch (error) {
+      // The answer to a first try may have been lost on its way.
+      if (!(error instanceof ImageonceError) || error.code !== 'already_finished') throw error
+      const generation = await get(id, { signal })
+      if (generation.status === 'canceled') return generation
+      throw error
+    }
+  }
+
+  const list = async ({ signal, ...query }: ListOptions = {}): Promise<GenerationPage> => {
+    const parameters = new URLSearchParams()
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== undefined && value !== null) parameters.set(name, String(value))
+    }
+    const page = await transport.send<GenerationPage>(`/api/generations?${parameters}`, { signal })
+    page.generations.forEach(remember)
+    return page
+  }
+
+  const imageUrl = async (id: string, options: CallOptions = {}): Promise<string> => {
+    const known = findUrl(id)
+    if (known || isGenerationId(id)) return known ?? (await get(id, options)).urls.image
+    throw new ImageonceError('not_found', 'No answer so far has had an image of this id.')
+  }
+
+  return {
+    /**
+     * Asks for an image and waits for it. Resolves whatever happens: a failure has `isPlaceholder: true` and an `error`.
+     * Rejects with the signal's reason, and with `throwOnFailure`.
+     */
+    generate: createGenerate({
+      transport,
+      follow,
+      remember,
+      log: isTelling ? logImageGenerationTelemetry : () => {},
+    }),
+    /** The generation. Throws `ImageonceError`. */
+    get,
+    /** Tells `listener` of each state up to the last one, for as long as that takes. Returns the way to stop. */
+    subscribe: createSubscribe(follow, remember),
+    /** Cancels it; one that is canceled already is as well. Throws `ImageonceError`. */
+    cancel,
+    /** A page of the owner's generations, newest first. Throws `ImageonceError`. */
+    list,
+    /** Stores a png, jpeg or webp as an image of the owner's. Throws `ImageonceError`. */
+    upload: createUpload(transport, (image: Image) => remember(image)),
+    /** The URL that always works, out of an earlier answer, else from the server. Throws `ImageonceError`. */
+    imageUrl,
+  }
+}
+
+const pathOf = (id: string): string => `/api/generations/${encodeURIComponent(id)}`

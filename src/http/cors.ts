@@ -1,0 +1,53 @@
+import type { RequestHandler } from 'express'
+
+const EXPOSED_HEADERS = [
+  'Location',
+  'Retry-After',
+  'ETag',
+  'Link',
+  'Preference-Applied',
+  'Imageonce-Placeholder',
+  'X-Request-Id',
+].join(', ')
+
+const ALLOWED_HEADERS = [
+  'Authorization',
+  'Content-Type',
+  'Idempotency-Key',
+  'If-None-Match',
+  'Last-Event-ID',
+  'Prefer',
+].join(', ')
+
+/** Chromium's own limit. */
+const PREFLIGHT_MAX_AGE_SECONDS = 7_200
+
+/**
+ * Lets pages of these origins call (Fetch standard, "CORS protocol"), and answers their preflights, which carry no token.
+ * The token is in a header, so that no cookies are wanted and `*` is safe.
+ */
+export const allowOrigins = (origins: readonly string[]): RequestHandler => {
+  const isForAll = origins.includes('*')
+  return (req, res, next) => {
+    if (origins.length > 0 && !isForAll) res.vary('Origin')
+    const origin = req.get('Origin')
+    if (origin === undefined || !(isForAll || origins.includes(origin))) {
+      next()
+      return
+    }
+    res.set({
+      'Access-Control-Allow-Origin': isForAll ? '*' : origin,
+      'Access-Control-Expose-Headers': EXPOSED_HEADERS,
+    })
+    if (req.method !== 'OPTIONS' || !req.get('Access-Control-Request-Method')) {
+      next()
+      return
+    }
+    res.set({
+      'Access-Control-Allow-Methods': 'GET, HEAD, POST, PATCH, DELETE',
+      'Access-Control-Allow-Headers': ALLOWED_HEADERS,
+      'Access-Control-Max-Age': String(PREFLIGHT_MAX_AGE_SECONDS),
+    })
+    res.status(204).end()
+  }
+}

@@ -1,0 +1,91 @@
+import { execFile } from 'node:child_process'
+import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { bundleClient } from '../support/client-bundle.ts'
+import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts'
+
+const MAX_GZIPPED_BYTES = 10 * 1024
+
+const run = promisify(execFile)
+const TSC = resolve('node_modules/typescript/bin/tsc')
+
+test('the client is small in a page, and brings no zod', async () => {
+  const script = await bundleClient()
+  expect(gzipSync(script).length).toBeLessThanOrEqual(MAX_GZIPPED_BYTES)
+  expect(script).not.toMatch(/zod|invalid_type/i)
+})
+
+test('a guard alone leaves the client out of the page', async () => {
+  const { build } = await import('esbuild')
+  const { outputFiles } = await build({
+    stdin: {
+      contents: "import { isValidImageUrl } from './src/client.ts'; console.log(isValidImageUrl)",
+      resolveDir: process.cwd(),
+    },
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+  })
+  expect(outputFiles[0]?.text.length).toBeLessThan(1_000)
+})
+
+describe('an app that has the package installed', () => {
+  let folder: TemporaryFolder
+  let app: string
+
+  beforeAll(async () => {
+    folder = await makeTemporaryFolder('client-package')
+    app = folder.path
+    const installed = join(app, 'node_modules', 'imageonce')
+    await mkdir(installed, { recursive: true })
+    await copyFile('package.json', join(installed, 'package.json'))
+    await symlink(resolve('node_modules/zod'), join(app, 'node_modules', 'zod'))
+    for (const project of ['tsconfig.build.json', 'tsconfig.client.json']) {
+      const outDir = join(installed, 'dist')
+      await run(process.execPath, [
+        TSC,
+        '-p',
+        project,
+        '--outDir',
+        outDir,
+        '--incremental',
+        'false',
+      ])
+    }
+    await writeFile(join(app, 'package.json'), '{"type": "module"}')
+    const code = await readFile('test/types/client-app.ts', 'utf8')
+    await writeFile(join(app, 'app.ts'), code.replace('../../src/client.ts', 'imageonce/client'))
+  }, 60_000)
+  afterAll(() => folder.remove())
+
+  test('imports all of it', async () => {
+    const code = "console.log(Object.keys(await import('imageonce/client')).sort().join(' '))"
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code], {
+      cwd: app,
+    })
+    expect(stdout.trim().split(' ')).toEqual([
+      'ImageonceError',
+      'createImageIdempotencyKey',
+      'createImageonceClient',
+      'extractImageMetadata',
+      'isValidImageUrl',
+      'logImageGenerationTelemetry',
+      'shouldSkipImageGeneration',
+    ])
+  })
+
+  test.each([
+    ['a bundler', ['--module', 'esnext', '--moduleResolution', 'bundler']],
+    ['Node', ['--module', 'nodenext', '--moduleResolution', 'nodenext']],
+  ])('has its types, resolved as by %s', async (_name, resolution) => {
+    const strict = ['--strict', '--exactOptionalPropertyTypes', '--noEmit']
+    const browser = ['--target', 'es2022', '--lib', 'es2024,dom', '--types', '']
+    const args = [TSC, ...strict, ...browser, ...resolution, 'app.ts']
+    const { stdout } = await run(process.execPath, args, { cwd: app }).catch((error) => error)
+    expect(stdout).toBe('')
+  })
+})

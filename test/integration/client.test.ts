@@ -1,0 +1,223 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { createImageonceClient, ImageonceError } from '../../src/client.ts'
+import type { Generation } from '../../src/contract/generation.ts'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { recordFetch } from '../support/client-fetch.ts'
+import { createHolds } from '../support/held.ts'
+import { makePng } from '../support/pictures.ts'
+import { waitFor } from '../support/wait-for.ts'
+
+let app: TestApp
+let token: string
+let holds: ReturnType<typeof createHolds>
+
+beforeAll(async () => {
+  app = await startTestApp()
+  token = await app.token()
+  holds = createHolds(app.gemini)
+})
+afterAll(() => app.stop())
+afterEach(() => holds.release())
+
+const connect = (options: { fetch?: typeof fetch; token?: () => string } = {}) =>
+  createImageonceClient({
+    baseUrl: `${app.url}/`,
+    token,
+    telemetry: false,
+    timeouts: { giveUpMs: 400 },
+    ...options,
+  })
+
+describe('generate', () => {
+  test('gives the image, and tells of each state on the way', async () => {
+    const open = holds.hold()
+    const states: string[] = []
+    const generating = connect().generate(
+      { prompt: 'a lake' },
+      { onState: ({ status }) => states.push(status) },
+    )
+    await waitFor(() => states.includes('running'), { what: 'the generation to run' })
+    open()
+    const result = await generating
+    expect(result).toMatchObject({ status: 'succeeded', isPlaceholder: false, isExisting: false })
+    expect((await fetch(result.imageUrl)).headers.get('content-type')).toMatch(/^image\//)
+    expect(states.filter((status, i) => status !== states[i - 1])).toEqual([
+      'queued',
+      'running',
+      'succeeded',
+    ])
+  })
+
+  test('of an image that exists costs one request', async () => {
+    await connect().generate({ prompt: 'a sea' })
+    const { fetch, calls } = recordFetch()
+    const result = await connect({ fetch }).generate({ prompt: ' a  sea ' })
+    expect(result).toMatchObject({ isExisting: true, reuse: { source: 'exact' } })
+    expect(calls).toHaveLength(1)
+  })
+
+  test('resolves with the placeholder when the model refuses, and throws when asked to', async () => {
+    app.gemini.behave({ kind: 'prompt_blocked' })
+    const client = connect()
+    const result = await client.generate({ prompt: 'refused' })
+    expect(result).toMatchObject({ status: 'failed', isPlaceholder: true })
+    expect(result.error).toMatchObject({ code: 'refused_prompt', retryable: false })
+    await expect(
+      client.generate({ prompt: 'refused' }, { throwOnFailure: true }),
+    ).rejects.toMatchObject({ name: 'ImageonceError', code: 'refused_prompt' })
+  })
+
+  test('resolves with a picture of its own when the request or the token is wrong', async () => {
+    const wrong = await connect().generate({ prompt: '', aspectRatio: '16:9' })
+    expect(wrong).toMatchObject({
+      status: 'failed',
+      isPlaceholder: true,
+      error: { code: 'invalid_request', retryable: false },
+      imageUrl: expect.stringMatching(/^data:image\/svg\+xml,/),
+    })
+    const stranger = await connect({ token: () => 'wrong' }).generate({ prompt: 'a' })
+    expect(stranger.error?.code).toBe('unauthenticated')
+  })
+
+  test('resolves with the state there is when the wait is over', async () => {
+    holds.hold()
+    const client = connect()
+    const accepted = await client.generate({ prompt: 'a slow lake' }, { wait: 0 })
+    expect(accepted).toMatchObject({ status: 'queued', isPlaceholder: false })
+    const later = await client.generate({ prompt: 'a slow lake' }, { wait: 100 })
+    expect(later.status).toMatch(/queued|running/)
+    expect(later.id).toBe(accepted.id)
+    expect(later.error).toBeUndefined()
+  })
+
+  test('rejects with the reason of its signal', async () => {
+    holds.hold()
+    const { fetch, calls } = recordFetch()
+    const client = connect({ fetch })
+    const reason = new Error('changed my mind')
+    const controller = new AbortController()
+    const generating = client.generate(
+      { prompt: 'an unwanted lake' },
+      { signal: controller.signal, onState: () => controller.abort(reason) },
+    )
+    await expect(generating).rejects.toBe(reason)
+    const { length } = calls
+    const { signal } = controller
+    await expect(client.generate({ prompt: 'never' }, { signal })).rejects.toBe(reason)
+    expect(calls).toHaveLength(length)
+  })
+
+  test('asks for a token again once it is refused', async () => {
+    const tokens = ['expired', token]
+    let asked = 0
+    const client = connect({ token: () => tokens[Math.min(asked++, 1)] ?? '' })
+    const results = await Promise.all(
+      ['a', 'b', 'c'].map((prompt) => client.generate({ prompt }, { wait: 0 })),
+    )
+    expect(results.map(({ error }) => error)).toEqual([undefined, undefined, undefined])
+    expect(asked).toBe(2)
+  })
+
+  test('a listener that throws harms nobody', async () => {
+    const onState = () => {
+      throw new Error('of the app')
+    }
+    expect((await connect().generate({ prompt: 'a fjord' }, { onState })).status).toBe('succeeded')
+  })
+})
+
+describe('identical calls of one moment', () => {
+  test('share one request, and each ends its own wait alone', async () => {
+    const open = holds.hold()
+    const { fetch, calls } = recordFetch()
+    const client = connect({ fetch })
+    const hurry = new AbortController()
+    const request = { prompt: 'a shared lake', conditionImage: undefined }
+    const first = client.generate(request, { signal: hurry.signal })
+    const second = client.generate({ prompt: '  a shared\nlake', imageSize: '1K' })
+    const third = client.generate(request, { wait: 20 })
+    hurry.abort()
+    await expect(first).rejects.toThrow()
+    expect((await third).status).not.toBe('succeeded')
+    open()
+    expect((await second).status).toBe('succeeded')
+    expect(calls.filter(({ method }) => method === 'POST')).toHaveLength(1)
+  })
+
+  test('that are forced are requests of their own', async () => {
+    const client = connect()
+    const forced = () => client.generate({ prompt: 'a new lake', skipExistingCheck: true })
+    const [one, two] = await Promise.all([forced(), forced()])
+    expect(one.id).not.toBe(two.id)
+  })
+})
+
+test('subscribe tells of each state up to the last, and stops when told to', async () => {
+  const open = holds.hold()
+  const client = connect()
+  const { id = '' } = await client.generate({ prompt: 'a mountain' }, { wait: 0 })
+  const heard: Generation[] = []
+  const unheard: Generation[] = []
+  const stop = client.subscribe(id, (generation) => unheard.push(generation))
+  stop()
+  client.subscribe(id, (generation) => heard.push(generation))
+  await waitFor(() => heard.some(({ status }) => status === 'running'), { what: 'the run' })
+  open()
+  await waitFor(() => heard.at(-1)?.status === 'succeeded', { what: 'the end' })
+  expect(unheard).toEqual([])
+})
+
+test('subscribe to what does not exist says so', async () => {
+  const errors: unknown[] = []
+  connect().subscribe('g_none', () => {}, { onError: (error) => errors.push(error) })
+  await waitFor(() => errors.length, { what: 'the error' })
+  expect(errors).toEqual([expect.objectContaining({ code: 'not_found' })])
+})
+
+test('get, cancel and imageUrl', async () => {
+  holds.hold()
+  const client = connect()
+  const { id = '' } = await client.generate({ prompt: 'a valley' }, { wait: 0 })
+  expect((await client.get(id)).prompt).toBe('a valley')
+  expect((await client.cancel(id)).status).toBe('canceled')
+  expect((await client.cancel(id)).status).toBe('canceled')
+  const { fetch: counted, calls } = recordFetch()
+  const other = connect({ fetch: counted })
+  const url = await other.imageUrl(id)
+  expect(await other.imageUrl(id)).toBe(url)
+  expect(calls).toHaveLength(1)
+  expect((await fetch(url)).headers.get('Imageonce-Placeholder')).toBe('true')
+  await expect(client.get('g_none')).rejects.toBeInstanceOf(ImageonceError)
+})
+
+test('list gives pages', async () => {
+  const client = createImageonceClient({
+    baseUrl: app.url,
+    token: () => app.token('a lister'),
+    telemetry: false,
+  })
+  for (const prompt of ['one', 'two', 'three']) await client.generate({ prompt })
+  const first = await client.list({ limit: 2, status: 'succeeded' })
+  const second = await client.list({ limit: 2, status: 'succeeded', cursor: first.nextCursor })
+  const prompts = [...first.generations, ...second.generations].map(({ prompt }) => prompt)
+  expect(prompts).toEqual(['three', 'two', 'one'])
+  expect(second.nextCursor).toBeNull()
+})
+
+test('upload takes bytes or a blob, and the image conditions another', async () => {
+  const client = connect()
+  const png = await makePng('#123456')
+  const image = await client.upload(png)
+  expect(image.imageType).toBe('user_uploaded')
+  expect((await client.upload(new Blob([new Uint8Array(png)]))).id).toBe(image.id)
+  expect(await client.imageUrl(image.id)).toBe(image.imageUrl)
+  const result = await client.generate({
+    prompt: 'better',
+    transformation: 'enhance',
+    conditionImage: image.id,
+  })
+  expect(result).toMatchObject({ status: 'succeeded', isConditioned: true })
+  await expect(client.upload(new TextEncoder().encode('no image'))).rejects.toMatchObject({
+    code: 'unsupported_media_type',
+  })
+})

@@ -1,0 +1,71 @@
+/** An app's use of the whole public API: it need only compile, here and against the built package. */
+import {
+  createImageIdempotencyKey,
+  createImageonceClient,
+  extractImageMetadata,
+  type Generation,
+  type GenerationResult,
+  type Image,
+  type ImageMetadata,
+  type ImageonceClient,
+  ImageonceError,
+  isValidImageUrl,
+  logImageGenerationTelemetry,
+  shouldSkipImageGeneration,
+} from '../../src/client.ts'
+
+type Saved = { prompt: string; imageUrl?: string; metadata?: ImageMetadata }
+
+const client: ImageonceClient = createImageonceClient({
+  baseUrl: 'https://images.example',
+  token: async () => (await fetch('/token')).text(),
+  timeouts: { giveUpMs: 5_000 },
+})
+createImageonceClient({ baseUrl: '', token: 'fixed', fetch, telemetry: false })
+// @ts-expect-error A client needs a token.
+createImageonceClient({ baseUrl: '' })
+
+export const illustrate = async (page: Saved, signal: AbortSignal): Promise<Saved> => {
+  if (shouldSkipImageGeneration(page.imageUrl)) {
+    logImageGenerationTelemetry('generation_skipped', { source: 'client' })
+    return page
+  }
+  const result: GenerationResult = await client.generate(
+    { prompt: page.prompt, aspectRatio: '16:9', imageSize: '2K', lane: 'eager', variant: 'dark' },
+    { wait: 10_000, signal, onState: ({ status }) => status satisfies Generation['status'] },
+  )
+  if (result.error) result.error.code satisfies string
+  const shown: string = result.imageUrl
+  return { ...page, imageUrl: shown, metadata: extractImageMetadata(result) }
+}
+
+export const others = async (file: Blob, url: unknown): Promise<void> => {
+  const upload: Image = await client.upload(file)
+  await client.upload(new Uint8Array(8), { type: 'image/png' })
+  const request = {
+    prompt: 'better',
+    conditionImage: upload.id,
+    transformation: 'enhance',
+  } as const
+  const { id } = await client.generate(request, { throwOnFailure: true })
+  if (id === undefined) return
+  const stop: () => void = client.subscribe(id, ({ urls }) => urls.image, { onError: () => {} })
+  stop()
+  const url1: string = await client.imageUrl(id)
+  const { generations, nextCursor } = await client.list({ status: 'succeeded', limit: 10 })
+  await client.list({ cursor: nextCursor })
+  const canceled: Generation = await client.cancel(generations[0]?.id ?? id)
+  await client.get(canceled.id).catch((error: unknown) => {
+    if (error instanceof ImageonceError) return error.retryable satisfies boolean
+    throw error
+  })
+  if (isValidImageUrl(url)) url satisfies string
+  const key: string = await createImageIdempotencyKey({
+    owner: 'alice',
+    prompt: 'a red bicycle',
+    provider: 'gemini',
+    model: 'gemini-nano-banana-2.1',
+  })
+  // @ts-expect-error There is no such field.
+  await client.generate({ prompt: url1, promt: key })
+}
