@@ -3,12 +3,18 @@ import pg from 'pg'
 import * as generations from './migrations/0001-generations.ts'
 import * as lostClaims from './migrations/0002-lost-claims.ts'
 import * as upkeep from './migrations/0003-upkeep.ts'
+import * as telemetry from './migrations/0004-telemetry.ts'
+import * as savedItems from './migrations/0005-saved-items.ts'
+import * as saveHooks from './migrations/0006-save-hooks.ts'
 
 /** Applied in this order, each once. A new one goes at the end; none is ever edited. */
 const migrations = {
   '0001-generations': generations,
   '0002-lost-claims': lostClaims,
   '0003-upkeep': upkeep,
+  '0004-telemetry': telemetry,
+  '0005-saved-items': savedItems,
+  '0006-save-hooks': saveHooks,
 }
 
 const MIN_SERVER_VERSION = 140_000

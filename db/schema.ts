@@ -20,6 +20,8 @@ export type Schema = {
   idempotencyKeys: IdempotencyKeysTable
   generationEvents: GenerationEventsTable
   orphanObjects: OrphanObjectsTable
+  savedItems: SavedItemsTable
+  hookDeliveries: HookDeliveriesTable
 }
 
 type UsersTable = { id: string; createdAt: Generated<Date> }
@@ -133,6 +135,8 @@ type GenerationEventsTable = {
   type: string
   data: ColumnType<Record<string, unknown>, string, string>
   createdAt: Generated<Date>
+  /** The id that a browser gave an event of its own; null for what the server saw. */
+  clientEventId: string | null
 }
 
 /** Objects that no row refers to: deleted once they have been so for long enough. */
@@ -143,8 +147,41 @@ type OrphanObjectsTable = {
   foundAt: Date
 }
 
+/** What an owner saved. */
+type SavedItemsTable = {
+  ownerId: string
+  /** Unique for its owner. */
+  id: string
+  title: string | null
+  prompt: string | null
+  /** An image of the app's own; null where the image is a generation's. */
+  imageUrl: string | null
+  generationId: string | null
+  conditionImageId: string | null
+  transformation: Transformation | null
+  aspectRatio: AspectRatio | null
+  imageSize: ImageSize | null
+  model: string | null
+  variant: string | null
+  /** The app's own, as JSON; text, since the plugin that renames columns would rename its keys too. */
+  data: string | null
+  /** Raised whenever another image is wanted: a submission made for an earlier one may not be entered. */
+  revision: Generated<number>
+  /** When a worker is to ask for the image; null when none has to. */
+  askAfter: Date | null
+  /** No later than this, however often the item is edited; null when nothing is to be asked for. */
+  askBefore: Date | null
+  createdAt: Generated<Date>
+  updatedAt: Generated<Date>
+}
+
+/** Hooks that have been taken. */
+type HookDeliveriesTable = { source: string; webhookId: string; receivedAt: Generated<Date> }
+
 export type GenerationRow = Selectable<GenerationsTable>
 export type NewGeneration = Insertable<GenerationsTable>
 export type ImageRow = Selectable<ImageMetadataTable>
 export type NewImage = Insertable<ImageMetadataTable>
+export type SavedItemRow = Selectable<SavedItemsTable>
+export type NewSavedItem = Insertable<SavedItemsTable>
 export type EventRow = Selectable<GenerationEventsTable>

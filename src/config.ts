@@ -22,6 +22,18 @@ const secretSchema = z
 
 const httpUrlSchema = urlSchema(/^https?$/)
 
+/** `source:whsec_…`, separated by commas; a source may come several times while its secret is exchanged. */
+const hookSecretsSchema = z.string().transform((text, context) =>
+  text.split(',').map((pair) => {
+    const [, source, secret] = /^\s*([\w.-]+):(whsec_[\w+/-]{32,}={0,2})\s*$/.exec(pair) ?? []
+    if (source && secret) return { source, secret }
+    const message =
+      'must be source:whsec_…[,source:whsec_…], each secret base64 of 24 bytes or more'
+    context.addIssue({ code: 'custom', message })
+    return z.NEVER
+  }),
+)
+
 const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text
 const originsSchema = z
   .string()
@@ -61,6 +73,9 @@ const environmentSchema = z
     AUTH_ISSUER: textSchema.optional(),
     AUTH_AUDIENCE: textSchema.optional(),
     IMAGE_URL_SECRET: secretSchema.optional(),
+    HOOK_SECRETS: hookSecretsSchema.optional(),
+    HOOK_DEBOUNCE_MS: integerSchema(0, 600_000).default(2_000),
+    HOOK_MAX_DELAY_MS: integerSchema(0, 3_600_000).default(10_000),
     WORKER_CONCURRENCY: integerSchema(1, 1_000).default(8),
     MODEL_MAX_CONCURRENCY: integerSchema(1, 10_000).optional(),
     GENERATION_TIMEOUT_MS: integerSchema(100, 3_600_000).default(120_000),
@@ -173,6 +188,11 @@ const toConfig = (env: z.output<typeof environmentSchema>) => ({
     issuer: env.AUTH_ISSUER,
     audience: env.AUTH_AUDIENCE,
     imageUrlSecret: env.IMAGE_URL_SECRET,
+  },
+  hooks: {
+    secrets: env.HOOK_SECRETS ?? [],
+    debounceMs: env.HOOK_DEBOUNCE_MS,
+    maxDelayMs: env.HOOK_MAX_DELAY_MS,
   },
   worker: {
     concurrency: env.WORKER_CONCURRENCY,

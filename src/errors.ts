@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'payload_too_large'
   | 'invalid_image'
   | 'too_many_queued'
+  | 'hook_replayed'
   // the provider's outcomes, `invalid_request` among them (see `generation/outcomes.ts` for the rule of each)
   | ProviderErrorCode
   // the service itself
@@ -21,6 +22,7 @@ export type ErrorCode =
   | 'condition_image_gone'
   | 'image_deleted'
   | 'image_lost'
+  | 'superseded'
   | 'canceled'
   | 'unavailable'
   | 'internal'

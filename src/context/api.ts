@@ -9,21 +9,21 @@ import {
 import { findListPriceUsd, type ServerInfo } from '../contract/server-info.ts'
 import { imageMimeTypeSchema } from '../contract/vocabulary.ts'
 import { StartError } from '../errors.ts'
-import { createBatchedIntake } from '../generation/intake.ts'
 import type { Provider } from '../generation/ports.ts'
-import { resolveConditionImage, type UploadDeps } from '../generation/uploads.ts'
+import type { AcceptStep, OnStep } from '../generation/steps.ts'
 import { createApp } from '../http/app.ts'
 import { type AuthenticatorOptions, createAuthenticator } from '../http/auth.ts'
 import { createImageSigner } from '../http/image-urls.ts'
 import { createHttpServer, listen } from '../http/server.ts'
-import { parseImageData } from '../images/data-url.ts'
-import { createInspectImage } from '../images/inspect.ts'
 import { createPlaceholder } from '../images/placeholder.ts'
 import type { Logger } from '../logger.ts'
 import type { Secrets } from '../secrets.ts'
+import { createClientEventLog } from '../telemetry/client-events.ts'
 import { createReuseLog } from '../telemetry/reuse-log.ts'
+import { createTelemetryLog } from '../telemetry/telemetry-log.ts'
 import { VERSION } from '../version.ts'
 import { createShared, logStep, type Overrides, QUEUE_SETTLE_MS } from './shared.ts'
+import { createSubmitDeps, createUploads } from './submit.ts'
 import { createMissingImageReport } from './upkeep.ts'
 
 /**
@@ -41,12 +41,16 @@ export const createApi = (
   const shutdown = new AbortController()
   // Every open stream and long poll listens.
   setMaxListeners(0, shutdown.signal)
-  const reuseLog = createReuseLog(db, (error) => logger.warn({ err: error }, 'lost reuse records'))
-  const uploads: UploadDeps = {
-    db,
-    store,
-    inspect: createInspectImage({ maxBytes: MAX_IMAGE_BYTES, maxPixels: MAX_IMAGE_PIXELS }),
-    parseImageData: (text, pointer) => parseImageData(text, { pointer }),
+  const onStep = overrides.onStep ?? logStep(logger)
+  const log = createTelemetryLog(config, logger)
+  const reuseLog = createReuseLog(db, {
+    log,
+    onError: (error) => logger.warn({ err: error }, 'lost reuse records'),
+  })
+  const uploads = createUploads(shared)
+  const onSubmitStep: OnStep<AcceptStep> = (generationId, step) => {
+    if (step === 'inserted') log({ type: 'generation_started', generationId, origin: 'server' })
+    onStep(generationId, step)
   }
   const app = createApp({
     db,
@@ -60,19 +64,8 @@ export const createApi = (
     authenticate: createAuthenticator(toAuthenticatorOptions(secrets)),
     signer: createImageSigner(secrets.imageUrlSecret),
     subscribe: events.subscribe,
-    submit: {
-      db,
-      intake: createBatchedIntake(db, config.limits),
-      limits: config.limits,
-      provider,
-      resolveConditionImage: (ownerId, image) => resolveConditionImage(uploads, ownerId, image),
-      enqueue: queue.enqueue,
-      promote: queue.promote,
-      park: queue.park,
-      onEnqueueFailure: (generationId, reason) =>
-        logger.warn({ generationId, reason }, 'not handed to the queue: the sweeper will'),
-      onStep: overrides.onStep ?? logStep(logger),
-    },
+    submit: createSubmitDeps(config, shared, uploads, logger, onSubmitStep),
+    hooks: config.hooks,
     removeJob: queue.remove,
     findParked: queue.findParked,
     placeholder: createPlaceholder(),
@@ -83,6 +76,7 @@ export const createApi = (
       store: store.ping,
     },
     onReuse: reuseLog.record,
+    recordClientEvents: createClientEventLog(db, log),
     onImageMissing: createMissingImageReport(shared, logger),
     shutdown: shutdown.signal,
   })

@@ -11,7 +11,9 @@ import { createRareLog, type Logger } from '../logger.ts'
 import { createProviderBreaker } from '../providers/breaker.ts'
 import { createGenerationWorker } from '../queue/generation-worker.ts'
 import { createSpool } from '../storage/spool.ts'
+import { createTelemetryLog } from '../telemetry/telemetry-log.ts'
 import { waitAtMost } from '../time.ts'
+import { createItemSweeper } from './item-sweeper.ts'
 import {
   createShared,
   logStep,
@@ -39,6 +41,7 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
   // Every running generation listens.
   setMaxListeners(0, letGo.signal)
   const onError = createRareLog((fields) => logger.error(fields, 'worker trouble'))
+  const log = createTelemetryLog(config, logger)
   const runDeps: RunDeps = {
     db,
     provider,
@@ -69,12 +72,17 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
       const outcome = await runGeneration(runDeps, generationId)
       const durationMs = Math.round(performance.now() - startedAt)
       logger.info({ generationId, ...outcome, durationMs }, 'ran')
+      if (outcome.kind === 'finished') {
+        const type = outcome.status === 'succeeded' ? 'generation_completed' : 'generation_failed'
+        log({ type, generationId, origin: 'server', durationMs })
+      }
       return outcome
     },
     pause: (durationMs) => queue.pause(durationMs).catch(onError),
     onJobGone: (generationId) => enqueueIfQueued(db, queue.enqueue, generationId),
     onError,
   })
+  const itemSweeper = createItemSweeper(config, shared, { logger, log, ...overrides })
   const upkeep = createUpkeep(config, shared, logger)
   let sweeper: ReturnType<typeof startSweeper> | undefined
 
@@ -88,6 +96,7 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
     }
     await queue.limitConcurrency(config.worker.modelMaxConcurrency).catch(onError)
     sweeper = startSweeper(sweep, { intervalMs: config.worker.sweepIntervalMs, onError })
+    itemSweeper.start()
     upkeep.start()
   }
   const stop = async (): Promise<void> => {
@@ -96,7 +105,12 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
     const timer = setTimeout(() => letGo.abort(), Math.max(graceMs - LET_GO_MS, graceMs / 2))
     // A sweep that waits for Postgres ends with its connections.
     const swept = sweeper && waitAtMost(sweeper.stop(), graceMs)
-    await Promise.all([swept, worker.stop(graceMs), waitAtMost(upkeep.stop(), graceMs)])
+    await Promise.all([
+      swept,
+      worker.stop(graceMs),
+      waitAtMost(itemSweeper.stop(), graceMs),
+      waitAtMost(upkeep.stop(), graceMs),
+    ])
     clearTimeout(timer)
     await shared.releaseAll()
   }

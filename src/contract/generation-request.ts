@@ -15,14 +15,15 @@ const MAX_RAW_PROMPT_CHARACTERS = 4 * MAX_PROMPT_CHARACTERS
 
 const promptTooLong = `must have at most ${MAX_PROMPT_CHARACTERS} characters`
 
-const promptSchema = z
+/** Comes out normalised. */
+export const promptSchema = z
   .string()
   .max(MAX_RAW_PROMPT_CHARACTERS, { error: promptTooLong, abort: true })
   .refine((text) => !hasNul(text), { error: 'must not contain a NUL character', abort: true })
   .transform(normalizePrompt)
   .pipe(z.string().min(1, 'must not be empty').max(MAX_PROMPT_CHARACTERS, promptTooLong))
 
-const labelSchema = (maxCharacters: number) =>
+export const labelSchema = (maxCharacters: number) =>
   z
     .string()
     .trim()

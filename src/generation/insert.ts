@@ -3,6 +3,7 @@ import { compileOnce } from '../../db/compile-once.ts'
 import type { Database } from '../../db/database.ts'
 import type { GenerationRow } from '../../db/schema.ts'
 import type { GenerationEventType } from '../contract/generation.ts'
+import type { TelemetryType } from '../contract/telemetry.ts'
 import { GENERATION_CHANNEL } from './channel.ts'
 import {
   countAhead,
@@ -11,6 +12,7 @@ import {
   isAnswering,
   noImage,
 } from './repository.ts'
+import { startedData } from './telemetry.ts'
 
 export type GenerationToInsert = Pick<
   GenerationRow,
@@ -143,8 +145,10 @@ const insertRows = compileOnce<InsertedRow, [string, number, number]>(
     where generations.status in ('failed', 'canceled')
     returning *
   ), event as (
-    insert into generation_events (owner_id, generation_id, sequence, type)
-    select owner_id, id, event_sequence, ${sql.lit('generation.queued' satisfies GenerationEventType)} from moved
+    insert into generation_events (owner_id, generation_id, sequence, type, data)
+    select owner_id, id, event_sequence, ${sql.lit('generation.queued' satisfies GenerationEventType)}, '{}' from moved
+    union all
+    select owner_id, id, null, ${sql.lit('generation_started' satisfies TelemetryType)}, ${startedData} from moved
   )
   select ${columnsOfMoved},
     ${countAhead({ lane: sql`moved.lane`, upTo: sql`ahead.place <= moved.place` })} + 1 as queue_position,

@@ -32,15 +32,14 @@ export const presentGeneration = (
   row: GenerationWithImage,
   { urls, listPriceUsd, interactiveDeadlineMs, reuse: reuseSource, queuePosition }: AnswerContext,
 ): Generation => {
-  const savedUsd = row.imageCostUsd ?? listPriceUsd(row.model, row.imageSize)
-  const reuse = describeReuse(row, reuseSource, savedUsd)
+  const reuse = describeReuse(row, reuseSource, listPriceUsd)
   const isLate = isOverdue(row, interactiveDeadlineMs)
   const self = urls.generation(row.id)
   const image = urls.image(row.id)
   return {
     id: row.id,
     status: row.status,
-    imageUrl: withVersion(image, row.imageContentDigest),
+    imageUrl: showGeneration(row, urls),
     prompt: row.prompt,
     transformation: row.transformation,
     lane: row.lane,
@@ -75,6 +74,12 @@ export const presentGeneration = (
   }
 }
 
+/** Where its image is or will be. */
+export const showGeneration = (
+  row: Pick<GenerationWithImage, 'id' | 'imageContentDigest'>,
+  urls: Urls,
+): string => withVersion(urls.image(row.id), row.imageContentDigest)
+
 export const presentImage = (row: ImageRow, urls: Urls): Image => ({
   id: row.id,
   imageType: row.imageType,
@@ -102,18 +107,20 @@ const isOverdue = (row: GenerationWithImage, deadlineMs: number): boolean =>
   !isTerminal(row.status) &&
   Date.now() - row.queuedAt.getTime() > deadlineMs
 
-const describeReuse = (
+/** What an answer saved; undefined for one that saved nothing. */
+export const describeReuse = (
   row: GenerationWithImage,
   answered: 'exact' | 'joined' | undefined,
-  savedUsd: number,
+  listPriceUsd: AnswerContext['listPriceUsd'],
 ): Reuse | undefined => {
   const source = answered ?? row.reuseSource
   if (!source) return undefined
+  const savedUsd = row.imageCostUsd ?? listPriceUsd(row.model, row.imageSize)
   const isOthers = row.imageId !== null && row.imageId !== row.id
   return { source, savedUsd, ...(isOthers && { generationId: row.imageId ?? '' }) }
 }
 
-const describeError = (row: GenerationWithImage): Generation['error'] =>
+export const describeError = (row: GenerationWithImage): Generation['error'] =>
   row.errorCode === null
     ? undefined
     : {
@@ -125,7 +132,7 @@ const describeError = (row: GenerationWithImage): Generation['error'] =>
 type Defined<T> = { [K in keyof T]?: NonNullable<T[K]> }
 
 /** Leaves out what is absent, so that answers have no nulls. */
-const defined = <T extends Record<string, unknown>>(fields: T): Defined<T> =>
+export const defined = <T extends Record<string, unknown>>(fields: T): Defined<T> =>
   Object.fromEntries(
     Object.entries(fields).filter(([, value]) => value !== undefined && value !== null),
   ) as Defined<T>

@@ -34,6 +34,9 @@ export const findGeneration = async (
   id: string,
 ): Promise<GenerationWithImage | undefined> => (await selectById(db, id))[0]
 
+export const findGenerations = (db: Database, ids: string[]): Promise<GenerationWithImage[]> =>
+  selectGenerations(db).where('g.id', '=', sql<string>`any(${ids}::text[])`).execute()
+
 const selectById = compileOnce<GenerationWithImage, [string]>(1, (db, id) =>
   selectGenerations(db).where('g.id', '=', id).compile(),
 )

@@ -1,10 +1,9 @@
-import { type QueryCreator, sql, type UpdateQueryBuilder, type UpdateResult } from 'kysely'
+import { type QueryCreator, sql } from 'kysely'
 import type { Database } from '../../db/database.ts'
 import type { GenerationRow, Schema } from '../../db/schema.ts'
-import type { GenerationEventType } from '../contract/generation.ts'
 import type { Lane } from '../contract/vocabulary.ts'
 import type { AppError } from '../errors.ts'
-import { GENERATION_CHANNEL } from './channel.ts'
+import { type Moved, move, type Update } from './move.ts'
 
 /*
  * Every change of a generation's status, each one conditional update that also writes its event and nudges
@@ -14,8 +13,6 @@ import { GENERATION_CHANNEL } from './channel.ts'
 
 /** A worker's right to change a generation, until a later claim raises the fence. */
 export type Claim = GenerationRow
-
-type Moved = Promise<GenerationRow | undefined>
 
 /** queued (and due) or running with a dead lease → running, on Postgres's clock. */
 export const claimGeneration = (
@@ -54,20 +51,27 @@ export const completeGeneration = (
   claim: Claim,
   image: { imageId: string; reuseSource?: 'exact' },
 ): Moved =>
-  move(db, 'generation.succeeded', (query) =>
-    fenced(query, claim).set({
-      status: 'succeeded',
-      imageId: image.imageId,
-      reuseSource: image.reuseSource ?? null,
-      ...noError,
-      ...finished,
-    }),
+  move(
+    db,
+    'generation.succeeded',
+    (query) =>
+      fenced(query, claim).set({
+        status: 'succeeded',
+        imageId: image.imageId,
+        reuseSource: image.reuseSource ?? null,
+        ...noError,
+        ...finished,
+      }),
+    'generation_completed',
   )
 
 /** running → failed, for good until it is asked for again. */
 export const failGeneration = (db: Database, claim: Claim, error: AppError): Moved =>
-  move(db, 'generation.failed', (query) =>
-    fenced(query, claim).set({ status: 'failed', ...describeError(error), ...finished }),
+  move(
+    db,
+    'generation.failed',
+    (query) => fenced(query, claim).set({ status: 'failed', ...describeError(error), ...finished }),
+    'generation_failed',
   )
 
 /** running → queued after trouble: to be run again, not before `delayMs` from now. */
@@ -109,6 +113,20 @@ export const cancelQueuedOrRunning = (db: Database, id: string, error: AppError)
       .where('status', 'in', ['queued', 'running']),
   )
 
+/** queued and eager → canceled, unless a saved item still shows it. */
+export const cancelUnwantedGeneration = (db: Database, id: string, error: AppError): Moved =>
+  move(db, 'generation.canceled', (query) =>
+    query
+      .updateTable('generations')
+      .set({ status: 'canceled', ...describeError(error), ...finished })
+      .where('id', '=', id)
+      .where('status', '=', 'queued')
+      .where('lane', '=', 'eager')
+      .where(({ not, exists, selectFrom }) =>
+        not(exists(selectFrom('savedItems').select('id').where('generationId', '=', id))),
+      ),
+  )
+
 /** succeeded → canceled, for every generation that shows an image which is being deleted. */
 export const withdrawImage = (db: Database, imageId: string, error: AppError): Moved =>
   move(db, 'generation.canceled', (query) =>
@@ -143,40 +161,6 @@ export const extendLease = (db: Database, claim: Claim, leaseMs: number): Moved 
   fenced(db, claim)
     .set({ leaseExpiresAt: fromNow(leaseMs) })
     .returningAll()
-    .executeTakeFirst()
-
-type Update = UpdateQueryBuilder<Schema, 'generations', 'generations', UpdateResult>
-
-const move = (
-  db: Database,
-  type: GenerationEventType,
-  update: (query: QueryCreator<Schema>) => Update,
-): Moved =>
-  db
-    .with('moved', (query) =>
-      update(query)
-        .set((eb) => ({ eventSequence: eb('eventSequence', '+', 1) }))
-        .returningAll(),
-    )
-    .with('event', (query) =>
-      query
-        .insertInto('generationEvents')
-        .columns(['ownerId', 'generationId', 'sequence', 'type', 'data'])
-        .expression((eb) =>
-          eb
-            .selectFrom('moved')
-            .select([
-              'ownerId',
-              'id',
-              'eventSequence',
-              sql.lit(type).as('type'),
-              sql<string>`jsonb_build_object('errorCode', error_code)`.as('data'),
-            ]),
-        ),
-    )
-    .selectFrom('moved')
-    .selectAll('moved')
-    .select(sql`pg_notify(${GENERATION_CHANNEL}, id)`.as('nudged'))
     .executeTakeFirst()
 
 const fenced = (query: QueryCreator<Schema>, claim: Claim): Update =>

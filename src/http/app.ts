@@ -7,8 +7,11 @@ import { createErrorHandler, notFoundHandler } from './problem.ts'
 import { createRequestLog } from './request-log.ts'
 import { createGenerationRoutes } from './routes/generations.ts'
 import { createHealthRoutes } from './routes/health.ts'
+import { createHookRoutes } from './routes/hooks.ts'
 import { createImageFileRoutes } from './routes/image-files.ts'
 import { createImageRoutes } from './routes/images.ts'
+import { createSavedItemRoutes } from './routes/saved-items.ts'
+import { createTelemetryRoutes } from './routes/telemetry.ts'
 import { createVisualizeRoutes } from './routes/visualize.ts'
 
 /** The HTTP face: health and image bytes for anyone with the URL, everything else for whoever has a token. */
@@ -18,11 +21,15 @@ export const createApp = (context: HttpContext): Express => {
   app.set('query parser', 'simple')
   app.use(createRequestLog(context.logger))
   app.use(helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } } }))
-  app.use('/api', allowOrigins(context.corsOrigins), requireAuth(context.authenticate))
+  app.use('/api', allowOrigins(context.corsOrigins))
+  app.use('/api/telemetry', createTelemetryRoutes(context))
+  app.use('/api/hooks', createHookRoutes(context))
+  app.use('/api', requireAuth(context.authenticate))
   app.get('/api/info', (_req, res) => void res.json(context.info))
   app.use('/api/visualize', createVisualizeRoutes(context))
   app.use('/api/generations', createGenerationRoutes(context))
   app.use('/api/images', createImageRoutes(context))
+  app.use('/api/saved-items', createSavedItemRoutes(context))
   app.use('/images', createImageFileRoutes(context))
   app.use(createHealthRoutes(context))
   app.use(notFoundHandler)

@@ -1,5 +1,5 @@
 import express, { type RequestHandler } from 'express'
-import { MAX_IMAGE_BYTES } from '../contract/limits.ts'
+import { MAX_IMAGE_BYTES, MAX_TELEMETRY_BYTES } from '../contract/limits.ts'
 import { imageMimeTypeSchema } from '../contract/vocabulary.ts'
 import { AppError } from '../errors.ts'
 
@@ -10,6 +10,12 @@ const MAX_JSON_BYTES = Math.ceil((MAX_IMAGE_BYTES * 4) / 3) + 64 * 1024
 export const jsonBody = (): RequestHandler[] => [
   requireContentType(['application/json'], 'application/json'),
   express.json({ limit: MAX_JSON_BYTES, strict: false }),
+]
+
+/** Parses a small JSON body that may call itself text, as `navigator.sendBeacon` sends it across origins. */
+export const beaconBody = (): RequestHandler[] => [
+  requireContentType(['application/json', 'text/plain'], 'application/json or text/plain'),
+  express.json({ limit: MAX_TELEMETRY_BYTES, strict: false, type: () => true }),
 ]
 
 /** Takes an image as the whole body. */

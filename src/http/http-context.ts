@@ -1,8 +1,9 @@
 import type { Request, Response } from 'express'
 import type { Logger } from 'pino'
-import type { Generation } from '../contract/generation.ts'
+import type { Generation, Reuse } from '../contract/generation.ts'
 import { isGenerationId } from '../contract/identity.ts'
 import type { ServerInfo } from '../contract/server-info.ts'
+import type { TelemetryEvent, TelemetryReceipt } from '../contract/telemetry.ts'
 import type { ImageSize } from '../contract/vocabulary.ts'
 import { AppError } from '../errors.ts'
 import { askDatabase } from '../generation/database-away.ts'
@@ -17,7 +18,9 @@ import {
 } from '../generation/repository.ts'
 import type { SubmitDeps } from '../generation/submit.ts'
 import type { UploadDeps } from '../generation/uploads.ts'
+import type { HookTiming } from '../saved-items/save-by-hook.ts'
 import type { Authenticate, Principal } from './auth.ts'
+import type { HookSecret } from './hook-signature.ts'
 import { createUrls, type ImageSigner } from './image-urls.ts'
 
 /** Everything that the routes work with. */
@@ -44,7 +47,14 @@ export type HttpContext = FollowDeps & {
   /** Each part that a ready server needs, by name; rejects when it does not answer. */
   readinessChecks: Record<string, () => Promise<unknown>>
   /** Told of every answer that cost nothing. */
-  onReuse: (generation: GenerationWithImage, answer: Generation) => void
+  onReuse: (generation: GenerationWithImage, reuse: Reuse | undefined) => void
+  /** Keeps what a browser reports, each event once. Throws `rate_limited`. */
+  recordClientEvents: (
+    ownerId: string,
+    events: readonly TelemetryEvent[],
+  ) => Promise<TelemetryReceipt>
+  /** Whose hooks are taken, and how long edits are waited for. */
+  hooks: HookTiming & { secrets: readonly HookSecret[] }
   /** Told of an object that the store says it has not; never rejects. */
   onImageMissing: (objectKey: string) => Promise<void>
   /** Aborted when the server is stopping: streams end, waits answer with what there is. */

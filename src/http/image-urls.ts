@@ -31,6 +31,13 @@ export const createImageSigner = (secret: string) => {
 export const deriveImageUrlSecret = (jwtSecret: string): string =>
   Buffer.from(hkdfSync('sha256', jwtSecret, '', 'imageonce image urls', 32)).toString('hex')
 
+/** The id in one of our image URLs, on whatever host; undefined for every other address. */
+export const findImageId = (signer: ImageSigner, url: string): string | undefined => {
+  const [, id, signature] =
+    /\/images\/([gi]_[0-9a-f]{40})\.([\w-]+)$/.exec(new URL(url).pathname) ?? []
+  return id && signature && signer.verify(id, signature) ? id : undefined
+}
+
 /** URLs under the public address, or under the one the caller used. */
 export const createUrls = (
   signer: ImageSigner,

@@ -54,7 +54,7 @@ const formatCursor = ({ at, id }: PagePosition): string =>
 const parseCursor = (cursor: unknown): PagePosition | undefined => {
   if (cursor === undefined) return undefined
   const text = Buffer.from(String(cursor), 'base64url').toString()
-  const match = /^(\d{1,15}) ([gi]_[0-9a-f]{40})$/.exec(text)
+  const match = /^(\d{1,15}) ([\w.:-]{1,200})$/.exec(text)
   if (!match?.[1] || !match[2]) {
     throw invalid('?cursor', 'cursor must be one that an earlier page gave.')
   }

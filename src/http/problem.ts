@@ -16,6 +16,7 @@ const statusByCode: Record<ErrorCode, number> = {
   payload_too_large: 413,
   unsupported_media_type: 415,
   invalid_image: 422,
+  hook_replayed: 409,
   idempotency_key_reused: 422,
   refused_prompt: 422,
   refused_image: 422,
@@ -32,6 +33,7 @@ const statusByCode: Record<ErrorCode, number> = {
   unavailable: 503,
   timeout: 504,
   canceled: 409,
+  superseded: 409,
   condition_image_gone: 409,
   image_deleted: 410,
   image_lost: 410,
@@ -111,7 +113,7 @@ const describeIssues = (error: ZodError): [AppError, ...AppError[]] => {
     .flatMap((issue) => {
       if (issue.code === 'unrecognized_keys') {
         const keys = issue.keys.slice(0, MAX_PROBLEMS)
-        return keys.map((key) => invalid(toPointer([key]), 'is not a known field'))
+        return keys.map((key) => invalid(toPointer([...issue.path, key]), 'is not a known field'))
       }
       const isMissing = issue.code === 'invalid_type' && issue.input === undefined
       return [invalid(toPointer(issue.path), isMissing ? 'is required' : issue.message)]

@@ -1,8 +1,19 @@
 import type { Database } from '../../db/database.ts'
 import type { GenerationRow } from '../../db/schema.ts'
-import type { Generation } from '../contract/generation.ts'
+import type { Reuse } from '../contract/generation.ts'
+import type { TelemetryType } from '../contract/telemetry.ts'
+import { digestPrompt } from '../generation/telemetry.ts'
+import type { TelemetryLog } from './telemetry-log.ts'
 
-type Entry = { ownerId: string; generationId: string; type: string; data: string; createdAt: Date }
+type Entry = {
+  ownerId: string
+  generationId: string
+  type: TelemetryType
+  data: string
+  createdAt: Date
+}
+
+type Deps = { log: TelemetryLog; onError: (error: unknown) => void }
 
 const FLUSH_MS = 1_000
 const FLUSH_ENTRIES = 500
@@ -13,15 +24,17 @@ const MAX_ENTRIES = 10_000
  * Records every answer that cost nothing, in batches, so that reuse stays as fast as the read that found it.
  * A process that is killed loses at most the last second of these figures, and no image. Release with `close`.
  */
-export const createReuseLog = (db: Database, onError: (error: unknown) => void) => {
+export const createReuseLog = (db: Database, { log, onError }: Deps) => {
   let entries: Entry[] = []
   let timer: NodeJS.Timeout | undefined
 
-  const record = (row: GenerationRow, { reuse }: Generation): void => {
+  const record = (row: GenerationRow, reuse: Reuse | undefined): void => {
+    const type = 'generation_skipped'
+    log({ type, generationId: row.id, origin: 'server', source: reuse?.source })
     if (entries.length >= MAX_ENTRIES) return
     const { id: generationId, ownerId } = row
-    const data = JSON.stringify(reuse ?? {})
-    entries.push({ ownerId, generationId, type: 'generation_skipped', data, createdAt: new Date() })
+    const data = JSON.stringify({ ...reuse, promptDigest: digestPrompt(row.prompt) })
+    entries.push({ ownerId, generationId, type, data, createdAt: new Date() })
     if (entries.length >= FLUSH_ENTRIES) void flush()
     else timer ??= setTimeout(flush, FLUSH_MS)
   }

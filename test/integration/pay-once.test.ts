@@ -166,6 +166,6 @@ test('every answer that cost nothing is recorded with what it saved', async () =
   )
   expect(skipped).toEqual({
     ownerId: 'alice',
-    data: { source: 'exact', savedUsd: body.costUsd },
+    data: { source: 'exact', savedUsd: body.costUsd, promptDigest: expect.any(String) },
   })
 })

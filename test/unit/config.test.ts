@@ -32,6 +32,30 @@ describe('the settings', () => {
     })
   })
 
+  test('take the secrets of hooks, several of one source too', () => {
+    const first = `whsec_${'a'.repeat(32)}`
+    const second = `whsec_${'b'.repeat(32)}`
+    const HOOK_SECRETS = `cms:${first}, cms:${second},shop:${first}`
+    expect(parseConfig({ HOOK_SECRETS }).hooks).toEqual({
+      secrets: [
+        { source: 'cms', secret: first },
+        { source: 'cms', secret: second },
+        { source: 'shop', secret: first },
+      ],
+      debounceMs: 2_000,
+      maxDelayMs: 10_000,
+    })
+  })
+
+  test.each(['whsec_aaaa', 'cms:whsec_short', 'cms:secret', 'cms', ','])(
+    'name secrets of hooks that are none: %s',
+    (HOOK_SECRETS) => {
+      const problems = problemsOf({ HOOK_SECRETS })
+      expect(problems).not.toEqual([])
+      for (const problem of problems) expect(problem).toMatch(/^HOOK_SECRETS must be source:whsec_/)
+    },
+  )
+
   test('that are wrong are all named at once, without their values', () => {
     const problems = problemsOf({
       PORT: '99999',

@@ -78,7 +78,7 @@ const answer = async (
   const row = newest ?? submitted
   const reuse = kind === 'exact' || kind === 'joined' ? kind : undefined
   const generation = await answerGeneration(context, req, row, { reuse, queuePosition })
-  if (reuse) context.onReuse(row, generation)
+  if (reuse) context.onReuse(row, generation.reuse)
   res.set({ Location: generation.urls.self, 'Cache-Control': 'no-store' })
   if (!isTerminal(row.status)) res.status(202).set('Retry-After', String(RETRY_AFTER_SECONDS))
   res.json(generation)

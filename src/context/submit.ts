@@ -1,0 +1,39 @@
+import type { Config } from '../config.ts'
+import { MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS } from '../contract/limits.ts'
+import { createBatchedIntake } from '../generation/intake.ts'
+import type { AcceptStep, OnStep } from '../generation/steps.ts'
+import type { SubmitDeps } from '../generation/submit.ts'
+import { resolveConditionImage, type UploadDeps } from '../generation/uploads.ts'
+import { parseImageData } from '../images/data-url.ts'
+import { createInspectImage } from '../images/inspect.ts'
+import type { Logger } from '../logger.ts'
+import type { Shared } from './shared.ts'
+
+/** What uploading takes. */
+export const createUploads = ({ db, store }: Shared): UploadDeps => ({
+  db,
+  store,
+  inspect: createInspectImage({ maxBytes: MAX_IMAGE_BYTES, maxPixels: MAX_IMAGE_PIXELS }),
+  parseImageData: (text, pointer) => parseImageData(text, { pointer }),
+})
+
+/** What submitting takes, for people and for saved items alike. */
+export const createSubmitDeps = (
+  config: Config,
+  { db, queue, provider }: Shared,
+  uploads: UploadDeps,
+  logger: Logger,
+  onStep: OnStep<AcceptStep>,
+): SubmitDeps => ({
+  db,
+  intake: createBatchedIntake(db, config.limits),
+  limits: config.limits,
+  provider,
+  resolveConditionImage: (ownerId, image) => resolveConditionImage(uploads, ownerId, image),
+  enqueue: queue.enqueue,
+  promote: queue.promote,
+  park: queue.park,
+  onEnqueueFailure: (generationId, reason) =>
+    logger.warn({ generationId, reason }, 'not handed to the queue: the sweeper will'),
+  onStep,
+})

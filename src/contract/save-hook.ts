@@ -1,0 +1,18 @@
+import { z } from 'zod'
+import { promptSchema } from './generation-request.ts'
+import { savedItemInputSchema } from './saved-item.ts'
+
+/** An item's id as an app chooses it. */
+export const isItemId = (text: string): boolean => /^[\w.:-]{1,200}$/.test(text)
+
+/** What `POST /api/hooks/save` takes: the fields of a saved item, and whose and which it is. */
+export const saveHookSchema = savedItemInputSchema.extend({
+  ownerId: z
+    .string()
+    .min(1, 'must not be empty')
+    .max(255)
+    .refine((text) => !text.includes('\u0000'), 'must not contain a NUL character'),
+  itemId: z.string().refine(isItemId, 'must be 1 to 200 letters, digits, ".", "_", ":" or "-"'),
+  prompt: promptSchema,
+})
+export type SaveHook = z.output<typeof saveHookSchema>

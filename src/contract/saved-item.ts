@@ -1,0 +1,77 @@
+import { z } from 'zod'
+import { labelSchema, promptSchema } from './generation-request.ts'
+import {
+  MAX_ITEM_DATA_BYTES,
+  MAX_ITEM_TITLE_CHARACTERS,
+  MAX_ITEM_URL_CHARACTERS,
+  MAX_VARIANT_CHARACTERS,
+} from './limits.ts'
+import {
+  aspectRatioSchema,
+  generationStatusSchema,
+  imageSizeSchema,
+  transformationSchema,
+} from './vocabulary.ts'
+
+const dataSchema = z
+  .record(z.string(), z.unknown())
+  .refine(
+    (data) => new TextEncoder().encode(JSON.stringify(data)).length <= MAX_ITEM_DATA_BYTES,
+    `must have at most ${MAX_ITEM_DATA_BYTES} bytes as JSON`,
+  )
+
+/**
+ * What `POST` and `PATCH /api/saved-items` take; null is as absent, and in a patch takes the field away. The prompt
+ * comes out normalised.
+ */
+export const savedItemInputSchema = z.strictObject({
+  title: labelSchema(MAX_ITEM_TITLE_CHARACTERS).nullish(),
+  prompt: promptSchema.nullish(),
+  /** One that is no http(s) URL counts as none, where there is a prompt to make an image of. */
+  imageUrl: z.string().nullish(),
+  /** Base64, a data URL, or the id of one of the owner's images. */
+  conditionImage: z.string().min(1, 'must not be empty').nullish(),
+  transformation: transformationSchema.nullish(),
+  aspectRatio: aspectRatioSchema.nullish(),
+  imageSize: imageSizeSchema.nullish(),
+  model: labelSchema(100).nullish(),
+  variant: labelSchema(MAX_VARIANT_CHARACTERS).nullish(),
+  /** The app's own. */
+  data: dataSchema.nullish(),
+})
+export type SavedItemInput = z.output<typeof savedItemInputSchema>
+
+/** The URL as it is kept, or undefined for what is none. */
+export const parseImageUrl = (text: string): string | undefined => {
+  const isUrl = z
+    .url({ protocol: /^https?$/ })
+    .max(MAX_ITEM_URL_CHARACTERS)
+    .safeParse(text).success
+  return isUrl ? new URL(text).href : undefined
+}
+
+/** A saved item as answered everywhere. */
+export const savedItemSchema = z.object({
+  id: z.string(),
+  title: z.string().optional(),
+  prompt: z.string().optional(),
+  /** What to show; absent only when there is neither an image nor a prompt to make one of. */
+  imageUrl: z.string().optional(),
+  /** True when `imageUrl` shows the stand-in: the image is not there yet, or could not be made. */
+  isPlaceholder: z.boolean(),
+  generationId: z.string().optional(),
+  /** Where that generation is. */
+  status: generationStatusSchema.optional(),
+  error: z.object({ code: z.string(), message: z.string(), retryable: z.boolean() }).optional(),
+  /** The id of one of the owner's images. */
+  conditionImage: z.string().optional(),
+  transformation: transformationSchema.optional(),
+  aspectRatio: aspectRatioSchema.optional(),
+  imageSize: imageSizeSchema.optional(),
+  model: z.string().optional(),
+  variant: z.string().optional(),
+  data: z.record(z.string(), z.unknown()).optional(),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+})
+export type SavedItem = z.infer<typeof savedItemSchema>

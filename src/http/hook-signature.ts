@@ -1,0 +1,40 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { Webhook } from 'standardwebhooks'
+import { AppError } from '../errors.ts'
+
+export type HookSecret = { source: string; secret: string }
+
+/**
+ * Whose hook it is: the source under whose secret the exact body is signed, within five minutes of its time
+ * (standardwebhooks.com). Throws `unauthenticated`.
+ */
+export const verifyHook = (
+  secrets: readonly HookSecret[],
+  headers: IncomingHttpHeaders,
+  body: Buffer,
+): { source: string; webhookId: string } => {
+  const { 'webhook-id': webhookId } = headers
+  const signed = secrets.find(({ secret }) => isSignedWith(secret, headers, body))
+  if (signed && typeof webhookId === 'string' && webhookId.length <= MAX_ID_CHARACTERS) {
+    return { source: signed.source, webhookId }
+  }
+  throw new AppError(
+    'unauthenticated',
+    'Sign the body as Standard Webhooks has it: webhook-id, webhook-timestamp (within 5 minutes) and webhook-signature.',
+    { pointer: 'webhook-signature' },
+  )
+}
+
+const MAX_ID_CHARACTERS = 200
+
+const isSignedWith = (secret: string, headers: IncomingHttpHeaders, body: Buffer): boolean => {
+  try {
+    // Its `constructor.name` must be Buffer, and it would be decoded again for each secret.
+    new Webhook(secret).verify(body.toString(), headers as Record<string, string>, {
+      jsonParse: false,
+    })
+    return true
+  } catch {
+    return false
+  }
+}

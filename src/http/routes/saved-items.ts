@@ -1,0 +1,82 @@
+import { type Request, type Response, Router } from 'express'
+import { isItemId } from '../../contract/save-hook.ts'
+import { type SavedItem, savedItemInputSchema } from '../../contract/saved-item.ts'
+import { type LoadedItem, loadItems } from '../../saved-items/ask.ts'
+import { changeItem, notFound, removeItem } from '../../saved-items/change.ts'
+import { presentItem } from '../../saved-items/present.ts'
+import { findItem, type ItemKey, listItems } from '../../saved-items/repository.ts'
+import { saveItem } from '../../saved-items/save.ts'
+import { jsonBody } from '../body.ts'
+import { type HttpContext, principalOf } from '../http-context.ts'
+import { createUrls } from '../image-urls.ts'
+import { createItemDeps } from '../item-deps.ts'
+import { sendWithETag } from '../json.ts'
+import { cutPage, parsePageQuery } from '../pagination.ts'
+
+/** What owners save, with an image that is made ahead of need. */
+export const createSavedItemRoutes = (context: HttpContext): Router => {
+  const { db } = context
+  const deps = createItemDeps(context)
+  const router = Router()
+
+  router.post('/', ...jsonBody(), async (req, res) => {
+    const input = savedItemInputSchema.parse(req.body, { reportInput: true })
+    const loaded = await saveItem(deps, principalOf(res).ownerId, input)
+    const { base } = createUrls(context.signer, context.publicUrl, req)
+    res.status(201).location(`${base}${req.baseUrl}/${loaded.item.id}`)
+    res.set('Cache-Control', 'no-store').json(await answerItem(context, req, loaded))
+  })
+
+  router.get('/', async (req, res) => {
+    const { limit, before } = parsePageQuery(req)
+    const { ownerId } = principalOf(res)
+    const urls = createUrls(context.signer, context.publicUrl, req)
+    const rows = await listItems(db, { ownerId, before, limit: limit + 1 })
+    const { page, nextCursor } = cutPage(req, res, urls, rows, limit, ({ createdAt, id }) => ({
+      at: createdAt,
+      id,
+    }))
+    const items = await answerItems(context, req, await loadItems(deps, page))
+    sendWithETag(req, res, { items, nextCursor })
+  })
+
+  router.get('/:id', async (req, res) => {
+    const item = await findItem(db, keyOf(req, res))
+    if (!item) throw notFound()
+    const [loaded = { item }] = await loadItems(deps, [item])
+    sendWithETag(req, res, await answerItem(context, req, loaded))
+  })
+
+  router.patch('/:id', ...jsonBody(), async (req, res) => {
+    const input = savedItemInputSchema.parse(req.body, { reportInput: true })
+    const loaded = await changeItem(deps, keyOf(req, res), input)
+    res.set('Cache-Control', 'no-store').json(await answerItem(context, req, loaded))
+  })
+
+  router.delete('/:id', async (req, res) => {
+    await removeItem(deps, keyOf(req, res))
+    res.status(204).end()
+  })
+
+  return router
+}
+
+const keyOf = (req: Request, res: Response): ItemKey => {
+  const id = String(req.params.id)
+  if (!isItemId(id)) throw notFound()
+  return { ownerId: principalOf(res).ownerId, id }
+}
+
+const answerItems = async (
+  { signer, publicUrl, placeholder }: HttpContext,
+  req: Request,
+  loaded: LoadedItem[],
+): Promise<SavedItem[]> => {
+  const urls = createUrls(signer, publicUrl, req)
+  const { bytes, mimeType } = await placeholder('pending')
+  const standIn = `data:${mimeType};base64,${Buffer.from(bytes).toString('base64')}`
+  return loaded.map((each) => presentItem(each, urls, standIn))
+}
+
+const answerItem = async (context: HttpContext, req: Request, loaded: LoadedItem) =>
+  (await answerItems(context, req, [loaded]))[0]

@@ -1,0 +1,357 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { type SavedItem, savedItemSchema } from '../../src/contract/saved-item.ts'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { createClient } from '../support/client.ts'
+import { describeEachBackend } from '../support/each-backend.ts'
+import { createHolds } from '../support/held.ts'
+import { makePng } from '../support/pictures.ts'
+import { expectProblem } from '../support/problems.ts'
+import { waitFor } from '../support/wait-for.ts'
+
+type Client = Awaited<ReturnType<typeof createClient>>
+type Page = { items: SavedItem[]; nextCursor: string | null }
+
+const createItems = (client: Client) => {
+  const check = async (expected: number, ...request: Parameters<Client['call']>) => {
+    const { status, body } = await client.call<SavedItem>(...request)
+    expect({ status, body }).toMatchObject({ status: expected })
+    return savedItemSchema.strict().parse(body)
+  }
+  const path = (id: string) => `/api/saved-items/${id}`
+  const load = (id: string) => check(200, 'GET', path(id))
+  return {
+    load,
+    save: (body: object) => check(201, 'POST', '/api/saved-items', { body }),
+    change: (id: string, body: object) => check(200, 'PATCH', path(id), { body }),
+    remove: (id: string) => client.call('DELETE', path(id)),
+    loadWithImage: (id: string) =>
+      waitFor(
+        async () => {
+          const item = await load(id)
+          return !item.isPlaceholder && item
+        },
+        { what: 'the image of a saved item', timeoutMs: 20_000 },
+      ),
+  }
+}
+
+const showsImage = async (url: string | undefined) => {
+  const response = await fetch(url ?? '')
+  await response.arrayBuffer()
+  return response.status === 200 && response.headers.get('imageonce-placeholder') === null
+}
+
+describeEachBackend('a saved item', (backend) => {
+  let app: TestApp
+  let alice: Client
+  let items: ReturnType<typeof createItems>
+  let holds: ReturnType<typeof createHolds>
+
+  beforeAll(async () => {
+    app = await startTestApp({ backend, env: { WORKER_CONCURRENCY: '1' } })
+    alice = await createClient(app)
+    items = createItems(alice)
+    holds = createHolds(app.gemini)
+  })
+  afterAll(() => app.stop())
+  afterEach(async () => {
+    holds.release()
+    await waitFor(async () => (await findInFlight()) === undefined, { what: 'an idle worker' })
+  })
+
+  const findInFlight = () =>
+    app.db
+      .selectFrom('generations')
+      .select('id')
+      .where('status', 'in', ['queued', 'running'])
+      .executeTakeFirst()
+
+  test('with a prompt has its image made in the background, once, however often it is loaded', async () => {
+    const held = await holds.start(alice, `what keeps the worker busy`)
+    const saved = await items.save({
+      title: 'Boat',
+      prompt: '  a saved   boat',
+      data: { my_key: 1 },
+    })
+    expect(saved).toMatchObject({
+      title: 'Boat',
+      prompt: 'a saved boat',
+      isPlaceholder: true,
+      status: 'queued',
+      data: { my_key: 1 },
+    })
+    const { body } = await alice.get(saved.generationId ?? '')
+    expect(body.lane).toBe('eager')
+    expect(await showsImage(saved.imageUrl)).toBe(false)
+    expect(await items.load(saved.id)).toEqual(saved)
+    held.open()
+    const made = await items.loadWithImage(saved.id)
+    expect(made).toMatchObject({ generationId: saved.generationId, status: 'succeeded' })
+    expect(made.imageUrl).toMatch(/\?v=/)
+    expect(await showsImage(made.imageUrl)).toBe(true)
+    expect(await showsImage(saved.imageUrl)).toBe(true)
+    for (let i = 0; i < 5; i++) expect(await items.load(saved.id)).toEqual(made)
+    expect(app.gemini.countCalls('a saved boat')).toBe(1)
+  })
+
+  test('shares its image with all who ask for the same', async () => {
+    const [first, second] = await Promise.all([
+      items.save({ prompt: 'a shared boat' }),
+      items.save({ prompt: 'a shared boat' }),
+    ])
+    const asked = await alice.generateAndWait({ prompt: 'a shared boat' })
+    const loaded = [await items.loadWithImage(first.id), await items.loadWithImage(second.id)]
+    const third = await items.save({ prompt: 'a shared boat' })
+    expect(third.isPlaceholder).toBe(false)
+    for (const { generationId, imageUrl } of [...loaded, third]) {
+      expect({ generationId, imageUrl }).toEqual({
+        generationId: asked.body.id,
+        imageUrl: asked.body.imageUrl,
+      })
+    }
+    expect(app.gemini.countCalls('a shared boat')).toBe(1)
+  })
+
+  test('with an image of its own, or without a prompt, asks for nothing', async () => {
+    const calls = app.gemini.countCalls()
+    const imageUrl = 'https://pictures.example/boat.png'
+    const own = await items.save({ prompt: 'a boat of my own', imageUrl })
+    expect(own).toMatchObject({ imageUrl, isPlaceholder: false })
+    expect(own.generationId).toBeUndefined()
+    const bare = await items.save({ title: 'Nothing yet' })
+    expect(bare).toMatchObject({ title: 'Nothing yet', isPlaceholder: false })
+    expect(bare.imageUrl).toBeUndefined()
+    await items.load(own.id)
+    await items.load(bare.id)
+    expect(app.gemini.countCalls()).toBe(calls)
+  })
+
+  test('with an address that is none has its image made', async () => {
+    const saved = await items.save({ prompt: 'a boat without address', imageUrl: 'blob:nothing' })
+    await items.loadWithImage(saved.id)
+    expect(app.gemini.countCalls('a boat without address')).toBe(1)
+  })
+
+  test('with one of our image URLs knows whose image it is', async () => {
+    const { body } = await alice.generateAndWait({ prompt: 'a boat made before' })
+    const saved = await items.save({ prompt: 'other words', imageUrl: body.urls.image })
+    expect(saved).toMatchObject({
+      generationId: body.id,
+      imageUrl: body.imageUrl,
+      isPlaceholder: false,
+    })
+    expect(app.gemini.countCalls('other words')).toBe(0)
+  })
+
+  test('is made from its condition image', async () => {
+    const data = (await makePng('#112233')).toString('base64')
+    const saved = await items.save({
+      prompt: 'a better boat',
+      transformation: 'enhance',
+      conditionImage: `data:image/png;base64,${data}`,
+    })
+    expect(saved.conditionImage).toMatch(/^i_/)
+    const { generationId } = await items.loadWithImage(saved.id)
+    const { body } = await alice.get(generationId ?? '')
+    expect(body).toMatchObject({ isConditioned: true, transformation: 'enhance' })
+  })
+
+  test('whose prompt is changed gets another image, and the superseded one is not bought', async () => {
+    const held = await holds.start(alice, 'what keeps the worker busy at an edit')
+    const first = await items.save({ title: 'Draft', prompt: 'a first draft' })
+    const second = await items.change(first.id, { prompt: 'a second draft' })
+    expect(second.generationId).not.toBe(first.generationId)
+    expect(second).toMatchObject({ title: 'Draft', isPlaceholder: true })
+    const { body } = await alice.get(first.generationId ?? '')
+    expect(body).toMatchObject({ status: 'canceled', error: { code: 'superseded' } })
+    held.open()
+    await items.loadWithImage(first.id)
+    expect(app.gemini.countCalls('a first draft')).toBe(0)
+    expect(app.gemini.countCalls('a second draft')).toBe(1)
+
+    const calls = app.gemini.countCalls()
+    const read = await items.load(first.id)
+    const { prompt, imageUrl } = read
+    const renamed = await items.change(first.id, { title: 'Final', prompt, imageUrl, variant: 'b' })
+    const { title: _, variant: __, updatedAt: ___, ...rest } = renamed
+    expect(read).toMatchObject(rest)
+    await items.load(first.id)
+    expect(app.gemini.countCalls()).toBe(calls)
+  })
+
+  test('whose prompt is changed back is made after all', async () => {
+    const held = await holds.start(alice, 'what keeps the worker busy at an edit back')
+    const first = await items.save({ prompt: 'to and fro' })
+    await items.change(first.id, { prompt: 'fro' })
+    const back = await items.change(first.id, { prompt: 'to and fro' })
+    expect(back).toMatchObject({ generationId: first.generationId, status: 'queued' })
+    held.open()
+    await items.loadWithImage(first.id)
+    expect(app.gemini.countCalls('to and fro')).toBe(1)
+  })
+
+  test('that is edited by many at once ends with the image of the prompt it ends with', async () => {
+    const { id } = await items.save({ prompt: 'edit' })
+    await Promise.all(
+      Array.from({ length: 8 }, (_, i) => items.change(id, { prompt: `edit number ${i}` })),
+    )
+    const { prompt, generationId } = await items.loadWithImage(id)
+    const { body } = await alice.get(generationId ?? '')
+    expect(body.prompt).toBe(prompt)
+  })
+
+  test.each<[string, (prompt: string) => Promise<unknown>]>([
+    ['another item has', (prompt) => items.save({ prompt })],
+    ['a person has asked for', (prompt) => alice.generate({ prompt })],
+  ])('leaves the image that %s as well', async (_name, wantToo) => {
+    const held = await holds.start(alice, `what keeps the worker busy while ${_name}`)
+    const prompt = `wanted as well, ${_name}`
+    const first = await items.save({ prompt })
+    await wantToo(prompt)
+    await items.change(first.id, { prompt: `something else, ${_name}` })
+    expect((await alice.get(first.generationId ?? '')).body.status).toBe('queued')
+    held.open()
+    const { body } = await alice.get(first.generationId ?? '', { Prefer: 'wait=20' })
+    expect(body.status).toBe('succeeded')
+  })
+
+  test('that is removed is gone; its image stays', async () => {
+    const { id } = await items.save({ prompt: 'a boat to remove' })
+    const { imageUrl } = await items.loadWithImage(id)
+    expect((await items.remove(id)).status).toBe(204)
+    for (const method of ['GET', 'DELETE', 'PATCH']) {
+      const body = method === 'PATCH' ? { body: {} } : {}
+      const answer = await alice.fail(method, `/api/saved-items/${id}`, body)
+      expectProblem(answer, { status: 404, code: 'not_found' })
+    }
+    expect(await showsImage(imageUrl)).toBe(true)
+  })
+
+  test.each<[string, (id: string, imageUrl: string) => Promise<unknown>]>([
+    ['deleted', (id) => alice.call('DELETE', `/api/images/${id}`)],
+    [
+      'lost',
+      async (id, imageUrl) => {
+        const { objectKey } = await app.db
+          .selectFrom('generations')
+          .select('objectKey')
+          .where('id', '=', id)
+          .executeTakeFirstOrThrow()
+        await rm(join(app.dataDir, 'images', objectKey))
+        await showsImage(imageUrl)
+      },
+    ],
+  ])('whose image was %s asks for it again when it is loaded', async (how, take) => {
+    const prompt = `a boat that was ${how}`
+    const { id } = await items.save({ prompt })
+    const { generationId = '', imageUrl = '' } = await items.loadWithImage(id)
+    await take(generationId, imageUrl)
+    const open = holds.hold()
+    const [again, together] = await Promise.all([items.load(id), items.load(id)])
+    expect(again).toMatchObject({ isPlaceholder: true })
+    expect(together.generationId).toBe(again.generationId)
+    expect(await showsImage(again.imageUrl)).toBe(false)
+    open()
+    expect(await showsImage((await items.loadWithImage(id)).imageUrl)).toBe(true)
+    expect(app.gemini.countCalls(prompt)).toBe(2)
+  })
+
+  test('whose image the model refuses says so, and does not try again by itself', async () => {
+    app.gemini.behave({ kind: 'prompt_blocked' })
+    const { id } = await items.save({ prompt: 'a refused boat' })
+    const failed = await waitFor(
+      async () => {
+        const item = await items.load(id)
+        return item.status === 'failed' && item
+      },
+      { what: 'the refusal' },
+    )
+    expect(failed).toMatchObject({ isPlaceholder: true, error: { code: 'refused_prompt' } })
+    await items.load(id)
+    expect(app.gemini.countCalls('a refused boat')).toBe(1)
+  })
+})
+
+describe('saved items', () => {
+  let app: TestApp
+  let alice: Client
+  let items: ReturnType<typeof createItems>
+
+  beforeAll(async () => {
+    app = await startTestApp({ workers: 0, env: { OWNER_MAX_IN_FLIGHT: '1' } })
+    alice = await createClient(app)
+    items = createItems(alice)
+  })
+  afterAll(() => app.stop())
+
+  test('are saved even when their image can not be asked for, which the next load does', async () => {
+    const { generationId = '' } = await items.save({ prompt: 'the one in flight' })
+    const second = await items.save({ prompt: 'one too many' })
+    expect(second.isPlaceholder).toBe(true)
+    expect(second.imageUrl).toMatch(/^data:image\//)
+    expect(second.generationId).toBeUndefined()
+    await alice.call('POST', `/api/generations/${generationId}/cancel`)
+    const { body } = await alice.call<Page>('GET', '/api/saved-items')
+    const loaded = body.items.find(({ id }) => id === second.id)
+    expect(loaded).toMatchObject({ isPlaceholder: true, status: 'queued' })
+    expect(loaded?.imageUrl).toMatch(/\/images\/g_/)
+  })
+
+  test('come in pages, newest first', async () => {
+    const carol = await createClient(app, 'carol')
+    const hers = createItems(carol)
+    const ids: string[] = []
+    for (let i = 0; i < 5; i++) ids.unshift((await hers.save({ title: `item ${i}` })).id)
+    const found: string[] = []
+    let next: string | null = '/api/saved-items?limit=2'
+    while (next) {
+      const { headers, body }: Awaited<ReturnType<typeof carol.call<Page>>> = await carol.call(
+        'GET',
+        next,
+      )
+      found.push(...body.items.map(({ id }) => id))
+      next = /<([^>]+)>; rel="next"/.exec(headers.get('link') ?? '')?.[1] ?? null
+      expect(next === null).toBe(body.nextCursor === null)
+    }
+    expect(found).toEqual(ids)
+  })
+
+  test("are nobody else's", async () => {
+    const { id } = await items.save({ title: 'mine' })
+    const bob = await createClient(app, 'bob')
+    for (const [method, body] of [
+      ['GET', undefined],
+      ['PATCH', { title: 'his' }],
+      ['DELETE', undefined],
+    ] as const) {
+      const answer = await bob.fail(method, `/api/saved-items/${id}`, { body })
+      expectProblem(answer, { status: 404, code: 'not_found' })
+    }
+    expect((await bob.call<Page>('GET', '/api/saved-items')).body.items).toEqual([])
+    expect((await items.load(id)).title).toBe('mine')
+  })
+
+  const wrong: [string, object, string[]][] = [
+    ['an unknown field', { titel: 'Boat' }, ['/titel']],
+    ['an empty prompt', { prompt: ' ' }, ['/prompt']],
+    ['a long title', { title: 'x'.repeat(201) }, ['/title']],
+    ['an address that is none', { imageUrl: 'nowhere' }, ['/imageUrl']],
+    ['a number for an address', { prompt: 'x', imageUrl: 7 }, ['/imageUrl']],
+    ['much data', { data: { text: 'é'.repeat(5_000) } }, ['/data']],
+    ['data that is no object', { data: [1] }, ['/data']],
+    ['an unknown model', { prompt: 'x', model: 'gemini-none' }, ['/model']],
+    ['an unknown ratio', { aspectRatio: '7:1' }, ['/aspectRatio']],
+    ["another's image", { conditionImage: `i_${'0'.repeat(40)}` }, ['/conditionImage']],
+    ['nothing to enhance', { prompt: 'x', transformation: 'enhance' }, ['/conditionImage']],
+  ]
+  test.each(wrong)('with %s are refused, new or changed', async (_name, body, pointers) => {
+    const expected = { status: 400, code: 'invalid_request', pointers }
+    const { id } = await items.save({ title: 'as it was' })
+    const before = await items.load(id)
+    expectProblem(await alice.fail('POST', '/api/saved-items', { body }), expected)
+    expectProblem(await alice.fail('PATCH', `/api/saved-items/${id}`, { body }), expected)
+    expect(await items.load(id)).toEqual(before)
+  })
+})
