@@ -2,8 +2,8 @@ import type { ChaosClient } from '../client.ts'
 import type { Stack } from '../stack.ts'
 
 /**
- * All of a finished generation that may never change again. What it cost is not: a call that turns out to have been
- * paid for is booked whenever that is known.
+ * All of a finished generation that may never change again. What it cost may, as a call that turns out to have been
+ * paid for is booked whenever that is known, and so may the time when the upkeep looked for its object.
  */
 export const readFinal = async ({ db }: Stack, client: ChaosClient, id: string) => {
   const { costUsd, paidCalls, ambiguousCalls, ...row } = await db
@@ -11,7 +11,7 @@ export const readFinal = async ({ db }: Stack, client: ChaosClient, id: string) 
     .selectAll()
     .where('id', '=', id)
     .executeTakeFirstOrThrow()
-  const image = await db
+  const { objectCheckedAt, ...image } = await db
     .selectFrom('imageMetadata')
     .selectAll()
     .where('id', '=', id)
