@@ -29,7 +29,7 @@ export const loadItems = async (deps: ItemDeps, items: SavedItemRow[]): Promise<
     ),
   )
 
-export const findItemGenerations = async (
+const findItemGenerations = async (
   { db }: Pick<ItemDeps, 'db'>,
   items: SavedItemRow[],
 ): Promise<LoadedItem[]> => {
@@ -42,6 +42,19 @@ export const findItemGenerations = async (
     ),
   }))
 }
+
+/** One item as it stands, without asking for anything. */
+export const loadUnasked = async (
+  deps: Pick<ItemDeps, 'db'>,
+  item: SavedItemRow,
+): Promise<LoadedItem> => {
+  const [loaded = { item }] = await findItemGenerations(deps, [item])
+  return loaded
+}
+
+/** True for an item whose image is ours to make, and for which nobody has asked yet. */
+export const lacksGeneration = (item: SavedItemRow): boolean =>
+  wantsImage(item) && item.generationId === null
 
 const needsAsking = ({ item, generation }: LoadedItem): boolean =>
   wantsImage(item) &&

@@ -2,13 +2,7 @@ import type { NewSavedItem, SavedItemRow } from '../../db/schema.ts'
 import type { SavedItemInput } from '../contract/saved-item.ts'
 import { AppError } from '../errors.ts'
 import { cancelUnwanted } from '../generation/cancel.ts'
-import {
-  askForImage,
-  findItemGenerations,
-  type ItemDeps,
-  type LoadedItem,
-  wantsImage,
-} from './ask.ts'
+import { askForImage, type ItemDeps, type LoadedItem, lacksGeneration, loadUnasked } from './ask.ts'
 import { assertMakeable, describeFields, describeShown, type Shown } from './fields.ts'
 import { deleteItem, type ItemKey, lockItem, updateItem } from './repository.ts'
 
@@ -29,11 +23,8 @@ export const changeItem = async (
   })
   const { before, after } = changed
   await dropSuperseded(deps, before, after)
-  if (isImageOutdated(before, input) && wantsImage(after) && after.generationId === null) {
-    return askForImage(deps, after)
-  }
-  const [loaded = { item: after }] = await findItemGenerations(deps, [after])
-  return loaded
+  const isToBeAsked = isImageOutdated(before, input) && lacksGeneration(after)
+  return isToBeAsked ? askForImage(deps, after) : loadUnasked(deps, after)
 }
 
 /** Removes the item, not its image; one that is queued for it alone is not bought. Throws `not_found`. */

@@ -2,13 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { NewSavedItem } from '../../db/schema.ts'
 import type { SavedItemInput } from '../contract/saved-item.ts'
 import { insertOwnerIfNew } from '../generation/idempotency.ts'
-import {
-  askForImage,
-  findItemGenerations,
-  type ItemDeps,
-  type LoadedItem,
-  wantsImage,
-} from './ask.ts'
+import { askForImage, type ItemDeps, type LoadedItem, lacksGeneration, loadUnasked } from './ask.ts'
 import { emptyItem } from './empty-item.ts'
 import { assertMakeable, describeFields, describeShown } from './fields.ts'
 import { insertItem } from './repository.ts'
@@ -31,7 +25,5 @@ export const saveItem = async (
   assertMakeable(deps, item, input)
   await insertOwnerIfNew(deps.db, ownerId)
   const row = await insertItem(deps.db, item)
-  if (wantsImage(row) && row.generationId === null) return askForImage(deps, row)
-  const [loaded = { item: row }] = await findItemGenerations(deps, [row])
-  return loaded
+  return lacksGeneration(row) ? askForImage(deps, row) : loadUnasked(deps, row)
 }
