@@ -74,6 +74,29 @@ describe('what the server records', () => {
     const costs = [events[1], events[3]].map((event) => Number(event?.data.costUsd))
     expect((costs[0] ?? 0) + (costs[1] ?? 0)).toBeCloseTo(again.body.costUsd ?? 0, 10)
   })
+
+  test('adds up: each start has one end, a canceled one its life-cycle event, a deleted image none', async () => {
+    const carol = await createClient(app, 'carol')
+    app.gemini.behave(({ prompt }) => ({ kind: prompt.includes('hung') ? 'hang' : 'image' }))
+    const kept = await carol.generateAndWait({ prompt: 'a kept boat' })
+    const hung = await carol.generate({ prompt: 'a hung boat' })
+    await carol.call('POST', `/api/generations/${hung.body.id}/cancel`)
+    await carol.call('DELETE', `/api/images/${kept.body.id}`)
+    await carol.generateAndWait({ prompt: 'a kept boat' })
+    const events = await app.db
+      .selectFrom('generationEvents')
+      .select(['type', 'data'])
+      .where('ownerId', '=', 'carol')
+      .orderBy('id')
+      .execute()
+    const count = (...types: string[]) => events.filter(({ type }) => types.includes(type)).length
+    const canceled = events
+      .filter(({ type }) => type === 'generation.canceled')
+      .map(({ data }) => data.errorCode)
+    expect(canceled).toEqual(['canceled', 'image_deleted'])
+    expect(count('generation_started')).toBe(3)
+    expect(count('generation_completed', 'generation_failed')).toBe(2)
+  })
 })
 
 describe('what a browser reports', () => {
