@@ -11,7 +11,8 @@ export const saveHookSchema = savedItemInputSchema.extend({
     .string()
     .min(1, 'must not be empty')
     .max(255)
-    .refine((text) => !text.includes('\u0000'), 'must not contain a NUL character'),
+    .refine((text) => !text.includes('\u0000'), 'must not contain a NUL character')
+    .refine((text) => !/\p{Surrogate}/u.test(text), 'must not contain half a character'),
   itemId: z.string().refine(isItemId, 'must be 1 to 200 letters, digits, ".", "_", ":" or "-"'),
   prompt: promptSchema,
 })

@@ -16,9 +16,18 @@ import {
 const dataSchema = z
   .record(z.string(), z.unknown())
   .refine(
-    (data) => new TextEncoder().encode(JSON.stringify(data)).length <= MAX_ITEM_DATA_BYTES,
+    (data) => measureJson(data) <= MAX_ITEM_DATA_BYTES,
     `must have at most ${MAX_ITEM_DATA_BYTES} bytes as JSON`,
   )
+
+/** In bytes; no number for what is nested more deeply than can be written. */
+const measureJson = (data: object): number => {
+  try {
+    return new TextEncoder().encode(JSON.stringify(data)).length
+  } catch {
+    return Number.NaN
+  }
+}
 
 /**
  * What `POST` and `PATCH /api/saved-items` take; null is as absent, and in a patch takes the field away. The prompt

@@ -1,5 +1,5 @@
 import express, { type RequestHandler } from 'express'
-import { MAX_IMAGE_BYTES, MAX_TELEMETRY_BYTES } from '../contract/limits.ts'
+import { MAX_HOOK_BYTES, MAX_IMAGE_BYTES, MAX_TELEMETRY_BYTES } from '../contract/limits.ts'
 import { imageMimeTypeSchema } from '../contract/vocabulary.ts'
 import { AppError } from '../errors.ts'
 
@@ -16,6 +16,12 @@ export const jsonBody = (): RequestHandler[] => [
 export const beaconBody = (): RequestHandler[] => [
   requireContentType(['application/json', 'text/plain'], 'application/json or text/plain'),
   express.json({ limit: MAX_TELEMETRY_BYTES, strict: false, type: () => true }),
+]
+
+/** Takes JSON as it was sent, to the byte: a signature is of these. */
+export const signedBody = (): RequestHandler[] => [
+  requireContentType(['application/json'], 'application/json'),
+  express.raw({ limit: MAX_HOOK_BYTES, type: () => true }),
 ]
 
 /** Takes an image as the whole body. */

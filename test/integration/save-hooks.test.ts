@@ -1,39 +1,22 @@
-import { randomBytes } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
-import { Webhook } from 'standardwebhooks'
-import type { Problem } from '../../src/contract/problem.ts'
 import type { SavedItem } from '../../src/contract/saved-item.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { createClient } from '../support/client.ts'
 import { describeEachBackend } from '../support/each-backend.ts'
 import { createHolds } from '../support/held.ts'
+import { newHookSecret, sendHook } from '../support/hooks.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 type Client = Awaited<ReturnType<typeof createClient>>
-type Sent = { secret?: string; webhookId?: string; at?: Date; raw?: string; headers?: object }
+type Sent = Partial<Parameters<typeof sendHook>[2]>
 
-const newSecret = () => `whsec_${randomBytes(24).toString('base64')}`
-const OLD = newSecret()
-const NEW = newSecret()
-const OTHER = newSecret()
+const OLD = newHookSecret()
+const NEW = newHookSecret()
+const OTHER = newHookSecret()
 const HOOK_SECRETS = `cms:${OLD},cms:${NEW}, shop:${OTHER}`
 
-const send = async (app: TestApp, body: object, sent: Sent = {}) => {
-  const { secret = NEW, webhookId = crypto.randomUUID(), at = new Date(), headers = {} } = sent
-  const text = JSON.stringify(body)
-  const response = await fetch(`${app.url}/api/hooks/save`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      'webhook-id': webhookId,
-      'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
-      'webhook-signature': new Webhook(secret).sign(webhookId, at, text),
-      ...headers,
-    },
-    body: sent.raw ?? text,
-  })
-  return { status: response.status, body: (await response.json()) as Problem & { itemId?: string } }
-}
+const send = (app: TestApp, body: object, sent: Sent = {}) =>
+  sendHook(app, body, { secret: NEW, ...sent })
 
 const save = async (app: TestApp, body: object, sent: Sent = {}) => {
   const answer = await send(app, { ownerId: 'alice', ...body }, sent)
@@ -154,7 +137,7 @@ describe('save hooks', () => {
   })
 
   test.each<[string, Sent]>([
-    ['by an unknown secret', { secret: newSecret() }],
+    ['by an unknown secret', { secret: newHookSecret() }],
     ['for another body', { raw: '{"ownerId":"alice","itemId":"forged","prompt":"forged"}' }],
     ['six minutes ago', { at: new Date(Date.now() - 360_000) }],
     ['six minutes ahead', { at: new Date(Date.now() + 360_000) }],

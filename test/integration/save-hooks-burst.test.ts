@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import type { SavedItem } from '../../src/contract/saved-item.ts'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { createClient } from '../support/client.ts'
+import { describeEachBackend } from '../support/each-backend.ts'
+import { createHolds } from '../support/held.ts'
+import { newHookSecret, sendHook } from '../support/hooks.ts'
+import { waitFor } from '../support/wait-for.ts'
+
+type Client = Awaited<ReturnType<typeof createClient>>
+
+const SECRET = newHookSecret()
+const ITEMS = 20
+const EDITS = 100
+const BURST = 500
+
+describeEachBackend('a burst of save hooks', (backend) => {
+  let app: TestApp
+  let alice: Client
+  let bob: Client
+
+  beforeAll(async () => {
+    app = await startTestApp({
+      backend,
+      env: {
+        HOOK_SECRETS: `cms:${SECRET}`,
+        HOOK_DEBOUNCE_MS: '1500',
+        HOOK_MAX_DELAY_MS: '60000',
+        WORKER_CONCURRENCY: '1',
+        SWEEP_INTERVAL_MS: '100',
+      },
+    })
+    alice = await createClient(app)
+    bob = await createClient(app, 'bob')
+  })
+  afterAll(() => app.stop())
+
+  const save = async (itemId: string, prompt: string): Promise<void> => {
+    const answer = await sendHook(app, { ownerId: 'alice', itemId, prompt }, { secret: SECRET })
+    expect(answer).toMatchObject({ status: 202 })
+  }
+
+  const editOften = async (itemId: string): Promise<void> => {
+    for (let i = 1; i <= EDITS; i++) await save(itemId, `${itemId} in edit ${i}`)
+  }
+
+  test('of 100 edits of each of 20 items buys 20 images, each of the last edit', async () => {
+    const ids = Array.from({ length: ITEMS }, (_, i) => `item-${i}`)
+    await Promise.all(ids.map(editOften))
+    for (const id of ids) {
+      const item = await waitFor(
+        async () => {
+          const { body } = await alice.call<SavedItem>('GET', `/api/saved-items/${id}`)
+          return body.status === 'succeeded' && body
+        },
+        { what: `the image of ${id}`, timeoutMs: 20_000 },
+      )
+      const { body } = await alice.get(item.generationId ?? '')
+      expect(body).toMatchObject({ prompt: `${id} in edit ${EDITS}`, lane: 'eager' })
+      expect(item).toMatchObject({ isPlaceholder: false, imageUrl: body.imageUrl })
+    }
+    const bought = app.gemini.calls.map(({ prompt }) => prompt).sort()
+    expect(bought).toEqual(ids.map((id) => `${id} in edit ${EDITS}`).sort())
+  }, 60_000)
+
+  test('lets people pass: one that a person asks for, and a new one, come before all the others', async () => {
+    const holds = createHolds(app.gemini)
+    const held = await holds.start(alice, 'what keeps the worker busy')
+    const saves = Array.from({ length: BURST }, (_, i) => save(`burst-${i}`, `burst ${i} of many`))
+    await Promise.all(saves)
+    await waitFor(async () => (await countQueued(app)) === BURST, {
+      what: 'the burst to be queued',
+      timeoutMs: 30_000,
+    })
+    const before = app.gemini.calls.length
+    const wanted = await alice.generate({ prompt: 'burst 250 of many' })
+    expect(wanted.body).toMatchObject({ status: 'queued', lane: 'interactive', isExisting: true })
+    const fresh = await bob.generate({ prompt: 'a picture of his own' })
+    held.open()
+    for (const { body } of [wanted, fresh]) {
+      const client = body === fresh.body ? bob : alice
+      expect((await client.get(body.id, { Prefer: 'wait=20' })).body.status).toBe('succeeded')
+    }
+    const next = app.gemini.calls.slice(before, before + 2).map(({ prompt }) => prompt)
+    expect(next.sort()).toEqual(['a picture of his own', 'burst 250 of many'])
+    holds.release()
+  }, 60_000)
+})
+
+const countQueued = async ({ db }: TestApp): Promise<number> => {
+  const { count } = await db
+    .selectFrom('generations')
+    .select((eb) => eb.fn.countAll().as('count'))
+    .where('status', '=', 'queued')
+    .where('lane', '=', 'eager')
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
