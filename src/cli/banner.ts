@@ -18,6 +18,12 @@ export const printBanner = async ({ config, secrets, url, notes }: Started): Pro
   ]
   console.log(`\nimageonce ${VERSION} is ready (${secondsSinceStart()} s after start)\n`)
   for (const [name = '', fact] of facts) console.log(`  ${name.padEnd(9)} ${fact}`)
+  if (token) {
+    console.log(
+      '\nOpen the dashboard (the link signs in; a server never sees what is behind the #):\n',
+    )
+    console.log(`${url}/#token=${token}`)
+  }
   console.log(`\nMake an image; send the same line again and nothing is paid twice:\n`)
   console.log(curlLine(url, token ?? '$TOKEN'))
   console.log('\nCtrl-C stops it; what it made stays.')

@@ -16,8 +16,11 @@ import { createUpload } from './upload.ts'
 export type ImageonceClientOptions = {
   /** Where the server is, as in `https://images.example`. */
   baseUrl: string
-  /** Asked for the first time when it is needed, and again after it was refused. */
-  token: TokenSource
+  /**
+   * Asked for the first time when it is needed, and again after it was refused. Left out on the server's own pages: there a
+   * session says who calls.
+   */
+  token?: TokenSource
   fetch?: typeof globalThis.fetch
   /** In milliseconds; 15 s for an answer, 40 s of silence in a stream, 30 s for a server that cannot be reached. */
   timeouts?: Partial<Timeouts>
@@ -42,7 +45,7 @@ export const createImageonceClient = (options: ImageonceClientOptions) => {
     options.fetch ?? ((...request) => globalThis.fetch(...request))
   const transport = createTransport({
     baseUrl: options.baseUrl,
-    token: options.token,
+    token: options.token ?? '',
     fetch,
     timeouts: { requestMs: 15_000, silenceMs: 40_000, giveUpMs: 30_000, ...options.timeouts },
   })

@@ -1,3 +1,4 @@
+import { authorize } from './token.ts'
 import type { Transport } from './transport.ts'
 
 type Browser = { navigator?: { sendBeacon?: (url: string, body: string) => boolean } }
@@ -19,7 +20,7 @@ export const createTelemetrySender = (transport: Transport, fetch: typeof global
     const { status } = await fetch(url, {
       method: 'POST',
       keepalive: true,
-      headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
+      headers: { 'Content-Type': 'application/json', ...authorize(token) },
       body,
       signal: AbortSignal.timeout(transport.timeouts.requestMs),
     })

@@ -1,7 +1,11 @@
 import { ImageonceError } from './error.ts'
 
-/** The bearer token, or a function that gives one. */
+/** The bearer token, or a function that gives one; empty for none. */
 export type TokenSource = string | (() => string | Promise<string>)
+
+/** What names the caller: nothing where a session does. */
+export const authorize = (token: string): Record<string, string> =>
+  token ? { Authorization: `Bearer ${token}` } : {}
 
 /** Remembers a token until it is refused. */
 export const createTokens = (source: TokenSource) => {

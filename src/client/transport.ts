@@ -1,6 +1,6 @@
 import { ImageonceError, readProblem, timedOut, unreachable } from './error.ts'
 import { createRetry } from './retry.ts'
-import { createTokens, type TokenSource } from './token.ts'
+import { authorize, createTokens, type TokenSource } from './token.ts'
 import { createWatchdog, unlessAborted, type Watchdog } from './watchdog.ts'
 
 export type Timeouts = {
@@ -41,7 +41,7 @@ export const createTransport = ({ baseUrl, token, fetch, timeouts }: TransportOp
     const ask = (bearer: string) =>
       fetch(`${base}${path}`, {
         method,
-        headers: { ...headers, Authorization: `Bearer ${bearer}` },
+        headers: { ...headers, ...authorize(bearer) },
         ...(body !== undefined && { body }),
         signal,
       }).catch((error: unknown) => {

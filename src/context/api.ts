@@ -15,6 +15,7 @@ import { createApp } from '../http/app.ts'
 import { type AuthenticatorOptions, createAuthenticator } from '../http/auth.ts'
 import { createImageSigner } from '../http/image-urls.ts'
 import { createHttpServer, listen } from '../http/server.ts'
+import { createIdentify, createSessions } from '../http/sessions.ts'
 import { createPlaceholder } from '../images/placeholder.ts'
 import type { Logger } from '../logger.ts'
 import type { Secrets } from '../secrets.ts'
@@ -25,6 +26,7 @@ import { VERSION } from '../version.ts'
 import { createShared, logStep, type Overrides, QUEUE_SETTLE_MS } from './shared.ts'
 import { createSubmitDeps, createUploads } from './submit.ts'
 import { createMissingImageReport } from './upkeep.ts'
+import { BUILT_PAGES, createWebPages } from './web.ts'
 
 /**
  * The HTTP server, listening once `start` resolves; `stop` drains it within the grace period and releases everything.
@@ -52,6 +54,10 @@ export const createApi = (
     if (step === 'inserted') log({ type: 'generation_started', generationId, origin: 'server' })
     onStep(generationId, step)
   }
+  const authenticate = createAuthenticator(toAuthenticatorOptions(secrets))
+  const sessions = createSessions(secrets.imageUrlSecret, {
+    isSecure: config.http.publicUrl?.startsWith('https:') ?? false,
+  })
   const app = createApp({
     db,
     store,
@@ -61,7 +67,10 @@ export const createApi = (
     publicUrl: config.http.publicUrl,
     corsOrigins: config.http.corsOrigins,
     interactiveDeadlineMs: config.interactiveDeadlineMs,
-    authenticate: createAuthenticator(toAuthenticatorOptions(secrets)),
+    authenticate,
+    sessions,
+    identify: createIdentify(authenticate, sessions),
+    web: createWebPages(config, overrides.builtPages ?? BUILT_PAGES),
     signer: createImageSigner(secrets.imageUrlSecret),
     subscribe: events.subscribe,
     submit: createSubmitDeps(config, shared, uploads, logger, onSubmitStep),

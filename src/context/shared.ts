@@ -20,6 +20,8 @@ export type Overrides = Partial<{
   provider: Provider
   store: ImageStore
   onStep: OnStep<AcceptStep | RunStep>
+  /** Where the built pages are. */
+  builtPages: string
 }>
 
 /** What the API and the worker have in common. */

@@ -11,8 +11,10 @@ import { createHookRoutes } from './routes/hooks.ts'
 import { createImageFileRoutes } from './routes/image-files.ts'
 import { createImageRoutes } from './routes/images.ts'
 import { createSavedItemRoutes } from './routes/saved-items.ts'
+import { createSessionRoutes } from './routes/session.ts'
 import { createTelemetryRoutes } from './routes/telemetry.ts'
 import { createVisualizeRoutes } from './routes/visualize.ts'
+import { serveWebPages } from './web-pages.ts'
 
 /** The HTTP face: health and image bytes for anyone with the URL, everything else for whoever has a token. */
 export const createApp = (context: HttpContext): Express => {
@@ -24,7 +26,8 @@ export const createApp = (context: HttpContext): Express => {
   app.use('/api', allowOrigins(context.corsOrigins))
   app.use('/api/telemetry', createTelemetryRoutes(context))
   app.use('/api/hooks', createHookRoutes(context))
-  app.use('/api', requireAuth(context.authenticate))
+  app.use('/api/session', createSessionRoutes(context))
+  app.use('/api', requireAuth(context.identify))
   app.get('/api/info', (_req, res) => void res.json(context.info))
   app.use('/api/visualize', createVisualizeRoutes(context))
   app.use('/api/generations', createGenerationRoutes(context))
@@ -32,6 +35,7 @@ export const createApp = (context: HttpContext): Express => {
   app.use('/api/saved-items', createSavedItemRoutes(context))
   app.use('/images', createImageFileRoutes(context))
   app.use(createHealthRoutes(context))
+  app.use(serveWebPages(context.web))
   app.use(notFoundHandler)
   app.use(createErrorHandler(context.logger))
   return app

@@ -1,10 +1,10 @@
-import type { RequestHandler } from 'express'
+import type { Request, RequestHandler } from 'express'
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
 import { AppError } from '../errors.ts'
 import { rememberVerified } from './verified-tokens.ts'
 
 /** Who calls: the owner of everything the call touches, or an operator. */
-export type Principal = { ownerId: string; isAdmin: boolean }
+export type Principal = { ownerId: string; isAdmin: boolean; expiresAt?: Date }
 
 export type Authenticate = (authorization: string | undefined) => Promise<Principal>
 
@@ -31,9 +31,9 @@ export const createAuthenticator = (options: AuthenticatorOptions): Authenticate
 
 /** Puts the caller into `res.locals.principal`, or ends with 401. */
 export const requireAuth =
-  (authenticate: Authenticate): RequestHandler =>
+  (identify: (req: Request) => Promise<Principal>): RequestHandler =>
   async (req, res, next) => {
-    res.locals.principal = await authenticate(req.headers.authorization)
+    res.locals.principal = await identify(req)
     next()
   }
 
@@ -90,7 +90,9 @@ const toPrincipal = (payload: JWTPayload): Principal => {
     throw unauthenticated('The token has no "sub": it must name the owner.')
   }
   if (sub.length > MAX_OWNER_CHARACTERS) throw unauthenticated('The token\'s "sub" is too long.')
-  return { ownerId: sub, isAdmin: payload.role === 'admin' }
+  const isAdmin = payload.role === 'admin'
+  if (payload.exp === undefined) return { ownerId: sub, isAdmin }
+  return { ownerId: sub, isAdmin, expiresAt: new Date(payload.exp * 1_000) }
 }
 
 const unauthenticated = (message: string, cause?: unknown) =>

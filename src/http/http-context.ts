@@ -22,16 +22,21 @@ import type { HookTiming } from '../saved-items/save-by-hook.ts'
 import type { Authenticate, Principal } from './auth.ts'
 import type { HookSecret } from './hook-signature.ts'
 import { createUrls, type ImageSigner } from './image-urls.ts'
+import type { Identify, Sessions } from './sessions.ts'
+import type { WebPages } from './web-pages.ts'
 
 /** Everything that the routes work with. */
 export type HttpContext = FollowDeps & {
   logger: Logger
   info: ServerInfo
   publicUrl: string | undefined
+  web: WebPages
   /** Whose pages may call; `*` for everyone's. */
   corsOrigins: readonly string[]
   interactiveDeadlineMs: number
   authenticate: Authenticate
+  sessions: Sessions
+  identify: Identify
   signer: ImageSigner
   submit: SubmitDeps
   uploads: UploadDeps

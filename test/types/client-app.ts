@@ -22,7 +22,6 @@ const client: ImageonceClient = createImageonceClient({
   timeouts: { giveUpMs: 5_000 },
 })
 createImageonceClient({ baseUrl: '', token: 'fixed', fetch, telemetry: false })
-// @ts-expect-error A client needs a token.
 createImageonceClient({ baseUrl: '' })
 
 export const illustrate = async (page: Saved, signal: AbortSignal): Promise<Saved> => {

@@ -85,7 +85,7 @@ const authorize = async (context: HttpContext, req: Request): Promise<Permission
 
 /** Whoever is not signed in sees what a stranger sees; keys that are away are trouble that passes. */
 const findPrincipal = (context: HttpContext, req: Request): Promise<Principal | undefined> =>
-  context.authenticate(req.headers.authorization).catch((error: unknown) => {
+  context.identify(req).catch((error: unknown) => {
     if (error instanceof AppError && error.code === 'unauthenticated') return undefined
     throw error
   })

@@ -8,7 +8,8 @@ export const createTelemetryRoutes = (context: HttpContext): Router => {
   const router = Router()
 
   router.post('/', ...beaconBody(), async (req, res) => {
-    const { ownerId } = await context.authenticate(req.headers.authorization ?? bearerOf(req.body))
+    const bearer = req.headers.authorization === undefined ? bearerOf(req.body) : undefined
+    const { ownerId } = await (bearer ? context.authenticate(bearer) : context.identify(req))
     const { events } = telemetryBatchSchema.parse(req.body, { reportInput: true })
     res.status(202).json(await context.recordClientEvents(ownerId, events))
   })

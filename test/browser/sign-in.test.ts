@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { startBrowser } from '../support/browser.ts'
+import { buildPages } from '../support/build-pages.ts'
+import { describeWith } from '../support/skip.ts'
+import type { TemporaryFolder } from '../support/temporary-folder.ts'
+
+describeWith('chromium', 'signing in to the dashboard', () => {
+  let app: TestApp
+  let pages: TemporaryFolder
+  let browser: Awaited<ReturnType<typeof startBrowser>>
+  const complaints: string[] = []
+  const foreign: string[] = []
+
+  beforeAll(async () => {
+    pages = await buildPages({ web: 'src/web' })
+    app = await startTestApp({ workers: 0, overrides: { builtPages: pages.path } })
+    browser = await startBrowser()
+    browser.context.on('weberror', (error) => complaints.push(error.error().message))
+    browser.context.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text())
+    })
+    browser.context.on('request', (request) => {
+      if (!request.url().startsWith(app.url) && !request.url().startsWith('data:')) {
+        foreign.push(request.url())
+      }
+    })
+  })
+  afterAll(async () => {
+    await browser.close()
+    await app.stop()
+    await pages.remove()
+  })
+
+  test('the printed link signs in, and leaves no token behind', async () => {
+    const page = await browser.context.newPage()
+    await page.goto(`${app.url}/#token=${await app.token('dev', true)}`)
+    await page.getByRole('heading', { name: 'Overview' }).waitFor()
+    expect(page.url()).toBe(`${app.url}/`)
+    await page.reload()
+    await page.getByRole('heading', { name: 'Overview' }).waitFor()
+    expect(await page.evaluate('document.cookie')).toBe('')
+
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('textbox', { name: 'Token' }).waitFor()
+    expect(complaints).toEqual([])
+    expect(foreign).toEqual([])
+    await page.close()
+  })
+
+  test('a token can be pasted, and a wrong one is told', async () => {
+    const page = await browser.context.newPage()
+    await page.goto(app.url)
+    await page.getByRole('textbox', { name: 'Token' }).fill('wrong')
+    await page.keyboard.press('Enter')
+    await page.getByRole('alert').waitFor()
+    expect(await page.getByRole('alert').textContent()).toContain('not valid')
+    await page.getByRole('textbox', { name: 'Token' }).fill(await app.token('dev'))
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Overview' }).waitFor()
+    await page.close()
+  })
+})
