@@ -22,6 +22,7 @@ export type Schema = {
   orphanObjects: OrphanObjectsTable
   savedItems: SavedItemsTable
   hookDeliveries: HookDeliveriesTable
+  workers: WorkersTable
 }
 
 type UsersTable = { id: string; createdAt: Generated<Date> }
@@ -115,7 +116,11 @@ type AttemptsTable = {
   outcome: string | null
   mayHaveCharged: Generated<boolean>
   costUsd: Generated<number>
+  /** What it got past and when, in milliseconds after `startedAt`; null while it runs. */
+  steps: ColumnType<AttemptStep[] | null, string | null, string>
 }
+
+export type AttemptStep = { step: string; ms: number }
 
 type IdempotencyKeysTable = {
   ownerId: string
@@ -178,6 +183,20 @@ type SavedItemsTable = {
 /** Hooks that have been taken. */
 type HookDeliveriesTable = { source: string; webhookId: string; receivedAt: Generated<Date> }
 
+/** The worker processes, each as it last said of itself. */
+type WorkersTable = {
+  id: string
+  host: string
+  pid: number
+  version: string
+  /** How many generations it runs at once. */
+  concurrency: number
+  running: number
+  breaker: 'closed' | 'open'
+  startedAt: Generated<Date>
+  seenAt: Generated<Date>
+}
+
 export type GenerationRow = Selectable<GenerationsTable>
 export type NewGeneration = Insertable<GenerationsTable>
 export type ImageRow = Selectable<ImageMetadataTable>
@@ -185,3 +204,4 @@ export type NewImage = Insertable<ImageMetadataTable>
 export type SavedItemRow = Selectable<SavedItemsTable>
 export type NewSavedItem = Insertable<SavedItemsTable>
 export type EventRow = Selectable<GenerationEventsTable>
+export type AttemptRow = Selectable<AttemptsTable>

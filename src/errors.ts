@@ -7,6 +7,8 @@ export type ErrorCode =
   | 'forbidden'
   | 'not_found'
   | 'already_finished'
+  | 'in_flight'
+  | 'not_retryable'
   | 'idempotency_key_reused'
   | 'unsupported_media_type'
   | 'payload_too_large'

@@ -76,6 +76,7 @@ export const createApi = (
     submit: createSubmitDeps(config, shared, uploads, logger, onSubmitStep),
     hooks: config.hooks,
     removeJob: queue.remove,
+    enqueueAll: queue.enqueueAll,
     findParked: queue.findParked,
     placeholder: createPlaceholder(),
     listPriceUsd: (model, imageSize) => findListPriceUsd(provider.models, model, imageSize),

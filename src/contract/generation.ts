@@ -22,6 +22,8 @@ export type Reuse = z.infer<typeof reuseSchema>
 /** The generation as answered everywhere. */
 export const generationSchema = z.object({
   id: z.string(),
+  /** Told to operators only. */
+  ownerId: z.string().optional(),
   status: generationStatusSchema,
   /** Always set: the image when it exists, else the URL that will serve it (and a placeholder until then). */
   imageUrl: z.string(),

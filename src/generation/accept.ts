@@ -77,7 +77,7 @@ const answerWith = (generation: GenerationWithImage): Accepted => {
   return { generation, kind: isTerminal(generation.status) ? 'replayed' : 'joined' }
 }
 
-const tooManyQueued = () =>
+export const tooManyQueued = () =>
   new AppError(
     'too_many_queued',
     'You have as many images in the making as one owner may have at once; wait for some of them.',

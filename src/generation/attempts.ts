@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Database } from '../../db/database.ts'
 import type { GenerationRow } from '../../db/schema.ts'
 import type { ProviderErrorCode } from '../errors.ts'
+import { describeSteps, type StepTimes } from './step-times.ts'
 import type { Claim } from './transitions.ts'
 
 /** Paid calls that one asking may cost; fewer once the result of one was lost on the way. */
@@ -65,13 +66,16 @@ export const recordOutcome = async (
     mayHaveCharged: boolean
     isAmbiguous: boolean
     costUsd: number
+    /** Of a call that failed; those of an image are written with it. */
+    steps?: StepTimes
   },
 ): Promise<void> => {
+  const steps = result.steps ? describeSteps(result.steps.listAges()) : sql`null`
   await sql`
     with ended as (
       update attempts
       set outcome = ${result.outcome}, may_have_charged = ${result.mayHaveCharged},
-        cost_usd = ${result.costUsd}, finished_at = clock_timestamp()
+        cost_usd = ${result.costUsd}, finished_at = clock_timestamp(), steps = ${steps}
       where id = ${attemptId} and outcome is null
       returning generation_id
     )

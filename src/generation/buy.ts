@@ -13,6 +13,7 @@ import type {
   Spool,
 } from './ports.ts'
 import { findOwnedImage } from './repository.ts'
+import type { StepTimes } from './step-times.ts'
 import type { OnStep, RunStep } from './steps.ts'
 import type { Claim } from './transitions.ts'
 
@@ -23,6 +24,7 @@ type BuyDeps = {
   spool: Spool
   onTrouble: OnTrouble
   onStep: OnStep<RunStep>
+  steps: StepTimes
 }
 
 /** What an attempt has to go on with. `isBooked`: its outcome and cost are in Postgres. */
@@ -70,7 +72,7 @@ const book = async (
 }
 
 const call = async (
-  { db, provider }: BuyDeps,
+  { db, provider, steps }: BuyDeps,
   claim: Claim,
   attemptId: string,
   request: ProviderRequest,
@@ -79,7 +81,7 @@ const call = async (
   try {
     return await provider.call(request, signal)
   } catch (error) {
-    await recordOutcome(db, claim.id, attemptId, judge(error))
+    await recordOutcome(db, claim.id, attemptId, { ...judge(error), steps })
     throw error
   }
 }

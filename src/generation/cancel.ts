@@ -1,9 +1,13 @@
 import type { Database } from '../../db/database.ts'
 import { AppError } from '../errors.ts'
-import type { Enqueue } from './ports.ts'
+import type { Enqueue, QueuedJob } from './ports.ts'
 import { findGeneration, type GenerationWithImage } from './repository.ts'
-import { enqueueIfQueued } from './sweep.ts'
-import { cancelQueuedOrRunning, cancelUnwantedGeneration } from './transitions.ts'
+import { enqueueIfQueued, findQueued } from './sweep.ts'
+import {
+  cancelAllQueuedOrRunning,
+  cancelQueuedOrRunning,
+  cancelUnwantedGeneration,
+} from './transitions.ts'
 
 export type CancelDeps = {
   db: Database
@@ -19,8 +23,7 @@ export const cancelGeneration = async (
   deps: CancelDeps,
   id: string,
 ): Promise<GenerationWithImage> => {
-  const reason = new AppError('canceled', 'The generation was canceled.', { retryable: true })
-  const moved = await cancelQueuedOrRunning(deps.db, id, reason)
+  const moved = await cancelQueuedOrRunning(deps.db, id, canceled())
   const generation = await findGeneration(deps.db, id)
   if (!generation) throw new AppError('not_found', 'There is no generation with this id.')
   if (!moved) {
@@ -29,6 +32,38 @@ export const cancelGeneration = async (
   await dropJob(deps, id)
   return generation
 }
+
+/** How many rows one statement cancels, and how many jobs are then taken out side by side. */
+const BATCH_ROWS = 100
+
+/** Cancels those among these that are queued or running, each like one alone; answers which they were. */
+export const cancelGenerations = async (
+  deps: CancelDeps & { enqueueAll: (jobs: QueuedJob[]) => Promise<void> },
+  ids: readonly string[],
+): Promise<Set<string>> => {
+  const all = new Set<string>()
+  for (let at = 0; at < ids.length; at += BATCH_ROWS) {
+    const batch = ids.slice(at, at + BATCH_ROWS)
+    const moved = await cancelAllQueuedOrRunning(deps.db, batch, canceled())
+    for (const { id } of moved) all.add(id)
+  }
+  await dropJobs(deps, [...all])
+  return all
+}
+
+const dropJobs = async (
+  deps: Parameters<typeof cancelGenerations>[0],
+  ids: readonly string[],
+): Promise<void> => {
+  for (let at = 0; at < ids.length; at += BATCH_ROWS) {
+    const batch = ids.slice(at, at + BATCH_ROWS)
+    await Promise.all(batch.map(deps.removeJob))
+    const askedAgain = await findQueued(deps.db, batch)
+    if (askedAgain.length > 0) await deps.enqueueAll(askedAgain).catch(() => {})
+  }
+}
+
+const canceled = () => new AppError('canceled', 'The generation was canceled.', { retryable: true })
 
 /**
  * Cancels a generation that was superseded, when nobody else wants it: only one that is queued and eager (no person

@@ -4,16 +4,22 @@ import type { NewImage, Schema } from '../../db/schema.ts'
 import type { AppError } from '../errors.ts'
 import { describeStoredImage } from './image-row.ts'
 import type { InspectedImage } from './ports.ts'
+import { describeSteps, type StepTimes } from './step-times.ts'
 import { type Claim, completeGeneration, failGeneration } from './transitions.ts'
 
 /** As long as the older model kept it. */
 const STORED_PROMPT_CHARACTERS = 500
 
 /**
- * The image's row, the generation's success, its event and the nudge: all or nothing.
+ * The image's row, the generation's success, its event and the nudge, and the steps of its last attempt: all or nothing.
  * False when the claim no longer stands; nothing is changed then.
  */
-export const commitImage = (db: Database, claim: Claim, image: InspectedImage): Promise<boolean> =>
+export const commitImage = (
+  db: Database,
+  claim: Claim,
+  image: InspectedImage,
+  steps: StepTimes,
+): Promise<boolean> =>
   commit(
     db,
     {
@@ -23,6 +29,7 @@ export const commitImage = (db: Database, claim: Claim, image: InspectedImage): 
       sourceDigest: image.digest,
     },
     (tx) => completeGeneration(tx, claim, { imageId: claim.id }),
+    steps,
   )
 
 /** The failure with its stand-in among the owner's images, which a later success replaces. */
@@ -35,10 +42,11 @@ const commit = async (
   db: Database,
   image: NewImage,
   change: (tx: Transaction<Schema>) => Promise<unknown>,
+  steps?: StepTimes,
 ): Promise<boolean> => {
   try {
     await db.transaction().execute(async (tx) => {
-      await tx
+      await withSteps(tx, image.id, steps)
         .insertInto('imageMetadata')
         .values(image)
         .onConflict((conflict) => conflict.column('id').doUpdateSet(image))
@@ -51,6 +59,21 @@ const commit = async (
     throw error
   }
 }
+
+/** Writes the steps of the newest attempt along with whatever statement comes next. */
+const withSteps = (tx: Transaction<Schema>, generationId: string, steps: StepTimes | undefined) =>
+  steps
+    ? tx.with('timed', (query) =>
+        query
+          .updateTable('attempts')
+          .set({ steps: describeSteps(steps.listAges()) })
+          .where('id', '=', ({ selectFrom }) =>
+            selectFrom('attempts as newest')
+              .select(({ fn }) => fn.max('newest.id').as('id'))
+              .where('newest.generationId', '=', generationId),
+          ),
+      )
+    : tx
 
 /** Rolls the transaction back. */
 class ClaimLost extends Error {}

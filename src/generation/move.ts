@@ -16,12 +16,16 @@ export type Moved = Promise<GenerationRow | undefined>
  * One statement that changes generations, writes an event for each and nudges its listeners; with `telemetry` it also
  * records the end.
  */
-export const move = (
+export const move = async (...change: Parameters<typeof moveAll>): Moved =>
+  (await moveAll(...change))[0]
+
+/** The same for whoever wants to know of every changed row. */
+export const moveAll = (
   db: Database,
   type: GenerationEventType,
   update: (query: QueryCreator<Schema>) => Update,
   telemetry?: TelemetryType,
-): Moved =>
+): Promise<GenerationRow[]> =>
   db
     .with('moved', (query) =>
       update(query)
@@ -59,4 +63,4 @@ export const move = (
     .selectFrom('moved')
     .selectAll('moved')
     .select(sql`pg_notify(${GENERATION_CHANNEL}, id)`.as('nudged'))
-    .executeTakeFirst()
+    .execute()

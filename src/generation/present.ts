@@ -22,6 +22,8 @@ export type AnswerContext = {
   interactiveDeadlineMs: number
   reuse?: 'exact' | 'joined' | undefined
   queuePosition?: number | undefined
+  /** For an operator, who sees more than one owner's. */
+  showsOwner?: boolean
 }
 
 const LOCAL_NOTE =
@@ -30,7 +32,14 @@ const LOCAL_NOTE =
 /** A generation as it is answered everywhere. */
 export const presentGeneration = (
   row: GenerationWithImage,
-  { urls, listPriceUsd, interactiveDeadlineMs, reuse: reuseSource, queuePosition }: AnswerContext,
+  {
+    urls,
+    listPriceUsd,
+    interactiveDeadlineMs,
+    reuse: reuseSource,
+    queuePosition,
+    showsOwner,
+  }: AnswerContext,
 ): Generation => {
   const reuse = describeReuse(row, reuseSource, listPriceUsd)
   const isLate = isOverdue(row, interactiveDeadlineMs)
@@ -38,6 +47,7 @@ export const presentGeneration = (
   const image = urls.image(row.id)
   return {
     id: row.id,
+    ...(showsOwner && { ownerId: row.ownerId }),
     status: row.status,
     imageUrl: showGeneration(row, urls),
     prompt: row.prompt,

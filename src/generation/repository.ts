@@ -2,7 +2,6 @@ import { type RawBuilder, sql } from 'kysely'
 import { compileOnce } from '../../db/compile-once.ts'
 import type { Database } from '../../db/database.ts'
 import type { EventRow, GenerationRow, ImageRow } from '../../db/schema.ts'
-import type { GenerationStatus } from '../contract/vocabulary.ts'
 import type { ProviderErrorCode } from '../errors.ts'
 
 /** A generation with what is needed to show its image; the image's fields are null until there is one. */
@@ -80,24 +79,8 @@ export const isAnswering = (refusalTtlMs: RawBuilder<number>) => sql<boolean>`(
 /** What the model would refuse again, perhaps for money. */
 const REFUSALS = ['refused_prompt', 'refused_image'] satisfies ProviderErrorCode[]
 
-export type GenerationPage = {
-  ownerId: string
-  status?: GenerationStatus | undefined
-  before?: PagePosition | undefined
-  limit: number
-}
-
 /** A place in a list that is ordered by time, newest first, and by id. */
 export type PagePosition = { at: Date; id: string }
-
-export const listGenerations = (db: Database, page: GenerationPage) => {
-  let query = selectGenerations(db).where('g.ownerId', '=', page.ownerId)
-  if (page.status) query = query.where('g.status', '=', page.status)
-  if (page.before) {
-    query = query.where(sql<boolean>`(g.created_at, g.id) < (${page.before.at}, ${page.before.id})`)
-  }
-  return query.orderBy('g.createdAt', 'desc').orderBy('g.id', 'desc').limit(page.limit).execute()
-}
 
 /** How many generations the workers will take before this queued one, plus one. */
 export const countQueuePosition = async (db: Database, row: GenerationRow): Promise<number> => {
@@ -198,7 +181,7 @@ export const generationColumns = [
   'finishedAt',
 ] as const satisfies (keyof GenerationRow)[]
 
-const selectGenerations = (db: Database) =>
+export const selectGenerations = (db: Database) =>
   db
     .selectFrom('generations as g')
     .leftJoin('imageMetadata as m', 'm.id', 'g.imageId')

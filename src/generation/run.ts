@@ -9,6 +9,7 @@ import type { ImageStore, InspectImage, OnTrouble, Provider, Spool } from './por
 import { findAnswering, findGeneration } from './repository.ts'
 import { decideRetryDelay, describePause } from './retry.ts'
 import { secureImage } from './secure.ts'
+import { createStepTimes, type StepTimes } from './step-times.ts'
 import type { OnStep, RunStep } from './steps.ts'
 import {
   type Claim,
@@ -53,11 +54,12 @@ export type RunOutcome =
 export const runGeneration = async (deps: RunDeps, id: string): Promise<RunOutcome> => {
   const claim = await claimGeneration(deps.db, id, deps)
   if (!claim) return whenNotClaimable(deps.db, id)
-  deps.onStep(id, 'claimed')
+  const timed = timeSteps(deps)
+  timed.onStep(id, 'claimed')
   const lease = holdLease(deps, claim)
   const unsubscribe = deps.subscribe(id, lease.check)
   try {
-    return await produce(deps, claim, lease.signal)
+    return await produce(timed, claim, lease.signal)
   } catch (error) {
     return await settle(deps, claim, lease.signal.aborted ? lease.signal.reason : error)
   } finally {
@@ -66,7 +68,18 @@ export const runGeneration = async (deps: RunDeps, id: string): Promise<RunOutco
   }
 }
 
-const produce = async (deps: RunDeps, claim: Claim, signal: AbortSignal): Promise<RunOutcome> => {
+type TimedDeps = RunDeps & { steps: StepTimes }
+
+const timeSteps = (deps: RunDeps): TimedDeps => {
+  const steps = createStepTimes()
+  const onStep: RunDeps['onStep'] = (id, step) => {
+    steps.mark(step)
+    deps.onStep(id, step)
+  }
+  return { ...deps, steps, onStep }
+}
+
+const produce = async (deps: TimedDeps, claim: Claim, signal: AbortSignal): Promise<RunOutcome> => {
   if (claim.lostClaims >= MAX_LOST_CLAIMS) throw workerLost()
   const reusable = await findReusable(deps.db, claim)
   if (reusable) {
@@ -75,11 +88,12 @@ const produce = async (deps: RunDeps, claim: Claim, signal: AbortSignal): Promis
   }
   const adopted = await adoptEarlierResult(deps, claim)
   deps.onStep(claim.id, 'probed')
+  if (adopted) deps.steps.mark('adopted')
   const bought = adopted ?? (await deps.breaker(() => buyImage(deps, claim, signal)))
   const image = await secureImage(deps, claim, bought, signal)
   deps.onStep(claim.id, 'stored')
   if (!bought.isBooked) await recordAdoption(deps.db, claim.id, bought.costUsd)
-  const isCommitted = await commitImage(deps.db, claim, image)
+  const isCommitted = await commitImage(deps.db, claim, image, deps.steps)
   deps.onStep(claim.id, 'committed')
   await deps.spool
     .delete(claim.objectKey)

@@ -9,6 +9,7 @@ import type {
   ProviderResult,
   Spool,
 } from './ports.ts'
+import type { StepTimes } from './step-times.ts'
 import type { Claim } from './transitions.ts'
 
 type SecureDeps = {
@@ -17,6 +18,7 @@ type SecureDeps = {
   inspect: InspectImage
   retryBackoffMs: number
   onTrouble: OnTrouble
+  steps: StepTimes
 }
 
 const MAX_STORE_BACKOFF_MS = 5_000
@@ -33,6 +35,7 @@ export const secureImage = async (
   signal: AbortSignal,
 ): Promise<InspectedImage> => {
   const image = await inspectBought(deps, claim, bought.bytes)
+  deps.steps.mark('inspected')
   for (let round = 0; ; round++) {
     try {
       if ((await deps.store.put(claim.objectKey, image)) === 'stored') return image

@@ -51,12 +51,16 @@ export const enqueueIfQueued = async (
   enqueue: Enqueue,
   id: string,
 ): Promise<void> => {
-  const row = await db
+  const [job] = await findQueued(db, [id])
+  if (job) await enqueue(job)
+}
+
+/** The jobs of those among these that wait to be run now. */
+export const findQueued = (db: Database, ids: readonly string[]): Promise<QueuedJob[]> =>
+  db
     .selectFrom('generations')
-    .select(['lane', 'place'])
-    .where('id', '=', id)
+    .select(['id as generationId', 'lane', 'place'])
+    .where('id', '=', sql<string>`any(${ids}::text[])`)
     .where('status', '=', 'queued')
     .where((eb) => eb.or([eb('runAfter', 'is', null), eb('runAfter', '<=', sql<Date>`now()`)]))
-    .executeTakeFirst()
-  if (row) await enqueue({ generationId: id, ...row })
-}
+    .execute()

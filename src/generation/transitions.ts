@@ -3,7 +3,7 @@ import type { Database } from '../../db/database.ts'
 import type { GenerationRow, Schema } from '../../db/schema.ts'
 import type { Lane } from '../contract/vocabulary.ts'
 import type { AppError } from '../errors.ts'
-import { type Moved, move, type Update } from './move.ts'
+import { type Moved, move, moveAll, type Update } from './move.ts'
 
 /*
  * Every change of a generation's status, each one conditional update that also writes its event and nudges
@@ -100,18 +100,35 @@ export const releaseGeneration = (db: Database, claim: Claim): Moved =>
 
 /** queued or running → canceled. The fence rises, so that a worker's late result changes nothing. */
 export const cancelQueuedOrRunning = (db: Database, id: string, error: AppError): Moved =>
-  move(db, 'generation.canceled', (query) =>
-    query
-      .updateTable('generations')
-      .set((eb) => ({
-        status: 'canceled',
-        fence: eb('fence', '+', 1),
-        ...describeError(error),
-        ...finished,
-      }))
-      .where('id', '=', id)
-      .where('status', 'in', ['queued', 'running']),
+  move(db, 'generation.canceled', (query) => cancelInFlight(query, error).where('id', '=', id))
+
+/** The same for many. They are locked by id, so that two who cancel the same ones can't wait for each other. */
+export const cancelAllQueuedOrRunning = (
+  db: Database,
+  ids: readonly string[],
+  error: AppError,
+): Promise<GenerationRow[]> =>
+  moveAll(db, 'generation.canceled', (query) =>
+    cancelInFlight(query, error).where('id', 'in', ({ selectFrom }) =>
+      selectFrom('generations as locked')
+        .select('locked.id')
+        .where('locked.id', '=', sql<string>`any(${ids}::text[])`)
+        .where('locked.status', 'in', ['queued', 'running'])
+        .orderBy('locked.id')
+        .forUpdate(),
+    ),
   )
+
+const cancelInFlight = (query: QueryCreator<Schema>, error: AppError): Update =>
+  query
+    .updateTable('generations')
+    .set((eb) => ({
+      status: 'canceled' as const,
+      fence: eb('fence', '+', 1),
+      ...describeError(error),
+      ...finished,
+    }))
+    .where('status', 'in', ['queued', 'running'])
 
 /** queued and eager → canceled, unless a saved item still shows it. */
 export const cancelUnwantedGeneration = (db: Database, id: string, error: AppError): Moved =>

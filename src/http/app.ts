@@ -5,6 +5,7 @@ import { allowOrigins } from './cors.ts'
 import type { HttpContext } from './http-context.ts'
 import { createErrorHandler, notFoundHandler } from './problem.ts'
 import { createRequestLog } from './request-log.ts'
+import { createAgainRoutes } from './routes/again.ts'
 import { createGenerationRoutes } from './routes/generations.ts'
 import { createHealthRoutes } from './routes/health.ts'
 import { createHookRoutes } from './routes/hooks.ts'
@@ -31,6 +32,7 @@ export const createApp = (context: HttpContext): Express => {
   app.get('/api/info', (_req, res) => void res.json(context.info))
   app.use('/api/visualize', createVisualizeRoutes(context))
   app.use('/api/generations', createGenerationRoutes(context))
+  app.use('/api/generations', createAgainRoutes(context))
   app.use('/api/images', createImageRoutes(context))
   app.use('/api/saved-items', createSavedItemRoutes(context))
   app.use('/images', createImageFileRoutes(context))

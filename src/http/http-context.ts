@@ -9,7 +9,7 @@ import { AppError } from '../errors.ts'
 import { askDatabase } from '../generation/database-away.ts'
 import type { FollowDeps } from '../generation/follow.ts'
 import { isPresumed, type ParkedRequest, presumeRow } from '../generation/park.ts'
-import type { EncodedImage, ImageStore } from '../generation/ports.ts'
+import type { EncodedImage, ImageStore, QueuedJob } from '../generation/ports.ts'
 import { type AnswerContext, presentGeneration } from '../generation/present.ts'
 import {
   countQueuePosition,
@@ -42,6 +42,7 @@ export type HttpContext = FollowDeps & {
   uploads: UploadDeps
   store: ImageStore
   removeJob: (generationId: string) => Promise<void>
+  enqueueAll: (jobs: QueuedJob[]) => Promise<void>
   /** The request that waits in the queue for Postgres, if it does. */
   findParked: (generationId: string) => Promise<ParkedRequest | undefined>
   placeholder: (
@@ -115,6 +116,7 @@ export const answerGeneration = async (
     interactiveDeadlineMs,
     reuse: known.reuse,
     queuePosition,
+    showsOwner: req.res !== undefined && principalOf(req.res)?.isAdmin === true,
   })
 }
 

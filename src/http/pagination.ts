@@ -48,15 +48,15 @@ export const cutPage = <Row>(
   return { page, nextCursor }
 }
 
-const formatCursor = ({ at, id }: PagePosition): string =>
+export const formatCursor = ({ at, id }: PagePosition): string =>
   Buffer.from(`${at.getTime()} ${id}`).toString('base64url')
 
-const parseCursor = (cursor: unknown): PagePosition | undefined => {
+export const parseCursor = (cursor: unknown, pointer = '?cursor'): PagePosition | undefined => {
   if (cursor === undefined) return undefined
   const text = Buffer.from(String(cursor), 'base64url').toString()
   const match = /^(\d{1,15}) ([\w.:-]{1,200})$/.exec(text)
   if (!match?.[1] || !match[2]) {
-    throw invalid('?cursor', 'cursor must be one that an earlier page gave.')
+    throw invalid(pointer, 'cursor must be one that an earlier page gave.')
   }
   return { at: new Date(Number(match[1])), id: match[2] }
 }

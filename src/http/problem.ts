@@ -13,6 +13,8 @@ const statusByCode: Record<ErrorCode, number> = {
   forbidden: 403,
   not_found: 404,
   already_finished: 409,
+  in_flight: 409,
+  not_retryable: 409,
   payload_too_large: 413,
   unsupported_media_type: 415,
   invalid_image: 422,

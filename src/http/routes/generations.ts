@@ -1,10 +1,12 @@
 import { Router } from 'express'
-import { generationStatusSchema, isTerminal } from '../../contract/vocabulary.ts'
+import { generationQuerySchema } from '../../contract/generation-filter.ts'
+import { isTerminal } from '../../contract/vocabulary.ts'
 import { cancelGeneration } from '../../generation/cancel.ts'
 import { DatabaseAway } from '../../generation/database-away.ts'
 import { waitForTerminal } from '../../generation/follow.ts'
+import { describeHistory } from '../../generation/history.ts'
+import { listGenerations } from '../../generation/list.ts'
 import { isPresumed } from '../../generation/park.ts'
-import { listGenerations } from '../../generation/repository.ts'
 import {
   answerGeneration,
   getOwnGeneration,
@@ -14,8 +16,10 @@ import {
 } from '../http-context.ts'
 import { createUrls } from '../image-urls.ts'
 import { sendWithETag } from '../json.ts'
-import { cutPage, parsePageQuery, parseQueryWord } from '../pagination.ts'
+import { cutPage, parsePageQuery } from '../pagination.ts'
 import { parsePreferWait, setPreferenceApplied } from '../prefer.ts'
+import { parseQuery } from '../query.ts'
+import { parseScope } from '../scope.ts'
 import { streamGeneration } from '../sse.ts'
 
 const RETRY_AFTER_SECONDS = 2
@@ -26,10 +30,10 @@ export const createGenerationRoutes = (context: HttpContext): Router => {
 
   router.get('/', async (req, res) => {
     const { limit, before } = parsePageQuery(req)
-    const status = parseQueryWord(req, 'status', generationStatusSchema)
-    const { ownerId } = principalOf(res)
+    const { owner, ...asked } = parseQuery(req, generationQuerySchema)
+    const filter = { ...asked, ownerId: parseScope(principalOf(res), owner) }
     const urls = createUrls(context.signer, context.publicUrl, req)
-    const rows = await listGenerations(context.db, { ownerId, status, before, limit: limit + 1 })
+    const rows = await listGenerations(context.db, { ...filter, before, limit: limit + 1 })
     const { page, nextCursor } = cutPage(req, res, urls, rows, limit, ({ createdAt, id }) => ({
       at: createdAt,
       id,
@@ -54,6 +58,11 @@ export const createGenerationRoutes = (context: HttpContext): Router => {
     const row = await getOwnGeneration(context, req, res)
     if (req.method === 'HEAD') res.type('text/event-stream').end()
     else await streamGeneration(context, req, res, row)
+  })
+
+  router.get('/:id/history', async (req, res) => {
+    const row = await getOwnGeneration(context, req, res)
+    sendWithETag(req, res, await describeHistory(context.db, row))
   })
 
   router.post('/:id/cancel', async (req, res) => {

@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import { generationEventTypeSchema } from './generation.ts'
+import { providerNameSchema } from './vocabulary.ts'
+
+const timestampSchema = z.iso.datetime()
+
+/** Something that an attempt got past. */
+const attemptStepSchema = z.object({
+  /** `claimed`, `probed`, `adopted`, `intent_recorded`, `answered`, `spooled`, `outcome_recorded`, `inspected`, `stored`, `committed`. */
+  step: z.string(),
+  at: timestampSchema,
+  /** Since the step before. */
+  durationMs: z.number(),
+})
+
+const attemptSchema = z.object({
+  workerId: z.string(),
+  provider: providerNameSchema,
+  model: z.string(),
+  /** When the intent to pay was written down, just before the call. */
+  startedAt: timestampSchema,
+  /** When the outcome of the call was written down; absent while it runs, or when its worker died. */
+  finishedAt: timestampSchema.optional(),
+  /** `image`, `interrupted`, or the code of what went wrong. */
+  outcome: z.string().optional(),
+  costUsd: z.number(),
+  mayHaveCharged: z.boolean(),
+  steps: z.array(attemptStepSchema),
+})
+export type GenerationAttempt = z.infer<typeof attemptSchema>
+
+const historyEventSchema = z.object({
+  sequence: z.number().int(),
+  type: generationEventTypeSchema,
+  at: timestampSchema,
+  /** Why, where something went wrong. */
+  errorCode: z.string().optional(),
+})
+
+/** What `GET /api/generations/:id/history` answers: both lists in the order of time. */
+export const generationHistorySchema = z.object({
+  id: z.string(),
+  events: z.array(historyEventSchema),
+  attempts: z.array(attemptSchema),
+  /** True when older events or attempts were left out. */
+  isCut: z.boolean(),
+})
+export type GenerationHistory = z.infer<typeof generationHistorySchema>

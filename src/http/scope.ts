@@ -1,0 +1,20 @@
+import { AppError } from '../errors.ts'
+import type { Principal } from './auth.ts'
+
+/** Everybody's. */
+const ALL_OWNERS = '*'
+
+/**
+ * Whose things a request is about: the caller's own, or those of the owner that an operator named; undefined for
+ * everybody's. Throws `forbidden` when anyone else names another owner.
+ */
+export const parseScope = (
+  { ownerId, isAdmin }: Principal,
+  asked: string | undefined,
+): string | undefined => {
+  if (asked === undefined || asked === ownerId) return ownerId
+  if (!isAdmin) throw forbidden("Only operators may ask for another owner's.")
+  return asked === ALL_OWNERS ? undefined : asked
+}
+
+const forbidden = (message: string) => new AppError('forbidden', message)
