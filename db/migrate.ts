@@ -6,6 +6,7 @@ import * as upkeep from './migrations/0003-upkeep.ts'
 import * as telemetry from './migrations/0004-telemetry.ts'
 import * as savedItems from './migrations/0005-saved-items.ts'
 import * as saveHooks from './migrations/0006-save-hooks.ts'
+import * as analytics from './migrations/0008-analytics.ts'
 import * as operators from './migrations/0010-operators.ts'
 
 /** Applied in this order, each once. A new one goes at the end; none is ever edited. */
@@ -16,6 +17,7 @@ const migrations = {
   '0004-telemetry': telemetry,
   '0005-saved-items': savedItems,
   '0006-save-hooks': saveHooks,
+  '0008-analytics': analytics,
   '0010-operators': operators,
 }
 

@@ -23,6 +23,7 @@ export type Schema = {
   savedItems: SavedItemsTable
   hookDeliveries: HookDeliveriesTable
   workers: WorkersTable
+  analyticsProgress: AnalyticsProgressTable
 }
 
 type UsersTable = { id: string; createdAt: Generated<Date> }
@@ -118,6 +119,8 @@ type AttemptsTable = {
   costUsd: Generated<number>
   /** What it got past and when, in milliseconds after `startedAt`; null while it runs. */
   steps: ColumnType<AttemptStep[] | null, string | null, string>
+  /** What the daily rollup knows of it: null nothing yet, false the call alone, true its end too. */
+  isCounted: boolean | null
 }
 
 export type AttemptStep = { step: string; ms: number }
@@ -195,6 +198,16 @@ type WorkersTable = {
   breaker: 'closed' | 'open'
   startedAt: Generated<Date>
   seenAt: Generated<Date>
+}
+
+/**
+ * One row: the events up to this id are in the daily rollup (`daily_figures`, `daily_models`, `daily_durations`, which
+ * `src/analytics` reads and writes by SQL of its own).
+ */
+type AnalyticsProgressTable = {
+  isOnly: Generated<boolean>
+  eventId: ColumnType<string, number, number>
+  foldedAt: Generated<Date>
 }
 
 export type GenerationRow = Selectable<GenerationsTable>

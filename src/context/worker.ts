@@ -14,6 +14,7 @@ import { createSpool } from '../storage/spool.ts'
 import { createTelemetryLog } from '../telemetry/telemetry-log.ts'
 import { waitAtMost } from '../time.ts'
 import { createItemSweeper } from './item-sweeper.ts'
+import { createRollupSweeper } from './rollup-sweeper.ts'
 import {
   createShared,
   logStep,
@@ -84,6 +85,7 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
   })
   const itemSweeper = createItemSweeper(config, shared, { logger, log, ...overrides })
   const upkeep = createUpkeep(config, shared, logger)
+  const rollup = createRollupSweeper(config, shared, logger)
   let sweeper: ReturnType<typeof startSweeper> | undefined
 
   const start = async (): Promise<void> => {
@@ -98,6 +100,7 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
     sweeper = startSweeper(sweep, { intervalMs: config.worker.sweepIntervalMs, onError })
     itemSweeper.start()
     upkeep.start()
+    rollup.start()
   }
   const stop = async (): Promise<void> => {
     logger.info('stopping')
@@ -110,6 +113,7 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
       worker.stop(graceMs),
       waitAtMost(itemSweeper.stop(), graceMs),
       waitAtMost(upkeep.stop(), graceMs),
+      waitAtMost(rollup.stop(), graceMs),
     ])
     clearTimeout(timer)
     await shared.releaseAll()

@@ -14,3 +14,5 @@ export const MAX_ITEM_TITLE_CHARACTERS = 200
 export const MAX_ITEM_URL_CHARACTERS = 2_048
 export const MAX_ITEM_DATA_BYTES = 8 * 1024
 export const DEFAULT_IMAGE_SIZE = '1K'
+/** The longest range of the analytics. */
+export const MAX_ANALYTICS_DAYS = 400

@@ -6,6 +6,7 @@ import type { HttpContext } from './http-context.ts'
 import { createErrorHandler, notFoundHandler } from './problem.ts'
 import { createRequestLog } from './request-log.ts'
 import { createAgainRoutes } from './routes/again.ts'
+import { createAnalyticsRoutes } from './routes/analytics.ts'
 import { createGenerationRoutes } from './routes/generations.ts'
 import { createHealthRoutes } from './routes/health.ts'
 import { createHookRoutes } from './routes/hooks.ts'
@@ -35,6 +36,7 @@ export const createApp = (context: HttpContext): Express => {
   app.use('/api/generations', createAgainRoutes(context))
   app.use('/api/images', createImageRoutes(context))
   app.use('/api/saved-items', createSavedItemRoutes(context))
+  app.use('/api/analytics', createAnalyticsRoutes(context))
   app.use('/images', createImageFileRoutes(context))
   app.use(createHealthRoutes(context))
   app.use(serveWebPages(context.web))

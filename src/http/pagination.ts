@@ -26,6 +26,17 @@ export const parseQueryWord = <T extends string>(
   throw invalid(`?${name}`, `${name} must be one of: ${schema.options.join(', ')}`)
 }
 
+/** The query as the schema has it. Throws `invalid_request`. */
+export const parseQuery = <Schema extends z.ZodType>(
+  req: Request,
+  schema: Schema,
+): z.output<Schema> => {
+  const parsed = schema.safeParse(req.query)
+  if (parsed.success) return parsed.data
+  const { path = [], message = '' } = parsed.error.issues[0] ?? {}
+  throw invalid(`?${path.join('.')}`, `${path.join('.')}: ${message}.`)
+}
+
 /**
  * Cuts a page out of rows that were asked for with one more than `limit`, and links to the next one
  * (RFC 8288, `rel="next"`).
@@ -42,10 +53,15 @@ export const cutPage = <Row>(
   const last = page.at(-1)
   if (rows.length <= limit || !last) return { page, nextCursor: null }
   const nextCursor = formatCursor(positionOf(last))
+  linkToNext(req, res, `${urls.base}${req.baseUrl}`, nextCursor)
+  return { page, nextCursor }
+}
+
+/** The page after this one, of the list at `url`. */
+export const linkToNext = (req: Request, res: Response, url: string, nextCursor: string): void => {
   const query = new URLSearchParams(req.query as Record<string, string>)
   query.set('cursor', nextCursor)
-  res.set('Link', `<${urls.base}${req.baseUrl}?${query}>; rel="next"`)
-  return { page, nextCursor }
+  res.set('Link', `<${url}?${query}>; rel="next"`)
 }
 
 export const formatCursor = ({ at, id }: PagePosition): string =>

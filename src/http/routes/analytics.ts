@@ -1,0 +1,72 @@
+import type { Request, Response } from 'express'
+import { Router } from 'express'
+import { resolveRange } from '../../analytics/days.ts'
+import { listOwners } from '../../analytics/owners.ts'
+import { listPoints, summarize } from '../../analytics/report.ts'
+import {
+  type AnalyticsOwners,
+  type AnalyticsQuery,
+  analyticsOwnersQuerySchema,
+  analyticsQuerySchema,
+} from '../../contract/analytics.ts'
+import { AppError } from '../../errors.ts'
+import { type HttpContext, principalOf } from '../http-context.ts'
+import { createUrls } from '../image-urls.ts'
+import { formatOwnerCursor, parseOwnerCursor, sendOwnersCsv } from '../owners-csv.ts'
+import { linkToNext, parseQuery } from '../pagination.ts'
+
+/** What was asked for, made, reused, spent and saved; all owners' for operators. */
+export const createAnalyticsRoutes = (context: HttpContext): Router => {
+  const { db, signer, publicUrl } = context
+  const router = Router()
+
+  router.get('/summary', async (req, res) => {
+    const query = parseQuery(req, analyticsQuerySchema)
+    const ownerId = resolveOwner(res, query)
+    send(res, await summarize(db, resolveRange(query), ownerId))
+  })
+
+  router.get('/timeseries', async (req, res) => {
+    const query = parseQuery(req, analyticsQuerySchema)
+    const ownerId = resolveOwner(res, query)
+    send(res, await listPoints(db, resolveRange(query), ownerId))
+  })
+
+  router.get(['/owners', '/owners.csv'], async (req, res) => {
+    requireAdmin(res)
+    const { format, cursor, ...query } = parseQuery(req, analyticsOwnersQuerySchema)
+    const page = { ...query, ...resolveRange(query) }
+    if (wantsCsv(req, format)) return sendOwnersCsv(db, res, page)
+    const after = parseOwnerCursor(cursor)
+    const { asOf, owners, next } = await listOwners(db, { ...page, after })
+    const nextCursor = next ? formatOwnerCursor(next) : null
+    const { base } = createUrls(signer, publicUrl, req)
+    if (nextCursor) linkToNext(req, res, `${base}${req.baseUrl}/owners`, nextCursor)
+    const { from, to } = page
+    send(res, { from, to, asOf, owners, nextCursor } satisfies AnalyticsOwners)
+  })
+
+  return router
+}
+
+/** Undefined stands for all owners. Throws `forbidden`. */
+const resolveOwner = (res: Response, { owner }: AnalyticsQuery): string | undefined => {
+  const { ownerId, isAdmin } = principalOf(res)
+  if (isAdmin) return owner
+  if (owner === undefined || owner === ownerId) return ownerId
+  throw forbidden()
+}
+
+const requireAdmin = (res: Response): void => {
+  if (!principalOf(res).isAdmin) throw forbidden()
+}
+
+const forbidden = () => new AppError('forbidden', "Other owners' figures are for operators alone.")
+
+const wantsCsv = (req: Request, format: 'json' | 'csv' | undefined): boolean => {
+  if (req.path.endsWith('.csv')) return true
+  return format ? format === 'csv' : req.accepts(['json', 'csv']) === 'csv'
+}
+
+/** Figures move on with every request. */
+const send = (res: Response, body: unknown) => void res.set('Cache-Control', 'no-store').json(body)
