@@ -5,6 +5,7 @@ export {
   type ImageonceClient,
   type ImageonceClientOptions,
   type ListOptions,
+  type SummaryOptions,
 } from './client/client.ts'
 export { ImageonceError } from './client/error.ts'
 export type { GenerateOptions } from './client/generate.ts'
@@ -26,6 +27,7 @@ export {
 export type { TokenSource } from './client/token.ts'
 export type { CallOptions, Timeouts } from './client/transport.ts'
 export type { UploadOptions } from './client/upload.ts'
+export type { AnalyticsSummary } from './contract/analytics.ts'
 export type { Generation } from './contract/generation.ts'
 export type { GenerationRequestInput } from './contract/generation-request.ts'
 export { createImageIdempotencyKey, type Identity } from './contract/identity.ts'

@@ -1,3 +1,4 @@
+import type { AnalyticsSummary } from '../contract/analytics.ts'
 import type { Generation } from '../contract/generation.ts'
 import { isGenerationId } from '../contract/identity.ts'
 import type { Image } from '../contract/image.ts'
@@ -31,6 +32,12 @@ export type ImageonceClientOptions = {
 }
 
 export type ListOptions = PageOptions & { status?: GenerationStatus }
+export type SummaryOptions = CallOptions & {
+  /** So many UTC days, the last of them today; 7 unless given. */
+  days?: number
+  /** An operator reads of all owners together unless this names one. */
+  owner?: string
+}
 export type GenerationPage = { generations: Generation[]; nextCursor: string | null }
 
 export type ImageonceClient = ReturnType<typeof createImageonceClient>
@@ -73,6 +80,9 @@ export const createImageonceClient = (options: ImageonceClientOptions) => {
     return page
   }
 
+  const summary = ({ signal, ...query }: SummaryOptions = {}): Promise<AnalyticsSummary> =>
+    transport.send(`/api/analytics/summary${toQuery(query)}`, { signal })
+
   const imageUrl = async (id: string, options: CallOptions = {}): Promise<string> => {
     const known = findUrl(id)
     if (known || isGenerationId(id)) return known ?? (await get(id, options)).urls.image
@@ -104,6 +114,8 @@ export const createImageonceClient = (options: ImageonceClientOptions) => {
     imageUrl,
     /** What the owner has saved, each item with an image that is made before anybody looks. */
     savedItems: createSavedItems(transport),
+    /** What the owner's images cost, and what was not paid again, as the server counts. Throws `ImageonceError`. */
+    summary,
   }
 }
 

@@ -1,5 +1,6 @@
 /** An app's use of the whole public API: it need only compile, here and against the built package. */
 import {
+  type AnalyticsSummary,
   createImageIdempotencyKey,
   createImageonceClient,
   extractImageMetadata,
@@ -52,6 +53,8 @@ export const keep = async ({ prompt, imageUrl }: Saved): Promise<void> => {
 }
 
 export const others = async (file: Blob, url: unknown): Promise<void> => {
+  const { figures }: AnalyticsSummary = await client.summary({ days: 1 })
+  figures.paidCalls satisfies number
   const upload: Image = await client.upload(file)
   await client.upload(new Uint8Array(8), { type: 'image/png' })
   const request = {
