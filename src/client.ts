@@ -1,11 +1,11 @@
 /** `imageonce/client`: all that an app imports. */
 export {
-  type CallOptions,
   createImageonceClient,
   type GenerationPage,
   type ImageonceClient,
   type ImageonceClientOptions,
   type ListOptions,
+  type SummaryOptions,
 } from './client/client.ts'
 export { ImageonceError } from './client/error.ts'
 export type { GenerateOptions } from './client/generate.ts'
@@ -15,7 +15,9 @@ export {
   isValidImageUrl,
   shouldSkipImageGeneration,
 } from './client/guards.ts'
+export type { PageOptions } from './client/query.ts'
 export type { GenerationResult } from './client/result.ts'
+export type { SavedItemPage } from './client/saved-items.ts'
 export type { SubscribeOptions } from './client/subscribe.ts'
 export {
   logImageGenerationTelemetry,
@@ -23,9 +25,11 @@ export {
   type TelemetryType,
 } from './client/telemetry.ts'
 export type { TokenSource } from './client/token.ts'
-export type { Timeouts } from './client/transport.ts'
+export type { CallOptions, Timeouts } from './client/transport.ts'
 export type { UploadOptions } from './client/upload.ts'
+export type { AnalyticsSummary } from './contract/analytics.ts'
 export type { Generation } from './contract/generation.ts'
 export type { GenerationRequestInput } from './contract/generation-request.ts'
 export { createImageIdempotencyKey, type Identity } from './contract/identity.ts'
 export type { Image } from './contract/image.ts'
+export type { NewSavedItemInput, SavedItem, SavedItemChanges } from './contract/saved-item.ts'

@@ -1,3 +1,4 @@
+import type { AnalyticsSummary } from '../contract/analytics.ts'
 import type { Generation } from '../contract/generation.ts'
 import { isGenerationId } from '../contract/identity.ts'
 import type { Image } from '../contract/image.ts'
@@ -6,11 +7,13 @@ import { ImageonceError } from './error.ts'
 import { createFollow } from './follow.ts'
 import { createGenerate } from './generate.ts'
 import { rememberImageUrls } from './image-urls.ts'
+import { type PageOptions, toQuery } from './query.ts'
+import { createSavedItems } from './saved-items.ts'
 import { createSubscribe } from './subscribe.ts'
 import { logImageGenerationTelemetry, sendTelemetryWith } from './telemetry.ts'
 import { createTelemetrySender } from './telemetry-sender.ts'
 import type { TokenSource } from './token.ts'
-import { createTransport, type Timeouts } from './transport.ts'
+import { type CallOptions, createTransport, type Timeouts } from './transport.ts'
 import { createUpload } from './upload.ts'
 
 export type ImageonceClientOptions = {
@@ -28,12 +31,12 @@ export type ImageonceClientOptions = {
   telemetry?: boolean
 }
 
-export type CallOptions = { signal?: AbortSignal | undefined }
-export type ListOptions = CallOptions & {
-  status?: GenerationStatus
-  limit?: number
-  /** `nextCursor` of the page before. */
-  cursor?: string | null
+export type ListOptions = PageOptions & { status?: GenerationStatus }
+export type SummaryOptions = CallOptions & {
+  /** So many UTC days, the last of them today; 7 unless given. */
+  days?: number
+  /** An operator reads of all owners together unless this names one. */
+  owner?: string
 }
 export type GenerationPage = { generations: Generation[]; nextCursor: string | null }
 
@@ -71,14 +74,14 @@ export const createImageonceClient = (options: ImageonceClientOptions) => {
   }
 
   const list = async ({ signal, ...query }: ListOptions = {}): Promise<GenerationPage> => {
-    const parameters = new URLSearchParams()
-    for (const [name, value] of Object.entries(query)) {
-      if (value !== undefined && value !== null) parameters.set(name, String(value))
-    }
-    const page = await transport.send<GenerationPage>(`/api/generations?${parameters}`, { signal })
+    const path = `/api/generations${toQuery(query)}`
+    const page = await transport.send<GenerationPage>(path, { signal })
     page.generations.forEach(remember)
     return page
   }
+
+  const summary = ({ signal, ...query }: SummaryOptions = {}): Promise<AnalyticsSummary> =>
+    transport.send(`/api/analytics/summary${toQuery(query)}`, { signal })
 
   const imageUrl = async (id: string, options: CallOptions = {}): Promise<string> => {
     const known = findUrl(id)
@@ -109,6 +112,10 @@ export const createImageonceClient = (options: ImageonceClientOptions) => {
     upload: createUpload(transport, (image: Image) => remember(image)),
     /** The URL that always works, out of an earlier answer, else from the server. Throws `ImageonceError`. */
     imageUrl,
+    /** What the owner has saved, each item with an image that is made before anybody looks. */
+    savedItems: createSavedItems(transport),
+    /** What the owner's images cost, and what was not paid again, as the server counts. Throws `ImageonceError`. */
+    summary,
   }
 }
 

@@ -19,11 +19,12 @@ export type TransportOptions = {
   timeouts: Timeouts
 }
 
-export type Call = {
-  method?: 'GET' | 'POST' | 'DELETE'
+export type CallOptions = { signal?: AbortSignal | undefined }
+
+export type Call = CallOptions & {
+  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   headers?: Record<string, string>
   body?: string | Uint8Array<ArrayBuffer> | Blob
-  signal?: AbortSignal | undefined
   waitSeconds?: number
   giveUpMs?: number
 }
@@ -75,7 +76,7 @@ export const createTransport = ({ baseUrl, token, fetch, timeouts }: TransportOp
     }
   }
 
-  /** The answer's JSON. Repeats what may be repeated, so a POST must be one that may. */
+  /** The answer's JSON, nothing where it has none. Repeats what may be repeated, so a POST must be one that may. */
   const send = async <T>(path: string, call: Call = {}): Promise<T> => {
     const prefer = call.waitSeconds && { Prefer: `wait=${call.waitSeconds}` }
     const whole = { ...call, headers: { ...call.headers, ...prefer } }
@@ -99,7 +100,10 @@ export const explain = (error: unknown, signal: AbortSignal): unknown => {
   return error instanceof ImageonceError ? error : unreachable(error)
 }
 
+const NO_CONTENT = 204
+
 const parseJson = <T>(text: string, status: number): T => {
+  if (status === NO_CONTENT) return undefined as T
   try {
     return JSON.parse(text)
   } catch (cause) {

@@ -1,9 +1,6 @@
 import { z } from 'zod'
 import { promptSchema } from './generation-request.ts'
-import { savedItemInputSchema } from './saved-item.ts'
-
-/** An item's id as an app chooses it. */
-export const isItemId = (text: string): boolean => /^[\w.:-]{1,200}$/.test(text)
+import { itemIdSchema, savedItemInputSchema } from './saved-item.ts'
 
 /** What `POST /api/hooks/save` takes: the fields of a saved item, and whose and which it is. */
 export const saveHookSchema = savedItemInputSchema.extend({
@@ -13,7 +10,7 @@ export const saveHookSchema = savedItemInputSchema.extend({
     .max(255)
     .refine((text) => !text.includes('\u0000'), 'must not contain a NUL character')
     .refine((text) => !/\p{Surrogate}/u.test(text), 'must not contain half a character'),
-  itemId: z.string().refine(isItemId, 'must be 1 to 200 letters, digits, ".", "_", ":" or "-"'),
+  itemId: itemIdSchema,
   prompt: promptSchema,
 })
 export type SaveHook = z.output<typeof saveHookSchema>

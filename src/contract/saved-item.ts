@@ -13,6 +13,13 @@ import {
   transformationSchema,
 } from './vocabulary.ts'
 
+/** An item's id as an app chooses it. */
+export const isItemId = (text: string): boolean => /^[\w.:-]{1,200}$/.test(text)
+
+export const itemIdSchema = z
+  .string()
+  .refine(isItemId, 'must be 1 to 200 letters, digits, ".", "_", ":" or "-"')
+
 const dataSchema = z
   .record(z.string(), z.unknown())
   .refine(
@@ -29,10 +36,7 @@ const measureJson = (data: object): number => {
   }
 }
 
-/**
- * What `POST` and `PATCH /api/saved-items` take; null is as absent, and in a patch takes the field away. The prompt
- * comes out normalised.
- */
+/** What `PATCH /api/saved-items/:id` takes: null takes the field away. The prompt comes out normalised. */
 export const savedItemInputSchema = z.strictObject({
   title: labelSchema(MAX_ITEM_TITLE_CHARACTERS).nullish(),
   prompt: promptSchema.nullish(),
@@ -49,6 +53,17 @@ export const savedItemInputSchema = z.strictObject({
   data: dataSchema.nullish(),
 })
 export type SavedItemInput = z.output<typeof savedItemInputSchema>
+/** As a client writes it. */
+export type SavedItemChanges = z.input<typeof savedItemInputSchema>
+
+/** What `POST /api/saved-items` takes; null is as absent. */
+export const newSavedItemSchema = savedItemInputSchema.extend({
+  /** Saving again under the same id saves nothing again. */
+  id: itemIdSchema.nullish(),
+})
+export type SavedItemCreation = z.output<typeof newSavedItemSchema>
+/** As a client writes it. */
+export type NewSavedItemInput = z.input<typeof newSavedItemSchema>
 
 /** The URL as it is kept, or undefined for what is none. */
 export const parseImageUrl = (text: string): string | undefined => {

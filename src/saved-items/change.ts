@@ -92,3 +92,9 @@ export const dropSuperseded = async (
 }
 
 export const notFound = () => new AppError('not_found', 'There is no saved item with this id.')
+
+export const removedMeanwhile = () =>
+  new AppError('unavailable', 'The item is being removed at this moment; send this again.', {
+    retryable: true,
+    retryAfterMs: 1_000,
+  })

@@ -5,15 +5,17 @@ import type { PagePosition } from '../generation/repository.ts'
 
 export type ItemKey = Pick<SavedItemRow, 'ownerId' | 'id'>
 
-export const insertItem = (db: Database, item: NewSavedItem): Promise<SavedItemRow> =>
-  db.insertInto('savedItems').values(item).returningAll().executeTakeFirstOrThrow()
-
-export const insertItemIfNew = (db: Database, item: NewSavedItem): Promise<unknown> =>
+/** Undefined when the owner has one of this id. */
+export const insertItemIfNew = (
+  db: Database,
+  item: NewSavedItem,
+): Promise<SavedItemRow | undefined> =>
   db
     .insertInto('savedItems')
     .values(item)
     .onConflict((conflict) => conflict.doNothing())
-    .execute()
+    .returningAll()
+    .executeTakeFirst()
 
 export const findItem = (
   db: Database,

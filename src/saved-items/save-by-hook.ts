@@ -4,7 +4,13 @@ import type { SaveHook } from '../contract/save-hook.ts'
 import { AppError } from '../errors.ts'
 import { insertOwnerIfNew } from '../generation/idempotency.ts'
 import { type ItemDeps, wantsImage } from './ask.ts'
-import { decideChange, describeChange, dropSuperseded, isImageOutdated } from './change.ts'
+import {
+  decideChange,
+  describeChange,
+  dropSuperseded,
+  isImageOutdated,
+  removedMeanwhile,
+} from './change.ts'
 import { emptyItem } from './empty-item.ts'
 import { insertItemIfNew, lockItem, updateItem } from './repository.ts'
 
@@ -62,9 +68,3 @@ const postpone = ({ askBefore }: SavedItemRow, { debounceMs, maxDelayMs }: HookT
 }
 
 const fromNow = (delayMs: number) => sql<Date>`now() + ${delayMs} * interval '1 millisecond'`
-
-const removedMeanwhile = () =>
-  new AppError('unavailable', 'The item is being removed; send the hook again.', {
-    retryable: true,
-    retryAfterMs: 1_000,
-  })

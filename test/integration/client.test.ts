@@ -204,6 +204,26 @@ test('list gives pages', async () => {
   expect(second.nextCursor).toBeNull()
 })
 
+test('summary tells what was paid, and what was not paid again', async () => {
+  const client = createImageonceClient({
+    baseUrl: app.url,
+    token: () => app.token('a saver'),
+    telemetry: false,
+  })
+  const { costUsd } = await client.generate({ prompt: 'saved' })
+  await client.generate({ prompt: 'saved' })
+  const { owner, figures } = await waitFor(
+    async () => {
+      const summary = await client.summary({ days: 1, owner: 'a saver' })
+      return summary.figures.skipped.total > 0 && summary
+    },
+    { what: 'the reuse to be written down' },
+  )
+  expect(owner).toBe('a saver')
+  expect(figures).toMatchObject({ paidCalls: 1, spendUsd: costUsd, savedUsd: costUsd })
+  expect(figures.skipped).toMatchObject({ total: 1, exact: 1 })
+})
+
 test('upload takes bytes or a blob, and the image conditions another', async () => {
   const client = connect()
   const png = await makePng('#123456')

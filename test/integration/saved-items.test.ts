@@ -318,6 +318,19 @@ describe('saved items', () => {
     expect(found).toEqual(ids)
   })
 
+  test('under an id of the app are saved once, and another owner may have the same', async () => {
+    const body = { id: 'post-7', title: 'first' }
+    const first = await alice.call<SavedItem>('POST', '/api/saved-items', { body })
+    expect(first.status).toBe(201)
+    expect(first.headers.get('location')).toBe(`${app.url}/api/saved-items/post-7`)
+    await items.change('post-7', { title: 'second' })
+    const again = await alice.call<SavedItem>('POST', '/api/saved-items', { body })
+    expect(again).toMatchObject({ status: 200, body: { id: 'post-7', title: 'second' } })
+    const bob = await createClient(app, 'bob of posts')
+    const his = await bob.call<SavedItem>('POST', '/api/saved-items', { body })
+    expect(his).toMatchObject({ status: 201, body: { title: 'first' } })
+  })
+
   test("are nobody else's", async () => {
     const { id } = await items.save({ title: 'mine' })
     const bob = await createClient(app, 'bob')

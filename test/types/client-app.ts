@@ -1,5 +1,6 @@
 /** An app's use of the whole public API: it need only compile, here and against the built package. */
 import {
+  type AnalyticsSummary,
   createImageIdempotencyKey,
   createImageonceClient,
   extractImageMetadata,
@@ -11,6 +12,7 @@ import {
   ImageonceError,
   isValidImageUrl,
   logImageGenerationTelemetry,
+  type SavedItem,
   shouldSkipImageGeneration,
 } from '../../src/client.ts'
 
@@ -38,7 +40,21 @@ export const illustrate = async (page: Saved, signal: AbortSignal): Promise<Save
   return { ...page, imageUrl: shown, metadata: extractImageMetadata(result) }
 }
 
+export const keep = async ({ prompt, imageUrl }: Saved): Promise<void> => {
+  const { create, get, list, update, remove } = client.savedItems
+  const { id } = await create({ id: 'post-1', prompt, imageUrl, data: { likes: 1 } })
+  const changed: SavedItem = await update(id, { title: 'Boat', variant: null })
+  const { items, nextCursor } = await list({ limit: 10, cursor: null })
+  await list({ cursor: nextCursor })
+  const shown: string | undefined = (await get(items[0]?.id ?? changed.id)).imageUrl
+  await remove(id, { signal: AbortSignal.timeout(1_000) })
+  // @ts-expect-error There is no such field.
+  await update(id, { titel: shown })
+}
+
 export const others = async (file: Blob, url: unknown): Promise<void> => {
+  const { figures }: AnalyticsSummary = await client.summary({ days: 1 })
+  figures.paidCalls satisfies number
   const upload: Image = await client.upload(file)
   await client.upload(new Uint8Array(8), { type: 'image/png' })
   const request = {

@@ -1,6 +1,10 @@
 import { type Request, type Response, Router } from 'express'
-import { isItemId } from '../../contract/save-hook.ts'
-import { type SavedItem, savedItemInputSchema } from '../../contract/saved-item.ts'
+import {
+  isItemId,
+  newSavedItemSchema,
+  type SavedItem,
+  savedItemInputSchema,
+} from '../../contract/saved-item.ts'
 import { type LoadedItem, loadItems } from '../../saved-items/ask.ts'
 import { changeItem, notFound, removeItem } from '../../saved-items/change.ts'
 import { presentItem } from '../../saved-items/present.ts'
@@ -20,10 +24,10 @@ export const createSavedItemRoutes = (context: HttpContext): Router => {
   const router = Router()
 
   router.post('/', ...jsonBody(), async (req, res) => {
-    const input = savedItemInputSchema.parse(req.body, { reportInput: true })
-    const loaded = await saveItem(deps, principalOf(res).ownerId, input)
+    const input = newSavedItemSchema.parse(req.body, { reportInput: true })
+    const { isNew, loaded } = await saveItem(deps, principalOf(res).ownerId, input)
     const { base } = createUrls(context.signer, context.publicUrl, req)
-    res.status(201).location(`${base}${req.baseUrl}/${loaded.item.id}`)
+    res.status(isNew ? 201 : 200).location(`${base}${req.baseUrl}/${loaded.item.id}`)
     res.set('Cache-Control', 'no-store').json(await answerItem(context, req, loaded))
   })
 
