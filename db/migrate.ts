@@ -6,6 +6,7 @@ import * as upkeep from './migrations/0003-upkeep.ts'
 import * as telemetry from './migrations/0004-telemetry.ts'
 import * as savedItems from './migrations/0005-saved-items.ts'
 import * as saveHooks from './migrations/0006-save-hooks.ts'
+import * as webhooks from './migrations/0007-webhooks.ts'
 import * as analytics from './migrations/0008-analytics.ts'
 import * as operators from './migrations/0010-operators.ts'
 
@@ -17,6 +18,7 @@ const migrations = {
   '0004-telemetry': telemetry,
   '0005-saved-items': savedItems,
   '0006-save-hooks': saveHooks,
+  '0007-webhooks': webhooks,
   '0008-analytics': analytics,
   '0010-operators': operators,
 }

@@ -9,6 +9,8 @@ import type {
   ProviderName,
   ReuseSource,
   Transformation,
+  WebhookDeliveryStatus,
+  WebhookDisabledReason,
 } from '../src/contract/vocabulary.ts'
 
 /** The tables as TypeScript sees them; the migrations are what makes them. */
@@ -24,6 +26,9 @@ export type Schema = {
   hookDeliveries: HookDeliveriesTable
   workers: WorkersTable
   analyticsProgress: AnalyticsProgressTable
+  webhookEndpoints: WebhookEndpointsTable
+  webhookDeliveries: WebhookDeliveriesTable
+  webhookAttempts: WebhookAttemptsTable
 }
 
 type UsersTable = { id: string; createdAt: Generated<Date> }
@@ -179,6 +184,10 @@ type SavedItemsTable = {
   askAfter: Date | null
   /** No later than this, however often the item is edited; null when nothing is to be asked for. */
   askBefore: Date | null
+  /** Whose hook saved it last; null for an item that only its owner saved. */
+  source: string | null
+  /** True until its source has been told how the generation ended that was entered last. */
+  isEndUntold: Generated<boolean>
   createdAt: Generated<Date>
   updatedAt: Generated<Date>
 }
@@ -210,6 +219,62 @@ type AnalyticsProgressTable = {
   foldedAt: Generated<Date>
 }
 
+/** Who is told when generations end: an owner of its own ones, or a source of those of the items it saved. */
+type WebhookEndpointsTable = {
+  id: string
+  /** One of the two is set. */
+  ownerId: string | null
+  source: string | null
+  url: string
+  events: string[]
+  description: string | null
+  secret: string
+  /** Signs besides until its time, while receivers take over the new one. */
+  previousSecret: string | null
+  previousSecretExpiresAt: Date | null
+  isEnabled: Generated<boolean>
+  disabledReason: WebhookDisabledReason | null
+  /** The first attempt that failed since one went well. */
+  failingSince: Date | null
+  createdAt: Generated<Date>
+  updatedAt: Generated<Date>
+}
+
+/** One event to one endpoint; the id is what receivers know it by. */
+type WebhookDeliveriesTable = {
+  id: Generated<string>
+  endpointId: string
+  type: string
+  /** What ended, by the sequence number of that event; null for a test. */
+  generationId: string | null
+  eventSequence: number | null
+  /** For a source: whose item the generation answers, and which. */
+  ownerId: string | null
+  itemId: string | null
+  /** The generation as it was then, with what is needed to show its image. */
+  snapshot: ColumnType<Record<string, unknown> | null, string | null, never>
+  status: Generated<WebhookDeliveryStatus>
+  /** Since it was made, or made to be delivered again. */
+  failures: Generated<number>
+  /** Raised by every claim; a worker that holds an older one may change nothing. */
+  claims: Generated<number>
+  /** Null when none is to come. */
+  nextAttemptAt: Generated<Date | null>
+  leaseExpiresAt: Date | null
+  createdAt: Generated<Date>
+}
+
+type WebhookAttemptsTable = {
+  id: ColumnType<string, never, never>
+  deliveryId: string
+  startedAt: Date
+  durationMs: number
+  statusCode: number | null
+  error: string | null
+  /** How the body of the answer begins. */
+  answer: string | null
+}
+
 export type GenerationRow = Selectable<GenerationsTable>
 export type NewGeneration = Insertable<GenerationsTable>
 export type ImageRow = Selectable<ImageMetadataTable>
@@ -218,3 +283,6 @@ export type SavedItemRow = Selectable<SavedItemsTable>
 export type NewSavedItem = Insertable<SavedItemsTable>
 export type EventRow = Selectable<GenerationEventsTable>
 export type AttemptRow = Selectable<AttemptsTable>
+export type WebhookEndpointRow = Selectable<WebhookEndpointsTable>
+export type WebhookDeliveryRow = Selectable<WebhookDeliveriesTable>
+export type WebhookAttemptRow = Selectable<WebhookAttemptsTable>

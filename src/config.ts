@@ -34,6 +34,13 @@ const hookSecretsSchema = z.string().transform((text, context) =>
   }),
 )
 
+/** Standard Webhooks, "Retry schedule": the waits between ten attempts, the first of which is made at once. */
+const STANDARD_RETRY_MS = '5000,300000,1800000,7200000,18000000,36000000,50400000,72000000,86400000'
+const waitsSchema = z
+  .string()
+  .regex(/^\d{1,9}(,\d{1,9}){0,19}$/, 'must be 1 to 20 whole numbers with commas between them')
+  .transform((text) => text.split(',').map(Number))
+
 const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text
 const originsSchema = z
   .string()
@@ -76,6 +83,9 @@ const environmentSchema = z
     HOOK_SECRETS: hookSecretsSchema.optional(),
     HOOK_DEBOUNCE_MS: integerSchema(0, 600_000).default(2_000),
     HOOK_MAX_DELAY_MS: integerSchema(0, 3_600_000).default(10_000),
+    WEBHOOK_RETRY_MS: waitsSchema.prefault(STANDARD_RETRY_MS),
+    WEBHOOK_TIMEOUT_MS: integerSchema(100, 60_000).default(15_000),
+    WEBHOOK_ALLOW_PRIVATE: z.enum(['true', 'false']).default('false'),
     WORKER_CONCURRENCY: integerSchema(1, 1_000).default(8),
     MODEL_MAX_CONCURRENCY: integerSchema(1, 10_000).optional(),
     GENERATION_TIMEOUT_MS: integerSchema(100, 3_600_000).default(120_000),
@@ -119,6 +129,10 @@ const environmentSchema = z
         'S3_ENDPOINT',
         'GEMINI_API_KEY',
       ], 'nothing is embedded or made up with NODE_ENV=production')
+      if (env.WEBHOOK_ALLOW_PRIVATE === 'true') {
+        const message = 'is for development: webhooks would reach what only this machine may'
+        context.addIssue({ code: 'custom', path: ['WEBHOOK_ALLOW_PRIVATE'], message })
+      }
       if (!env.AUTH_JWKS_URL) require(['AUTH_JWT_SECRET'], 'set it, or AUTH_JWKS_URL')
     }
   })
@@ -193,6 +207,11 @@ const toConfig = (env: z.output<typeof environmentSchema>) => ({
     secrets: env.HOOK_SECRETS ?? [],
     debounceMs: env.HOOK_DEBOUNCE_MS,
     maxDelayMs: env.HOOK_MAX_DELAY_MS,
+  },
+  webhooks: {
+    retryWaitsMs: env.WEBHOOK_RETRY_MS,
+    timeoutMs: env.WEBHOOK_TIMEOUT_MS,
+    isPrivateAllowed: env.WEBHOOK_ALLOW_PRIVATE === 'true',
   },
   worker: {
     concurrency: env.WORKER_CONCURRENCY,

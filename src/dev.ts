@@ -26,7 +26,7 @@ export const runAll = async (
     await migrate(config)
     if (config.queue.redisUrl) await checkRedis(config.queue.redisUrl, (text) => notes.push(text))
     const secrets = await resolveSecrets(config)
-    const worker = createWorker(config, logger)
+    const worker = createWorker(config, secrets, logger)
     push(worker.stop)
     const api = createApi(config, secrets, logger)
     // Nothing here balances load, and Ctrl-C does not wait for a browser's resting connections.

@@ -15,6 +15,8 @@ export type ErrorCode =
   | 'invalid_image'
   | 'too_many_queued'
   | 'hook_replayed'
+  | 'too_many_webhooks'
+  | 'webhook_disabled'
   // the provider's outcomes, `invalid_request` among them (see `generation/outcomes.ts` for the rule of each)
   | ProviderErrorCode
   // the service itself

@@ -4,13 +4,14 @@ import { createWorker } from './context/worker.ts'
 import { createLogger } from './logger.ts'
 import { runUntilSignal, STOP_MARGIN_MS } from './process.ts'
 import { checkRedis } from './queue/prepare.ts'
+import { resolveSecrets } from './secrets.ts'
 
 /** The worker process. */
 export const runWorker = async (config: Config): Promise<void> => {
   const logger = createLogger(config.logLevel ?? 'info', 'worker')
   await assertMigrated(config)
   if (config.queue.redisUrl) await checkRedis(config.queue.redisUrl, (text) => logger.warn(text))
-  const worker = createWorker(config, logger)
+  const worker = createWorker(config, await resolveSecrets(config), logger)
   runUntilSignal(worker.stop, config.shutdownGraceMs + STOP_MARGIN_MS)
   await worker.start()
   logger.info({ concurrency: config.worker.concurrency }, 'working')

@@ -18,6 +18,7 @@ import { createHttpServer, listen } from '../http/server.ts'
 import { createIdentify, createSessions } from '../http/sessions.ts'
 import { createPlaceholder } from '../images/placeholder.ts'
 import type { Logger } from '../logger.ts'
+import { parseWebhookUrl } from '../outgoing/webhook-url.ts'
 import type { Secrets } from '../secrets.ts'
 import { createClientEventLog } from '../telemetry/client-events.ts'
 import { createReuseLog } from '../telemetry/reuse-log.ts'
@@ -87,6 +88,7 @@ export const createApi = (
     },
     onReuse: reuseLog.record,
     recordClientEvents: createClientEventLog(db, log),
+    parseWebhookUrl: (url) => parseWebhookUrl(url, config.webhooks.isPrivateAllowed),
     onImageMissing: createMissingImageReport(shared, logger),
     shutdown: shutdown.signal,
   })

@@ -6,6 +6,7 @@ import { createGenerationEvents, type GenerationEvents } from '../events/generat
 import type { ImageStore, Provider } from '../generation/ports.ts'
 import type { AcceptStep, OnStep, RunStep } from '../generation/steps.ts'
 import { createRareLog, type Logger } from '../logger.ts'
+import type { ResolveName } from '../outgoing/vetted-addresses.ts'
 import { createGeminiProvider } from '../providers/gemini.ts'
 import { createLocalProvider } from '../providers/local.ts'
 import type { QueueBackend } from '../queue/backend.ts'
@@ -22,6 +23,8 @@ export type Overrides = Partial<{
   onStep: OnStep<AcceptStep | RunStep>
   /** Where the built pages are. */
   builtPages: string
+  /** Answers for the names of webhook endpoints. */
+  resolveName: ResolveName
 }>
 
 /** What the API and the worker have in common. */

@@ -10,6 +10,7 @@ import { createInspectImage } from '../images/inspect.ts'
 import { createRareLog, type Logger } from '../logger.ts'
 import { createProviderBreaker } from '../providers/breaker.ts'
 import { createGenerationWorker } from '../queue/generation-worker.ts'
+import type { Secrets } from '../secrets.ts'
 import { createSpool } from '../storage/spool.ts'
 import { createTelemetryLog } from '../telemetry/telemetry-log.ts'
 import { waitAtMost } from '../time.ts'
@@ -24,6 +25,7 @@ import {
   toSpoolDirectory,
 } from './shared.ts'
 import { createUpkeep } from './upkeep.ts'
+import { createWebhooks } from './webhooks.ts'
 
 /** What was paid for is not thrown away for its size: a 4K picture as png can have 30 MB. */
 const MAX_BOUGHT_BYTES = 64 * 1024 * 1024
@@ -35,7 +37,12 @@ const LET_GO_MS = 1_000
  * The worker, taking jobs once `start` resolves. `stop` takes none any more, lets running calls finish and, towards
  * the end of the grace period, gives the rest back for others to take up at once.
  */
-export const createWorker = (config: Config, logger: Logger, overrides: Overrides = {}) => {
+export const createWorker = (
+  config: Config,
+  secrets: Secrets,
+  logger: Logger,
+  overrides: Overrides = {},
+) => {
   const shared = createShared(config, logger, overrides)
   const { db, events, queue, provider, store } = shared
   const letGo = new AbortController()
@@ -86,6 +93,7 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
   const itemSweeper = createItemSweeper(config, shared, { logger, log, ...overrides })
   const upkeep = createUpkeep(config, shared, logger)
   const rollup = createRollupSweeper(config, shared, logger)
+  const webhooks = createWebhooks(config, secrets, shared, { logger, ...overrides })
   let sweeper: ReturnType<typeof startSweeper> | undefined
 
   const start = async (): Promise<void> => {
@@ -101,6 +109,7 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
     itemSweeper.start()
     upkeep.start()
     rollup.start()
+    webhooks.start()
   }
   const stop = async (): Promise<void> => {
     logger.info('stopping')
@@ -114,6 +123,7 @@ export const createWorker = (config: Config, logger: Logger, overrides: Override
       waitAtMost(itemSweeper.stop(), graceMs),
       waitAtMost(upkeep.stop(), graceMs),
       waitAtMost(rollup.stop(), graceMs),
+      waitAtMost(webhooks.stop(Math.max(graceMs - LET_GO_MS, graceMs / 2)), graceMs),
     ])
     clearTimeout(timer)
     await shared.releaseAll()

@@ -16,3 +16,6 @@ export const MAX_ITEM_DATA_BYTES = 8 * 1024
 export const DEFAULT_IMAGE_SIZE = '1K'
 /** The longest range of the analytics. */
 export const MAX_ANALYTICS_DAYS = 400
+export const MAX_WEBHOOK_ENDPOINTS = 20
+export const MAX_WEBHOOK_URL_CHARACTERS = 2_048
+export const MAX_WEBHOOK_DESCRIPTION_CHARACTERS = 200

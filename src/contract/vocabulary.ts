@@ -43,3 +43,16 @@ export type ProviderName = z.infer<typeof providerNameSchema>
 
 export const reuseSourceSchema = z.enum(['exact', 'joined', 'similar', 'client'])
 export type ReuseSource = z.infer<typeof reuseSourceSchema>
+
+export const webhookEventSchema = z.enum([
+  'generation.succeeded',
+  'generation.failed',
+  'generation.canceled',
+])
+
+export const webhookDeliveryStatusSchema = z.enum(['pending', 'delivered', 'failed'])
+export type WebhookDeliveryStatus = z.infer<typeof webhookDeliveryStatusSchema>
+
+/** `gone`: the endpoint answered 410. `failing`: nothing has reached it for days. */
+export const webhookDisabledReasonSchema = z.enum(['gone', 'failing'])
+export type WebhookDisabledReason = z.infer<typeof webhookDisabledReasonSchema>

@@ -5,6 +5,7 @@ import type { GenerationEventType } from '../contract/generation.ts'
 import type { TelemetryType } from '../contract/telemetry.ts'
 import { GENERATION_CHANNEL } from './channel.ts'
 import { endedData } from './telemetry.ts'
+import { insertDeliveries, isEnd, wakeDeliverers } from './webhook-deliveries.ts'
 
 /** An update of `generations`, to be run with what belongs to it. */
 export type Update = UpdateQueryBuilder<Schema, 'generations', 'generations', UpdateResult>
@@ -14,7 +15,7 @@ export type Moved = Promise<GenerationRow | undefined>
 
 /**
  * One statement that changes generations, writes an event for each and nudges its listeners; with `telemetry` it also
- * records the end.
+ * records the end. What ends a generation is there for delivery to webhook endpoints.
  */
 export const move = async (...change: Parameters<typeof moveAll>): Moved =>
   (await moveAll(...change))[0]
@@ -25,8 +26,8 @@ export const moveAll = (
   type: GenerationEventType,
   update: (query: QueryCreator<Schema>) => Update,
   telemetry?: TelemetryType,
-): Promise<GenerationRow[]> =>
-  db
+): Promise<GenerationRow[]> => {
+  const changed = db
     .with('moved', (query) =>
       update(query)
         .set((eb) => ({ eventSequence: eb('eventSequence', '+', 1) }))
@@ -60,7 +61,12 @@ export const moveAll = (
           )
         }),
     )
+  const nudged = sql`pg_notify(${GENERATION_CHANNEL}, id)`.as('nudged')
+  if (!isEnd(type)) return changed.selectFrom('moved').selectAll().select(nudged).execute()
+  return changed
+    .with('delivery', () => insertDeliveries(sql.lit(type)))
     .selectFrom('moved')
-    .selectAll('moved')
-    .select(sql`pg_notify(${GENERATION_CHANNEL}, id)`.as('nudged'))
+    .selectAll()
+    .select([nudged, wakeDeliverers.as('woken')])
     .execute()
+}

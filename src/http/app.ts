@@ -16,6 +16,7 @@ import { createSavedItemRoutes } from './routes/saved-items.ts'
 import { createSessionRoutes } from './routes/session.ts'
 import { createTelemetryRoutes } from './routes/telemetry.ts'
 import { createVisualizeRoutes } from './routes/visualize.ts'
+import { createWebhookRoutes } from './routes/webhooks.ts'
 import { serveWebPages } from './web-pages.ts'
 
 /** The HTTP face: health and image bytes for anyone with the URL, everything else for whoever has a token. */
@@ -37,6 +38,7 @@ export const createApp = (context: HttpContext): Express => {
   app.use('/api/images', createImageRoutes(context))
   app.use('/api/saved-items', createSavedItemRoutes(context))
   app.use('/api/analytics', createAnalyticsRoutes(context))
+  app.use('/api/webhooks', createWebhookRoutes(context))
   app.use('/images', createImageFileRoutes(context))
   app.use(createHealthRoutes(context))
   app.use(serveWebPages(context.web))

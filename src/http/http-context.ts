@@ -61,6 +61,8 @@ export type HttpContext = FollowDeps & {
   ) => Promise<TelemetryReceipt>
   /** Whose hooks are taken, and how long edits are waited for. */
   hooks: HookTiming & { secrets: readonly HookSecret[] }
+  /** The URL of a webhook endpoint as it is kept. Throws `invalid_request`. */
+  parseWebhookUrl: (url: string) => string
   /** Told of an object that the store says it has not; never rejects. */
   onImageMissing: (objectKey: string) => Promise<void>
   /** Aborted when the server is stopping: streams end, waits answer with what there is. */

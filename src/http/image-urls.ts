@@ -43,11 +43,11 @@ export const createUrls = (
   signer: ImageSigner,
   publicUrl: string | undefined,
   req: Request,
-): Urls => {
-  const base = publicUrl ?? `${req.protocol}://${req.get('host')}`
-  return {
-    base,
-    generation: (id) => `${base}/api/generations/${id}`,
-    image: (id) => `${base}/images/${id}.${signer.sign(id)}`,
-  }
-}
+): Urls => createUrlsAt(signer, publicUrl ?? `${req.protocol}://${req.get('host')}`)
+
+/** URLs under a given address, where nobody calls. */
+export const createUrlsAt = (signer: ImageSigner, base: string): Urls => ({
+  base,
+  generation: (id) => `${base}/api/generations/${id}`,
+  image: (id) => `${base}/images/${id}.${signer.sign(id)}`,
+})

@@ -19,6 +19,8 @@ const statusByCode: Record<ErrorCode, number> = {
   unsupported_media_type: 415,
   invalid_image: 422,
   hook_replayed: 409,
+  too_many_webhooks: 409,
+  webhook_disabled: 409,
   idempotency_key_reused: 422,
   refused_prompt: 422,
   refused_image: 422,

@@ -61,7 +61,7 @@ export const startTestApp = async ({
   )
   const startedWorkers: ReturnType<typeof createWorker>[] = []
   const startWorker = async (): Promise<void> => {
-    const worker = createWorker(config, logger, overrides)
+    const worker = createWorker(config, secrets, logger, overrides)
     startedWorkers.push(worker)
     await worker.start()
   }

@@ -1,0 +1,54 @@
+import type { Config } from '../config.ts'
+import { findListPriceUsd } from '../contract/server-info.ts'
+import { WEBHOOKS_DUE } from '../generation/channel.ts'
+import { createImageSigner, createUrlsAt } from '../http/image-urls.ts'
+import { createRareLog, type Logger } from '../logger.ts'
+import { resolveLocally, resolveName } from '../outgoing/vetted-addresses.ts'
+import { createWebhookSender } from '../outgoing/webhook-sender.ts'
+import type { Secrets } from '../secrets.ts'
+import { VERSION } from '../version.ts'
+import { type DeliverDeps, deliver } from '../webhooks/deliver.ts'
+import { createDeliverer } from '../webhooks/deliverer.ts'
+import type { Overrides, Shared } from './shared.ts'
+
+/** What is lost is told late, but nobody waits for it as for an image. */
+const MAX_INTERVAL_MS = 1_000
+
+/** Delivers to webhook endpoints what has ended. Release with `stop`. */
+export const createWebhooks = (
+  config: Config,
+  secrets: Secrets,
+  { db, events, provider }: Shared,
+  { logger, ...overrides }: { logger: Logger } & Pick<Overrides, 'resolveName'>,
+) => {
+  const { retryWaitsMs, timeoutMs, isPrivateAllowed } = config.webhooks
+  const { publicUrl, host, port } = config.http
+  const deps: DeliverDeps = {
+    db,
+    retryWaitsMs,
+    send: createWebhookSender({
+      timeoutMs,
+      isPrivateAllowed,
+      resolve: overrides.resolveName ?? (isPrivateAllowed ? resolveLocally : resolveName),
+    }),
+    answerContext: {
+      urls: createUrlsAt(
+        createImageSigner(secrets.imageUrlSecret),
+        publicUrl ?? `http://${host}:${port}`,
+      ),
+      listPriceUsd: (model, imageSize) => findListPriceUsd(provider.models, model, imageSize),
+      interactiveDeadlineMs: config.interactiveDeadlineMs,
+    },
+    userAgent: `imageonce/${VERSION}`,
+    onAttempt: ({ id, endpointId, type }, { statusCode, error, durationMs }) =>
+      logger.info({ deliveryId: id, endpointId, type, statusCode, error, durationMs }, 'webhook'),
+  }
+  return createDeliverer({
+    db,
+    deliver: (delivery, letGo) => deliver(deps, delivery, letGo),
+    onWake: (listener) => events.subscribe(WEBHOOKS_DUE, listener),
+    intervalMs: Math.min(config.worker.sweepIntervalMs, MAX_INTERVAL_MS),
+    leaseMs: timeoutMs + config.worker.leaseMs,
+    onError: createRareLog((fields) => logger.warn(fields, 'webhooks are in trouble')),
+  })
+}

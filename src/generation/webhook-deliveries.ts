@@ -1,0 +1,45 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { GenerationEventType } from '../contract/generation.ts'
+import { GENERATION_CHANNEL, WEBHOOKS_DUE } from './channel.ts'
+
+const ENDS: readonly GenerationEventType[] = [
+  'generation.succeeded',
+  'generation.failed',
+  'generation.canceled',
+]
+
+/** True for what ends a generation, and is told to webhook endpoints. */
+export const isEnd = (type: GenerationEventType): boolean => ENDS.includes(type)
+
+/**
+ * SQL that inserts what is to be delivered of the ends in `moved`, rows of `generations` after their change: to the
+ * owner's endpoints, and for each saved item to those of the source whose hook saved it. An end is told once however
+ * often this runs.
+ */
+export const insertDeliveries = (type: RawBuilder<unknown>) => sql<{ id: string }>`(
+  insert into webhook_deliveries (
+    endpoint_id, type, generation_id, event_sequence, owner_id, item_id, snapshot)
+  select endpoint.id, ${type}, moved.id, moved.event_sequence, endpoint.owner_id, endpoint.item_id,
+    to_jsonb(moved) || coalesce((
+      select jsonb_build_object(
+        'image_object_key', image.object_key, 'image_content_digest', image.content_digest,
+        'image_cost_usd', maker.cost_usd, 'thumbhash', image.thumbhash,
+        'width', image.width, 'height', image.height)
+      from image_metadata as image left join generations as maker on maker.id = image.id
+      where image.id = moved.image_id), '{}')
+  from moved
+  cross join lateral (
+    select id, events, null as owner_id, null as item_id from webhook_endpoints
+    where webhook_endpoints.owner_id = moved.owner_id and is_enabled
+    union all
+    select sources.id, events, item.owner_id, item.id
+    from saved_items as item join webhook_endpoints as sources on sources.source = item.source and is_enabled
+    where item.generation_id = moved.id and item.owner_id = moved.owner_id
+  ) as endpoint
+  where ${type} = any(endpoint.events)
+  on conflict do nothing
+  returning id)`
+
+/** SQL that wakes the workers when `delivery` has inserted anything. */
+export const wakeDeliverers = sql`(
+  select pg_notify(${sql.lit(GENERATION_CHANNEL)}, ${sql.lit(WEBHOOKS_DUE)}) from delivery limit 1)`
