@@ -67,16 +67,20 @@ describe('generate', () => {
     ).rejects.toMatchObject({ name: 'ImageonceError', code: 'refused_prompt' })
   })
 
-  test('resolves with a picture of its own when the request or the token is wrong', async () => {
+  test('resolves with a stand-in when the request is wrong, and with its own when the token is', async () => {
     const wrong = await connect().generate({ prompt: '', aspectRatio: '16:9' })
     expect(wrong).toMatchObject({
       status: 'failed',
       isPlaceholder: true,
       error: { code: 'invalid_request', retryable: false },
-      imageUrl: expect.stringMatching(/^data:image\/svg\+xml,/),
+      imageUrl: expect.stringMatching(/^data:image\/webp;base64,/),
     })
     const stranger = await connect({ token: () => 'wrong' }).generate({ prompt: 'a' })
-    expect(stranger.error?.code).toBe('unauthenticated')
+    expect(stranger).toMatchObject({
+      isPlaceholder: true,
+      error: { code: 'unauthenticated' },
+      imageUrl: expect.stringMatching(/^data:image\/svg\+xml,/),
+    })
   })
 
   test('resolves with the state there is when the wait is over', async () => {
