@@ -148,11 +148,28 @@ describe('identical calls of one moment', () => {
     expect(calls.filter(({ method }) => method === 'POST')).toHaveLength(1)
   })
 
-  test('that are forced are requests of their own', async () => {
-    const client = connect()
-    const forced = () => client.generate({ prompt: 'a new lake', skipExistingCheck: true })
-    const [one, two] = await Promise.all([forced(), forced()])
-    expect(one.id).not.toBe(two.id)
+  test('that are forced share one image, and the next one afterwards is another', async () => {
+    const open = holds.hold()
+    const { fetch, calls } = recordFetch()
+    const client = connect({ fetch })
+    let accepted = false
+    const force = () =>
+      client.generate(
+        { prompt: 'a new lake', skipExistingCheck: true },
+        { onState: () => (accepted = true) },
+      )
+    const click = force()
+    const clickAtOnce = force()
+    await waitFor(() => accepted, { what: 'the answer to the first click' })
+    const clickAgain = force()
+    const plain = client.generate({ prompt: 'a new lake' })
+    open()
+    const [{ id }, ...others] = await Promise.all([click, clickAtOnce, clickAgain])
+    expect(others.map((other) => other.id)).toEqual([id, id])
+    await plain
+    expect(calls.filter(({ method }) => method === 'POST')).toHaveLength(2)
+    expect((await force()).id).not.toBe(id)
+    expect(app.gemini.countCalls('a new lake')).toBe(2)
   })
 })
 
