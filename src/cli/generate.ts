@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import { readServerSentEvents } from '../client/event-stream.ts'
+import { createImageonceClient } from '../client/client.ts'
+import type { GenerationResult } from '../client/result.ts'
 import type { Config } from '../config.ts'
 import type { Generation } from '../contract/generation.ts'
 import type { GenerationRequestInput } from '../contract/generation-request.ts'
-import type { Problem } from '../contract/problem.ts'
 import type { AspectRatio, ImageSize } from '../contract/vocabulary.ts'
 import { StartError } from '../errors.ts'
 import { resolveSecrets } from '../secrets.ts'
@@ -20,29 +20,31 @@ export type GenerateOptions = {
   out?: string
 }
 
-type Server = { url: string; token: string }
+/** A server that does not answer is most likely not running, and whoever typed the command waits. */
+const GIVE_UP_MS = 2_000
 
 /**
  * Submits a prompt to a running server, shows each state on standard error and the image's URL on standard
  * output. Throws `StartError` with the reason when there is no image.
  */
 export const runGenerate = async (
-  { url, token }: { url: string; token: string | undefined },
+  { url, token: given }: { url: string; token: string | undefined },
   readConfig: () => Config,
   prompt: string,
   options: GenerateOptions,
 ): Promise<void> => {
-  const server = { url, token: token ?? (await developmentToken(readConfig())) }
+  const token = given ?? (await developmentToken(readConfig()))
+  const client = createImageonceClient({
+    baseUrl: url,
+    token: () => token,
+    timeouts: { giveUpMs: GIVE_UP_MS },
+    telemetry: false,
+  })
   const request = await describeRequest(prompt, options)
-  const generation = await follow(server, await submit(server, request))
-  if (generation.status !== 'succeeded') {
-    const { error } = generation
-    throw new StartError(
-      `${generation.status}: ${error?.message ?? ''} (${error?.code ?? 'no reason given'})`,
-    )
-  }
-  if (options.out) await saveImage(generation.imageUrl, options.out)
-  console.log(generation.imageUrl)
+  const result = await client.generate(request, { onState: showChanges() })
+  if (result.status !== 'succeeded') throw new StartError(explain(url, result))
+  if (options.out) await saveImage(result.imageUrl, options.out)
+  console.log(result.imageUrl)
 }
 
 /** The token of the server that `imageonce start` runs on the same data. */
@@ -70,39 +72,20 @@ const readBase64 = async (file: string): Promise<string> => {
   }
 }
 
-const submit = async (server: Server, request: GenerationRequestInput): Promise<Generation> => {
-  const response = await call(server, `${server.url}/api/visualize/generate`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(request),
-  })
-  const generation = (await response.json()) as Generation
-  show(generation)
-  return generation
-}
-
-const follow = async (server: Server, submitted: Generation): Promise<Generation> => {
-  let newest = submitted
-  while (newest.status === 'queued' || newest.status === 'running') {
-    const response = await call(server, newest.urls.events)
-    for await (const { event, data } of readServerSentEvents(response)) {
-      newest = (data as { generation: Generation }).generation
-      if (event !== 'snapshot') show(newest)
-    }
+const explain = (url: string, { id, status, error }: GenerationResult): string => {
+  if (error?.code === 'unreachable') {
+    return `No server answers at ${url}. Start one with: npm start`
   }
-  return newest
+  const reason = `${error?.message ?? ''} (${error?.code ?? 'no reason given'})`
+  return id ? `${status}: ${reason}` : reason
 }
 
-const call = async (server: Server, url: string, init: RequestInit = {}): Promise<Response> => {
-  const headers = { ...init.headers, Authorization: `Bearer ${server.token}` }
-  const response = await fetch(url, { ...init, headers }).catch(() => {
-    throw new StartError(`No server answers at ${server.url}. Start one with: npm start`)
-  })
-  if (response.ok) return response
-  const problem = (await response.json().catch(() => ({}))) as Partial<Problem>
-  throw new StartError(
-    `${problem.detail ?? response.statusText} (${problem.code ?? response.status})`,
-  )
+const showChanges = () => {
+  let shown: string | undefined
+  return (generation: Generation): void => {
+    if (generation.status !== shown) show(generation)
+    shown = generation.status
+  }
 }
 
 const show = ({ status, reuse, queuePosition, error, note, id }: Generation): void => {

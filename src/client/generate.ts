@@ -93,22 +93,21 @@ const submit = (transport: Transport, request: GenerationRequestInput, signal: A
   })
 
 /**
- * Equal for calls that want the same image in the same lane. A forced call wants one of its own. It need not be the
- * generation's id, which takes an owner and a default model that only the server knows.
+ * Equal for calls that want the same image in the same lane. It need not be the generation's id, which takes an owner and
+ * a default model that only the server knows.
  */
 const describeIdentity = (request: GenerationRequestInput): string =>
-  request.skipExistingCheck
-    ? createRandomId()
-    : JSON.stringify([
-        normalizePrompt(String(request.prompt)),
-        request.conditionImage,
-        request.transformation ?? 'generate',
-        request.aspectRatio,
-        request.imageSize ?? DEFAULT_IMAGE_SIZE,
-        request.model,
-        request.variant,
-        request.lane ?? 'interactive',
-      ])
+  JSON.stringify([
+    normalizePrompt(String(request.prompt)),
+    request.conditionImage,
+    request.transformation ?? 'generate',
+    request.aspectRatio,
+    request.imageSize ?? DEFAULT_IMAGE_SIZE,
+    request.model,
+    request.variant,
+    request.lane ?? 'interactive',
+    request.skipExistingCheck ?? false,
+  ])
 
 const measure = (
   { id, reuse }: GenerationResult,

@@ -10,11 +10,11 @@ import { waitFor } from '../support/wait-for.ts'
 let app: TestApp
 let proxy: TcpProxy
 let holds: ReturnType<typeof createHolds>
-let onInserted = () => {}
+let onInserted: (generationId: string) => void = () => {}
 
 beforeAll(async () => {
   app = await startTestApp({
-    overrides: { onStep: (_id, step) => step === 'inserted' && onInserted() },
+    overrides: { onStep: (id, step) => step === 'inserted' && onInserted(id) },
   })
   proxy = await startTcpProxy({ host: '127.0.0.1', port: Number(new URL(app.url).port) })
   holds = createHolds(app.gemini)
@@ -52,24 +52,30 @@ const unavailable = (retryAfter: string) => {
 }
 
 describe('a submission', () => {
-  test('whose answer is lost is repeated under its key, and is one generation', async () => {
-    let isLost = false
-    onInserted = () => {
-      if (!isLost) proxy.reset()
-      isLost = true
-    }
-    const { fetch, calls } = recordFetch()
-    const before = app.gemini.calls.length
-    const result = await connect(fetch).generate({ prompt: 'lost', skipExistingCheck: true })
-    expect(isLost).toBe(true)
-    expect(result.status).toBe('succeeded')
-    expect(app.gemini.calls.length - before).toBe(1)
-    const submissions = calls.filter(({ method }) => method === 'POST')
-    const keys = submissions.map(({ headers }) => headers.get('Idempotency-Key'))
-    expect(keys).toHaveLength(2)
-    expect(new Set(keys).size).toBe(1)
-    expect(keys[0]).toMatch(/^[0-9a-f]{32}$/)
-  })
+  test.each([
+    ['forced', true],
+    ['plain', false],
+  ])(
+    '(%s) whose answer is lost is repeated under its key, and is one generation',
+    async (name, skipExistingCheck) => {
+      const accepted: string[] = []
+      onInserted = (id) => {
+        if (accepted.length === 0) proxy.reset()
+        accepted.push(id)
+      }
+      const { fetch, calls } = recordFetch()
+      const before = app.gemini.calls.length
+      const result = await connect(fetch).generate({ prompt: `lost ${name}`, skipExistingCheck })
+      expect(result.status).toBe('succeeded')
+      expect(accepted).toEqual([result.id])
+      expect(app.gemini.calls.length - before).toBe(1)
+      const submissions = calls.filter(({ method }) => method === 'POST')
+      const keys = submissions.map(({ headers }) => headers.get('Idempotency-Key'))
+      expect(keys).toHaveLength(2)
+      expect(new Set(keys).size).toBe(1)
+      expect(keys[0]).toMatch(/^[0-9a-f]{32}$/)
+    },
+  )
 
   test('to a server that is told to be spared comes back when it says so', async () => {
     const at: number[] = []

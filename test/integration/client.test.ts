@@ -67,16 +67,20 @@ describe('generate', () => {
     ).rejects.toMatchObject({ name: 'ImageonceError', code: 'refused_prompt' })
   })
 
-  test('resolves with a picture of its own when the request or the token is wrong', async () => {
+  test('resolves with a stand-in when the request is wrong, and with its own when the token is', async () => {
     const wrong = await connect().generate({ prompt: '', aspectRatio: '16:9' })
     expect(wrong).toMatchObject({
       status: 'failed',
       isPlaceholder: true,
       error: { code: 'invalid_request', retryable: false },
-      imageUrl: expect.stringMatching(/^data:image\/svg\+xml,/),
+      imageUrl: expect.stringMatching(/^data:image\/webp;base64,/),
     })
     const stranger = await connect({ token: () => 'wrong' }).generate({ prompt: 'a' })
-    expect(stranger.error?.code).toBe('unauthenticated')
+    expect(stranger).toMatchObject({
+      isPlaceholder: true,
+      error: { code: 'unauthenticated' },
+      imageUrl: expect.stringMatching(/^data:image\/svg\+xml,/),
+    })
   })
 
   test('resolves with the state there is when the wait is over', async () => {
@@ -144,11 +148,28 @@ describe('identical calls of one moment', () => {
     expect(calls.filter(({ method }) => method === 'POST')).toHaveLength(1)
   })
 
-  test('that are forced are requests of their own', async () => {
-    const client = connect()
-    const forced = () => client.generate({ prompt: 'a new lake', skipExistingCheck: true })
-    const [one, two] = await Promise.all([forced(), forced()])
-    expect(one.id).not.toBe(two.id)
+  test('that are forced share one image, and the next one afterwards is another', async () => {
+    const open = holds.hold()
+    const { fetch, calls } = recordFetch()
+    const client = connect({ fetch })
+    let accepted = false
+    const force = () =>
+      client.generate(
+        { prompt: 'a new lake', skipExistingCheck: true },
+        { onState: () => (accepted = true) },
+      )
+    const click = force()
+    const clickAtOnce = force()
+    await waitFor(() => accepted, { what: 'the answer to the first click' })
+    const clickAgain = force()
+    const plain = client.generate({ prompt: 'a new lake' })
+    open()
+    const [{ id }, ...others] = await Promise.all([click, clickAtOnce, clickAgain])
+    expect(others.map((other) => other.id)).toEqual([id, id])
+    await plain
+    expect(calls.filter(({ method }) => method === 'POST')).toHaveLength(2)
+    expect((await force()).id).not.toBe(id)
+    expect(app.gemini.countCalls('a new lake')).toBe(2)
   })
 })
 

@@ -10,6 +10,7 @@ import type { Principal } from '../auth.ts'
 import { type HttpContext, whileConnected } from '../http-context.ts'
 import { matches } from '../json.ts'
 import { parseQueryWait } from '../prefer.ts'
+import { toRatio } from '../stand-in.ts'
 
 const IMMUTABLE = 'max-age=31536000, immutable'
 /** Without its version a URL may come to show another image: one deleted and made again. */
@@ -131,7 +132,7 @@ const sendPlaceholder = async (
   const isPending = isUnknown || (generation !== undefined && !isTerminal(generation.status))
   const image = await placeholder(
     isPending ? 'pending' : 'failed',
-    ratioOf(generation?.aspectRatio),
+    toRatio(generation?.aspectRatio),
   )
   sendBytes(res.set({ 'Cache-Control': 'no-store', 'Imageonce-Placeholder': 'true' }), image)
 }
@@ -140,11 +141,6 @@ const sendBytes = (res: Response, image: EncodedImage): void => {
   res
     .type(image.mimeType)
     .send(Buffer.from(image.bytes.buffer, image.bytes.byteOffset, image.bytes.byteLength))
-}
-
-const ratioOf = (aspectRatio: string | null | undefined) => {
-  const [width, height] = (aspectRatio ?? '1:1').split(':').map(Number)
-  return { width: width ?? 1, height: height ?? 1 }
 }
 
 const notFound = () => new AppError('not_found', 'There is no image at this address.')

@@ -16,6 +16,7 @@ import { createUrls } from '../image-urls.ts'
 import { createItemDeps } from '../item-deps.ts'
 import { sendWithETag } from '../json.ts'
 import { cutPage, parsePageQuery } from '../pagination.ts'
+import { drawStandIn } from '../stand-in.ts'
 
 /** What owners save, with an image that is made ahead of need. */
 export const createSavedItemRoutes = (context: HttpContext): Router => {
@@ -72,13 +73,12 @@ const keyOf = (req: Request, res: Response): ItemKey => {
 }
 
 const answerItems = async (
-  { signer, publicUrl, placeholder }: HttpContext,
+  context: HttpContext,
   req: Request,
   loaded: LoadedItem[],
 ): Promise<SavedItem[]> => {
-  const urls = createUrls(signer, publicUrl, req)
-  const { bytes, mimeType } = await placeholder('pending')
-  const standIn = `data:${mimeType};base64,${Buffer.from(bytes).toString('base64')}`
+  const urls = createUrls(context.signer, context.publicUrl, req)
+  const standIn = await drawStandIn(context, 'pending')
   return loaded.map((each) => presentItem(each, urls, standIn))
 }
 

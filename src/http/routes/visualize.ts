@@ -1,4 +1,10 @@
-import { type ErrorRequestHandler, type Request, type Response, Router } from 'express'
+import {
+  type ErrorRequestHandler,
+  type Request,
+  type RequestHandler,
+  type Response,
+  Router,
+} from 'express'
 import { isDatabaseAway } from '../../../db/away.ts'
 import { generationRequestSchema } from '../../contract/generation-request.ts'
 import { isTerminal } from '../../contract/vocabulary.ts'
@@ -11,6 +17,7 @@ import { answerGeneration, type HttpContext, principalOf, whileConnected } from 
 import { parseIdempotencyKey } from '../idempotency-key.ts'
 import { createUrls } from '../image-urls.ts'
 import { parsePreferWait, setPreferenceApplied } from '../prefer.ts'
+import { drawStandIn } from '../stand-in.ts'
 
 /** When `/api/visualize/image` was superseded, for its `Deprecation` header (RFC 9745). */
 const SUPERSEDED_AT = Date.UTC(2026, 10, 1) / 1_000
@@ -31,12 +38,7 @@ export const createVisualizeRoutes = (context: HttpContext): Router => {
     await answer(context, req, res, submission, (waitSeconds ?? 0) * 1_000)
   })
 
-  router.post('/image', ...jsonBody(), async (req, res) => {
-    const { base } = createUrls(context.signer, context.publicUrl, req)
-    res.set({
-      Deprecation: `@${SUPERSEDED_AT}`,
-      Link: `<${base}/api/visualize/generate>; rel="successor-version"`,
-    })
+  router.post('/image', announceSuccessor(context), ...jsonBody(), async (req, res) => {
     const request = generationRequestSchema.parse(req.body, { reportInput: true })
     const forced = { ...request, skipExistingCheck: true }
     const submission = await submitGeneration(context.submit, principalOf(res).ownerId, forced)
@@ -47,16 +49,26 @@ export const createVisualizeRoutes = (context: HttpContext): Router => {
   return router
 }
 
-/** The caller's flow goes on with a stand-in, whatever keeps the picture from being asked for at the moment. */
+/** On every answer, the refusals too: whoever reads it learns where to go. */
+const announceSuccessor =
+  ({ signer, publicUrl }: HttpContext): RequestHandler =>
+  (req, res, next) => {
+    const { base } = createUrls(signer, publicUrl, req)
+    res.set({
+      Deprecation: `@${SUPERSEDED_AT}`,
+      Link: `<${base}/api/visualize/generate>; rel="successor-version"`,
+    })
+    next()
+  }
+
+/** The caller's flow goes on with a stand-in, whatever keeps the picture from being asked for (ADR 18). */
 const offerPlaceholder =
-  ({ placeholder }: HttpContext): ErrorRequestHandler =>
-  async (error: unknown, _req, res, next) => {
+  (context: HttpContext): ErrorRequestHandler =>
+  async (error: unknown, req, res, next) => {
     const passes = (error instanceof AppError && error.retryable) || isDatabaseAway(error)
-    if (passes) {
-      const { bytes, mimeType } = await placeholder('pending')
-      const imageUrl = `data:${mimeType};base64,${Buffer.from(bytes).toString('base64')}`
-      res.locals.placeholder = { imageUrl, isPlaceholder: true }
-    }
+    const kind = passes ? 'pending' : 'failed'
+    const imageUrl = await drawStandIn(context, kind, req.body?.aspectRatio)
+    res.locals.placeholder = { imageUrl, isPlaceholder: true }
     next(error)
   }
 
