@@ -24,6 +24,7 @@ import { createClientEventLog } from '../telemetry/client-events.ts'
 import { createReuseLog } from '../telemetry/reuse-log.ts'
 import { createTelemetryLog } from '../telemetry/telemetry-log.ts'
 import { VERSION } from '../version.ts'
+import { createQueueBoard } from './queue-board.ts'
 import { createShared, logStep, type Overrides, QUEUE_SETTLE_MS } from './shared.ts'
 import { createSubmitDeps, createUploads } from './submit.ts'
 import { createMissingImageReport } from './upkeep.ts'
@@ -59,6 +60,7 @@ export const createApi = (
   const sessions = createSessions(secrets.imageUrlSecret, {
     isSecure: config.http.publicUrl?.startsWith('https:') ?? false,
   })
+  const queueBoard = createQueueBoard(config, logger)
   const app = createApp({
     db,
     store,
@@ -71,6 +73,7 @@ export const createApi = (
     authenticate,
     sessions,
     identify: createIdentify(authenticate, sessions),
+    queueBoard: queueBoard.handle,
     web: createWebPages(config, overrides.builtPages ?? BUILT_PAGES),
     signer: createImageSigner(secrets.imageUrlSecret),
     subscribe: events.subscribe,
@@ -103,6 +106,7 @@ export const createApi = (
     shutdown.abort()
     await drain({ graceMs: config.shutdownGraceMs, ...options })
     await reuseLog.close()
+    await queueBoard.close()
     await shared.releaseAll()
   }
   return { start, stop }
