@@ -74,6 +74,7 @@ export const createApi = (
     sessions,
     identify: createIdentify(authenticate, sessions),
     queueBoard: queueBoard.handle,
+    findOpenApi: createOpenApi(config),
     web: createWebPages(config, overrides.builtPages ?? BUILT_PAGES),
     signer: createImageSigner(secrets.imageUrlSecret),
     subscribe: events.subscribe,
@@ -110,6 +111,19 @@ export const createApi = (
     await shared.releaseAll()
   }
   return { start, stop }
+}
+
+/** Built when it is first asked for. */
+const createOpenApi = ({ http }: Config): (() => Promise<object>) => {
+  let built: Promise<object> | undefined
+  const build = async () => {
+    const { createOpenApiDocument } = await import('../openapi/document.ts')
+    return createOpenApiDocument(VERSION, http.publicUrl)
+  }
+  return () => {
+    built ??= build()
+    return built
+  }
 }
 
 const toAuthenticatorOptions = ({ auth }: Secrets): AuthenticatorOptions => {

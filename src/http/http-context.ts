@@ -32,6 +32,7 @@ export type HttpContext = FollowDeps & {
   publicUrl: string | undefined
   web: WebPages
   queueBoard: RequestHandler
+  findOpenApi: () => Promise<object>
   /** Whose pages may call; `*` for everyone's. */
   corsOrigins: readonly string[]
   interactiveDeadlineMs: number
