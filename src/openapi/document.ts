@@ -1,4 +1,5 @@
 import { createDocument } from 'zod-openapi'
+import { analytics } from './operations/analytics.ts'
 import { generations } from './operations/generations.ts'
 import { hooks } from './operations/hooks.ts'
 import { images } from './operations/images.ts'
@@ -26,6 +27,7 @@ export const createOpenApiDocument = (version: string, publicUrl: string | undef
       ...savedItems,
       ...hooks,
       ...telemetry,
+      ...analytics,
       ...server,
     },
     components: {

@@ -5,7 +5,6 @@ import { imageSchema } from '../contract/image.ts'
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, MAX_WAIT_SECONDS } from '../contract/limits.ts'
 import { problemSchema } from '../contract/problem.ts'
 import { savedItemInputSchema, savedItemSchema } from '../contract/saved-item.ts'
-import { generationStatusSchema } from '../contract/vocabulary.ts'
 
 /* The contract's schemas under the names that the document gives them. */
 
@@ -17,7 +16,6 @@ export const generationRequest = generationRequestSchema.meta({ id: 'GenerationR
 export const image = imageSchema.meta({ id: 'Image' })
 export const savedItem = savedItemSchema.meta({ id: 'SavedItem' })
 export const savedItemInput = savedItemInputSchema.meta({ id: 'SavedItemInput' })
-export const generationStatus = generationStatusSchema.meta({ id: 'GenerationStatus' })
 export const problem = problemSchema.meta({
   id: 'Problem',
   description: 'RFC 9457. `code` is stable: switch on that one.',
