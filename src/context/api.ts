@@ -24,6 +24,7 @@ import { createClientEventLog } from '../telemetry/client-events.ts'
 import { createReuseLog } from '../telemetry/reuse-log.ts'
 import { createTelemetryLog } from '../telemetry/telemetry-log.ts'
 import { VERSION } from '../version.ts'
+import { createQueueBoard } from './queue-board.ts'
 import { createShared, logStep, type Overrides, QUEUE_SETTLE_MS } from './shared.ts'
 import { createSubmitDeps, createUploads } from './submit.ts'
 import { createMissingImageReport } from './upkeep.ts'
@@ -59,6 +60,7 @@ export const createApi = (
   const sessions = createSessions(secrets.imageUrlSecret, {
     isSecure: config.http.publicUrl?.startsWith('https:') ?? false,
   })
+  const queueBoard = createQueueBoard(config, logger)
   const app = createApp({
     db,
     store,
@@ -71,6 +73,8 @@ export const createApi = (
     authenticate,
     sessions,
     identify: createIdentify(authenticate, sessions),
+    queueBoard: queueBoard.handle,
+    findOpenApi: createOpenApi(config),
     web: createWebPages(config, overrides.builtPages ?? BUILT_PAGES),
     signer: createImageSigner(secrets.imageUrlSecret),
     subscribe: events.subscribe,
@@ -103,9 +107,23 @@ export const createApi = (
     shutdown.abort()
     await drain({ graceMs: config.shutdownGraceMs, ...options })
     await reuseLog.close()
+    await queueBoard.close()
     await shared.releaseAll()
   }
   return { start, stop }
+}
+
+/** Built when it is first asked for. */
+const createOpenApi = ({ http }: Config): (() => Promise<object>) => {
+  let built: Promise<object> | undefined
+  const build = async () => {
+    const { createOpenApiDocument } = await import('../openapi/document.ts')
+    return createOpenApiDocument(VERSION, http.publicUrl)
+  }
+  return () => {
+    built ??= build()
+    return built
+  }
 }
 
 const toAuthenticatorOptions = ({ auth }: Secrets): AuthenticatorOptions => {

@@ -1,28 +1,36 @@
-import type { AspectRatio, ImageSize, ProviderName } from './vocabulary.ts'
+import { z } from 'zod'
+import {
+  aspectRatioSchema,
+  type ImageSize,
+  imageSizeSchema,
+  providerNameSchema,
+} from './vocabulary.ts'
 
 /** A model that this server may be asked for. */
-export type ModelInfo = {
-  name: string
+export const modelInfoSchema = z.object({
+  name: z.string(),
   /** Price of one image by size, in US dollars; a size that is absent is not offered. */
-  priceUsd: Partial<Record<ImageSize, number>>
-  aspectRatios: readonly AspectRatio[]
-}
+  priceUsd: z.partialRecord(imageSizeSchema, z.number()),
+  aspectRatios: z.array(aspectRatioSchema).readonly(),
+})
+export type ModelInfo = z.infer<typeof modelInfoSchema>
 
 /** What this server would use and allow. */
-export type ServerInfo = {
-  name: 'imageonce'
-  version: string
-  provider: ProviderName
-  defaultModel: string
-  models: readonly ModelInfo[]
-  limits: {
-    maxPromptCharacters: number
-    maxImageBytes: number
-    maxImagePixels: number
-    maxWaitSeconds: number
-    imageMimeTypes: readonly string[]
-  }
-}
+export const serverInfoSchema = z.object({
+  name: z.literal('imageonce'),
+  version: z.string(),
+  provider: providerNameSchema,
+  defaultModel: z.string(),
+  models: z.array(modelInfoSchema).readonly(),
+  limits: z.object({
+    maxPromptCharacters: z.number().int(),
+    maxImageBytes: z.number().int(),
+    maxImagePixels: z.number().int(),
+    maxWaitSeconds: z.number().int(),
+    imageMimeTypes: z.array(z.string()).readonly(),
+  }),
+})
+export type ServerInfo = z.infer<typeof serverInfoSchema>
 
 /** The price of one image, in US dollars; 0 for what is not in the list. */
 export const findListPriceUsd = (

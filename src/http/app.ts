@@ -12,6 +12,8 @@ import { createHealthRoutes } from './routes/health.ts'
 import { createHookRoutes } from './routes/hooks.ts'
 import { createImageFileRoutes } from './routes/image-files.ts'
 import { createImageRoutes } from './routes/images.ts'
+import { createOpenApiRoutes } from './routes/openapi.ts'
+import { createQueueBoardRoutes } from './routes/queue-board.ts'
 import { createSavedItemRoutes } from './routes/saved-items.ts'
 import { createSessionRoutes } from './routes/session.ts'
 import { createTelemetryRoutes } from './routes/telemetry.ts'
@@ -41,6 +43,8 @@ export const createApp = (context: HttpContext): Express => {
   app.use('/api/webhooks', createWebhookRoutes(context))
   app.use('/images', createImageFileRoutes(context))
   app.use(createHealthRoutes(context))
+  app.use(createOpenApiRoutes(context))
+  app.use('/admin/queues', createQueueBoardRoutes(context))
   app.use(serveWebPages(context.web))
   app.use(notFoundHandler)
   app.use(createErrorHandler(context.logger))

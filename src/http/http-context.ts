@@ -1,4 +1,4 @@
-import type { Request, Response } from 'express'
+import type { Request, RequestHandler, Response } from 'express'
 import type { Logger } from 'pino'
 import type { Generation, Reuse } from '../contract/generation.ts'
 import { isGenerationId } from '../contract/identity.ts'
@@ -31,6 +31,8 @@ export type HttpContext = FollowDeps & {
   info: ServerInfo
   publicUrl: string | undefined
   web: WebPages
+  queueBoard: RequestHandler
+  findOpenApi: () => Promise<object>
   /** Whose pages may call; `*` for everyone's. */
   corsOrigins: readonly string[]
   interactiveDeadlineMs: number

@@ -3,7 +3,7 @@ import { Redis } from 'ioredis'
 import { waitAtMost } from '../time.ts'
 import { CLOSE_MS, type JobData, type QueueBackend, SILENCE_MS } from './backend.ts'
 
-type OpenQueue = Pick<
+export type OpenQueue = Pick<
   Queue<JobData>,
   | 'add'
   | 'addBulk'

@@ -1,0 +1,55 @@
+import { createDocument } from 'zod-openapi'
+import { analytics } from './operations/analytics.ts'
+import { generations } from './operations/generations.ts'
+import { hooks } from './operations/hooks.ts'
+import { images } from './operations/images.ts'
+import { savedItems } from './operations/saved-items.ts'
+import { server } from './operations/server.ts'
+import { submitting } from './operations/submitting.ts'
+import { telemetry } from './operations/telemetry.ts'
+
+/** The HTTP contract as OpenAPI 3.1, made of the same schemas that requests are parsed with. */
+export const createOpenApiDocument = (version: string, publicUrl: string | undefined) =>
+  createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'imageonce',
+      version,
+      description:
+        'Generate every image once: asks a paid image model for an image once, and answers from then on with the same one. Problems are RFC 9457; another owner’s things are 404.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: publicUrl ?? '/' }],
+    paths: {
+      ...submitting,
+      ...generations,
+      ...images,
+      ...savedItems,
+      ...hooks,
+      ...telemetry,
+      ...analytics,
+      ...server,
+    },
+    components: {
+      securitySchemes: {
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: '`sub` is the owner; operators have `role: admin`.',
+        },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'imageonce_session',
+          description: 'The pages’ own, by `signIn`.',
+        },
+        hook: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'webhook-signature',
+          description: 'Standard Webhooks (standardwebhooks.com), with a secret of `HOOK_SECRETS`.',
+        },
+      },
+    },
+  })

@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import { imageMimeTypeSchema, imageTypeSchema } from '../../contract/vocabulary.ts'
+import { answer, content, empty, type Operations, operation, PUBLIC } from '../operation.ts'
+import { ifNoneMatch, image, page, pageQuery } from '../schemas.ts'
+
+const TAG = 'Images'
+const bytes = z.string().meta({ override: { type: 'string', format: 'binary' } })
+const imageTypes = imageMimeTypeSchema.options
+
+export const images: Operations = {
+  '/images/{file}': {
+    get: operation(TAG, 'showImage', {
+      summary: 'The URL that always works',
+      description:
+        'For `<img src>`: no header is wanted, since the signature is the permission. The bare id works with its owner’s token. Not made yet: waits, then shows a placeholder (`Imageonce-Placeholder: true`, `no-store`).',
+      path: z.object({
+        file: z.string().meta({ description: '`<id>.<signature>`, as in `imageUrl`; or the id.' }),
+      }),
+      query: z.object({
+        wait: z.coerce.number().int().min(0).optional().meta({ description: 'Seconds to wait.' }),
+        v: z.string().optional().meta({ description: 'The version: kept for ever with it.' }),
+      }),
+      headers: z.object(ifNoneMatch),
+      answers: {
+        200: content('The image, or its placeholder.', ...imageTypes),
+        302: empty('The image is in the store at `Location`.'),
+        304: empty('It has not changed.'),
+      },
+      problems: [400, 404, 503],
+      security: PUBLIC,
+    }),
+  },
+  '/api/images': {
+    get: operation(TAG, 'listImages', {
+      summary: 'Your images, newest first',
+      query: pageQuery.extend({ type: imageTypeSchema.optional() }),
+      answers: { 200: answer('A page.', page('images', image)) },
+      problems: [400],
+    }),
+    post: operation(TAG, 'uploadImage', {
+      summary: 'Store an image, to condition others on it',
+      description:
+        'Equal bytes are one image. It is decoded and encoded anew: no metadata is kept.',
+      body: {
+        required: true,
+        content: Object.fromEntries(imageTypes.map((type) => [type, { schema: bytes }])),
+      },
+      answers: { 201: answer('The image, with the id to name it by.', image) },
+      problems: [413, 415, 422, 503],
+    }),
+  },
+  '/api/images/{id}': {
+    delete: operation(TAG, 'deleteImage', {
+      summary: 'Delete an image, row and object',
+      path: z.object({ id: z.string() }),
+      answers: { 204: empty('It is gone; generations that showed it are `canceled`.') },
+      problems: [404],
+    }),
+  },
+}

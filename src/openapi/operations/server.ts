@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import { serverInfoSchema } from '../../contract/server-info.ts'
+import { answer, empty, json, type Operations, operation, PUBLIC } from '../operation.ts'
+
+const TAG = 'Server'
+const health = z.object({ status: z.string(), checks: z.record(z.string(), z.string()).optional() })
+const session = z.object({
+  isSignedIn: z.boolean(),
+  ownerId: z.string().optional(),
+  isAdmin: z.boolean().optional(),
+  expiresAt: z.iso.datetime().optional(),
+})
+
+export const server: Operations = {
+  '/api/info': {
+    get: operation(TAG, 'getInfo', {
+      summary: 'What this server would use and allow',
+      answers: { 200: answer('Provider, models with prices, limits.', serverInfoSchema) },
+    }),
+  },
+  '/api/session': {
+    get: operation(TAG, 'getSession', {
+      summary: 'Who is signed in at this browser',
+      answers: { 200: answer('Nobody: `isSignedIn` is false.', session) },
+      security: PUBLIC,
+    }),
+    post: operation(TAG, 'signIn', {
+      summary: 'Sign this browser in with a token',
+      body: json(z.strictObject({ token: z.string().min(1) }), { token: 'eyJhbGciOiJIUzI1NiJ9…' }),
+      answers: { 201: answer('Signed in, by a cookie.', session) },
+      problems: [400, 403],
+    }),
+    delete: operation(TAG, 'signOut', {
+      summary: 'Sign this browser out',
+      answers: { 204: empty('Signed out.') },
+      problems: [403],
+      security: PUBLIC,
+    }),
+  },
+  '/livez': {
+    get: operation(TAG, 'isAlive', {
+      summary: 'The process answers',
+      answers: { 200: answer('It does.', health) },
+      security: PUBLIC,
+    }),
+  },
+  '/readyz': {
+    get: operation(TAG, 'isReady', {
+      summary: 'It takes requests',
+      answers: {
+        200: answer('It does; `degraded` when a part is away.', health),
+        503: answer('It does not.', health),
+      },
+      security: PUBLIC,
+    }),
+  },
+}

@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import { generationSchema } from '../contract/generation.ts'
+import { generationRequestSchema } from '../contract/generation-request.ts'
+import { imageSchema } from '../contract/image.ts'
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, MAX_WAIT_SECONDS } from '../contract/limits.ts'
+import { problemSchema } from '../contract/problem.ts'
+import { savedItemInputSchema, savedItemSchema } from '../contract/saved-item.ts'
+
+/* The contract's schemas under the names that the document gives them. */
+
+export const generation = generationSchema.meta({
+  id: 'Generation',
+  description: 'One requested image. `imageUrl` is always set and always works.',
+})
+export const generationRequest = generationRequestSchema.meta({ id: 'GenerationRequest' })
+export const image = imageSchema.meta({ id: 'Image' })
+export const savedItem = savedItemSchema.meta({ id: 'SavedItem' })
+export const savedItemInput = savedItemInputSchema.meta({ id: 'SavedItemInput' })
+export const problem = problemSchema.meta({
+  id: 'Problem',
+  description: 'RFC 9457. `code` is stable: switch on that one.',
+})
+
+/** A page of a list, under the name of what it lists. */
+export const page = (name: string, schema: z.ZodType) =>
+  z.object({
+    [name]: z.array(schema),
+    nextCursor: z
+      .string()
+      .nullable()
+      .meta({ description: 'For `?cursor`; null on the last page.' }),
+  })
+
+export const pageQuery = z.object({
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(MAX_PAGE_SIZE)
+    .optional()
+    .meta({ description: `How many at most; ${DEFAULT_PAGE_SIZE} unless told.`, example: 20 }),
+  cursor: z.string().optional().meta({ description: '`nextCursor` of the page before.' }),
+})
+
+export const generationPath = z.object({
+  id: z.string().meta({
+    description: 'A generation’s id.',
+    example: 'g_c8408a586db1a898fb532ca7c1429a5701b4c791',
+  }),
+})
+
+export const prefer = {
+  Prefer: z
+    .string()
+    .optional()
+    .meta({
+      description: `\`wait=N\` waits up to N seconds (${MAX_WAIT_SECONDS} at most) for the end.`,
+      example: 'wait=30',
+    }),
+}
+
+export const idempotencyKey = {
+  'Idempotency-Key': z.string().optional().meta({
+    description:
+      'The same key with the same request is the same generation for 24 hours; with another request it is 422.',
+    example: 'order-1042-cover',
+  }),
+}
+
+export const ifNoneMatch = {
+  'If-None-Match': z
+    .string()
+    .optional()
+    .meta({ description: 'An `ETag` of before: 304 if it holds.' }),
+}

@@ -1,0 +1,194 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { type Answer, createClient } from '../support/client.ts'
+import { newHookSecret, signHook } from '../support/hooks.ts'
+import { createContractCheck, listRoutes } from '../support/openapi.ts'
+import { makePng } from '../support/pictures.ts'
+
+const SECRET = newHookSecret()
+const UNKNOWN = `g_${'0'.repeat(40)}`
+const SIGNED_OUT = { authorization: '' }
+
+type Client = Awaited<ReturnType<typeof createClient>>
+type Call = [method: string, path: string, options?: Parameters<Client['call']>[2]]
+
+let app: TestApp
+let alice: Client
+let admin: Client
+let contract: ReturnType<typeof createContractCheck>
+const walked = new Map<string, Set<number>>()
+
+beforeAll(async () => {
+  app = await startTestApp({ env: { HOOK_SECRETS: `cms:${SECRET}` } })
+  alice = await createClient(app)
+  admin = await createClient(app, 'ops', true)
+  const response = await fetch(`${app.url}/openapi.json`)
+  contract = createContractCheck((await response.json()) as never)
+})
+afterAll(() => app.stop())
+
+/** Makes the call and holds its answer against the document. */
+const walk = async <T>(id: string, status: number, client: Client, ...call: Call) => {
+  const answer: Answer<T> = await client.call<T>(...call)
+  expect({ id, problems: contract.check(id, answer), status: answer.status }).toEqual({
+    id,
+    problems: [],
+    status,
+  })
+  walked.set(id, (walked.get(id) ?? new Set()).add(answer.status))
+  return answer
+}
+
+type Made = { id: string; imageUrl: string; nextCursor: string }
+
+const generate = '/api/visualize/generate'
+const wait = { Prefer: 'wait=20' }
+
+describe('the document', () => {
+  test('is valid OpenAPI 3.1', async () => {
+    const response = await fetch(`${app.url}/openapi.json`)
+    const { valid, errors } = await new Validator().validate((await response.json()) as never)
+    expect({ valid, errors }).toEqual({ valid: true, errors: undefined })
+  })
+
+  test('has every route of the server, and no other', async () => {
+    const documented = contract.operations.map(({ method, path }) => `${method} ${path}`)
+    const besides = ['get /openapi.json', 'get /metrics']
+    const routes = (await listRoutes()).filter((route) => !besides.includes(route))
+    expect(documented.sort()).toEqual(routes.sort())
+  })
+})
+
+describe('the server answers as the document says, when it', () => {
+  test('is asked for images', async () => {
+    const body = { prompt: 'documented' }
+    await walk('submitGeneration', 202, alice, 'POST', generate, { body: { prompt: 'later' } })
+    const { body: made } = await walk<Made>('submitGeneration', 200, alice, 'POST', generate, {
+      body,
+      headers: wait,
+    })
+    await walk('submitGeneration', 200, alice, 'POST', generate, { body })
+    await walk('submitGeneration', 400, alice, 'POST', generate, { body: { prompt: '' } })
+    await walk('submitGeneration', 401, alice, 'POST', generate, { body, headers: SIGNED_OUT })
+    await walk('submitGeneration', 415, alice, 'POST', generate, { body: 'text' })
+    await walk('makeImage', 200, alice, 'POST', '/api/visualize/image', { body })
+
+    await walk('listGenerations', 200, alice, 'GET', '/api/generations?limit=1')
+    await walk(
+      'listGenerations',
+      200,
+      admin,
+      'GET',
+      '/api/generations?owner=*&status=queued,succeeded',
+    )
+    await walk('listGenerations', 400, alice, 'GET', '/api/generations?limit=0')
+    const self = `/api/generations/${made.id}`
+    const { headers } = await walk('getGeneration', 200, alice, 'GET', self)
+    const etag = { 'If-None-Match': headers.get('etag') ?? '' }
+    await walk('getGeneration', 304, alice, 'GET', self, { headers: etag })
+    await walk('getGeneration', 404, alice, 'GET', `/api/generations/${UNKNOWN}`)
+    await walk('followGeneration', 200, alice, 'GET', `${self}/events`)
+    await walk('followGeneration', 404, alice, 'GET', `/api/generations/${UNKNOWN}/events`)
+    await walk('cancelGeneration', 409, alice, 'POST', `${self}/cancel`)
+    await walk('getHistory', 200, alice, 'GET', `${self}/history`)
+    await walk('retryGeneration', 409, alice, 'POST', `${self}/retry`)
+    await walk('regenerate', 202, alice, 'POST', `${self}/regenerate`)
+    await walk('showImage', 200, alice, 'GET', made.imageUrl)
+    await walk('showImage', 404, alice, 'GET', `/images/${UNKNOWN}.none`)
+    await walk('deleteImage', 204, alice, 'DELETE', `/api/images/${made.id}`)
+    await walk('deleteImage', 404, alice, 'DELETE', '/api/images/none')
+  })
+
+  test('cancels and retries', async () => {
+    app.gemini.behave({ kind: 'hang' })
+    const body = { prompt: 'to be canceled', lane: 'eager' }
+    const { body: asked } = await alice.generate(body)
+    await walk('cancelGeneration', 200, alice, 'POST', `/api/generations/${asked.id}/cancel`)
+    app.gemini.reset()
+    await walk('retryGeneration', 202, alice, 'POST', `/api/generations/${asked.id}/retry`)
+    await alice.get(asked.id, wait)
+    const bulk = '/api/generations/bulk'
+    await walk('changeGenerations', 200, alice, 'POST', bulk, {
+      body: { action: 'retry', filter: {}, dryRun: true },
+    })
+    await walk('changeGenerations', 400, alice, 'POST', bulk, { body: { action: 'none' } })
+  })
+
+  test('is asked for a refused prompt', async () => {
+    app.gemini.behave({ kind: 'prompt_blocked' })
+    const headers = wait
+    await walk('submitGeneration', 200, alice, 'POST', generate, {
+      body: { prompt: 'no' },
+      headers,
+    })
+    app.gemini.reset()
+  })
+
+  test('keeps images', async () => {
+    const headers = { 'content-type': 'image/png' }
+    await walk('uploadImage', 201, alice, 'POST', '/api/images', { body: await makePng(), headers })
+    await walk('uploadImage', 415, alice, 'POST', '/api/images', { body: { no: 'image' } })
+    await walk('listImages', 200, alice, 'GET', '/api/images')
+    await walk('listImages', 400, alice, 'GET', '/api/images?type=none')
+  })
+
+  test('keeps items', async () => {
+    const body = { title: 'Monday', prompt: 'documented item', data: { a: 1 } }
+    const items = '/api/saved-items'
+    const { body: item } = await walk<Made>('saveItem', 201, alice, 'POST', items, { body })
+    await walk('saveItem', 400, alice, 'POST', items, { body: { title: 1 } })
+    await walk('listItems', 200, alice, 'GET', items)
+    await walk('getItem', 200, alice, 'GET', `${items}/${item.id}`)
+    await walk('getItem', 404, alice, 'GET', `${items}/none`)
+    await walk('changeItem', 200, alice, 'PATCH', `${items}/${item.id}`, {
+      body: { title: 'Tuesday' },
+    })
+    await walk('removeItem', 204, alice, 'DELETE', `${items}/${item.id}`)
+  })
+
+  test('is told by hooks and browsers', async () => {
+    const text = JSON.stringify({ ownerId: 'alice', itemId: 'hooked', prompt: 'hooked' })
+    const headers = { ...SIGNED_OUT, ...signHook(text, { secret: SECRET }) }
+    await walk('saveByHook', 202, alice, 'POST', '/api/hooks/save', { body: text, headers })
+    await walk('saveByHook', 409, alice, 'POST', '/api/hooks/save', { body: text, headers })
+    await walk('saveByHook', 401, alice, 'POST', '/api/hooks/save', { body: {} })
+    const event = { id: 'one', type: 'generation_skipped', at: new Date().toISOString() }
+    const batch = { body: { events: [event] } }
+    await walk('reportEvents', 202, alice, 'POST', '/api/telemetry', batch)
+    await walk('reportEvents', 400, alice, 'POST', '/api/telemetry', { body: { events: [] } })
+  })
+
+  test('counts', async () => {
+    for (const [id, path] of [
+      ['summarize', 'summary'],
+      ['listDays', 'timeseries?days=2'],
+    ] as const) {
+      await walk(id, 200, alice, 'GET', `/api/analytics/${path}`)
+    }
+    await walk('summarize', 400, alice, 'GET', '/api/analytics/summary?days=0')
+    await walk('listOwners', 200, admin, 'GET', '/api/analytics/owners')
+    await walk('listOwners', 200, admin, 'GET', '/api/analytics/owners?format=csv')
+    await walk('listOwners', 403, alice, 'GET', '/api/analytics/owners')
+    await walk('downloadOwners', 200, admin, 'GET', '/api/analytics/owners.csv')
+  })
+
+  test('tells of itself', async () => {
+    await walk('getInfo', 200, alice, 'GET', '/api/info')
+    await walk('isAlive', 200, alice, 'GET', '/livez')
+    await walk('isReady', 200, alice, 'GET', '/readyz')
+    const token = await app.token()
+    await walk('signIn', 201, alice, 'POST', '/api/session', { body: { token } })
+    await walk('signIn', 401, alice, 'POST', '/api/session', { body: { token: 'none' } })
+    await walk('getSession', 200, alice, 'GET', '/api/session')
+    await walk('signOut', 204, alice, 'DELETE', '/api/session')
+  })
+})
+
+test('every operation was walked to its good end', () => {
+  const missing = contract.operations.filter(({ operation }) => {
+    const statuses = [...(walked.get(operation.operationId) ?? [])]
+    return !statuses.some((status) => status < 300)
+  })
+  expect(missing.map(({ operation }) => operation.operationId)).toEqual([])
+})

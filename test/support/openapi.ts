@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ValidateFunction } from 'ajv'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import type { Answer } from './client.ts'
+
+type Content = Record<string, unknown>
+type Operation = { operationId: string; responses: Record<string, { content?: Content }> }
+type Document = { paths: Record<string, Record<string, Operation>> }
+
+const DOCUMENT = 'openapi'
+const METHODS = ['get', 'post', 'patch', 'put', 'delete']
+
+/** Checks answers against what the document says of their operation. */
+export const createContractCheck = (document: Document) => {
+  const ajv = new Ajv2020({ strict: false, allErrors: true })
+  addFormats.default(ajv)
+  ajv.addSchema(document, DOCUMENT)
+  const operations = listOperations(document)
+
+  const compile = (...path: string[]): ValidateFunction =>
+    ajv.compile({ $ref: `${DOCUMENT}#/${path.map(toPointer).join('/')}` })
+
+  /** What is wrong with the answer; empty when nothing is. */
+  const check = (operationId: string, { status, headers, body }: Answer<unknown>): string[] => {
+    const found = operations.find(({ operation }) => operation.operationId === operationId)
+    if (!found) return [`there is no operation ${operationId}`]
+    const { path, method, operation } = found
+    const key = String(status) in operation.responses ? String(status) : 'default'
+    const type = headers.get('content-type')?.split(';')[0] ?? ''
+    const { content } = operation.responses[key] ?? {}
+    if (!content) return body === '' ? [] : [`${status}: has a body, and should have none`]
+    if (!(type in content))
+      return [`${status}: is ${type || 'nothing'}, not ${Object.keys(content)}`]
+    if (!type.endsWith('json')) return []
+    const at = ['paths', path, method, 'responses', key, 'content', type, 'schema']
+    const validate = compile(...at)
+    if (validate(body)) return []
+    return (validate.errors ?? []).map(
+      ({ instancePath, message, params }) =>
+        `${status}: ${instancePath} ${message} ${JSON.stringify(params)}`,
+    )
+  }
+
+  return { check, operations }
+}
+
+const listOperations = ({ paths }: Document) =>
+  Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item)
+      .filter(([method]) => METHODS.includes(method))
+      .map(([method, operation]) => ({ path, method, operation })),
+  )
+
+/** A JSON pointer's part within a URI (RFC 6901). */
+const toPointer = (part: string): string =>
+  encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))
+
+const ROUTES = join('src', 'http', 'routes')
+
+/** Every route that the app mounts, out of its source, as `get /api/images/{id}`. */
+export const listRoutes = async (): Promise<string[]> => {
+  const app = await readFile(join('src', 'http', 'app.ts'), 'utf8')
+  const files = new Map(
+    [...app.matchAll(/import \{ (\w+) \} from '\.\/routes\/([\w-]+\.ts)'/g)].map(
+      ([, factory = '', file = '']) => [factory, file],
+    ),
+  )
+  const mounts = [...app.matchAll(/app\.use\((?:'([^']*)', )?(create\w+Routes)\(/g)]
+  const mounted = mounts.map(async ([, base = '', factory = '']) => {
+    const source = await readFile(join(ROUTES, files.get(factory) ?? factory), 'utf8')
+    return [
+      ...source.matchAll(/router\.(get|post|patch|put|delete)\(\s*(\[[^\]]*\]|'[^']*')/g),
+    ].flatMap(([, method, paths = '']) =>
+      [...paths.matchAll(/'([^']*)'/g)].map(([, path = '']) => toName(method, `${base}${path}`)),
+    )
+  })
+  const direct = [...app.matchAll(/app\.(get|post)\('([^']*)'/g)].map(([, method, path = '']) =>
+    toName(method, path),
+  )
+  return [...(await Promise.all(mounted)).flat(), ...direct]
+}
+
+const toName = (method: string | undefined, path: string): string =>
+  `${method} ${path.replace(/\/$/, '').replace(/:(\w+)/g, '{$1}')}`
