@@ -1,6 +1,8 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { ConfigError } from './errors.ts'
+import { settingDescriptions } from './setting-descriptions.ts'
+import { describeSettings } from './settings.ts'
 
 const textSchema = z.string().trim().min(1, 'must not be empty')
 const urlSchema = (protocols: RegExp) =>
@@ -40,6 +42,17 @@ const waitsSchema = z
   .string()
   .regex(/^\d{1,9}(,\d{1,9}){0,19}$/, 'must be 1 to 20 whole numbers with commas between them')
   .transform((text) => text.split(',').map(Number))
+/** `name:key`, separated by commas; an operator may have several while a key is exchanged. */
+const operatorKeysSchema = z.string().transform((text, context) =>
+  text.split(',').map((pair) => {
+    const [, name, key] = /^\s*([\w.-]+):([\w.~+/-]{32,}={0,2})\s*$/.exec(pair) ?? []
+    if (name && key) return { name, key }
+    const message =
+      'must be name:key[,name:key], each key 32 or more letters, digits, ".", "_", "~", "+", "/" or "-"'
+    context.addIssue({ code: 'custom', message })
+    return z.NEVER
+  }),
+)
 
 const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text
 const originsSchema = z
@@ -79,6 +92,7 @@ const environmentSchema = z
     AUTH_JWKS_URL: httpUrlSchema.optional(),
     AUTH_ISSUER: textSchema.optional(),
     AUTH_AUDIENCE: textSchema.optional(),
+    OPERATOR_KEYS: operatorKeysSchema.optional(),
     IMAGE_URL_SECRET: secretSchema.optional(),
     HOOK_SECRETS: hookSecretsSchema.optional(),
     HOOK_DEBOUNCE_MS: integerSchema(0, 600_000).default(2_000),
@@ -150,7 +164,9 @@ export const parseConfig = (environment: Environment) => {
   const present = Object.entries(environment).filter(([, value]) => value !== '')
   const parsed = environmentSchema.safeParse(Object.fromEntries(present))
   if (!parsed.success) throw new ConfigError(parsed.error.issues.map(describeIssue))
-  return toConfig(parsed.data)
+  const { shape } = environmentSchema
+  const settings = describeSettings(shape, settingDescriptions, Object.fromEntries(present))
+  return { ...toConfig(parsed.data), settings }
 }
 
 export type Config = ReturnType<typeof parseConfig>
@@ -180,7 +196,7 @@ const toConfig = (env: z.output<typeof environmentSchema>) => ({
     corsOrigins: env.CORS_ORIGINS,
   },
   dataDir: resolve(env.DATA_DIR),
-  database: { url: env.DATABASE_URL, poolSize: env.DATABASE_POOL_SIZE },
+  database: { url: env.DATABASE_URL, poolSize: env.DATABASE_POOL_SIZE, isEmbedded: false },
   queue: { redisUrl: env.REDIS_URL, name: env.QUEUE_NAME },
   s3:
     env.S3_ENDPOINT && env.S3_BUCKET && env.S3_ACCESS_KEY_ID && env.S3_SECRET_ACCESS_KEY
@@ -202,6 +218,7 @@ const toConfig = (env: z.output<typeof environmentSchema>) => ({
     issuer: env.AUTH_ISSUER,
     audience: env.AUTH_AUDIENCE,
     imageUrlSecret: env.IMAGE_URL_SECRET,
+    operatorKeys: env.OPERATOR_KEYS ?? [],
   },
   hooks: {
     secrets: env.HOOK_SECRETS ?? [],

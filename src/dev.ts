@@ -50,6 +50,6 @@ export const withDatabase = async (config: Config, logger: Logger) => {
     onLost: (err) => logger.error({ err }, 'the embedded Postgres is gone: start again'),
   })
   if (postgres.note) notes.push(postgres.note)
-  const database = { ...config.database, url: postgres.databaseUrl }
+  const database = { ...config.database, url: postgres.databaseUrl, isEmbedded: true }
   return { config: { ...config, database }, notes, release: postgres.stop }
 }

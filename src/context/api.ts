@@ -24,6 +24,7 @@ import { createClientEventLog } from '../telemetry/client-events.ts'
 import { createReuseLog } from '../telemetry/reuse-log.ts'
 import { createTelemetryLog } from '../telemetry/telemetry-log.ts'
 import { VERSION } from '../version.ts'
+import { createOperators } from './operators.ts'
 import { createQueueBoard } from './queue-board.ts'
 import { createShared, logStep, type Overrides, QUEUE_SETTLE_MS } from './shared.ts'
 import { createSubmitDeps, createUploads } from './submit.ts'
@@ -56,7 +57,10 @@ export const createApi = (
     if (step === 'inserted') log({ type: 'generation_started', generationId, origin: 'server' })
     onStep(generationId, step)
   }
-  const authenticate = createAuthenticator(toAuthenticatorOptions(secrets))
+  const authenticate = createAuthenticator(
+    toAuthenticatorOptions(secrets),
+    config.auth.operatorKeys,
+  )
   const sessions = createSessions(secrets.imageUrlSecret, {
     isSecure: config.http.publicUrl?.startsWith('https:') ?? false,
   })
@@ -93,6 +97,7 @@ export const createApi = (
     onReuse: reuseLog.record,
     recordClientEvents: createClientEventLog(db, log),
     parseWebhookUrl: (url) => parseWebhookUrl(url, config.webhooks.isPrivateAllowed),
+    operators: createOperators(config, shared),
     onImageMissing: createMissingImageReport(shared, logger),
     shutdown: shutdown.signal,
   })

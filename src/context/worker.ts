@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { hostname } from 'node:os'
 import type { Config } from '../config.ts'
 import { MAX_IMAGE_PIXELS } from '../contract/limits.ts'
+import { createHeartbeat } from '../fleet/heartbeat.ts'
 import { unparkRequest } from '../generation/park.ts'
 import { type RunDeps, runGeneration } from '../generation/run.ts'
 import { enqueueIfQueued, sweepGenerations } from '../generation/sweep.ts'
@@ -14,6 +15,7 @@ import type { Secrets } from '../secrets.ts'
 import { createSpool } from '../storage/spool.ts'
 import { createTelemetryLog } from '../telemetry/telemetry-log.ts'
 import { waitAtMost } from '../time.ts'
+import { VERSION } from '../version.ts'
 import { createItemSweeper } from './item-sweeper.ts'
 import { createRollupSweeper } from './rollup-sweeper.ts'
 import {
@@ -33,6 +35,9 @@ const MAX_BOUGHT_BYTES = 64 * 1024 * 1024
 /** What of the grace period is kept for giving back what still runs; less of a short one. */
 const LET_GO_MS = 1_000
 
+/** A Postgres that is away takes the worker off its list later, by itself. */
+const HEARTBEAT_STOP_MS = 500
+
 /**
  * The worker, taking jobs once `start` resolves. `stop` takes none any more, lets running calls finish and, towards
  * the end of the grace period, gives the rest back for others to take up at once.
@@ -50,18 +55,28 @@ export const createWorker = (
   setMaxListeners(0, letGo.signal)
   const onError = createRareLog((fields) => logger.error(fields, 'worker trouble'))
   const log = createTelemetryLog(config, logger)
+  const workerId = `${hostname()}:${process.pid}:${process.hrtime.bigint().toString(36)}`
+  const { concurrency } = config.worker
+  const heartbeat = createHeartbeat(
+    db,
+    { id: workerId, host: hostname(), pid: process.pid, version: VERSION, concurrency },
+    { onError },
+  )
   const runDeps: RunDeps = {
     db,
     provider,
     store,
     inspect: createInspectImage({ maxBytes: MAX_BOUGHT_BYTES, maxPixels: MAX_IMAGE_PIXELS }),
     spool: createSpool({ directory: toSpoolDirectory(config) }),
-    workerId: `${hostname()}:${process.pid}:${process.hrtime.bigint().toString(36)}`,
+    workerId,
     leaseMs: config.worker.leaseMs,
     retryBackoffMs: config.worker.retryBackoffMs,
     breaker: createProviderBreaker({
       ...config.worker.breaker,
-      onChange: (isOpen) => logger.warn({ isOpen }, 'the circuit breaker of the provider'),
+      onChange: (isOpen) => {
+        heartbeat.setBreakerOpen(isOpen)
+        logger.warn({ isOpen }, 'the circuit breaker of the provider')
+      },
     }),
     shutdown: letGo.signal,
     subscribe: events.subscribe,
@@ -72,12 +87,12 @@ export const createWorker = (
   const worker = createGenerationWorker({
     backend: toQueueBackend(config),
     name: config.queue.name,
-    concurrency: config.worker.concurrency,
+    concurrency,
     leaseMs: config.worker.leaseMs,
     run: async (generationId, parked) => {
       if (parked) await unparkRequest(db, parked)
       const startedAt = performance.now()
-      const outcome = await runGeneration(runDeps, generationId)
+      const outcome = await heartbeat.track(() => runGeneration(runDeps, generationId))
       const durationMs = Math.round(performance.now() - startedAt)
       logger.info({ generationId, ...outcome, durationMs }, 'ran')
       if (outcome.kind === 'finished') {
@@ -106,6 +121,7 @@ export const createWorker = (
     }
     await queue.limitConcurrency(config.worker.modelMaxConcurrency).catch(onError)
     sweeper = startSweeper(sweep, { intervalMs: config.worker.sweepIntervalMs, onError })
+    heartbeat.start()
     itemSweeper.start()
     upkeep.start()
     rollup.start()
@@ -126,6 +142,7 @@ export const createWorker = (
       waitAtMost(webhooks.stop(Math.max(graceMs - LET_GO_MS, graceMs / 2)), graceMs),
     ])
     clearTimeout(timer)
+    await waitAtMost(heartbeat.stop(), HEARTBEAT_STOP_MS)
     await shared.releaseAll()
   }
   return { start, stop }

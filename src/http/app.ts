@@ -13,6 +13,7 @@ import { createHookRoutes } from './routes/hooks.ts'
 import { createImageFileRoutes } from './routes/image-files.ts'
 import { createImageRoutes } from './routes/images.ts'
 import { createOpenApiRoutes } from './routes/openapi.ts'
+import { createOperatorRoutes } from './routes/operators.ts'
 import { createQueueBoardRoutes } from './routes/queue-board.ts'
 import { createSavedItemRoutes } from './routes/saved-items.ts'
 import { createSessionRoutes } from './routes/session.ts'
@@ -41,6 +42,7 @@ export const createApp = (context: HttpContext): Express => {
   app.use('/api/saved-items', createSavedItemRoutes(context))
   app.use('/api/analytics', createAnalyticsRoutes(context))
   app.use('/api/webhooks', createWebhookRoutes(context))
+  app.use('/api', createOperatorRoutes(context))
   app.use('/images', createImageFileRoutes(context))
   app.use(createHealthRoutes(context))
   app.use(createOpenApiRoutes(context))

@@ -1,6 +1,7 @@
 import type { Request, RequestHandler } from 'express'
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
 import { AppError } from '../errors.ts'
+import { createOperatorKeys, type OperatorKey } from './operator-keys.ts'
 import { rememberVerified } from './verified-tokens.ts'
 
 /** Who calls: the owner of everything the call touches, or an operator. */
@@ -18,14 +19,19 @@ const MAX_OWNER_CHARACTERS = 255
 
 /**
  * Checks `Authorization: Bearer <JWT>`: HS256 under a shared secret, or a key of the JWKS URL with issuer and
- * audience pinned. The owner is `sub`; `role: admin` makes an operator. Throws `unauthenticated`.
+ * audience pinned. The owner is `sub`; `role: admin` makes an operator, and so does an operator's key in the token's place.
+ * Throws `unauthenticated`.
  */
-export const createAuthenticator = (options: AuthenticatorOptions): Authenticate => {
+export const createAuthenticator = (
+  options: AuthenticatorOptions,
+  operatorKeys: readonly OperatorKey[] = [],
+): Authenticate => {
   const verify = rememberVerified(createVerifier(options))
+  const findOperator = createOperatorKeys(operatorKeys)
   return async (authorization) => {
     const token = /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization ?? '')?.[1]
     if (!token) throw unauthenticated('Send a token: "Authorization: Bearer <JWT>".')
-    return toPrincipal(await verify(token))
+    return findOperator(token) ?? toPrincipal(await verify(token))
   }
 }
 

@@ -3,6 +3,8 @@ import type { Logger } from 'pino'
 import type { Generation, Reuse } from '../contract/generation.ts'
 import { isGenerationId } from '../contract/identity.ts'
 import type { ServerInfo } from '../contract/server-info.ts'
+import type { LaneStatus, ServerStatus, WorkerStatus } from '../contract/server-status.ts'
+import type { Setting } from '../contract/setting.ts'
 import type { TelemetryEvent, TelemetryReceipt } from '../contract/telemetry.ts'
 import type { ImageSize } from '../contract/vocabulary.ts'
 import { AppError } from '../errors.ts'
@@ -65,6 +67,13 @@ export type HttpContext = FollowDeps & {
   hooks: HookTiming & { secrets: readonly HookSecret[] }
   /** The URL of a webhook endpoint as it is kept. Throws `invalid_request`. */
   parseWebhookUrl: (url: string) => string
+  /** What only operators may ask for. */
+  operators: {
+    settings: readonly Setting[]
+    parts: Pick<ServerStatus, 'database' | 'queue'>
+    findWorkers: () => Promise<WorkerStatus[]>
+    measureQueue: () => Promise<LaneStatus[]>
+  }
   /** Told of an object that the store says it has not; never rejects. */
   onImageMissing: (objectKey: string) => Promise<void>
   /** Aborted when the server is stopping: streams end, waits answer with what there is. */

@@ -17,4 +17,9 @@ export const parseScope = (
   return asked === ALL_OWNERS ? undefined : asked
 }
 
+/** Throws `forbidden` for everyone but operators. */
+export const assertOperator = ({ isAdmin }: Principal): void => {
+  if (!isAdmin) throw forbidden('Only operators may see this: the token needs "role": "admin".')
+}
+
 const forbidden = (message: string) => new AppError('forbidden', message)

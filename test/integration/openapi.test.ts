@@ -175,6 +175,9 @@ describe('the server answers as the document says, when it', () => {
 
   test('tells of itself', async () => {
     await walk('getInfo', 200, alice, 'GET', '/api/info')
+    await walk('getStatus', 200, admin, 'GET', '/api/status')
+    await walk('getStatus', 403, alice, 'GET', '/api/status')
+    await walk('getSettings', 200, admin, 'GET', '/api/settings')
     await walk('isAlive', 200, alice, 'GET', '/livez')
     await walk('isReady', 200, alice, 'GET', '/readyz')
     const token = await app.token()

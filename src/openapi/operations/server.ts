@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { serverInfoSchema } from '../../contract/server-info.ts'
+import { serverStatusSchema } from '../../contract/server-status.ts'
+import { settingsSchema } from '../../contract/setting.ts'
 import { answer, empty, json, type Operations, operation, PUBLIC } from '../operation.ts'
 
 const TAG = 'Server'
@@ -16,6 +18,20 @@ export const server: Operations = {
     get: operation(TAG, 'getInfo', {
       summary: 'What this server would use and allow',
       answers: { 200: answer('Provider, models with prices, limits.', serverInfoSchema) },
+    }),
+  },
+  '/api/status': {
+    get: operation(TAG, 'getStatus', {
+      summary: 'For operators: how the server fares',
+      answers: { 200: answer('The lanes of the queue, and the workers.', serverStatusSchema) },
+      problems: [403, 503],
+    }),
+  },
+  '/api/settings': {
+    get: operation(TAG, 'getSettings', {
+      summary: 'For operators: how the server is set',
+      answers: { 200: answer('Every setting, without secrets.', settingsSchema) },
+      problems: [403],
     }),
   },
   '/api/session': {

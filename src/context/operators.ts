@@ -1,0 +1,19 @@
+import type { Config } from '../config.ts'
+import { findWorkers } from '../fleet/find-workers.ts'
+import { measureQueue } from '../fleet/measure-queue.ts'
+import type { HttpContext } from '../http/http-context.ts'
+import type { Shared } from './shared.ts'
+
+/** What the routes for operators work with. */
+export const createOperators = (
+  { database, queue, settings }: Config,
+  { db }: Pick<Shared, 'db'>,
+): HttpContext['operators'] => ({
+  settings,
+  parts: {
+    database: database.isEmbedded ? 'embedded' : 'postgres',
+    queue: queue.redisUrl ? 'redis' : 'postgres',
+  },
+  findWorkers: () => findWorkers(db),
+  measureQueue: () => measureQueue(db),
+})

@@ -1,0 +1,44 @@
+import { z } from 'zod'
+import { laneSchema, providerNameSchema } from './vocabulary.ts'
+
+const laneStatusSchema = z.object({
+  lane: laneSchema,
+  /** May run now. */
+  queued: z.number().int(),
+  running: z.number().int(),
+  /** Waits for the time of its next try. */
+  delayed: z.number().int(),
+  /** Since when the oldest queued one could have run; null when there is none, and 0 ms. */
+  oldestQueuedAt: z.iso.datetime().nullable(),
+  oldestQueuedMs: z.number(),
+})
+export type LaneStatus = z.infer<typeof laneStatusSchema>
+
+const workerStatusSchema = z.object({
+  id: z.string(),
+  host: z.string(),
+  pid: z.number().int(),
+  version: z.string(),
+  /** How many generations it runs at once, and how many it runs. */
+  concurrency: z.number().int(),
+  running: z.number().int(),
+  /** `open`: it does not call the provider for now, after a row of outages. */
+  breaker: z.enum(['closed', 'open']),
+  startedAt: z.iso.datetime(),
+  seenAt: z.iso.datetime(),
+  /** False when it has missed three heartbeats. */
+  isAlive: z.boolean(),
+})
+export type WorkerStatus = z.infer<typeof workerStatusSchema>
+
+/** What `GET /api/status` answers. */
+export const serverStatusSchema = z.object({
+  version: z.string(),
+  provider: providerNameSchema,
+  database: z.enum(['embedded', 'postgres']),
+  queue: z.enum(['redis', 'postgres']),
+  store: z.enum(['filesystem', 's3']),
+  lanes: z.array(laneStatusSchema),
+  workers: z.array(workerStatusSchema),
+})
+export type ServerStatus = z.infer<typeof serverStatusSchema>
