@@ -7,6 +7,7 @@ import * as upkeep from '../../db/migrations/0003-upkeep.ts'
 import * as telemetry from '../../db/migrations/0004-telemetry.ts'
 import * as analytics from '../../db/migrations/0008-analytics.ts'
 import { createFold } from '../../src/analytics/fold.ts'
+import { listOwners } from '../../src/analytics/owners.ts'
 import { listPoints, summarize } from '../../src/analytics/report.ts'
 import { countByHand } from '../support/count-by-hand.ts'
 import { createDatabase as createEmptyDatabase } from '../support/database.ts'
@@ -60,13 +61,34 @@ const expectHistory = async (database: Db) => {
   }
 }
 
+/** Ranges with and without whole months. */
+const RANGES = [
+  HISTORY,
+  { from: '2026-01-01', to: '2026-03-31' },
+  { from: '2026-01-02', to: '2026-03-30' },
+  { from: '2026-02-28', to: '2026-03-01' },
+]
+
+const expectOwners = async (database: Db) => {
+  for (const range of RANGES) {
+    const { owners } = await listOwners(database, { ...range, sort: 'owner', limit: 10 })
+    expect(owners.map(({ owner }) => owner)).toEqual(['alice', 'bob', 'carol'])
+    for (const { owner, ...figures } of owners) {
+      const { durationMs, ...byHand } = await countByHand(database, { ...range, ownerId: owner })
+      expectFigures({ ...figures, durationMs: null }, { ...byHand, durationMs: null })
+    }
+  }
+}
+
 describe('every figure of every day is as counted by hand', () => {
   test('while nothing is folded, and once everything is', async () => {
     await insertHistory(db)
     await expectHistory(db)
+    await expectOwners(db)
     await createFold(db)()
     expect((await readRollup()).calls).toBe(90)
     await expectHistory(db)
+    await expectOwners(db)
   })
 
   test('where the database keeps another time zone', async () => {
