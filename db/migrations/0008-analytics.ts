@@ -8,26 +8,25 @@ export const up = async (db: Kysely<unknown>): Promise<void> => {
   for (const statement of statements) await sql.raw(statement).execute(db)
 }
 
+const figures = `
+  started bigint not null,
+  skipped_exact bigint not null,
+  skipped_joined bigint not null,
+  skipped_similar bigint not null,
+  client_skipped bigint not null,
+  completed bigint not null,
+  failed bigint not null,
+  canceled bigint not null,
+  calls bigint not null,
+  paid_calls bigint not null,
+  spend_nano_usd bigint not null,
+  saved_nano_usd bigint not null,
+  duration_ms bigint not null`
+
 const statements = [
-  `create table daily_figures (
-    day date not null,
-    owner_id text not null,
-    started bigint not null,
-    skipped_exact bigint not null,
-    skipped_joined bigint not null,
-    skipped_similar bigint not null,
-    client_skipped bigint not null,
-    completed bigint not null,
-    failed bigint not null,
-    canceled bigint not null,
-    calls bigint not null,
-    paid_calls bigint not null,
-    spend_nano_usd bigint not null,
-    saved_nano_usd bigint not null,
-    duration_ms bigint not null,
-    primary key (day, owner_id)
-  )`,
+  `create table daily_figures (day date not null, owner_id text not null, ${figures}, primary key (day, owner_id))`,
   'create index daily_figures_owner on daily_figures (owner_id, day)',
+  `create table monthly_figures (month date not null, owner_id text not null, ${figures}, primary key (month, owner_id))`,
   `create table daily_models (
     owner_id text not null,
     day date not null,

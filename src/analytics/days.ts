@@ -31,6 +31,18 @@ export const precede = (range: DayRange): DayRange => ({
   to: addDays(range.from, -1),
 })
 
+/**
+ * The whole months of a range, as the first day of the first and the first day after the last; without any, the two
+ * are the same.
+ */
+export const findMonths = ({ from, to }: DayRange): { first: string; end: string } => {
+  const first = from.endsWith('-01') ? from : startOfMonth(addDays(startOfMonth(from), 31))
+  const end = startOfMonth(addDays(to, 1))
+  return first < end ? { first, end } : { first: from, end: from }
+}
+
+const startOfMonth = (day: string) => `${day.slice(0, 7)}-01`
+
 export const listDays = (range: DayRange): string[] =>
   Array.from({ length: countDays(range) }, (_, i) => addDays(range.from, i))
 

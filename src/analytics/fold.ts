@@ -1,4 +1,4 @@
-import { sql, type Transaction } from 'kysely'
+import { type RawBuilder, sql, type Transaction } from 'kysely'
 import type { Database } from '../../db/database.ts'
 import type { Schema } from '../../db/schema.ts'
 import { callFacts, EVERYONE, eventFacts, FIGURES, isToCount } from './facts.ts'
@@ -45,7 +45,7 @@ const foldEvents = async (tx: Transaction<Schema>, afterId: number, upToId: numb
   const source = sql`(select * from generation_events where id > ${afterId} and id <= ${upToId})`
   await sql`
     with facts as materialized (${eventFacts(source)}),
-    figures as (${addFigures})
+    ${addFigures}
     insert into daily_durations (owner_id, day, bucket, count)
     select coalesce(owner_id, ${sql.lit(EVERYONE)}), day, bucket, count(*) from facts
     where bucket is not null
@@ -63,7 +63,7 @@ const foldCalls = async (tx: Transaction<Schema>): Promise<number> => {
     ), counted as (
       update attempts set is_counted = (attempts.outcome is not null) from due where attempts.id = due.id
     ), facts as materialized (${callFacts(sql`due`)}),
-    figures as (${addFigures}),
+    ${addFigures},
     models as (
       insert into daily_models (owner_id, day, model, calls, paid_calls, spend_nano_usd)
       select coalesce(owner_id, ${sql.lit(EVERYONE)}), day, model, sum(calls), sum(paid_calls), sum(spend_nano_usd)
@@ -78,11 +78,20 @@ const foldCalls = async (tx: Transaction<Schema>): Promise<number> => {
 }
 
 const columns = FIGURES.map((figure) => sql.ref(figure))
+const sums = sql.join(columns.map((column) => sql`sum(${column})`))
 
-/** SQL that adds `facts` to the days of their owners, and to the days of everyone. */
+const addTo = (table: RawBuilder<unknown>) =>
+  sql.join(columns.map((column) => sql`${column} = ${table}.${column} + excluded.${column}`))
+
+/** SQL that adds `facts` to the days and months of their owners, and to the days of everyone. */
 const addFigures = sql`
-  insert into daily_figures (day, owner_id, ${sql.join(columns)})
-  select day, coalesce(owner_id, ${sql.lit(EVERYONE)}), ${sql.join(columns.map((each) => sql`sum(${each})`))}
-  from facts group by grouping sets ((day, owner_id), (day))
-  on conflict (day, owner_id) do update set
-    ${sql.join(columns.map((each) => sql`${each} = daily_figures.${each} + excluded.${each}`))}`
+  days as (
+    insert into daily_figures (day, owner_id, ${sql.join(columns)})
+    select day, coalesce(owner_id, ${sql.lit(EVERYONE)}), ${sums}
+    from facts group by grouping sets ((day, owner_id), (day))
+    on conflict (day, owner_id) do update set ${addTo(sql`daily_figures`)}
+  ), months as (
+    insert into monthly_figures (month, owner_id, ${sql.join(columns)})
+    select date_trunc('month', day::timestamp)::date, owner_id, ${sums} from facts group by 1, owner_id
+    on conflict (month, owner_id) do update set ${addTo(sql`monthly_figures`)}
+  )`

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Database } from '../../db/database.ts'
 import type { OwnerFigures, OwnerSort } from '../contract/analytics.ts'
-import type { DayRange } from './days.ts'
+import { type DayRange, findMonths } from './days.ts'
 import { EVERYONE, FIGURES } from './facts.ts'
 import { describeSums, isWithin, type Sums, sumColumns } from './figures.ts'
 import { type Reading, readAsOf, readAtOnce, tailCalls, tailEvents } from './tail.ts'
@@ -33,7 +33,7 @@ export const listOwners = (
 
 type OwnerRow = Sums & { ownerId: string; sortKey: number }
 
-/** One more than the page has. */
+/** One more than the page has. Whole months come from their own sums, so that a year of 1,000 owners is read quickly. */
 const readOwners = async (
   tx: Reading,
   { sort, order = sort === 'owner' ? 'asc' : 'desc', limit, after, ...range }: OwnersPage,
@@ -44,12 +44,16 @@ const readOwners = async (
   const isAfter = after
     ? sql`(sort_key, owner_id) ${comparison} (${after.key}::float8, ${after.owner}::text)`
     : sql`true`
+  const { first, end } = findMonths(range)
   const { rows } = await sql<OwnerRow>`
     with sums as (
       select owner_id, ${sumColumns}
       from (
+        select owner_id, ${columns} from monthly_figures where month >= ${first}::date and month < ${end}::date
+        union all
         select owner_id, ${columns} from daily_figures
-        where ${isWithin(range)} and owner_id <> ${sql.lit(EVERYONE)}
+        where owner_id <> ${sql.lit(EVERYONE)}
+          and ((day >= ${range.from}::date and day < ${first}::date) or (day >= ${end}::date and day <= ${range.to}::date))
         union all
         select owner_id, ${columns} from (${tailEvents}) as events where ${isWithin(range)}
         union all
