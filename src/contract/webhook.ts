@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ownerSchema } from './generation-filter.ts'
 import { labelSchema } from './generation-request.ts'
 import { MAX_WEBHOOK_DESCRIPTION_CHARACTERS, MAX_WEBHOOK_URL_CHARACTERS } from './limits.ts'
 import {
@@ -19,6 +20,10 @@ export const sourceWebhookSchema = z.strictObject({
   url: urlSchema,
   events: eventsSchema.default([...webhookEventSchema.options]),
 })
+export type SourceWebhook = z.output<typeof sourceWebhookSchema>
+
+/** What `DELETE /api/hooks/webhooks` takes. */
+export const deletionSchema = z.strictObject({ id: z.string() })
 
 const descriptionSchema = labelSchema(MAX_WEBHOOK_DESCRIPTION_CHARACTERS).nullish()
 
@@ -37,6 +42,9 @@ export const webhookChangeSchema = z.strictObject({
   isEnabled: z.boolean().optional(),
 })
 export type WebhookChange = z.output<typeof webhookChangeSchema>
+
+/** Of the list of endpoints, besides its page: whose, for an operator. */
+export const webhookQuerySchema = z.object({ owner: ownerSchema.optional() })
 
 const timestampSchema = z.iso.datetime()
 

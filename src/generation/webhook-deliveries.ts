@@ -11,12 +11,25 @@ const ENDS: readonly GenerationEventType[] = [
 /** True for what ends a generation, and is told to webhook endpoints. */
 export const isEnd = (type: GenerationEventType): boolean => ENDS.includes(type)
 
+/** SQL for the endpoints of the source whose hook saved an item that shows the generation, once for each item. */
+export const sourcesEndpoints = sql`
+  select sources.id, events, item.owner_id, item.id as item_id
+  from saved_items as item join webhook_endpoints as sources on sources.source = item.source and is_enabled
+  where item.generation_id = moved.id and item.owner_id = moved.owner_id`
+
+const everyonesEndpoints = sql`
+  select id, events, null as owner_id, null as item_id from webhook_endpoints
+  where webhook_endpoints.owner_id = moved.owner_id and is_enabled
+  union all ${sourcesEndpoints}`
+
 /**
  * SQL that inserts what is to be delivered of the ends in `moved`, rows of `generations` after their change: to the
- * owner's endpoints, and for each saved item to those of the source whose hook saved it. An end is told once however
- * often this runs.
+ * owner's endpoints and to those of sources. An end is told once however often this runs.
  */
-export const insertDeliveries = (type: RawBuilder<unknown>) => sql<{ id: string }>`(
+export const insertDeliveries = (
+  type: RawBuilder<unknown>,
+  endpoints: RawBuilder<unknown> = everyonesEndpoints,
+) => sql<{ id: string }>`(
   insert into webhook_deliveries (
     endpoint_id, type, generation_id, event_sequence, owner_id, item_id, snapshot)
   select endpoint.id, ${type}, moved.id, moved.event_sequence, endpoint.owner_id, endpoint.item_id,
@@ -28,14 +41,7 @@ export const insertDeliveries = (type: RawBuilder<unknown>) => sql<{ id: string 
       from image_metadata as image left join generations as maker on maker.id = image.id
       where image.id = moved.image_id), '{}')
   from moved
-  cross join lateral (
-    select id, events, null as owner_id, null as item_id from webhook_endpoints
-    where webhook_endpoints.owner_id = moved.owner_id and is_enabled
-    union all
-    select sources.id, events, item.owner_id, item.id
-    from saved_items as item join webhook_endpoints as sources on sources.source = item.source and is_enabled
-    where item.generation_id = moved.id and item.owner_id = moved.owner_id
-  ) as endpoint
+  cross join lateral (${endpoints}) as endpoint
   where ${type} = any(endpoint.events)
   on conflict do nothing
   returning id)`

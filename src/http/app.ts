@@ -17,6 +17,7 @@ import { createOperatorRoutes } from './routes/operators.ts'
 import { createQueueBoardRoutes } from './routes/queue-board.ts'
 import { createSavedItemRoutes } from './routes/saved-items.ts'
 import { createSessionRoutes } from './routes/session.ts'
+import { createSourceWebhookRoutes } from './routes/source-webhooks.ts'
 import { createTelemetryRoutes } from './routes/telemetry.ts'
 import { createVisualizeRoutes } from './routes/visualize.ts'
 import { createWebhookRoutes } from './routes/webhooks.ts'
@@ -31,6 +32,7 @@ export const createApp = (context: HttpContext): Express => {
   app.use(helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } } }))
   app.use('/api', allowOrigins(context.corsOrigins))
   app.use('/api/telemetry', createTelemetryRoutes(context))
+  app.use('/api/hooks/webhooks', createSourceWebhookRoutes(context))
   app.use('/api/hooks', createHookRoutes(context))
   app.use('/api/session', createSessionRoutes(context))
   app.use('/api', requireAuth(context.identify))

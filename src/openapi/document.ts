@@ -7,6 +7,7 @@ import { savedItems } from './operations/saved-items.ts'
 import { server } from './operations/server.ts'
 import { submitting } from './operations/submitting.ts'
 import { telemetry } from './operations/telemetry.ts'
+import { webhooks } from './operations/webhooks.ts'
 
 /** The HTTP contract as OpenAPI 3.1, made of the same schemas that requests are parsed with. */
 export const createOpenApiDocument = (version: string, publicUrl: string | undefined) =>
@@ -26,6 +27,7 @@ export const createOpenApiDocument = (version: string, publicUrl: string | undef
       ...images,
       ...savedItems,
       ...hooks,
+      ...webhooks,
       ...telemetry,
       ...analytics,
       ...server,

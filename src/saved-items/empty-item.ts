@@ -17,4 +17,5 @@ export const emptyItem = ({ ownerId, id }: ItemKey): NewSavedItem => ({
   data: null,
   askAfter: null,
   askBefore: null,
+  source: null,
 })

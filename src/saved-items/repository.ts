@@ -51,7 +51,12 @@ export const pointToGeneration = (
 ): Promise<SavedItemRow | undefined> =>
   db
     .updateTable('savedItems')
-    .set({ generationId, askAfter: null, askBefore: null })
+    .set({
+      generationId,
+      askAfter: null,
+      askBefore: null,
+      isEndUntold: sql<boolean>`source is not null`,
+    })
     .where('ownerId', '=', ownerId)
     .where('id', '=', id)
     .where('revision', '=', revision)

@@ -1,7 +1,6 @@
-import { sql, type Transaction } from 'kysely'
-import type { SavedItemRow, Schema } from '../../db/schema.ts'
+import { sql } from 'kysely'
+import type { SavedItemRow } from '../../db/schema.ts'
 import type { SaveHook } from '../contract/save-hook.ts'
-import { AppError } from '../errors.ts'
 import { insertOwnerIfNew } from '../generation/idempotency.ts'
 import { type ItemDeps, wantsImage } from './ask.ts'
 import {
@@ -12,12 +11,11 @@ import {
   removedMeanwhile,
 } from './change.ts'
 import { emptyItem } from './empty-item.ts'
+import { type HookDelivery, insertHookDelivery } from './hook-delivery.ts'
 import { insertItemIfNew, lockItem, updateItem } from './repository.ts'
 
 /** `debounceMs`: how long an item must have been left alone; `maxDelayMs`: how long edits may put it off. */
 export type HookTiming = { debounceMs: number; maxDelayMs: number }
-
-export type HookDelivery = { source: string; webhookId: string }
 
 /**
  * Makes or changes an item as a hook says, once a delivery. Another prompt has its image asked for by a worker, once the
@@ -33,29 +31,17 @@ export const saveByHook = async (
   const described = await describeChange(deps, ownerId, input)
   await insertOwnerIfNew(deps.db, ownerId)
   const { before, after } = await deps.db.transaction().execute(async (tx) => {
-    await insertDelivery(tx, delivery)
+    await insertHookDelivery(tx, delivery)
     await insertItemIfNew(tx, emptyItem({ ownerId, id }))
     const before = await lockItem(tx, { ownerId, id })
     if (!before) throw removedMeanwhile()
+    const { source } = delivery
     const change = decideChange(deps, before, described)
     const isWanted = isImageOutdated(before, input) && wantsImage({ ...before, ...change })
     const schedule = isWanted && !change.generationId ? postpone(before, timing) : {}
-    return { before, after: await updateItem(tx, before, { ...change, ...schedule }) }
+    return { before, after: await updateItem(tx, before, { ...change, ...schedule, source }) }
   })
   await dropSuperseded(deps, before, after)
-}
-
-const insertDelivery = async (tx: Transaction<Schema>, delivery: HookDelivery): Promise<void> => {
-  const inserted = await tx
-    .insertInto('hookDeliveries')
-    .values(delivery)
-    .onConflict((conflict) => conflict.doNothing())
-    .returning('webhookId')
-    .executeTakeFirst()
-  if (inserted) return
-  throw new AppError('hook_replayed', 'A hook with this webhook-id has been taken already.', {
-    pointer: 'webhook-id',
-  })
 }
 
 /** Each edit puts the asking off again, but not beyond what the first one allowed. On Postgres's clock. */

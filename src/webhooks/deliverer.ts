@@ -4,6 +4,7 @@ import type { Database } from '../../db/database.ts'
 import type { WebhookDeliveryRow } from '../../db/schema.ts'
 import { startSweeper } from '../generation/sweeper.ts'
 import { claimDeliveries } from './claim.ts'
+import { tellMissedEnds } from './missed-ends.ts'
 
 export type DelivererDeps = {
   db: Database
@@ -73,7 +74,11 @@ export const createDeliverer = (deps: DelivererDeps) => {
 
   const start = () => {
     const unsubscribe = onWake(() => void look())
-    const sweeper = startSweeper(look, { intervalMs, onError })
+    const sweep = async () => {
+      await tellMissedEnds(db)
+      await look()
+    }
+    const sweeper = startSweeper(sweep, { intervalMs, onError })
     stopLooking = async () => {
       unsubscribe()
       await sweeper.stop()

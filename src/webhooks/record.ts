@@ -1,6 +1,6 @@
-import { sql } from 'kysely'
+import { sql, type Transaction } from 'kysely'
 import type { Database } from '../../db/database.ts'
-import type { WebhookDeliveryRow } from '../../db/schema.ts'
+import type { Schema, WebhookDeliveryRow } from '../../db/schema.ts'
 import type { WebhookDisabledReason } from '../contract/vocabulary.ts'
 import { decideRetryWait, type RetryWaits } from './schedule.ts'
 
@@ -30,36 +30,58 @@ export const recordAttempt = (
   waits: RetryWaits,
 ): Promise<boolean> =>
   db.transaction().execute(async (tx) => {
-    const { error, statusCode, retryAfter, ...rest } = attempt
-    const failures = error === undefined ? 0 : delivery.failures + 1
-    const waitMs =
-      error === undefined ? undefined : decideRetryWait(waits, { failures, statusCode, retryAfter })
-    const status = error === undefined ? 'delivered' : waitMs === undefined ? 'failed' : 'pending'
-    const moved = await claimed(tx, delivery)
-      .set({
-        status,
-        failures: delivery.failures + (error === undefined ? 0 : 1),
-        nextAttemptAt: waitMs === undefined ? null : fromNow(waitMs),
-        leaseExpiresAt: null,
-      })
+    await lockEndpoint(tx, delivery.endpointId)
+    const { numUpdatedRows } = await claimed(tx, delivery)
+      .set({ ...decideNext(delivery, attempt, waits), leaseExpiresAt: null })
       .executeTakeFirst()
-    if (moved.numUpdatedRows === 0n) return false
-    await tx
-      .insertInto('webhookAttempts')
-      .values({
-        ...rest,
-        deliveryId: delivery.id,
-        statusCode: statusCode ?? null,
-        error: error ?? null,
-        answer: rest.answer ?? null,
-      })
-      .execute()
-    if (error === undefined) await markReached(tx, delivery.endpointId)
-    else if (statusCode === GONE) await disableEndpoint(tx, delivery.endpointId, 'gone')
-    else if (await markFailing(tx, delivery.endpointId))
-      await disableEndpoint(tx, delivery.endpointId, 'failing')
+    if (numUpdatedRows === 0n) return false
+    await insertAttempt(tx, delivery, attempt)
+    await judgeEndpoint(tx, delivery.endpointId, attempt)
     return true
   })
+
+const decideNext = (
+  { failures: before }: WebhookDeliveryRow,
+  { error, statusCode, retryAfter }: Attempt,
+  waits: RetryWaits,
+) => {
+  if (error === undefined) return { status: 'delivered' as const, nextAttemptAt: null }
+  const failures = before + 1
+  const waitMs = decideRetryWait(waits, { failures, statusCode, retryAfter })
+  if (waitMs === undefined) return { status: 'failed' as const, failures, nextAttemptAt: null }
+  return { failures, nextAttemptAt: fromNow(waitMs) }
+}
+
+const insertAttempt = (
+  tx: Transaction<Schema>,
+  { id: deliveryId }: WebhookDeliveryRow,
+  { startedAt, durationMs, ...outcome }: Attempt,
+) =>
+  tx
+    .insertInto('webhookAttempts')
+    .values({
+      deliveryId,
+      startedAt,
+      durationMs,
+      statusCode: outcome.statusCode ?? null,
+      error: outcome.error ?? null,
+      answer: outcome.answer ?? null,
+    })
+    .execute()
+
+const judgeEndpoint = async (
+  tx: Transaction<Schema>,
+  endpointId: string,
+  { error, statusCode }: Attempt,
+): Promise<void> => {
+  if (error === undefined) await markReached(tx, endpointId)
+  else if (statusCode === GONE) await disableEndpoint(tx, endpointId, 'gone')
+  else if (await markFailing(tx, endpointId)) await disableEndpoint(tx, endpointId, 'failing')
+}
+
+/** Before its deliveries, as disabling does it, or the two would wait for each other. */
+const lockEndpoint = (tx: Transaction<Schema>, id: string) =>
+  tx.selectFrom('webhookEndpoints').select('id').where('id', '=', id).forNoKeyUpdate().execute()
 
 /** Gives a delivery back unattempted, for another worker to have at once. */
 export const releaseDelivery = async (

@@ -159,6 +159,49 @@ describe('the server answers as the document says, when it', () => {
     await walk('reportEvents', 400, alice, 'POST', '/api/telemetry', { body: { events: [] } })
   })
 
+  test('tells endpoints', async () => {
+    const hooks = '/api/webhooks'
+    const body = { url: 'https://app.example/told' }
+    const made = await walk<Made>('registerWebhook', 201, alice, 'POST', hooks, { body })
+    const self = `${hooks}/${made.body.id}`
+    await walk('registerWebhook', 400, alice, 'POST', hooks, { body: { url: 'http://[::1]' } })
+    await walk('listWebhooks', 200, admin, 'GET', `${hooks}?owner=*`)
+    await walk('listWebhooks', 403, alice, 'GET', `${hooks}?owner=*`)
+    await walk('getWebhook', 200, alice, 'GET', self)
+    await walk('getWebhook', 404, alice, 'GET', `${hooks}/none`)
+    await walk('changeWebhook', 200, alice, 'PATCH', self, { body: { description: 'mine' } })
+    await walk('rotateWebhookSecret', 200, alice, 'POST', `${self}/rotate-secret`)
+    const { body: sent } = await walk<Made>('testWebhook', 202, alice, 'POST', `${self}/test`)
+    const delivery = `${self}/deliveries/${sent.id}`
+    await walk('listWebhookDeliveries', 200, alice, 'GET', `${self}/deliveries?status=pending`)
+    await walk('listWebhookDeliveries', 400, alice, 'GET', `${self}/deliveries?status=lost`)
+    await walk('getWebhookDelivery', 200, alice, 'GET', delivery)
+    await walk('redeliverWebhook', 202, alice, 'POST', `${delivery}/redeliver`)
+    await walk('changeWebhook', 200, alice, 'PATCH', self, { body: { isEnabled: false } })
+    await walk('testWebhook', 409, alice, 'POST', `${self}/test`)
+    await walk('removeWebhook', 204, alice, 'DELETE', self)
+
+    const ofSource = '/api/hooks/webhooks'
+    const sign = (text: string) => ({
+      body: text || undefined,
+      headers: { ...SIGNED_OUT, ...signHook(text, { secret: SECRET }) },
+    })
+    const registration = sign(JSON.stringify(body))
+    const { body: theirs } = await walk<Made>(
+      'registerSourceWebhook',
+      201,
+      alice,
+      'POST',
+      ofSource,
+      registration,
+    )
+    await walk('registerSourceWebhook', 409, alice, 'POST', ofSource, registration)
+    await walk('listSourceWebhooks', 200, alice, 'GET', ofSource, sign(''))
+    await walk('listSourceWebhooks', 401, alice, 'GET', ofSource)
+    const removal = sign(JSON.stringify({ id: theirs.id }))
+    await walk('removeSourceWebhook', 204, alice, 'DELETE', ofSource, removal)
+  })
+
   test('counts', async () => {
     for (const [id, path] of [
       ['summarize', 'summary'],

@@ -1,7 +1,10 @@
 import { type Request, type Response, Router } from 'express'
 import { webhookDeliveryStatusSchema } from '../../contract/vocabulary.ts'
-import { webhookChangeSchema, webhookInputSchema } from '../../contract/webhook.ts'
-import { AppError } from '../../errors.ts'
+import {
+  webhookChangeSchema,
+  webhookInputSchema,
+  webhookQuerySchema,
+} from '../../contract/webhook.ts'
 import { getDelivery, insertTest, listDeliveries, redeliver } from '../../webhooks/deliveries.ts'
 import {
   changeEndpoint,
@@ -18,6 +21,8 @@ import { type HttpContext, principalOf } from '../http-context.ts'
 import { createUrls } from '../image-urls.ts'
 import { sendWithETag } from '../json.ts'
 import { cutPage, parsePageQuery, parseQueryWord } from '../pagination.ts'
+import { parseQuery } from '../query.ts'
+import { parseScope } from '../scope.ts'
 
 /** Endpoints of an owner's own that are told when generations end, and what they were told. */
 export const createWebhookRoutes = (context: HttpContext): Router => {
@@ -102,13 +107,10 @@ const scopeOf = (res: Response): EndpointScope => {
   return isAdmin ? 'everyone' : { ownerId }
 }
 
-/** One's own; an operator may ask for another owner's by `?owner=`, and with it empty for everyone's. */
 const parseListScope = (req: Request, res: Response): EndpointScope => {
-  const { ownerId, isAdmin } = principalOf(res)
-  const { owner } = req.query
-  if (owner === undefined) return { ownerId }
-  if (!isAdmin) throw new AppError('forbidden', 'Only operators see the webhooks of others.')
-  return owner === '' ? 'everyone' : { ownerId: String(owner) }
+  const { owner } = parseQuery(req, webhookQuerySchema)
+  const ownerId = parseScope(principalOf(res), owner)
+  return ownerId === undefined ? 'everyone' : { ownerId }
 }
 
 const positionOf = ({ createdAt, id }: { createdAt: Date; id: string }) => ({ at: createdAt, id })
