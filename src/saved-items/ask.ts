@@ -3,6 +3,7 @@ import type { SavedItemRow } from '../../db/schema.ts'
 import { generationRequestSchema } from '../contract/generation-request.ts'
 import { AppError } from '../errors.ts'
 import { type CancelDeps, cancelUnwanted } from '../generation/cancel.ts'
+import { askDatabase } from '../generation/database-away.ts'
 import { findGenerations, type GenerationWithImage } from '../generation/repository.ts'
 import { type Submission, type SubmitDeps, submitGeneration } from '../generation/submit.ts'
 import { pointToGeneration } from './repository.ts'
@@ -34,7 +35,7 @@ const findItemGenerations = async (
   items: SavedItemRow[],
 ): Promise<LoadedItem[]> => {
   const ids = items.flatMap(({ generationId }) => generationId ?? [])
-  const generations = ids.length > 0 ? await findGenerations(db, ids) : []
+  const generations = ids.length > 0 ? await askDatabase(() => findGenerations(db, ids)) : []
   return items.map((item) => ({
     item,
     generation: generations.find(
@@ -90,7 +91,7 @@ const enter = async (
   { generation, kind }: Submission,
 ): Promise<LoadedItem> => {
   if (kind === 'exact' || kind === 'joined') deps.onReuse(generation, kind)
-  const pointed = await pointToGeneration(deps.db, item, generation.id)
+  const pointed = await askDatabase(() => pointToGeneration(deps.db, item, generation.id))
   if (!pointed && kind === 'new') await cancelUnwanted(deps, generation.id)
   return { item: pointed ?? item, generation }
 }

@@ -1,7 +1,9 @@
-import type { NewSavedItem, SavedItemRow } from '../../db/schema.ts'
+import type { Transaction } from 'kysely'
+import type { NewSavedItem, SavedItemRow, Schema } from '../../db/schema.ts'
 import type { SavedItemInput } from '../contract/saved-item.ts'
 import { AppError } from '../errors.ts'
 import { cancelUnwanted } from '../generation/cancel.ts'
+import { askDatabase } from '../generation/database-away.ts'
 import { askForImage, type ItemDeps, type LoadedItem, lacksGeneration, loadUnasked } from './ask.ts'
 import { assertMakeable, describeFields, describeShown, type Shown } from './fields.ts'
 import { deleteItem, type ItemKey, lockItem, updateItem } from './repository.ts'
@@ -16,12 +18,12 @@ export const changeItem = async (
   input: SavedItemInput,
 ): Promise<LoadedItem> => {
   const described = await describeChange(deps, key.ownerId, input)
-  const changed = await deps.db.transaction().execute(async (tx) => {
+  const change = async (tx: Transaction<Schema>) => {
     const before = await lockItem(tx, key)
     if (!before) throw notFound()
     return { before, after: await updateItem(tx, key, decideChange(deps, before, described)) }
-  })
-  const { before, after } = changed
+  }
+  const { before, after } = await askDatabase(() => deps.db.transaction().execute(change))
   await dropSuperseded(deps, before, after)
   const isToBeAsked = isImageOutdated(before, input) && lacksGeneration(after)
   return isToBeAsked ? askForImage(deps, after) : loadUnasked(deps, after)
@@ -29,7 +31,7 @@ export const changeItem = async (
 
 /** Removes the item, not its image; one that is queued for it alone is not bought. Throws `not_found`. */
 export const removeItem = async (deps: ItemDeps, key: ItemKey): Promise<void> => {
-  const removed = await deleteItem(deps.db, key)
+  const removed = await askDatabase(() => deleteItem(deps.db, key))
   if (!removed) throw notFound()
   await dropSuperseded(deps, removed, undefined)
 }
@@ -88,7 +90,8 @@ export const dropSuperseded = async (
   { generationId }: SavedItemRow,
   after: SavedItemRow | undefined,
 ): Promise<void> => {
-  if (generationId && generationId !== after?.generationId) await cancelUnwanted(deps, generationId)
+  if (!generationId || generationId === after?.generationId) return
+  await askDatabase(() => cancelUnwanted(deps, generationId))
 }
 
 export const notFound = () => new AppError('not_found', 'There is no saved item with this id.')

@@ -4,7 +4,7 @@ import { parseImageUrl, type SavedItemInput } from '../contract/saved-item.ts'
 import { isTerminal } from '../contract/vocabulary.ts'
 import { AppError } from '../errors.ts'
 import { resolveModel } from '../generation/admission.ts'
-import { DatabaseAway } from '../generation/database-away.ts'
+import { askDatabase, DatabaseAway } from '../generation/database-away.ts'
 import { findGeneration } from '../generation/repository.ts'
 import type { ItemDeps } from './ask.ts'
 
@@ -47,7 +47,9 @@ export const describeShown = async (
   const imageUrl = url ? parseImageUrl(url) : undefined
   if (!imageUrl) return undefined
   const id = findImageId(imageUrl)
-  const generation = id?.startsWith('g_') ? await findGeneration(db, id) : undefined
+  const generation = id?.startsWith('g_')
+    ? await askDatabase(() => findGeneration(db, id))
+    : undefined
   if (generation?.ownerId !== ownerId) return { imageUrl, generationId: null }
   const isPromising = generation.status === 'succeeded' || !isTerminal(generation.status)
   return isPromising ? { imageUrl: null, generationId: generation.id } : undefined

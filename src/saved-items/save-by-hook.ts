@@ -1,6 +1,7 @@
-import { sql } from 'kysely'
-import type { SavedItemRow } from '../../db/schema.ts'
+import { sql, type Transaction } from 'kysely'
+import type { SavedItemRow, Schema } from '../../db/schema.ts'
 import type { SaveHook } from '../contract/save-hook.ts'
+import { askDatabase } from '../generation/database-away.ts'
 import { insertOwnerIfNew } from '../generation/idempotency.ts'
 import { type ItemDeps, wantsImage } from './ask.ts'
 import {
@@ -29,8 +30,8 @@ export const saveByHook = async (
   { ownerId, itemId: id, ...input }: SaveHook,
 ): Promise<void> => {
   const described = await describeChange(deps, ownerId, input)
-  await insertOwnerIfNew(deps.db, ownerId)
-  const { before, after } = await deps.db.transaction().execute(async (tx) => {
+  await askDatabase(() => insertOwnerIfNew(deps.db, ownerId))
+  const save = async (tx: Transaction<Schema>) => {
     await insertHookDelivery(tx, delivery)
     await insertItemIfNew(tx, emptyItem({ ownerId, id }))
     const before = await lockItem(tx, { ownerId, id })
@@ -40,7 +41,8 @@ export const saveByHook = async (
     const isWanted = isImageOutdated(before, input) && wantsImage({ ...before, ...change })
     const schedule = isWanted && !change.generationId ? postpone(before, timing) : {}
     return { before, after: await updateItem(tx, before, { ...change, ...schedule, source }) }
-  })
+  }
+  const { before, after } = await askDatabase(() => deps.db.transaction().execute(save))
   await dropSuperseded(deps, before, after)
 }
 

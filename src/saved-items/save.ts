@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { NewSavedItem } from '../../db/schema.ts'
 import type { SavedItemCreation } from '../contract/saved-item.ts'
+import { askDatabase } from '../generation/database-away.ts'
 import { insertOwnerIfNew } from '../generation/idempotency.ts'
 import { type ItemDeps, type LoadedItem, loadItems } from './ask.ts'
 import { removedMeanwhile } from './change.ts'
@@ -25,9 +26,9 @@ export const saveItem = async (
     ...(await describeShown(deps, ownerId, input.imageUrl)),
   }
   assertMakeable(deps, item, input)
-  await insertOwnerIfNew(deps.db, ownerId)
-  const inserted = await insertItemIfNew(deps.db, item)
-  const row = inserted ?? (await findItem(deps.db, key))
+  await askDatabase(() => insertOwnerIfNew(deps.db, ownerId))
+  const inserted = await askDatabase(() => insertItemIfNew(deps.db, item))
+  const row = inserted ?? (await askDatabase(() => findItem(deps.db, key)))
   if (!row) throw removedMeanwhile()
   const [loaded = { item: row }] = await loadItems(deps, [row])
   return { isNew: inserted !== undefined, loaded }

@@ -5,6 +5,7 @@ import {
   type SavedItem,
   savedItemInputSchema,
 } from '../../contract/saved-item.ts'
+import { askDatabase } from '../../generation/database-away.ts'
 import { type LoadedItem, loadItems } from '../../saved-items/ask.ts'
 import { changeItem, notFound, removeItem } from '../../saved-items/change.ts'
 import { presentItem } from '../../saved-items/present.ts'
@@ -36,7 +37,7 @@ export const createSavedItemRoutes = (context: HttpContext): Router => {
     const { limit, before } = parsePageQuery(req)
     const { ownerId } = principalOf(res)
     const urls = createUrls(context.signer, context.publicUrl, req)
-    const rows = await listItems(db, { ownerId, before, limit: limit + 1 })
+    const rows = await askDatabase(() => listItems(db, { ownerId, before, limit: limit + 1 }))
     const { page, nextCursor } = cutPage(req, res, urls, rows, limit, ({ createdAt, id }) => ({
       at: createdAt,
       id,
@@ -46,7 +47,7 @@ export const createSavedItemRoutes = (context: HttpContext): Router => {
   })
 
   router.get('/:id', async (req, res) => {
-    const item = await findItem(db, keyOf(req, res))
+    const item = await askDatabase(() => findItem(db, keyOf(req, res)))
     if (!item) throw notFound()
     const [loaded = { item }] = await loadItems(deps, [item])
     sendWithETag(req, res, await answerItem(context, req, loaded))
