@@ -52,7 +52,8 @@ export const createRequestLog =
  * Express forgets that when a route ends in an error; letters of either case match.
  */
 const describeRoute = ({ route, originalUrl }: Request): string | undefined => {
-  if (!route) return undefined
+  // A library's own router may have lists of patterns.
+  if (typeof route?.path !== 'string') return undefined
   const path = originalUrl.replace(/^\w+:\/\/[^/]*/, '').replace(/\?.*/, '')
   const pattern = splitPath(route.path)
   const mounted = splitPath(path.toLowerCase()).slice(0, -pattern.length || undefined)

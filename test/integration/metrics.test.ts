@@ -102,12 +102,14 @@ describe('the figures', () => {
   test('name the route by its pattern, however it was called and however it ended', async () => {
     const { body } = await alice.generateAndWait({ prompt: 'a boat of a route' })
     const id = `g_${'0'.repeat(40)}`
+    const operator = await createClient(app, 'operator', true)
     const growthOf = await growthDuring(requestsTo('GET', '/livez', '2xx'), async () => {
       await alice.get(body.id)
       await alice.fail('GET', `/API/generations/${id}?secret=1`)
       await alice.fail('GET', `/images/${id}.unsigned`)
       await alice.fail('GET', `/nowhere/${id}`)
       await alice.fail('POST', '/api/visualize/generate', { body: { prompt: 7 } })
+      await operator.call('GET', '/admin/queues/queue/none')
       await callByAbsoluteAddress(app.url, 'http://secret.example/livez')
     })
     const countOf = (...request: Parameters<typeof requestsTo>) => growthOf(requestsTo(...request))
@@ -115,6 +117,7 @@ describe('the figures', () => {
     expect(countOf('GET', '/api/generations/:id', '4xx')).toBe(1)
     expect(countOf('GET', '/images/:file', '4xx')).toBe(1)
     expect(countOf('GET', 'none', '4xx')).toBe(1)
+    expect(countOf('GET', 'none', '2xx')).toBe(1)
     expect(countOf('POST', '/api/visualize/generate', '4xx')).toBe(1)
     expect(countOf('GET', '/livez', '2xx')).toBe(1)
     const text = [...(await scrape(app.url)).keys()].join('\n')
