@@ -3,7 +3,8 @@ import { createDatabase, type Database } from '../../db/database.ts'
 import type { Config } from '../config.ts'
 import { StartError } from '../errors.ts'
 import { createGenerationEvents, type GenerationEvents } from '../events/generation-events.ts'
-import { readBacklog } from '../generation/backlog.ts'
+import { findWorkers } from '../fleet/find-workers.ts'
+import { measureQueue } from '../fleet/measure-queue.ts'
 import type { ImageStore, Provider } from '../generation/ports.ts'
 import type { AcceptStep, OnStep, RunStep } from '../generation/steps.ts'
 import { createRareLog, type Logger } from '../logger.ts'
@@ -72,7 +73,13 @@ export const createShared = (config: Config, logger: Logger, overrides: Override
     report('the queue is in trouble'),
   )
   push(queue.close)
-  push(metrics.queue.watch({ readBacklog: () => readBacklog(db), countJobs: queue.count }))
+  push(
+    metrics.queue.watch({
+      measureQueue: () => measureQueue(db),
+      findWorkers: () => findWorkers(db),
+      countJobs: queue.count,
+    }),
+  )
   const store = metrics.store.measure(overrides.store ?? createStore(config))
   push(store.close)
   const provider = metrics.provider.measure(overrides.provider ?? createProvider(config))

@@ -162,6 +162,7 @@ describeEachBackend('what waits', (backend) => {
         expect(samples.get('imageonce_generations{lane="interactive",status="queued"}')).toBe(2)
         expect(samples.get('imageonce_generations{lane="eager",status="queued"}')).toBe(1)
         expect(samples.get('imageonce_generations{lane="eager",status="running"}')).toBe(0)
+        expect(samples.get('imageonce_workers_alive')).toBe(0)
         expect(samples.get('imageonce_queue_oldest_age_seconds{lane="eager"}')).toBeGreaterThan(0)
         expect(samples.get('imageonce_queue_jobs{state="prioritized"}')).toBe(3)
       }

@@ -1,9 +1,10 @@
 import { Gauge, type Registry } from 'prom-client'
-import type { BacklogEntry } from '../../generation/backlog.ts'
+import type { LaneStatus, WorkerStatus } from '../../contract/server-status.ts'
 import { createSampler } from './sampler.ts'
 
 type QueueSource = {
-  readBacklog: () => Promise<BacklogEntry[]>
+  measureQueue: () => Promise<LaneStatus[]>
+  findWorkers: () => Promise<WorkerStatus[]>
   /** BullMQ's jobs by their state. */
   countJobs: () => Promise<Record<string, number>>
 }
@@ -14,14 +15,14 @@ const SAMPLE_EVERY_MS = 5_000
 const PATIENCE_MS = 1_000
 
 /**
- * What waits and runs in all processes together, read from Postgres and the queue, so every process tells the same: take
+ * What waits and works in all processes together, read from Postgres and the queue, so every process tells the same: take
  * the maximum of them, not the sum. What can't be read is left out.
  */
 export const createQueueMetrics = (registry: Registry) => {
   const registers = [registry]
   const generations = new Gauge({
     name: 'imageonce_generations',
-    help: 'Generations that are not over, by lane and status (queued, running); counted up to 100,000 each.',
+    help: 'Generations by lane: queued ones may run now, delayed ones wait for their next try, running.',
     labelNames: ['lane', 'status'],
     registers,
   })
@@ -29,6 +30,11 @@ export const createQueueMetrics = (registry: Registry) => {
     name: 'imageonce_queue_oldest_age_seconds',
     help: 'For how long the generation that has waited longest has been due; 0 when none waits.',
     labelNames: ['lane'],
+    registers,
+  })
+  const workers = new Gauge({
+    name: 'imageonce_workers_alive',
+    help: 'Workers that told Postgres of themselves within the last 15 s.',
     registers,
   })
   const jobs = new Gauge({
@@ -39,18 +45,23 @@ export const createQueueMetrics = (registry: Registry) => {
   })
   const sources: QueueSource[] = []
 
-  const takeBacklog = createSampler(
+  const takeRows = createSampler(
     async () => {
-      const backlog = await sources[0]?.readBacklog()
-      for (const { lane, queued, running, oldestAgeSeconds } of backlog ?? []) {
+      const [source] = sources
+      if (!source) return
+      const [lanes, all] = await Promise.all([source.measureQueue(), source.findWorkers()])
+      for (const { lane, queued, delayed, running, oldestQueuedMs } of lanes) {
         generations.set({ lane, status: 'queued' }, queued)
+        generations.set({ lane, status: 'delayed' }, delayed)
         generations.set({ lane, status: 'running' }, running)
-        oldestAge.set({ lane }, oldestAgeSeconds)
+        oldestAge.set({ lane }, oldestQueuedMs / 1_000)
       }
+      workers.set(all.filter(({ isAlive }) => isAlive).length)
     },
     () => {
       generations.reset()
       oldestAge.reset()
+      workers.remove()
     },
     { everyMs: SAMPLE_EVERY_MS, patienceMs: PATIENCE_MS },
   )
@@ -69,7 +80,7 @@ export const createQueueMetrics = (registry: Registry) => {
     return () => void sources.splice(sources.indexOf(source), 1)
   }
   const sample = async (): Promise<void> => {
-    await Promise.all([takeBacklog(), takeJobs()])
+    await Promise.all([takeRows(), takeJobs()])
   }
   return { watch, sample }
 }
