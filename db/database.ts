@@ -11,7 +11,16 @@ export type DatabaseOptions = {
   onIdleError: (error: Error) => void
   /** How long Postgres may work on a statement; the answer has a second more to arrive. */
   statementTimeoutMs?: number
+  /** Told of every statement that was answered or failed. */
+  onQuery?: ((timing: QueryTiming) => void) | undefined
+  /** Given a way to count the pool's connections. */
+  onPool?: ((count: () => PoolCounts) => void) | undefined
 }
+
+export type QueryTiming = { durationMs: number; isOk: boolean }
+
+/** Connections in use and at rest, and how many wait for one. */
+export type PoolCounts = { busy: number; idle: number; waiting: number }
 
 const CONNECT_TIMEOUT_MS = 5_000
 const STATEMENT_TIMEOUT_MS = 15_000
@@ -25,6 +34,8 @@ export const createDatabase = ({
   poolSize,
   onIdleError,
   statementTimeoutMs = STATEMENT_TIMEOUT_MS,
+  onQuery,
+  onPool,
 }: DatabaseOptions): Database => {
   const pool = new pg.Pool({
     connectionString: url,
@@ -39,6 +50,12 @@ export const createDatabase = ({
   pool.on('connect', surviveErrors)
   pool.on('connect', leaveWhenSilent)
   pool.on('connect', nameStatements)
+  if (onQuery) pool.on('connect', timeQueries(onQuery))
+  onPool?.(() => ({
+    busy: pool.totalCount - pool.idleCount,
+    idle: pool.idleCount,
+    waiting: pool.waitingCount,
+  }))
   return new Kysely<Schema>({
     dialect: new PostgresDialect({ pool }),
     plugins: [new CamelCasePlugin()],
@@ -93,3 +110,23 @@ const nameStatements = (client: pg.PoolClient): void => {
   }
   client.query = queryByName as typeof client.query
 }
+
+/** Listens to an answer that somebody else waits for: nothing waits for the listener. */
+const timeQueries =
+  (onQuery: (timing: QueryTiming) => void) =>
+  (client: pg.PoolClient): void => {
+    const query = client.query.bind(client) as (...args: unknown[]) => unknown
+    const queryWithTiming = (...args: unknown[]) => {
+      const startedAt = performance.now()
+      const result = query(...args)
+      const end = (isOk: boolean) => onQuery({ durationMs: performance.now() - startedAt, isOk })
+      if (result instanceof Promise) {
+        result.then(
+          () => end(true),
+          () => end(false),
+        )
+      }
+      return result
+    }
+    client.query = queryWithTiming as typeof client.query
+  }

@@ -24,6 +24,10 @@ const secretSchema = z
 
 const httpUrlSchema = urlSchema(/^https?$/)
 
+const metricsTokenSchema = z
+  .string()
+  .regex(/^[\w.~+/-]{16,}=*$/, 'must have at least 16 characters, as a bearer token has them')
+
 /** `source:whsec_…`, separated by commas; a source may come several times while its secret is exchanged. */
 const hookSecretsSchema = z.string().transform((text, context) =>
   text.split(',').map((pair) => {
@@ -94,6 +98,9 @@ const environmentSchema = z
     AUTH_AUDIENCE: textSchema.optional(),
     OPERATOR_KEYS: operatorKeysSchema.optional(),
     IMAGE_URL_SECRET: secretSchema.optional(),
+    METRICS_TOKEN: metricsTokenSchema.optional(),
+    METRICS_PORT: integerSchema(0, 65_535).optional(),
+    METRICS_HOST: textSchema.default('127.0.0.1'),
     HOOK_SECRETS: hookSecretsSchema.optional(),
     HOOK_DEBOUNCE_MS: integerSchema(0, 600_000).default(2_000),
     HOOK_MAX_DELAY_MS: integerSchema(0, 3_600_000).default(10_000),
@@ -220,6 +227,7 @@ const toConfig = (env: z.output<typeof environmentSchema>) => ({
     imageUrlSecret: env.IMAGE_URL_SECRET,
     operatorKeys: env.OPERATOR_KEYS ?? [],
   },
+  metrics: { token: env.METRICS_TOKEN, port: env.METRICS_PORT, host: env.METRICS_HOST },
   hooks: {
     secrets: env.HOOK_SECRETS ?? [],
     debounceMs: env.HOOK_DEBOUNCE_MS,

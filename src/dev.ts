@@ -9,6 +9,7 @@ import { runUntilSignal, STOP_MARGIN_MS } from './process.ts'
 import { checkRedis } from './queue/prepare.ts'
 import { createReleases } from './releases.ts'
 import { resolveSecrets, type Secrets } from './secrets.ts'
+import { createMetrics } from './telemetry/metrics/metrics.ts'
 
 export type Started = { config: Config; secrets: Secrets; url: string; notes: string[] }
 
@@ -26,9 +27,10 @@ export const runAll = async (
     await migrate(config)
     if (config.queue.redisUrl) await checkRedis(config.queue.redisUrl, (text) => notes.push(text))
     const secrets = await resolveSecrets(config)
-    const worker = createWorker(config, secrets, logger)
+    const overrides = { metrics: createMetrics() }
+    const worker = createWorker(config, secrets, logger, overrides)
     push(worker.stop)
-    const api = createApi(config, secrets, logger)
+    const api = createApi(config, secrets, logger, overrides)
     // Nothing here balances load, and Ctrl-C does not wait for a browser's resting connections.
     push(() => api.stop({ idleMs: 0 }))
     await worker.start()

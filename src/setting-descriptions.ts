@@ -45,5 +45,8 @@ export const settingDescriptions = {
   SWEEP_INTERVAL_MS: 'How often lost jobs are looked for.',
   RETRY_BACKOFF_MS: 'How tries are spaced; doubled with each.',
   SHUTDOWN_GRACE_MS: 'How long a stopping process finishes what is under way.',
+  METRICS_TOKEN: 'Who may read `/metrics`; without it nobody in production.',
+  METRICS_PORT: 'Where a worker answers `/metrics` and `/livez`; without it nowhere.',
+  METRICS_HOST: 'The address that it listens on for that.',
   LOG_LEVEL: 'How much is logged; `info` unless set, `warn` with `npm start`.',
 }

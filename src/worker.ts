@@ -14,5 +14,6 @@ export const runWorker = async (config: Config): Promise<void> => {
   const worker = createWorker(config, await resolveSecrets(config), logger)
   runUntilSignal(worker.stop, config.shutdownGraceMs + STOP_MARGIN_MS)
   await worker.start()
-  logger.info({ concurrency: config.worker.concurrency }, 'working')
+  const metricsUrl = await worker.serveMetrics()
+  logger.info({ concurrency: config.worker.concurrency, metricsUrl }, 'working')
 }

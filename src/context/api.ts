@@ -14,6 +14,7 @@ import type { AcceptStep, OnStep } from '../generation/steps.ts'
 import { createApp } from '../http/app.ts'
 import { type AuthenticatorOptions, createAuthenticator } from '../http/auth.ts'
 import { createImageSigner } from '../http/image-urls.ts'
+import type { MetricsAccess } from '../http/metrics.ts'
 import { createHttpServer, listen } from '../http/server.ts'
 import { createIdentify, createSessions } from '../http/sessions.ts'
 import { createPlaceholder } from '../images/placeholder.ts'
@@ -42,7 +43,7 @@ export const createApi = (
   overrides: Overrides = {},
 ) => {
   const shared = createShared(config, logger, overrides)
-  const { db, events, queue, provider, store } = shared
+  const { db, events, queue, provider, store, metrics } = shared
   const shutdown = new AbortController()
   // Every open stream and long poll listens.
   setMaxListeners(0, shutdown.signal)
@@ -50,6 +51,7 @@ export const createApi = (
   const log = createTelemetryLog(config, logger)
   const reuseLog = createReuseLog(db, {
     log,
+    onReuse: metrics.submissions.onReuse,
     onError: (error) => logger.warn({ err: error }, 'lost reuse records'),
   })
   const uploads = createUploads(shared)
@@ -94,6 +96,9 @@ export const createApi = (
       queue: queue.ping,
       store: store.ping,
     },
+    metrics: metrics.http,
+    readMetrics: metrics.read,
+    metricsAccess: toMetricsAccess(config),
     onReuse: reuseLog.record,
     recordClientEvents: createClientEventLog(db, log),
     parseWebhookUrl: (url) => parseWebhookUrl(url, config.webhooks.isPrivateAllowed),
@@ -101,6 +106,7 @@ export const createApi = (
     onImageMissing: createMissingImageReport(shared, logger),
     shutdown: shutdown.signal,
   })
+  metrics.setRole('api')
   const { server, drain } = createHttpServer(app)
 
   const start = async (): Promise<{ url: string }> => {
@@ -137,6 +143,10 @@ const toAuthenticatorOptions = ({ auth }: Secrets): AuthenticatorOptions => {
   if (jwtSecret) return { jwtSecret, issuer, audience }
   throw new StartError('Set AUTH_JWT_SECRET, or AUTH_JWKS_URL with AUTH_ISSUER and AUTH_AUDIENCE.')
 }
+
+/** Without a token the figures are not for everyone who reaches the port of a production server. */
+const toMetricsAccess = ({ metrics, isProduction }: Config): MetricsAccess =>
+  metrics.token === undefined && isProduction ? 'nobody' : { token: metrics.token }
 
 const describeServer = ({ name, defaultModel, models }: Provider): ServerInfo => ({
   name: 'imageonce',

@@ -19,9 +19,9 @@ export const createItemSweeper = (
   shared: Shared,
   { logger, log, onStep }: { logger: Logger; log: TelemetryLog } & Pick<Overrides, 'onStep'>,
 ) => {
-  const { db, queue, provider } = shared
+  const { db, queue, provider, metrics } = shared
   const onError = (error: unknown) => logger.warn({ err: error }, 'saved items are in trouble')
-  const reuseLog = createReuseLog(db, { log, onError })
+  const reuseLog = createReuseLog(db, { log, onReuse: metrics.submissions.onReuse, onError })
   const submit = createSubmitDeps(
     config,
     shared,

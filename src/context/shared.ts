@@ -3,6 +3,8 @@ import { createDatabase, type Database } from '../../db/database.ts'
 import type { Config } from '../config.ts'
 import { StartError } from '../errors.ts'
 import { createGenerationEvents, type GenerationEvents } from '../events/generation-events.ts'
+import { findWorkers } from '../fleet/find-workers.ts'
+import { measureQueue } from '../fleet/measure-queue.ts'
 import type { ImageStore, Provider } from '../generation/ports.ts'
 import type { AcceptStep, OnStep, RunStep } from '../generation/steps.ts'
 import { createRareLog, type Logger } from '../logger.ts'
@@ -11,15 +13,17 @@ import { createGeminiProvider } from '../providers/gemini.ts'
 import { createLocalProvider } from '../providers/local.ts'
 import type { QueueBackend } from '../queue/backend.ts'
 import { createGenerationQueue, type GenerationQueue } from '../queue/generation-queue.ts'
-import { createReleases } from '../releases.ts'
+import { createReleases, type Releases } from '../releases.ts'
 import { createFilesystemStore } from '../storage/filesystem.ts'
 import { createS3Store } from '../storage/s3.ts'
+import { createMetrics, type Metrics } from '../telemetry/metrics/metrics.ts'
 import { waitAtMost } from '../time.ts'
 
-/** Parts that a test may put in place of the ones the configuration asks for. */
+/** Parts to be used in place of the ones that would be made: a test's own, or what two processes in one share. */
 export type Overrides = Partial<{
   provider: Provider
   store: ImageStore
+  metrics: Metrics
   onStep: OnStep<AcceptStep | RunStep>
   /** Where the built pages are. */
   builtPages: string
@@ -34,6 +38,9 @@ export type Shared = {
   queue: GenerationQueue
   provider: Provider
   store: ImageStore
+  metrics: Metrics
+  /** Has something released with the rest, before it. */
+  push: Releases['push']
   releaseAll: () => Promise<void>
 }
 
@@ -47,12 +54,15 @@ const CLOSE_MS = 2_000
 export const createShared = (config: Config, logger: Logger, overrides: Overrides): Shared => {
   const databaseUrl = requireDatabaseUrl(config.database.url)
   const { push, releaseAll } = createReleases((err) => logger.warn({ err }, 'could not release'))
+  const metrics = overrides.metrics ?? createMetrics()
   const report = (message: string) => createRareLog((fields) => logger.warn(fields, message))
 
   const db = createDatabase({
     url: databaseUrl,
     poolSize: config.database.poolSize,
     onIdleError: report('a database connection was lost'),
+    onQuery: metrics.database.onQuery,
+    onPool: (count) => push(metrics.database.watchPool(count)),
   })
   push(() => waitAtMost(db.destroy(), CLOSE_MS))
   const events = createGenerationEvents(databaseUrl, report('the events connection was lost'))
@@ -63,10 +73,17 @@ export const createShared = (config: Config, logger: Logger, overrides: Override
     report('the queue is in trouble'),
   )
   push(queue.close)
-  const store = overrides.store ?? createStore(config)
+  push(
+    metrics.queue.watch({
+      measureQueue: () => measureQueue(db),
+      findWorkers: () => findWorkers(db),
+      countJobs: queue.count,
+    }),
+  )
+  const store = metrics.store.measure(overrides.store ?? createStore(config))
   push(store.close)
-  const provider = overrides.provider ?? createProvider(config)
-  return { db, events, queue, provider, store, releaseAll }
+  const provider = metrics.provider.measure(overrides.provider ?? createProvider(config))
+  return { db, events, queue, provider, store, metrics, push, releaseAll }
 }
 
 const createStore = ({ s3, dataDir }: Config): ImageStore =>

@@ -20,7 +20,7 @@ export const createUploads = ({ db, store }: Shared): UploadDeps => ({
 /** What submitting takes, for people and for saved items alike. */
 export const createSubmitDeps = (
   config: Config,
-  { db, queue, provider }: Shared,
+  { db, queue, provider, metrics }: Shared,
   uploads: UploadDeps,
   logger: Logger,
   onStep: OnStep<AcceptStep>,
@@ -35,5 +35,9 @@ export const createSubmitDeps = (
   park: queue.park,
   onEnqueueFailure: (generationId, reason) =>
     logger.warn({ generationId, reason }, 'not handed to the queue: the sweeper will'),
-  onStep,
+  onStep: (generationId, step) => {
+    metrics.submissions.onStep(generationId, step)
+    onStep(generationId, step)
+  },
+  onSubmitted: metrics.submissions.onSubmitted,
 })

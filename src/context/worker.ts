@@ -7,6 +7,7 @@ import { unparkRequest } from '../generation/park.ts'
 import { type RunDeps, runGeneration } from '../generation/run.ts'
 import { enqueueIfQueued, sweepGenerations } from '../generation/sweep.ts'
 import { startSweeper } from '../generation/sweeper.ts'
+import { startMetricsServer } from '../http/metrics-server.ts'
 import { createInspectImage } from '../images/inspect.ts'
 import { createRareLog, type Logger } from '../logger.ts'
 import { createProviderBreaker } from '../providers/breaker.ts'
@@ -49,7 +50,7 @@ export const createWorker = (
   overrides: Overrides = {},
 ) => {
   const shared = createShared(config, logger, overrides)
-  const { db, events, queue, provider, store } = shared
+  const { db, events, queue, provider, store, metrics } = shared
   const letGo = new AbortController()
   // Every running generation listens.
   setMaxListeners(0, letGo.signal)
@@ -62,6 +63,7 @@ export const createWorker = (
     { id: workerId, host: hostname(), pid: process.pid, version: VERSION, concurrency },
     { onError },
   )
+  const onStep = overrides.onStep ?? logStep(logger)
   const runDeps: RunDeps = {
     db,
     provider,
@@ -75,6 +77,7 @@ export const createWorker = (
       ...config.worker.breaker,
       onChange: (isOpen) => {
         heartbeat.setBreakerOpen(isOpen)
+        metrics.provider.setBreakerOpen(isOpen)
         logger.warn({ isOpen }, 'the circuit breaker of the provider')
       },
     }),
@@ -82,7 +85,16 @@ export const createWorker = (
     subscribe: events.subscribe,
     onTrouble: (generationId, part, err) =>
       logger.warn({ generationId, part, err }, 'in trouble; the generation goes on'),
-    onStep: overrides.onStep ?? logStep(logger),
+    onStep: (generationId, step) => {
+      metrics.runs.onStep(generationId, step)
+      onStep(generationId, step)
+    },
+    onRun: (claim, outcome) => {
+      metrics.runs.onRun(claim, outcome)
+      if (outcome.kind === 'finished' && outcome.status === 'succeeded') {
+        metrics.submissions.onReuse(outcome.reuse)
+      }
+    },
   }
   const worker = createGenerationWorker({
     backend: toQueueBackend(config),
@@ -92,7 +104,8 @@ export const createWorker = (
     run: async (generationId, parked) => {
       if (parked) await unparkRequest(db, parked)
       const startedAt = performance.now()
-      const outcome = await heartbeat.track(() => runGeneration(runDeps, generationId))
+      const run = heartbeat.track(() => runGeneration(runDeps, generationId))
+      const outcome = await run.finally(() => metrics.runs.forget(generationId))
       const durationMs = Math.round(performance.now() - startedAt)
       logger.info({ generationId, ...outcome, durationMs }, 'ran')
       if (outcome.kind === 'finished') {
@@ -105,6 +118,7 @@ export const createWorker = (
     onJobGone: (generationId) => enqueueIfQueued(db, queue.enqueue, generationId),
     onError,
   })
+  metrics.setRole('worker')
   const itemSweeper = createItemSweeper(config, shared, { logger, log, ...overrides })
   const upkeep = createUpkeep(config, shared, logger)
   const rollup = createRollupSweeper(config, shared, logger)
@@ -127,6 +141,14 @@ export const createWorker = (
     rollup.start()
     webhooks.start()
   }
+  /** Where `METRICS_PORT` is set; a process that is an API too answers `/metrics` there. */
+  const serveMetrics = async (): Promise<string | undefined> => {
+    const { port, host, token } = config.metrics
+    if (port === undefined) return undefined
+    const server = await startMetricsServer({ port, host, token, read: metrics.read })
+    shared.push(server.close)
+    return server.url
+  }
   const stop = async (): Promise<void> => {
     logger.info('stopping')
     const { shutdownGraceMs: graceMs } = config
@@ -145,5 +167,5 @@ export const createWorker = (
     await waitAtMost(heartbeat.stop(), HEARTBEAT_STOP_MS)
     await shared.releaseAll()
   }
-  return { start, stop }
+  return { start, serveMetrics, stop }
 }

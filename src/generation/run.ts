@@ -1,4 +1,5 @@
 import type { Database } from '../../db/database.ts'
+import type { Reuse } from '../contract/generation.ts'
 import { findListPriceUsd } from '../contract/server-info.ts'
 import { AppError, messageOf } from '../errors.ts'
 import { recordAdoption } from './attempts.ts'
@@ -6,7 +7,8 @@ import { type Bought, buyImage } from './buy.ts'
 import { commitImage, commitPlaceholder } from './commit.ts'
 import { holdLease, Interrupted } from './lease.ts'
 import type { ImageStore, InspectImage, OnTrouble, Provider, Spool } from './ports.ts'
-import { findAnswering, findGeneration } from './repository.ts'
+import { describeReuse } from './present.ts'
+import { findAnswering, findGeneration, type GenerationWithImage } from './repository.ts'
 import { decideRetryDelay, describePause } from './retry.ts'
 import { secureImage } from './secure.ts'
 import { createStepTimes, type StepTimes } from './step-times.ts'
@@ -36,11 +38,13 @@ export type RunDeps = {
   subscribe: (generationId: string, listener: () => void) => () => void
   onTrouble: OnTrouble
   onStep: OnStep<RunStep>
+  /** Told how each claim ended; not of one that Postgres failed. */
+  onRun: (claim: Claim, outcome: RunOutcome) => void
 }
 
 /** What the queue should do with the job. */
 export type RunOutcome =
-  | { kind: 'finished'; status: 'succeeded' }
+  | { kind: 'finished'; status: 'succeeded'; reuse?: Reuse | undefined }
   | { kind: 'finished'; status: 'failed'; code: string }
   /** Somebody else has it, or it is over: this job is of no more use. */
   | { kind: 'left' }
@@ -54,12 +58,17 @@ export type RunOutcome =
 export const runGeneration = async (deps: RunDeps, id: string): Promise<RunOutcome> => {
   const claim = await claimGeneration(deps.db, id, deps)
   if (!claim) return whenNotClaimable(deps.db, id)
-  const timed = timeSteps(deps)
-  timed.onStep(id, 'claimed')
+  const outcome = await runClaim(timeSteps(deps), claim)
+  deps.onRun(claim, outcome)
+  return outcome
+}
+
+const runClaim = async (deps: TimedDeps, claim: Claim): Promise<RunOutcome> => {
+  deps.onStep(claim.id, 'claimed')
   const lease = holdLease(deps, claim)
-  const unsubscribe = deps.subscribe(id, lease.check)
+  const unsubscribe = deps.subscribe(claim.id, lease.check)
   try {
-    return await produce(timed, claim, lease.signal)
+    return await produce(deps, claim, lease.signal)
   } catch (error) {
     return await settle(deps, claim, lease.signal.aborted ? lease.signal.reason : error)
   } finally {
@@ -82,9 +91,11 @@ const timeSteps = (deps: RunDeps): TimedDeps => {
 const produce = async (deps: TimedDeps, claim: Claim, signal: AbortSignal): Promise<RunOutcome> => {
   if (claim.lostClaims >= MAX_LOST_CLAIMS) throw workerLost()
   const reusable = await findReusable(deps.db, claim)
-  if (reusable) {
-    await completeGeneration(deps.db, claim, { imageId: reusable, reuseSource: 'exact' })
-    return { kind: 'finished', status: 'succeeded' }
+  if (reusable?.imageId) {
+    await completeGeneration(deps.db, claim, { imageId: reusable.imageId, reuseSource: 'exact' })
+    const priceOf = findListPriceUsd.bind(undefined, deps.provider.models)
+    const reuse = describeReuse(reusable, 'exact', priceOf)
+    return { kind: 'finished', status: 'succeeded', reuse }
   }
   const adopted = await adoptEarlierResult(deps, claim)
   deps.onStep(claim.id, 'probed')
@@ -103,10 +114,13 @@ const produce = async (deps: TimedDeps, claim: Claim, signal: AbortSignal): Prom
 }
 
 /** A plain request is content with any image of its fingerprint; a forced one wants its own. */
-const findReusable = async (db: Database, claim: Claim): Promise<string | undefined> => {
+const findReusable = async (
+  db: Database,
+  claim: Claim,
+): Promise<GenerationWithImage | undefined> => {
   if (claim.revision) return undefined
   const [answering] = await findAnswering(db, [claim.fingerprint], 0)
-  return answering?.status === 'succeeded' ? (answering.imageId ?? undefined) : undefined
+  return answering?.status === 'succeeded' ? answering : undefined
 }
 
 /** Bytes that an attempt before this one paid for and could not commit; they are booked now if they were not. */

@@ -21,6 +21,8 @@ export type SubmitDeps = AcceptDeps & {
   park: (request: ParkedRequest) => Promise<void>
   onEnqueueFailure: (generationId: string, message: string) => void
   onStep: OnStep<AcceptStep>
+  /** Told of every request that was accepted. */
+  onSubmitted: (submission: Submission) => void
 }
 
 export type Submission = Accepted
@@ -35,6 +37,17 @@ export const submitGeneration = async (
   ownerId: string,
   request: GenerationRequest,
   idempotencyKey?: string,
+): Promise<Submission> => {
+  const submission = await submit(deps, ownerId, request, idempotencyKey)
+  deps.onSubmitted(submission)
+  return submission
+}
+
+const submit = async (
+  deps: SubmitDeps,
+  ownerId: string,
+  request: GenerationRequest,
+  idempotencyKey: string | undefined,
 ): Promise<Submission> => {
   const wanted = await describeWanted(deps, ownerId, request, idempotencyKey)
   deps.onStep(wanted.generation.id, 'described')

@@ -12,6 +12,7 @@ import { createHealthRoutes } from './routes/health.ts'
 import { createHookRoutes } from './routes/hooks.ts'
 import { createImageFileRoutes } from './routes/image-files.ts'
 import { createImageRoutes } from './routes/images.ts'
+import { createMetricsRoutes } from './routes/metrics.ts'
 import { createOpenApiRoutes } from './routes/openapi.ts'
 import { createOperatorRoutes } from './routes/operators.ts'
 import { createQueueBoardRoutes } from './routes/queue-board.ts'
@@ -28,7 +29,7 @@ export const createApp = (context: HttpContext): Express => {
   const app = express()
   app.set('etag', false)
   app.set('query parser', 'simple')
-  app.use(createRequestLog(context.logger))
+  app.use(createRequestLog(context.logger, context.metrics.startRequest))
   app.use(helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } } }))
   app.use('/api', allowOrigins(context.corsOrigins))
   app.use('/api/telemetry', createTelemetryRoutes(context))
@@ -49,6 +50,7 @@ export const createApp = (context: HttpContext): Express => {
   app.use(createHealthRoutes(context))
   app.use(createOpenApiRoutes(context))
   app.use('/admin/queues', createQueueBoardRoutes(context))
+  app.use(createMetricsRoutes(context))
   app.use(serveWebPages(context.web))
   app.use(notFoundHandler)
   app.use(createErrorHandler(context.logger))

@@ -24,8 +24,15 @@ import type { HookTiming } from '../saved-items/save-by-hook.ts'
 import type { Authenticate, Principal } from './auth.ts'
 import type { HookSecret } from './hook-signature.ts'
 import { createUrls, type ImageSigner } from './image-urls.ts'
+import type { MetricsAccess, ReadMetrics } from './metrics.ts'
+import type { EndRequest } from './request-log.ts'
 import type { Identify, Sessions } from './sessions.ts'
 import type { WebPages } from './web-pages.ts'
+
+type HttpMetrics = {
+  startRequest: () => EndRequest
+  openStream: () => () => void
+}
 
 /** Everything that the routes work with. */
 export type HttpContext = FollowDeps & {
@@ -56,6 +63,10 @@ export type HttpContext = FollowDeps & {
   listPriceUsd: (model: string, imageSize: ImageSize) => number
   /** Each part that a ready server needs, by name; rejects when it does not answer. */
   readinessChecks: Record<string, () => Promise<unknown>>
+  /** Told of requests and streams as they begin; what each call gives back is called at the end. */
+  metrics: HttpMetrics
+  readMetrics: ReadMetrics
+  metricsAccess: MetricsAccess
   /** Told of every answer that cost nothing. */
   onReuse: (generation: GenerationWithImage, reuse: Reuse | undefined) => void
   /** Keeps what a browser reports, each event once. Throws `rate_limited`. */

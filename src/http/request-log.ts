@@ -1,33 +1,63 @@
 import { randomUUID } from 'node:crypto'
-import type { RequestHandler } from 'express'
+import type { Request, RequestHandler } from 'express'
 import type { Logger } from 'pino'
+
+export type EndRequest = (
+  request: {
+    method: string
+    route: string | undefined
+    status: number
+    durationMs: number
+  },
+  isStream: boolean,
+) => void
 
 /**
  * Gives every request an id (the caller's `X-Request-Id` when it is a plain word) and logs its end: the route,
- * never the address, since an image's address is a permission; no body and no header either.
+ * never the address, since an image's address is a permission; no body and no header either. `startRequest` is told of
+ * its beginning, and what that gives back of its end.
  */
 export const createRequestLog =
-  (logger: Logger): RequestHandler =>
+  (logger: Logger, startRequest: () => EndRequest): RequestHandler =>
   (req, res, next) => {
     const startedAt = performance.now()
+    const endRequest = startRequest()
     const given = req.get('X-Request-Id')
     const requestId = given && /^[\w.-]{1,100}$/.test(given) ? given : randomUUID()
     res.locals.requestId = requestId
     res.set('X-Request-Id', requestId)
     res.once('close', () => {
-      const { route, baseUrl, method } = req
+      const request = {
+        method: req.method,
+        route: describeRoute(req),
+        status: res.statusCode,
+        durationMs: Math.round((performance.now() - startedAt) * 10) / 10,
+      }
+      endRequest(request, res.locals.isStream === true)
       logger[res.statusCode >= 500 ? 'warn' : 'info'](
         {
           requestId,
           generationId: res.locals.generationId,
-          method,
-          route: route ? `${baseUrl}${route.path}` : undefined,
-          status: res.statusCode,
+          ...request,
           isComplete: res.writableFinished,
-          durationMs: Math.round((performance.now() - startedAt) * 10) / 10,
         },
         'request',
       )
     })
     next()
   }
+
+/**
+ * The pattern of the route that matched. Where its router is mounted is what the address has more at its front, since
+ * Express forgets that when a route ends in an error; letters of either case match.
+ */
+const describeRoute = ({ route, originalUrl }: Request): string | undefined => {
+  // A library's own router may have lists of patterns.
+  if (typeof route?.path !== 'string') return undefined
+  const path = originalUrl.replace(/^\w+:\/\/[^/]*/, '').replace(/\?.*/, '')
+  const pattern = splitPath(route.path)
+  const mounted = splitPath(path.toLowerCase()).slice(0, -pattern.length || undefined)
+  return `/${[...mounted, ...pattern].join('/')}`
+}
+
+const splitPath = (path: string) => path.split('/').filter((part) => part !== '')

@@ -11,15 +11,18 @@ export const createHttpServer = (listener: RequestListener): { server: Server; d
   return { server, drain: createDrain(server) }
 }
 
-/** Resolves with the URL it listens on. Throws `StartError` when the port is taken. */
+/** Resolves with the URL it listens on. Throws `StartError` when the port is taken, naming the setting of it. */
 export const listen = (
   server: Server,
   { port, host }: { port: number; host: string },
+  setting = 'PORT',
 ): Promise<string> =>
   new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const isTaken = error.code === 'EADDRINUSE'
-      reject(isTaken ? new StartError(`Port ${port} is taken: set PORT to a free one.`) : error)
+      reject(
+        isTaken ? new StartError(`Port ${port} is taken: set ${setting} to a free one.`) : error,
+      )
     })
     server.listen(port, host, () => {
       const address = server.address()

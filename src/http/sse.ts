@@ -42,6 +42,8 @@ export const streamGeneration = async (
     'X-Accel-Buffering': 'no',
   })
   res.write(`retry: ${RECONNECT_MS}\n\n`)
+  res.locals.isStream = true
+  const closeStream = context.metrics.openStream()
   const heartbeat = setInterval(() => res.write(':\n\n'), HEARTBEAT_MS)
   try {
     let sent = resumedAt ?? row.eventSequence
@@ -58,6 +60,7 @@ export const streamGeneration = async (
     }
   } finally {
     clearInterval(heartbeat)
+    closeStream()
     // Readers of a server that stops would otherwise all come back at the same moment.
     res.end(
       context.shutdown.aborted

@@ -88,6 +88,12 @@ export const createGenerationQueue = (
     await queue.getJobCounts('active')
   }
 
+  /** How many jobs are in each of BullMQ's states that ours can be in. */
+  const count = async (): Promise<Record<string, number>> => {
+    const queue = await get()
+    return queue.getJobCounts('prioritized', 'active', 'delayed')
+  }
+
   /** How many jobs all workers together may run at once; undefined lifts the limit. Applies from now on. */
   const limitConcurrency = async (max: number | undefined): Promise<void> => {
     const queue = await get()
@@ -117,6 +123,7 @@ export const createGenerationQueue = (
     limitConcurrency,
     pause,
     ping,
+    count,
     settle,
     close,
   }

@@ -13,7 +13,12 @@ type Entry = {
   createdAt: Date
 }
 
-type Deps = { log: TelemetryLog; onError: (error: unknown) => void }
+type Deps = {
+  log: TelemetryLog
+  /** Told of each at once. */
+  onReuse: (reuse: Reuse | undefined) => void
+  onError: (error: unknown) => void
+}
 
 const FLUSH_MS = 1_000
 const FLUSH_ENTRIES = 500
@@ -24,13 +29,14 @@ const MAX_ENTRIES = 10_000
  * Records every answer that cost nothing, in batches, so that reuse stays as fast as the read that found it.
  * A process that is killed loses at most the last second of these figures, and no image. Release with `close`.
  */
-export const createReuseLog = (db: Database, { log, onError }: Deps) => {
+export const createReuseLog = (db: Database, { log, onReuse, onError }: Deps) => {
   let entries: Entry[] = []
   let timer: NodeJS.Timeout | undefined
 
   const record = (row: GenerationRow, reuse: Reuse | undefined): void => {
     const type = 'generation_skipped'
     log({ type, generationId: row.id, origin: 'server', source: reuse?.source })
+    onReuse(reuse)
     if (entries.length >= MAX_ENTRIES) return
     const { id: generationId, ownerId } = row
     const data = JSON.stringify({ ...reuse, promptDigest: digestPrompt(row.prompt) })

@@ -47,6 +47,15 @@ describe('the settings', () => {
     })
   })
 
+  test.each(['short', 'a token with spaces', 'x'.repeat(15)])(
+    'name a METRICS_TOKEN that no header can carry or that is soon guessed: %s',
+    (METRICS_TOKEN) => {
+      expect(problemsOf({ METRICS_TOKEN })).toEqual([
+        'METRICS_TOKEN must have at least 16 characters, as a bearer token has them',
+      ])
+    },
+  )
+
   test.each(['whsec_aaaa', 'cms:whsec_short', 'cms:secret', 'cms', ','])(
     'name secrets of hooks that are none: %s',
     (HOOK_SECRETS) => {

@@ -1,0 +1,65 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { isProviderError } from '../../errors.ts'
+import { outcomeRules } from '../../generation/outcomes.ts'
+import type { Provider } from '../../generation/ports.ts'
+
+/** The calls that cost money, as this process sent them. */
+export const createProviderMetrics = (registry: Registry) => {
+  const registers = [registry]
+  const duration = new Histogram({
+    name: 'imageonce_provider_call_duration_seconds',
+    help: 'Calls to the model by outcome: image, interrupted, or the code of what went wrong.',
+    labelNames: ['model', 'outcome'],
+    buckets: [0.1, 0.5, 1, 2.5, 5, 10, 15, 20, 30, 45, 60, 90, 120, 300],
+    registers,
+  })
+  const paidCalls = new Counter({
+    name: 'imageonce_provider_paid_calls_total',
+    help: 'Calls that the provider may have charged for.',
+    labelNames: ['model'],
+    registers,
+  })
+  const cost = new Counter({
+    name: 'imageonce_provider_cost_usd_total',
+    help: 'What calls cost, in US dollars, as far as their answers tell.',
+    labelNames: ['model'],
+    registers,
+  })
+  const breakerOpen = new Gauge({
+    name: 'imageonce_provider_breaker_open',
+    help: '1 while this worker does not call the model, since it has not been answering.',
+    registers,
+  })
+
+  const count = (model: string, startedAt: number, ended: Ended) => {
+    duration.observe({ model, outcome: ended.outcome }, (performance.now() - startedAt) / 1_000)
+    if (ended.mayHaveCharged) paidCalls.inc({ model })
+    if (ended.costUsd > 0) cost.inc({ model }, ended.costUsd)
+  }
+  /** The same provider, with its calls counted. */
+  const measure = (provider: Provider): Provider => ({
+    ...provider,
+    call: async (request, signal) => {
+      const startedAt = performance.now()
+      try {
+        const result = await provider.call(request, signal)
+        const { costUsd } = result
+        count(request.model, startedAt, { outcome: 'image', mayHaveCharged: true, costUsd })
+        return result
+      } catch (error) {
+        count(request.model, startedAt, judge(error))
+        throw error
+      }
+    },
+  })
+  return { measure, setBreakerOpen: (isOpen: boolean) => breakerOpen.set(Number(isOpen)) }
+}
+
+type Ended = { outcome: string; mayHaveCharged: boolean; costUsd: number }
+
+/** As `generation/buy.ts` books it: what is not understood may have been charged. */
+const judge = (error: unknown): Ended => {
+  if (!isProviderError(error)) return { outcome: 'interrupted', mayHaveCharged: true, costUsd: 0 }
+  const { code, costUsd } = error
+  return { outcome: code, mayHaveCharged: outcomeRules[code].mayHaveCharged, costUsd }
+}
