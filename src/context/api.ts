@@ -18,6 +18,7 @@ import type { MetricsAccess } from '../http/metrics.ts'
 import { createHttpServer, listen } from '../http/server.ts'
 import { createIdentify, createSessions } from '../http/sessions.ts'
 import { createPlaceholder } from '../images/placeholder.ts'
+import { createThumbnails } from '../images/thumbnails.ts'
 import type { Logger } from '../logger.ts'
 import { parseWebhookUrl } from '../outgoing/webhook-url.ts'
 import type { Secrets } from '../secrets.ts'
@@ -103,6 +104,7 @@ export const createApi = (
     recordClientEvents: createClientEventLog(db, log),
     parseWebhookUrl: (url) => parseWebhookUrl(url, config.webhooks.isPrivateAllowed),
     operators: createOperators(config, shared),
+    findThumbnail: createThumbnails(store),
     onImageMissing: createMissingImageReport(shared, logger),
     shutdown: shutdown.signal,
   })
