@@ -1,21 +1,17 @@
-import type { ServerInfo } from '../../contract/server-info.ts'
-import { useResource } from '../use-resource.ts'
+import { ButtonLink } from '../parts/button.tsx'
+import { Card } from '../parts/card.tsx'
+import { EmptyState } from '../parts/empty-state.tsx'
+import { Page } from '../parts/page.tsx'
 
-export const Overview = () => {
-  const { value: info, error } = useResource<ServerInfo>('/api/info')
-  return (
-    <section>
-      <h1>Overview</h1>
-      {error && (
-        <p role="alert" class="problem">
-          {error.message}
-        </p>
-      )}
-      {info && (
-        <p>
-          {info.name} {info.version}: {info.provider}, {info.defaultModel}
-        </p>
-      )}
-    </section>
-  )
-}
+export const Overview = () => (
+  <Page title="Overview">
+    <Card>
+      <EmptyState title="Make an image, then ask for it again">
+        <p>The first time costs one call to the model. Every time after that costs nothing.</p>
+        <ButtonLink kind="primary" href="/playground" icon="playground">
+          Open the playground
+        </ButtonLink>
+      </EmptyState>
+    </Card>
+  </Page>
+)
