@@ -1,6 +1,8 @@
 import { useEffect, useState } from 'preact/hooks'
 import { LocationProvider, Route, Router } from 'preact-iso'
 import { onSessionOver } from './api.ts'
+import { Generation } from './pages/generation.tsx'
+import { Generations } from './pages/generations.tsx'
 import { NotFound } from './pages/not-found.tsx'
 import { Overview } from './pages/overview.tsx'
 import { Playground } from './pages/playground.tsx'
@@ -37,6 +39,8 @@ export const App = () => {
         <Router>
           <Route path="/" component={Overview} />
           <Route path="/playground" component={Playground} />
+          <Route path="/generations" component={Generations} />
+          <Route path="/generations/:id" component={Generation} />
           <Route default component={NotFound} />
         </Router>
       </Shell>

@@ -7,6 +7,8 @@ import './styles/parts.css'
 import './styles/table.css'
 import './styles/shell.css'
 import './styles/playground.css'
+import './styles/generations.css'
+import './styles/overview.css'
 
 const root = document.getElementById('app')
 if (root) render(<App />, root)

@@ -11,6 +11,7 @@ type Link = { path: string; name: string; icon: IconName; isForAdmins?: boolean 
 const links: Link[] = [
   { path: '/', name: 'Overview', icon: 'overview' },
   { path: '/playground', name: 'Playground', icon: 'playground' },
+  { path: '/generations', name: 'Generations', icon: 'generations' },
 ]
 
 /** What is round every page: where one can go, and who one is. */

@@ -4,6 +4,9 @@ import { startBrowser } from './browser.ts'
 import { buildPages } from './build-pages.ts'
 import { watchPages } from './watch-pages.ts'
 
+/** Far below the time that a test may take, so that what is missing is named. */
+const WAIT_MS = 10_000
+
 export type Dashboard = Awaited<ReturnType<typeof startDashboard>>
 
 /** An app with its pages as they are now, and a browser that is signed in as the operator `dev`. */
@@ -14,6 +17,7 @@ export const startDashboard = async (options: TestAppOptions = {}) => {
   const watched = watchPages(browser.context, app.url)
   await browser.context.grantPermissions(['clipboard-read', 'clipboard-write'])
   const page: Page = await browser.context.newPage()
+  page.setDefaultTimeout(WAIT_MS)
   await page.emulateMedia({ reducedMotion: 'reduce' })
   await page.goto(`${app.url}/#token=${await app.token('dev', true)}`)
   await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor()

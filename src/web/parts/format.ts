@@ -3,6 +3,8 @@ const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
 
+const LEAST_USD = 0.0001
+
 const money = new Intl.NumberFormat(LANGUAGE, { style: 'currency', currency: 'USD' })
 const smallMoney = new Intl.NumberFormat(LANGUAGE, {
   style: 'currency',
@@ -13,11 +15,16 @@ const smallMoney = new Intl.NumberFormat(LANGUAGE, {
 const count = new Intl.NumberFormat(LANGUAGE)
 const percent = new Intl.NumberFormat(LANGUAGE, { style: 'percent', maximumFractionDigits: 1 })
 const moment = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'medium', timeStyle: 'medium' })
+const day = new Intl.DateTimeFormat(LANGUAGE, { month: 'short', day: 'numeric', timeZone: 'UTC' })
 const relative = new Intl.RelativeTimeFormat(LANGUAGE, { numeric: 'always', style: 'short' })
 
 /** US dollars; what is less than a dollar with up to four decimals, as images cost cents: $0.0336, $12.50. */
 export const formatUsd = (usd: number): string =>
-  usd === 0 ? '$0' : (Math.abs(usd) < 1 ? smallMoney : money).format(usd)
+  usd > 0 && usd < LEAST_USD
+    ? `< $${LEAST_USD}`
+    : usd === 0
+      ? '$0'
+      : (usd < 1 ? smallMoney : money).format(usd)
 
 export const formatCount = (number: number): string => count.format(number)
 
@@ -40,6 +47,9 @@ export const formatBytes = (bytes: number): string =>
 
 /** The day and time where the reader is. */
 export const formatMoment = (at: string | number | Date): string => moment.format(new Date(at))
+
+/** The UTC day that begins then: Nov 22. */
+export const formatDay = (seconds: number): string => day.format(seconds * 1_000)
 
 /** How long ago: just now, 5 min. ago, 3 days ago. */
 export const formatAgo = (at: string | number | Date, nowMs = Date.now()): string => {

@@ -1,22 +1,20 @@
 import { Button } from './button.tsx'
 
-/** Through pages that are known by cursor only: on to the next, and back to those seen. */
+/** Through pages that are known by cursor only. The browser's own way back leads to those seen. */
 export const Pager = ({
-  page,
-  onNewer,
+  onNewest,
   onOlder,
 }: {
-  /** From 1. */
-  page: number
-  onNewer: (() => void) | undefined
+  /** Absent on the first page. */
+  onNewest: (() => void) | undefined
+  /** Absent on the last. */
   onOlder: (() => void) | undefined
 }) => {
-  if (!onNewer && !onOlder) return null
+  if (!onNewest && !onOlder) return null
   return (
     <nav class="pager" aria-label="Pages of the list">
-      <span class="muted number">Page {page}</span>
-      <Button isSmall icon="left" disabled={!onNewer} onClick={onNewer}>
-        Newer
+      <Button isSmall icon="left" disabled={!onNewest} onClick={onNewest}>
+        Newest
       </Button>
       <Button isSmall icon="right" disabled={!onOlder} onClick={onOlder}>
         Older
