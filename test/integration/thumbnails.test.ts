@@ -3,12 +3,16 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
 import type { Image } from '../../src/contract/image.ts'
+import type { ImageStore } from '../../src/generation/ports.ts'
+import { createThumbnails } from '../../src/images/thumbnails.ts'
+import { createFilesystemStore } from '../../src/storage/filesystem.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { createClient } from '../support/client.ts'
 import { createHolds } from '../support/held.ts'
 import { makePng } from '../support/pictures.ts'
 import { createTestBucket, publishBucket } from '../support/s3-bucket.ts'
 import { describeWith } from '../support/skip.ts'
+import { makeTemporaryFolder } from '../support/temporary-folder.ts'
 
 type Client = Awaited<ReturnType<typeof createClient>>
 
@@ -95,6 +99,24 @@ describe('a thumbnail', () => {
     expect(other.response.status).toBe(200)
   })
 
+  test('that twenty ask for at once is made once', async () => {
+    const folder = await makeTemporaryFolder('thumbnails')
+    const store = createFilesystemStore({ directory: folder.path })
+    const object = { key: 'generated/a/1', version: 'abcdef012345' }
+    await store.put(object.key, { bytes: await makePng(), mimeType: 'image/png' })
+    const stored: string[] = []
+    const put: ImageStore['put'] = (key, image) => {
+      stored.push(key)
+      return store.put(key, image)
+    }
+    const find = createThumbnails({ ...store, put })
+    const size = { width: 160, format: 'webp' as const }
+    await Promise.all(Array.from({ length: 20 }, () => find(object, size)))
+    await find(object, size)
+    expect(stored).toEqual(['generated/a/1.abcdef012345.w160.webp'])
+    await folder.remove()
+  })
+
   test('that twenty ask for at once is one object, and comes from the store afterwards', async () => {
     const { imageUrl } = await upload(alice)
     const before = (await findFiles()).length
@@ -104,6 +126,25 @@ describe('a thumbnail', () => {
     const { bytes } = await get(`${imageUrl}&w=320`)
     expect(bytes).toEqual(answers[0]?.bytes)
     expect(await findFiles()).toHaveLength(before + 1)
+  })
+
+  test('that cannot be stored leaves the image itself, to be asked for again soon', async () => {
+    const folder = await makeTemporaryFolder('thumbnails')
+    const store = createFilesystemStore({ directory: folder.path })
+    const put: ImageStore['put'] = async (key, image) => {
+      if (key.endsWith('.webp')) throw new Error('no space left')
+      return store.put(key, image)
+    }
+    const other = await startTestApp({ workers: 0, overrides: { store: { ...store, put } } })
+    try {
+      const { imageUrl } = await upload(await createClient(other))
+      const { response, bytes } = await get(`${imageUrl}&w=160`)
+      expect(response.headers.get('cache-control')).toBe('public, max-age=60')
+      expect(await measure(bytes)).toEqual({ format: 'png', width: 1_000, height: 500 })
+    } finally {
+      await other.stop()
+      await folder.remove()
+    }
   })
 
   test('goes with its image when that is deleted', async () => {
