@@ -10,23 +10,30 @@ const BATCH_ROWS = 500_000
  * new image, four are reuses, and one is a failure, a cancellation or a browser's claim. Each new image has its call.
  */
 export const seedHistory = async (client: pg.Client, events: number): Promise<void> => {
+  await seed(client, 1, events)
+  await client.query('vacuum analyze')
+}
+
+/** So many more, of the last moment before now. */
+export const seedMoment = (client: pg.Client, after: number, events: number): Promise<void> =>
+  seed(client, after + 1, after + events)
+
+const seed = async (client: pg.Client, from: number, to: number): Promise<void> => {
   await client.query(
     `insert into users (id) select 'owner ' || n from generate_series(0, ${OWNERS - 1}) n on conflict do nothing`,
   )
-  for (let first = 1; first <= events; first += BATCH_ROWS) {
-    const last = Math.min(events, first + BATCH_ROWS - 1)
-    await client.query(seedEvents, [first, last, events])
+  for (let first = from; first <= to; first += BATCH_ROWS) {
+    const last = Math.min(to, first + BATCH_ROWS - 1)
+    await client.query(seedEvents, [first, last, to])
     await client.query(seedGenerations, [first, last])
-    await client.query(seedCalls, [first, last, events])
+    await client.query(seedCalls, [first, last, to])
   }
-  await client.query('vacuum analyze')
 }
 
 const ownerOf = (n: string) => `'owner ' || (hashint8(${n}) & 2147483647) % ${OWNERS}`
 
-/** The last event is a minute old. */
-const timeOf = (n: string) =>
-  `now() - interval '1 minute' - interval '${DAYS} days' * (($3::bigint - ${n}) / $3::float8)`
+/** Spread evenly over the days; the last, `$3`, is now. */
+const timeOf = (n: string) => `now() - interval '${DAYS} days' * (($3::bigint - ${n}) / $3::float8)`
 
 const seedEvents = `
   insert into generation_events (owner_id, type, data, created_at, client_event_id)

@@ -3,14 +3,19 @@ export type Plan = {
   rounds: number
   secondsPerRound: number
   starts: number
-  /** Measure nothing but the comparisons with this word in their name. */
+  /** How long a history the analytics read. */
+  analyticsEvents: number
+  /** Measure nothing but what has this word in its name. */
   only?: string | undefined
 }
 
-const FULL: Plan = { rounds: 5, secondsPerRound: 4, starts: 5 }
-const QUICK: Plan = { rounds: 3, secondsPerRound: 1, starts: 1 }
+const FULL: Plan = { rounds: 5, secondsPerRound: 4, starts: 5, analyticsEvents: 1_000_000 }
+const QUICK: Plan = { rounds: 3, secondsPerRound: 1, starts: 1, analyticsEvents: 100_000 }
 
-export const parsePlan = (args: string[]): Plan => ({
-  ...(args.includes('--quick') ? QUICK : FULL),
-  only: args.find((arg) => arg.startsWith('--only='))?.slice('--only='.length),
-})
+export const parsePlan = (args: string[]): Plan => {
+  const findValue = (name: string) =>
+    args.find((arg) => arg.startsWith(`--${name}=`))?.slice(`--${name}=`.length)
+  const plan = args.includes('--quick') ? QUICK : FULL
+  const analyticsEvents = Number(findValue('events') ?? plan.analyticsEvents)
+  return { ...plan, analyticsEvents, only: findValue('only') }
+}

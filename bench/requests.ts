@@ -2,8 +2,8 @@ import type { Request } from 'autocannon'
 import { SignJWT } from 'jose'
 import { JWT_SECRET } from './services.ts'
 
-export const signToken = (owner: string): Promise<string> =>
-  new SignJWT({})
+export const signToken = (owner: string, role?: 'admin'): Promise<string> =>
+  new SignJWT(role ? { role } : {})
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject(owner)
     .setIssuedAt()

@@ -1,5 +1,6 @@
 import pg from 'pg'
-import { createReleases } from '../src/releases.ts'
+import { createReleases, type Releases } from '../src/releases.ts'
+import { measureAnalytics } from './analytics.ts'
 import type { Comparison } from './compare.ts'
 import { createBareTables } from './fixtures.ts'
 import { parsePlan } from './plan.ts'
@@ -33,7 +34,11 @@ const main = async () => {
       compareSubmissions(on, client, plan, hold),
     )
   }
-  if (plan.only) return
+  if (!plan.only) await measureProcesses(services)
+  if (isWanted('analytics')) await hold((push) => measureAnalytics(services, client, plan, push))
+}
+
+const measureProcesses = async (services: Services) => {
   const { apiMb, workerMb } = await measureMemory(services)
   console.log('')
   printAim(`Idle API ${apiMb.toFixed(0)} MB, aim ${MAX_IDLE_MB}`, apiMb <= MAX_IDLE_MB)
@@ -48,12 +53,18 @@ const main = async () => {
 const show = async (
   name: string,
   aim: number,
-  compare: (hold: (release: () => unknown) => void) => Promise<Comparison>,
+  compare: (push: Releases['push']) => Promise<Comparison>,
 ) => {
-  if (plan.only && !name.includes(plan.only)) return
+  if (isWanted(name)) await hold(async (push) => printComparison(name, await compare(push), aim))
+}
+
+const isWanted = (name: string) => !plan.only || name.includes(plan.only)
+
+/** What `use` starts ends with it. */
+const hold = async (use: (push: Releases['push']) => Promise<unknown>) => {
   const own = createReleases(console.error)
   try {
-    printComparison(name, await compare(own.push), aim)
+    await use(own.push)
   } finally {
     await own.releaseAll()
   }

@@ -216,7 +216,6 @@ type WorkersTable = {
 type AnalyticsProgressTable = {
   isOnly: Generated<boolean>
   eventId: ColumnType<string, number, number>
-  foldedAt: Generated<Date>
 }
 
 /** Who is told when generations end: an owner of its own ones, or a source of those of the items it saved. */

@@ -45,8 +45,7 @@ const statements = [
   )`,
   `create table analytics_progress (
     is_only boolean primary key default true check (is_only),
-    event_id bigint not null,
-    folded_at timestamptz(3) not null default now()
+    event_id bigint not null
   )`,
   'insert into analytics_progress (event_id) values (0)',
   'alter table attempts add column is_counted boolean',

@@ -36,7 +36,7 @@ const foldBatch = (db: Database, horizon: number): Promise<boolean> =>
     if (upToId <= foldedId && calls === 0) return false
     await tx
       .updateTable('analyticsProgress')
-      .set({ eventId: Math.max(foldedId, upToId), foldedAt: sql<Date>`now()` })
+      .set({ eventId: Math.max(foldedId, upToId) })
       .execute()
     return upToId < horizon || calls === BATCH_CALLS
   })

@@ -2,7 +2,7 @@ import { AppError } from '../errors.ts'
 import type { Principal } from './auth.ts'
 
 /** Everybody's. */
-const ALL_OWNERS = '*'
+export const ALL_OWNERS = '*'
 
 /**
  * Whose things a request is about: the caller's own, or those of the owner that an operator named; undefined for

@@ -13,7 +13,7 @@ type Event = {
 /** An event as it was written then. */
 export const insertEvent = (db: Database, event: Event): Promise<void> => insertEvents(db, [event])
 
-const insertEvents = async (db: Database, events: Event[]): Promise<void> => {
+export const insertEvents = async (db: Database, events: Event[]): Promise<void> => {
   await sql`
     insert into generation_events (owner_id, type, data, created_at, client_event_id)
     select coalesce("ownerId", 'alice'), type, coalesce(data, '{}'), at, "clientEventId"

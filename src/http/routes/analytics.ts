@@ -1,5 +1,4 @@
-import type { Request, Response } from 'express'
-import { Router } from 'express'
+import { type Request, type Response, Router } from 'express'
 import { resolveRange } from '../../analytics/days.ts'
 import { listOwners } from '../../analytics/owners.ts'
 import { listPoints, summarize } from '../../analytics/report.ts'
@@ -9,11 +8,11 @@ import {
   analyticsOwnersQuerySchema,
   analyticsQuerySchema,
 } from '../../contract/analytics.ts'
-import { AppError } from '../../errors.ts'
 import { type HttpContext, principalOf } from '../http-context.ts'
 import { createUrls } from '../image-urls.ts'
 import { formatOwnerCursor, parseOwnerCursor, sendOwnersCsv } from '../owners-csv.ts'
 import { linkToNext, parseQuery } from '../pagination.ts'
+import { ALL_OWNERS, assertOperator, parseScope } from '../scope.ts'
 
 /** What was asked for, made, reused, spent and saved; all owners' for operators. */
 export const createAnalyticsRoutes = (context: HttpContext): Router => {
@@ -22,18 +21,16 @@ export const createAnalyticsRoutes = (context: HttpContext): Router => {
 
   router.get('/summary', async (req, res) => {
     const query = parseQuery(req, analyticsQuerySchema)
-    const ownerId = resolveOwner(res, query)
-    send(res, await summarize(db, resolveRange(query), ownerId))
+    send(res, await summarize(db, resolveRange(query), scopeOf(res, query)))
   })
 
   router.get('/timeseries', async (req, res) => {
     const query = parseQuery(req, analyticsQuerySchema)
-    const ownerId = resolveOwner(res, query)
-    send(res, await listPoints(db, resolveRange(query), ownerId))
+    send(res, await listPoints(db, resolveRange(query), scopeOf(res, query)))
   })
 
   router.get(['/owners', '/owners.csv'], async (req, res) => {
-    requireAdmin(res)
+    assertOperator(principalOf(res))
     const { format, cursor, ...query } = parseQuery(req, analyticsOwnersQuerySchema)
     const page = { ...query, ...resolveRange(query) }
     if (wantsCsv(req, format)) return sendOwnersCsv(db, res, page)
@@ -49,19 +46,11 @@ export const createAnalyticsRoutes = (context: HttpContext): Router => {
   return router
 }
 
-/** Undefined stands for all owners. Throws `forbidden`. */
-const resolveOwner = (res: Response, { owner }: AnalyticsQuery): string | undefined => {
-  const { ownerId, isAdmin } = principalOf(res)
-  if (isAdmin) return owner
-  if (owner === undefined || owner === ownerId) return ownerId
-  throw forbidden()
+/** Operators read all owners' unless they name one; undefined stands for all. Throws `forbidden`. */
+const scopeOf = (res: Response, { owner }: AnalyticsQuery): string | undefined => {
+  const principal = principalOf(res)
+  return parseScope(principal, owner ?? (principal.isAdmin ? ALL_OWNERS : undefined))
 }
-
-const requireAdmin = (res: Response): void => {
-  if (!principalOf(res).isAdmin) throw forbidden()
-}
-
-const forbidden = () => new AppError('forbidden', "Other owners' figures are for operators alone.")
 
 const wantsCsv = (req: Request, format: 'json' | 'csv' | undefined): boolean => {
   if (req.path.endsWith('.csv')) return true

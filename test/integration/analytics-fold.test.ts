@@ -1,0 +1,148 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { sql } from 'kysely'
+import type { Database } from '../../db/database.ts'
+import { createFold } from '../../src/analytics/fold.ts'
+import { summarize } from '../../src/analytics/report.ts'
+import { countByHand } from '../support/count-by-hand.ts'
+import { expectFigures } from '../support/expect-figures.ts'
+import { expectHistory } from '../support/expect-history.ts'
+import { insertCalls, insertEvent, insertHistory } from '../support/history.ts'
+import { insertGeneration, openTestDatabase } from '../support/rows.ts'
+
+type TestDatabase = Awaited<ReturnType<typeof openTestDatabase>>
+
+const DAY = { from: '2026-03-01', to: '2026-03-01' }
+const NOON = '2026-03-01T12:00:00Z'
+const started = { type: 'generation_started', at: NOON }
+
+let database: TestDatabase
+let db: Database
+let releases: (() => Promise<void>)[] = []
+
+beforeEach(async () => {
+  database = await openTestDatabase()
+  db = database.db
+})
+afterEach(async () => {
+  for (const release of releases) await release()
+  releases = []
+  await database.close()
+})
+
+/** What the rollup alone knows, without what is not folded yet. */
+const readRollup = async () => {
+  const { rows } = await sql<{ started: string; calls: string }>`
+    select coalesce(sum(started), 0) as started, coalesce(sum(calls), 0) as calls
+    from daily_figures where owner_id = ''`.execute(db)
+  return { started: Number(rows[0]?.started), calls: Number(rows[0]?.calls) }
+}
+
+describe('an event that commits after later ones', () => {
+  test('is folded all the same, and they are not kept waiting by whoever writes next', async () => {
+    const fold = createFold(db)
+    const late = await begin()
+    await insertEvent(late.tx, started)
+    await insertEvent(db, started)
+    await fold()
+    expect((await summarize(db, DAY, undefined)).figures.started).toBe(1)
+    await late.commit()
+    // Somebody else writes in turn, so there is no moment without a writer.
+    const next = await begin()
+    await insertEvent(next.tx, started)
+    await fold()
+    expect(await readRollup()).toEqual({ started: 2, calls: 0 })
+    await next.commit()
+    await fold()
+    expect(await readRollup()).toEqual({ started: 3, calls: 0 })
+    expect((await summarize(db, DAY, undefined)).figures.started).toBe(3)
+  })
+
+  test('is not waited for when it never comes', async () => {
+    const fold = createFold(db)
+    const late = await begin()
+    await insertEvent(late.tx, started)
+    await insertEvent(db, started)
+    await fold()
+    await late.rollback()
+    await fold()
+    expect(await readRollup()).toEqual({ started: 1, calls: 0 })
+  })
+})
+
+test('a fold that dies in its middle counts nothing, and the next one everything', async () => {
+  await insertHistory(db)
+  await sql`create function die() returns trigger language plpgsql as $$
+    begin perform pg_terminate_backend(pg_backend_pid()); return new; end $$`.execute(db)
+  await sql`create trigger die before update on analytics_progress execute function die()`.execute(
+    db,
+  )
+  await expect(createFold(db)()).rejects.toThrow(/terminat/)
+  expect(await readRollup()).toEqual({ started: 0, calls: 0 })
+  await sql`drop trigger die on analytics_progress`.execute(db)
+  await createFold(db)()
+  await expectHistory(db)
+})
+
+test('a call counts as a paid one while its end is unknown, and then as what it was', async () => {
+  const fold = createFold(db)
+  const { id: generationId } = await insertGeneration(db)
+  const read = async () => {
+    await fold()
+    const { figures, models } = await summarize(db, DAY, 'alice')
+    expectFigures(figures, await countByHand(db, { ...DAY, ownerId: 'alice' }))
+    expect(models).toEqual([{ model: 'm', ...pickCalls(figures) }])
+    return pickCalls(figures)
+  }
+  const call = { generationId, at: NOON }
+  const [free = '', dear = ''] = await insertCalls(db, [call, call, call])
+  expect(await read()).toEqual({ calls: 3, paidCalls: 3, spendUsd: 0 })
+  await endCall(db, free, { mayHaveCharged: false, costUsd: 0 })
+  expect(await read()).toEqual({ calls: 3, paidCalls: 2, spendUsd: 0 })
+  await endCall(db, dear, { mayHaveCharged: true, costUsd: 0.134 })
+  expect(await read()).toEqual({ calls: 3, paidCalls: 2, spendUsd: 0.134 })
+  expect(await read()).toEqual({ calls: 3, paidCalls: 2, spendUsd: 0.134 })
+})
+
+test('more than is read live is left to the workers, and the answer says how far it goes', async () => {
+  await sql`insert into generation_events (owner_id, type, created_at)
+    select 'alice', 'generation_started', ${NOON}::timestamptz + n * interval '1 millisecond'
+    from generate_series(1, 45000) n`.execute(db)
+  const behind = await summarize(db, DAY, 'alice')
+  expect(behind.figures.started).toBe(5_000)
+  expect(behind.asOf).toBe('2026-03-01T12:00:05.001Z')
+  await createFold(db)()
+  const { figures, asOf } = await summarize(db, DAY, 'alice')
+  expect(figures.started).toBe(45_000)
+  expect(Date.now() - Date.parse(asOf)).toBeLessThan(60_000)
+})
+
+/** A transaction that stays open until the test ends it, or has ended. */
+const begin = async () => {
+  const tx = await db.startTransaction().execute()
+  const rollback = async () => {
+    if (!tx.isCommitted && !tx.isRolledBack) await tx.rollback().execute()
+  }
+  releases.push(rollback)
+  return { tx, commit: () => tx.commit().execute(), rollback }
+}
+
+const endCall = (db: Database, id: string, end: { mayHaveCharged: boolean; costUsd: number }) =>
+  db
+    .updateTable('attempts')
+    .set({ outcome: 'image', finishedAt: new Date(), ...end })
+    .where('id', '=', id)
+    .execute()
+
+const pickCalls = ({
+  calls,
+  paidCalls,
+  spendUsd,
+}: {
+  calls: number
+  paidCalls: number
+  spendUsd: number
+}) => ({
+  calls,
+  paidCalls,
+  spendUsd,
+})
