@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express'
 import type { Logger } from 'pino'
+import type { AlertRule } from '../alerts/rules.ts'
 import type { Generation, Reuse } from '../contract/generation.ts'
 import { isGenerationId } from '../contract/identity.ts'
 import type { ServerInfo } from '../contract/server-info.ts'
@@ -85,6 +86,7 @@ export type HttpContext = FollowDeps & {
     findWorkers: () => Promise<WorkerStatus[]>
     measureQueue: () => Promise<LaneStatus[]>
   }
+  alerts: { rules: readonly AlertRule[]; intervalMs: number }
   /** Told of an object that the store says it has not; never rejects. */
   onImageMissing: (objectKey: string) => Promise<void>
   /** Aborted when the server is stopping: streams end, waits answer with what there is. */
