@@ -1,4 +1,11 @@
-import { CamelCasePlugin, Kysely, type MigrationResult, Migrator, PostgresDialect } from 'kysely'
+import {
+  CamelCasePlugin,
+  Kysely,
+  type Migration,
+  type MigrationResult,
+  Migrator,
+  PostgresDialect,
+} from 'kysely'
 import pg from 'pg'
 import * as generations from './migrations/0001-generations.ts'
 import * as lostClaims from './migrations/0002-lost-claims.ts'
@@ -56,12 +63,27 @@ const withMigrator = async <T>(
     dialect: new PostgresDialect({ pool }),
     plugins: [new CamelCasePlugin()],
   })
-  const provider = { getMigrations: async () => migrations }
+  const getMigrations = async () => ({ ...migrations, ...(await findLaterMigrations(pool)) })
   try {
-    return await use(new Migrator({ db, provider }), pool)
+    return await use(new Migrator({ db, provider: { getMigrations } }), pool)
   } finally {
     await db.destroy()
   }
+}
+
+/**
+ * Those that a later release has applied. Kysely refuses a database with migrations that it does not know, and a release
+ * that is rolled back would not start; its schema is one that this release survives.
+ */
+const findLaterMigrations = async (pool: pg.Pool): Promise<Record<string, Migration>> => {
+  const { rows: tables } = await pool.query("select to_regclass('kysely_migration') as name")
+  if (!tables[0]?.name) return {}
+  const newest = Object.keys(migrations).at(-1)
+  const { rows } = await pool.query<{ name: string }>(
+    'select name from kysely_migration where name collate "C" > $1',
+    [newest],
+  )
+  return Object.fromEntries(rows.map(({ name }) => [name, { up: async () => {} }]))
 }
 
 const isApplied = (result: MigrationResult) => result.status === 'Success'

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 
 /**
  * What operators look at: everybody's generations by time, the failed ones among them, the steps of an attempt, and
- * the workers that are alive. Making the two indexes holds up writes, for about a second a million generations.
+ * the workers that are alive. Making the two indexes holds up writes, for about two seconds a million generations.
  */
 export const up = async (db: Kysely<unknown>): Promise<void> => {
   for (const index of generationIndexes) await sql.raw(index).execute(db)

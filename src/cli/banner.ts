@@ -23,6 +23,7 @@ export const printBanner = async ({ config, secrets, url, notes }: Started): Pro
       '\nOpen the dashboard (the link signs in; a server never sees what is behind the #):\n',
     )
     console.log(`${url}/#token=${token}`)
+    if (!config.isProduction) console.log(`\nThen see what an app pays: ${url}/studio`)
   }
   console.log(`\nMake an image; send the same line again and nothing is paid twice:\n`)
   console.log(curlLine(url, token ?? '$TOKEN'))

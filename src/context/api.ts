@@ -18,6 +18,7 @@ import type { MetricsAccess } from '../http/metrics.ts'
 import { createHttpServer, listen } from '../http/server.ts'
 import { createIdentify, createSessions } from '../http/sessions.ts'
 import { createPlaceholder } from '../images/placeholder.ts'
+import { createThumbnails } from '../images/thumbnails.ts'
 import type { Logger } from '../logger.ts'
 import { parseWebhookUrl } from '../outgoing/webhook-url.ts'
 import type { Secrets } from '../secrets.ts'
@@ -107,6 +108,7 @@ export const createApi = (
     parseWebhookUrl: (url) => parseWebhookUrl(url, config.webhooks.isPrivateAllowed),
     operators: createOperators(config, shared),
     alerts: { rules: shared.alertRules, intervalMs: config.alerts.intervalMs },
+    findThumbnail: createThumbnails(store),
     onImageMissing: createMissingImageReport(shared, logger),
     shutdown: shutdown.signal,
   })

@@ -13,6 +13,8 @@ export const MAX_HOOK_BYTES = 1024 * 1024
 export const MAX_ITEM_TITLE_CHARACTERS = 200
 export const MAX_ITEM_URL_CHARACTERS = 2_048
 export const MAX_ITEM_DATA_BYTES = 8 * 1024
+/** What `?w` of an image's URL may be, in pixels. */
+export const THUMBNAIL_WIDTHS = [160, 320, 640, 1280] as const
 export const DEFAULT_IMAGE_SIZE = '1K'
 /** The longest range of the analytics. */
 export const MAX_ANALYTICS_DAYS = 400

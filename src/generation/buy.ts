@@ -4,13 +4,13 @@ import { type Intent, recordIntent, recordOutcome } from './attempts.ts'
 import { Interrupted } from './lease.ts'
 import { outcomeRules } from './outcomes.ts'
 import type {
-  EncodedImage,
   ImageStore,
   OnTrouble,
   Provider,
   ProviderRequest,
   ProviderResult,
   Spool,
+  StoredImage,
 } from './ports.ts'
 import { findOwnedImage } from './repository.ts'
 import type { StepTimes } from './step-times.ts'
@@ -120,7 +120,7 @@ const describeRequest = async (deps: BuyDeps, claim: Claim): Promise<ProviderReq
 const loadConditionImage = async (
   { db, store }: BuyDeps,
   claim: Claim,
-): Promise<EncodedImage | undefined> => {
+): Promise<StoredImage | undefined> => {
   if (!claim.conditionImageId) return undefined
   const image = await findOwnedImage(db, claim.ownerId, claim.conditionImageId)
   const object = image?.objectKey ? await store.find(image.objectKey) : undefined

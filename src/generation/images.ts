@@ -6,6 +6,7 @@ import type { ImageType } from '../contract/vocabulary.ts'
 import { AppError } from '../errors.ts'
 import type { ImageStore } from './ports.ts'
 import { findGeneration, findOwnedImage, type PagePosition } from './repository.ts'
+import { listThumbnailKeys, type VersionedObject } from './thumbnail-keys.ts'
 import { withdrawImage } from './transitions.ts'
 
 export type ImagePage = {
@@ -31,7 +32,7 @@ export const listImages = (db: Database, page: ImagePage): Promise<ImageRow[]> =
  */
 export type ShownImage = {
   ownerId: string
-  object?: { key: string; version: string }
+  object?: VersionedObject
   generation?: NonNullable<Awaited<ReturnType<typeof findGeneration>>>
 }
 
@@ -56,7 +57,7 @@ export const findShownImage = async (db: Database, id: string): Promise<ShownIma
 export const versionOf = (contentDigest: string): string => contentDigest.slice(0, 12)
 
 /**
- * Deletes an owner's image: the row, then the object. Generations that showed it are canceled and may be
+ * Deletes an owner's image: the row, then the object and its thumbnails. Generations that showed it are canceled and may be
  * asked for again. Throws `not_found`.
  */
 export const deleteImage = async (
@@ -76,9 +77,13 @@ export const deleteImage = async (
     )
     await tx.deleteFrom('imageMetadata').where('id', '=', id).execute()
   })
-  if (!image.objectKey) return
-  const { objectKey } = image
-  await deps.store.delete(objectKey).catch((error: unknown) => deps.onOrphan(objectKey, error))
+  const { objectKey, contentDigest } = image
+  if (!objectKey) return
+  const object = describeObject(objectKey, contentDigest)
+  const keys = [objectKey, ...(object ? listThumbnailKeys(object) : [])]
+  await Promise.all(
+    keys.map((key) => deps.store.delete(key).catch((error: unknown) => deps.onOrphan(key, error))),
+  )
 }
 
 const describeObject = (key: string | null, contentDigest: string | null) =>

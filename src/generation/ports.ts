@@ -11,6 +11,9 @@ import type {
 /** Encoded image bytes with what they are. */
 export type EncodedImage = { bytes: Uint8Array; mimeType: ImageMimeType }
 
+/** What a store keeps: images, and thumbnails that may be avif. */
+export type StoredImage = { bytes: Uint8Array; mimeType: ImageMimeType | 'image/avif' }
+
 /** An image that was decoded, checked and encoded anew, without metadata. */
 export type InspectedImage = EncodedImage & {
   width: number
@@ -30,7 +33,7 @@ export type InspectImage = (bytes: Uint8Array) => Promise<InspectedImage>
 export type ProviderRequest = {
   prompt: string
   transformation: Transformation
-  conditionImage?: EncodedImage | undefined
+  conditionImage?: StoredImage | undefined
   model: string
   aspectRatio?: AspectRatio | undefined
   imageSize: ImageSize
@@ -53,9 +56,9 @@ export type Provider = {
 export type ImageStore = {
   kind: 'filesystem' | 's3'
   /** Stores an object whole or not at all, and never overwrites one: `exists` leaves what was there. */
-  put(key: string, image: EncodedImage): Promise<'stored' | 'exists'>
+  put(key: string, image: StoredImage): Promise<'stored' | 'exists'>
   /** The object, or undefined when there is none. */
-  find(key: string): Promise<EncodedImage | undefined>
+  find(key: string): Promise<StoredImage | undefined>
   /** True when there is an object, without its bytes. Throws when that can't be told. */
   has(key: string): Promise<boolean>
   /** All objects whose keys begin with `folder` and a slash, in pages, in no particular order. */

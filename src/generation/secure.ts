@@ -84,6 +84,6 @@ const describeStored = async (
   if (!stored) throw new Error('the store has an object at this key, and has not')
   const digest = await digestHex(stored.bytes)
   if (digest === ours.digest) return ours
-  const { width, height, thumbhash } = await inspect(stored.bytes)
-  return { ...stored, width, height, thumbhash, digest }
+  const { mimeType, width, height, thumbhash } = await inspect(stored.bytes)
+  return { bytes: stored.bytes, mimeType, width, height, thumbhash, digest }
 }

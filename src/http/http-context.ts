@@ -21,6 +21,7 @@ import {
 } from '../generation/repository.ts'
 import type { SubmitDeps } from '../generation/submit.ts'
 import type { UploadDeps } from '../generation/uploads.ts'
+import type { FindThumbnail } from '../images/thumbnails.ts'
 import type { HookTiming } from '../saved-items/save-by-hook.ts'
 import type { Authenticate, Principal } from './auth.ts'
 import type { HookSecret } from './hook-signature.ts'
@@ -87,6 +88,7 @@ export type HttpContext = FollowDeps & {
     measureQueue: () => Promise<LaneStatus[]>
   }
   alerts: { rules: readonly AlertRule[]; intervalMs: number }
+  findThumbnail: FindThumbnail
   /** Told of an object that the store says it has not; never rejects. */
   onImageMissing: (objectKey: string) => Promise<void>
   /** Aborted when the server is stopping: streams end, waits answer with what there is. */

@@ -1,6 +1,6 @@
 import type { _Object, PutObjectCommandInput } from '@aws-sdk/client-s3'
 import type { S3Config } from '../config.ts'
-import type { EncodedImage, ImageStore, StoredObject } from '../generation/ports.ts'
+import type { ImageStore, StoredImage, StoredObject } from '../generation/ports.ts'
 import { checkObjectKey, isObjectKey } from './object-key.ts'
 import { createS3Connection, DEFAULT_S3_TIMEOUTS, type S3Timeouts } from './s3-connection.ts'
 import { checkImage, toStoredImage } from './stored-image.ts'
@@ -46,7 +46,7 @@ export const createS3Store = (
     } while (next)
   }
 
-  const put = async (key: string, image: EncodedImage): Promise<'stored' | 'exists'> => {
+  const put = async (key: string, image: StoredImage): Promise<'stored' | 'exists'> => {
     const isConditional = takesConditions
     // Then two writers at once can both be told `stored`; still no object is ever half there.
     if (!isConditional && (await isThere(key))) return 'exists'
@@ -118,7 +118,7 @@ export const createS3Store = (
   }
 }
 
-const toObject = ({ bytes, mimeType }: EncodedImage, isConditional: boolean) =>
+const toObject = ({ bytes, mimeType }: StoredImage, isConditional: boolean) =>
   ({
     Body: bytes,
     ContentType: mimeType,

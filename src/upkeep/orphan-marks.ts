@@ -1,15 +1,20 @@
 import { sql } from 'kysely'
 import type { Database } from '../../db/database.ts'
 import type { StoredObject } from '../generation/ports.ts'
+import { imageKeyOf, imageVersionOf } from '../generation/thumbnail-keys.ts'
+
+const key = sql.ref('one.object_key')
 
 /**
  * SQL: some row refers to the object. A generation whose image was deleted does not: it gets another key when it is
- * asked for again.
+ * asked for again. To a thumbnail the image refers that it was made of, as long as that has the same bytes.
  */
 const isReferenced = sql<boolean>`(
   exists (select from generations
     where generations.object_key = one.object_key and error_code is distinct from 'image_deleted')
-  or exists (select from image_metadata where image_metadata.object_key = one.object_key))`
+  or exists (select from image_metadata
+    where image_metadata.object_key = ${imageKeyOf(key)}
+      and coalesce(left(content_digest, 12) = ${imageVersionOf(key)}, true)))`
 
 /** The keys among these that no row refers to. */
 export const findUnreferenced = async (

@@ -35,10 +35,22 @@ export const callApi = async <T>(path: string, { method, body, signal }: Call = 
   if (response.status === 204) return undefined as T
   const answer: unknown = await response.json().catch(() => undefined)
   if (response.ok) return answer as T
-  throw new ProblemError({
+  const problem = new ProblemError({
     status: response.status,
     code: 'unknown',
     detail: `The server answered ${response.status}.`,
     ...(answer as Partial<Problem>),
   })
+  if (response.status === 401) sessionEnds.dispatchEvent(new CustomEvent(OVER, { detail: problem }))
+  throw problem
+}
+
+const sessionEnds = new EventTarget()
+const OVER = 'over'
+
+/** Tells `listener` when the server no longer knows who calls. Returns the way to stop. */
+export const onSessionOver = (listener: (reason: ProblemError) => void): (() => void) => {
+  const hear = (event: Event) => listener((event as CustomEvent<ProblemError>).detail)
+  sessionEnds.addEventListener(OVER, hear)
+  return () => sessionEnds.removeEventListener(OVER, hear)
 }

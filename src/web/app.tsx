@@ -1,7 +1,11 @@
 import { useEffect, useState } from 'preact/hooks'
 import { LocationProvider, Route, Router } from 'preact-iso'
+import { onSessionOver } from './api.ts'
+import { Generation } from './pages/generation.tsx'
+import { Generations } from './pages/generations.tsx'
 import { NotFound } from './pages/not-found.tsx'
 import { Overview } from './pages/overview.tsx'
+import { Playground } from './pages/playground.tsx'
 import { findSession, type Session } from './session.ts'
 import { Shell } from './shell.tsx'
 import { SignIn } from './sign-in.tsx'
@@ -16,15 +20,27 @@ export const App = () => {
     findSession()
       .then(setSession, setError)
       .finally(() => setIsKnown(true))
+    return onSessionOver((reason) => {
+      setError(reason)
+      setSession(undefined)
+    })
   }, [])
+
+  const signOut = () => {
+    setError(undefined)
+    setSession(undefined)
+  }
 
   if (!isKnown) return null
   if (!session) return <SignIn problem={error?.message} onSignIn={setSession} />
   return (
     <LocationProvider>
-      <Shell session={session} onSignOut={() => setSession(undefined)}>
+      <Shell session={session} onSignOut={signOut}>
         <Router>
           <Route path="/" component={Overview} />
+          <Route path="/playground" component={Playground} />
+          <Route path="/generations" component={Generations} />
+          <Route path="/generations/:id" component={Generation} />
           <Route default component={NotFound} />
         </Router>
       </Shell>

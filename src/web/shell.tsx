@@ -1,10 +1,18 @@
 import type { ComponentChildren } from 'preact'
 import { useLocation } from 'preact-iso'
+import { Button } from './parts/button.tsx'
+import { Icon, type IconName } from './parts/icon.tsx'
+import { ToastProvider } from './parts/toast.tsx'
 import { type Session, signOut } from './session.ts'
+import { SessionContext } from './session-context.ts'
 
-type Link = { path: string; name: string; isForAdmins?: boolean }
+type Link = { path: string; name: string; icon: IconName; isForAdmins?: boolean }
 
-const links: Link[] = [{ path: '/', name: 'Overview' }]
+const links: Link[] = [
+  { path: '/', name: 'Overview', icon: 'overview' },
+  { path: '/playground', name: 'Playground', icon: 'playground' },
+  { path: '/generations', name: 'Generations', icon: 'generations' },
+]
 
 /** What is round every page: where one can go, and who one is. */
 export const Shell = ({
@@ -15,35 +23,50 @@ export const Shell = ({
   session: Session
   onSignOut: () => void
   children: ComponentChildren
-}) => {
-  const { path: here } = useLocation()
-  const isHere = (path: string) => (path === '/' ? here === '/' : here.startsWith(path))
-  return (
-    <div class="shell">
-      <a class="skip" href="#main">
-        Skip to the content
-      </a>
-      <header class="shell-header">
-        <a class="brand" href="/">
-          <img src="/favicon.svg" alt="" width="24" height="24" /> imageonce
+}) => (
+  <SessionContext.Provider value={session}>
+    <ToastProvider>
+      <div class="shell">
+        <a class="skip button" href="#main">
+          Skip to the content
         </a>
-        <nav aria-label="Pages">
-          {links
-            .filter(({ isForAdmins }) => !isForAdmins || session.isAdmin)
-            .map(({ path, name }) => (
-              <a key={path} href={path} aria-current={isHere(path) ? 'page' : undefined}>
-                {name}
-              </a>
-            ))}
-        </nav>
-        <div class="who">
-          <span title={session.isAdmin ? 'operator' : 'owner'}>{session.ownerId}</span>
-          <button type="button" class="quiet" onClick={() => signOut().then(onSignOut)}>
-            Sign out
-          </button>
-        </div>
-      </header>
-      <main id="main">{children}</main>
-    </div>
+        <header class="shell-side">
+          <a class="brand" href="/">
+            <img src="/favicon.svg" alt="" width="26" height="26" /> imageonce
+          </a>
+          <Navigation isAdmin={session.isAdmin} />
+          <div class="who">
+            <div>
+              <strong>{session.ownerId}</strong>
+              <span>{session.isAdmin ? 'operator' : 'owner'}</span>
+            </div>
+            <Button kind="quiet" isSmall onClick={() => signOut().then(onSignOut)}>
+              Sign out
+            </Button>
+          </div>
+        </header>
+        <main id="main" tabIndex={-1}>
+          {children}
+        </main>
+      </div>
+    </ToastProvider>
+  </SessionContext.Provider>
+)
+
+const Navigation = ({ isAdmin }: { isAdmin: boolean }) => {
+  const { path: here } = useLocation()
+  const isHere = (path: string) =>
+    path === '/' ? here === '/' : here === path || here.startsWith(`${path}/`)
+  return (
+    <nav aria-label="Pages">
+      {links
+        .filter(({ isForAdmins }) => !isForAdmins || isAdmin)
+        .map(({ path, name, icon }) => (
+          <a key={path} href={path} aria-current={isHere(path) ? 'page' : undefined}>
+            <Icon name={icon} />
+            {name}
+          </a>
+        ))}
+    </nav>
   )
 }

@@ -1,4 +1,7 @@
 import { useState } from 'preact/hooks'
+import { Button } from './parts/button.tsx'
+import { TextField } from './parts/field.tsx'
+import { Notice } from './parts/notice.tsx'
 import { type Session, signIn } from './session.ts'
 
 /** Asks for a token: the one that `npm start` prints, one of the app's own, or an operator's key. */
@@ -24,37 +27,31 @@ export const SignIn = ({
     <main class="sign-in">
       <form class="card" onSubmit={submit}>
         <h1>
-          <img src="/favicon.svg" alt="" width="28" height="28" /> imageonce
+          <img src="/favicon.svg" alt="" width="30" height="30" /> imageonce
         </h1>
         <p>
           Generate every image once. Sign in to see what is made, what it costs, and what it did
           not.
         </p>
-        <label>
-          Token
-          <input
-            type="password"
-            name="token"
-            autocomplete="current-password"
-            required
-            value={token}
-            aria-describedby="token-help"
-            aria-invalid={refusal !== undefined}
-            onInput={(event) => setToken(event.currentTarget.value)}
-          />
-        </label>
-        {refusal !== undefined && (
-          <p role="alert" class="problem">
-            {refusal}
-          </p>
-        )}
-        <button type="submit" class="primary" disabled={isAsking}>
+        <TextField
+          label="Token"
+          type="password"
+          name="token"
+          autocomplete="current-password"
+          required
+          value={token}
+          onChange={setToken}
+          hint={
+            <>
+              <code>npm start</code> prints a link that signs in by itself. In production, use a
+              token of your app’s, or an operator’s key.
+            </>
+          }
+        />
+        {refusal !== undefined && <Notice tone="bad">{refusal}</Notice>}
+        <Button type="submit" kind="primary" isBusy={isAsking}>
           Sign in
-        </button>
-        <p id="token-help" class="muted">
-          <code>npm start</code> prints a link that signs in by itself. In production, use a token
-          of your app’s, or an operator’s key.
-        </p>
+        </Button>
       </form>
     </main>
   )

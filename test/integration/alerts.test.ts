@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
+import { afterEach, expect, test } from '@jest/globals'
 import { type AlertApp, startAlertApp } from '../support/alerts.ts'
 
 let app: AlertApp | undefined

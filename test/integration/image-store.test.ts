@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import type { EncodedImage, ImageStore, StoredObject } from '../../src/generation/ports.ts'
+import type { ImageStore, StoredImage, StoredObject } from '../../src/generation/ports.ts'
 import { createFilesystemStore } from '../../src/storage/filesystem.ts'
 import { createS3Store } from '../../src/storage/s3.ts'
 import { createTestBucket } from '../support/s3-bucket.ts'
@@ -12,10 +12,11 @@ import { makeTemporaryFolder } from '../support/temporary-folder.ts'
 const SIGNATURES = {
   'image/png': Buffer.from('89504e470d0a1a0a', 'hex'),
   'image/jpeg': Buffer.from('ffd8ffe0', 'hex'),
+  'image/avif': Buffer.from('\x00\x00\x00\x1cftypavif', 'latin1'),
   'image/webp': Buffer.from('RIFF\x00\x00\x00\x00WEBP', 'latin1'),
 }
 
-const image = (mimeType: EncodedImage['mimeType'], rest: Uint8Array): EncodedImage => ({
+const image = (mimeType: StoredImage['mimeType'], rest: Uint8Array): StoredImage => ({
   mimeType,
   bytes: Buffer.concat([SIGNATURES[mimeType], rest]),
 })
@@ -24,7 +25,7 @@ const newKey = () =>
   `generated/g_${randomBytes(20).toString('hex')}/${randomBytes(8).toString('hex')}`
 
 /** Fails on one byte's difference without printing megabytes. */
-const expectSame = (found: EncodedImage | undefined, expected: EncodedImage) => {
+const expectSame = (found: StoredImage | undefined, expected: StoredImage) => {
   expect(found?.mimeType).toBe(expected.mimeType)
   expect(found && Buffer.compare(found.bytes, expected.bytes)).toBe(0)
 }
@@ -57,6 +58,7 @@ const promisesOfAStore = (createBackend: () => Promise<Backend>) => {
   test.each([
     ['a png of every byte value', image('image/png', everyByte)],
     ['a jpeg of nothing but its signature', image('image/jpeg', Buffer.alloc(0))],
+    ['an avif of its first bytes', image('image/avif', Buffer.alloc(16))],
     ['a webp of line breaks and zeros', image('image/webp', Buffer.from('\r\n\n\0\0\r'))],
     ['a large png', randomImage(6_000_000)],
   ])('%s comes back as it was put', async (_name, given) => {
@@ -97,14 +99,14 @@ const promisesOfAStore = (createBackend: () => Promise<Backend>) => {
     expect(outcomes.filter((outcome) => outcome === 'stored')).toHaveLength(1)
     expect(outcomes.filter((outcome) => outcome === 'exists')).toHaveLength(19)
     const winner = images[outcomes.indexOf('stored')]
-    expectSame(await store.find(key), winner as EncodedImage)
+    expectSame(await store.find(key), winner as StoredImage)
   })
 
   test('a reader sees nothing or the whole object while it is being put', async () => {
     const key = newKey()
     const given = randomImage(4_000_000)
     const putting = store.put(key, given)
-    let found: EncodedImage | undefined
+    let found: StoredImage | undefined
     while (!found) found = await store.find(key)
     expectSame(found, given)
     await expect(putting).resolves.toBe('stored')

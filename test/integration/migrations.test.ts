@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { sql } from 'kysely'
+import { createDatabase as createDatabaseClient } from '../../db/database.ts'
 import { findPendingMigrations, migrateToLatest } from '../../db/migrate.ts'
 import { isQueueMigrated, migrateQueue } from '../../src/queue/prepare.ts'
 import { createDatabase, type TestDatabase } from '../support/database.ts'
@@ -15,6 +17,16 @@ test('three that migrate at once apply each migration once', async () => {
   expect(pending.length).toBeGreaterThan(0)
   const applied = await Promise.all([1, 2, 3].map(() => migrateToLatest(empty.url)))
   expect(applied.flat().sort()).toEqual(pending)
+  expect(await findPendingMigrations(empty.url)).toEqual([])
+  expect(await migrateToLatest(empty.url)).toEqual([])
+})
+
+test('an earlier release, rolled back to, has nothing to migrate on the schema of a later one', async () => {
+  await migrateToLatest(empty.url)
+  const db = createDatabaseClient({ url: empty.url, poolSize: 1, onIdleError: () => {} })
+  const at = new Date().toISOString()
+  await sql`insert into kysely_migration (name, timestamp) values ('9999-later', ${at})`.execute(db)
+  await db.destroy()
   expect(await findPendingMigrations(empty.url)).toEqual([])
   expect(await migrateToLatest(empty.url)).toEqual([])
 })

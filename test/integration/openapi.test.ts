@@ -95,6 +95,7 @@ describe('the server answers as the document says, when it', () => {
     await walk('retryGeneration', 409, alice, 'POST', `${self}/retry`)
     await walk('regenerate', 202, alice, 'POST', `${self}/regenerate`)
     await walk('showImage', 200, alice, 'GET', made.imageUrl)
+    await walk('showImage', 200, alice, 'GET', `${made.imageUrl}&w=320`)
     await walk('showImage', 404, alice, 'GET', `/images/${UNKNOWN}.none`)
     await walk('deleteImage', 204, alice, 'DELETE', `/api/images/${made.id}`)
     await walk('deleteImage', 404, alice, 'DELETE', '/api/images/none')

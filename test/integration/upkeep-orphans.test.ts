@@ -162,4 +162,18 @@ describeEachStore('orphan objects', (openStore) => {
     expect(await listMarks()).toEqual(['generated/a/1'])
     expect(await runAfterDays(21)).toMatchObject({ deleted: 1 })
   })
+
+  test('are thumbnails of an image that is gone, or has been made anew', async () => {
+    const image = await insertSuccess(database.db)
+    const thumbnailOf = (key: string, version: string) => `${key}.${version}.w320.avif`
+    const kept = thumbnailOf(image.objectKey, 'd'.repeat(12))
+    const old = thumbnailOf(image.objectKey, 'e'.repeat(12))
+    const alone = thumbnailOf('generated/a/1', 'd'.repeat(12))
+    await put(image.objectKey, kept, old, alone)
+    expect(await runAfterDays(1)).toMatchObject({ scanned: 4, unreferenced: 2, marked: 2 })
+    expect(await listMarks()).toEqual([alone, old].sort())
+    expect(await runAfterDays(8)).toMatchObject({ deleted: 2 })
+    expect(await store.has(kept)).toBe(true)
+    expect(await store.has(old)).toBe(false)
+  })
 })

@@ -5,19 +5,15 @@ import { askDatabase, DatabaseAway } from '../../generation/database-away.ts'
 import { waitForTerminal } from '../../generation/follow.ts'
 import { findShownImage, type ShownImage } from '../../generation/images.ts'
 import { isPresumed, presumeRow } from '../../generation/park.ts'
-import type { EncodedImage } from '../../generation/ports.ts'
 import type { Principal } from '../auth.ts'
 import { type HttpContext, whileConnected } from '../http-context.ts'
-import { matches } from '../json.ts'
 import { parseQueryWait } from '../prefer.ts'
+import { type PermittedBy, sendBytes, sendObject } from '../send-object.ts'
 import { toRatio } from '../stand-in.ts'
+import { parseThumbnailQuery } from '../thumbnail-query.ts'
 
-const IMMUTABLE = 'max-age=31536000, immutable'
-/** Without its version a URL may come to show another image: one deleted and made again. */
-const UNVERSIONED = 'max-age=60'
-
-/** `signature`: the URL itself is the permission. `token`: it is not, so no shared cache may keep the answer. */
-type Permission = { id: string; by: 'signature' | 'token' }
+/** An id that the caller may see, and by what. */
+type Permission = { id: string; by: PermittedBy }
 
 /** The URL that always works: `/images/<id>.<signature>`, or the bare id with the owner's token. */
 export const createImageFileRoutes = (context: HttpContext): Router => {
@@ -25,6 +21,7 @@ export const createImageFileRoutes = (context: HttpContext): Router => {
 
   router.get('/:file', async (req, res) => {
     const waitSeconds = parseQueryWait(req)
+    const size = parseThumbnailQuery(req)
     const { id, by } = await authorize(context, req)
     let shown = await findShown(context, id)
     const { generation } = shown ?? {}
@@ -36,7 +33,9 @@ export const createImageFileRoutes = (context: HttpContext): Router => {
     }
     if (!shown) throw notFound()
     res.set({ 'Cross-Origin-Resource-Policy': 'cross-origin', 'Access-Control-Allow-Origin': '*' })
-    if (!(shown.object && (await sendObject(context, req, res, shown.object, by)))) {
+    if (
+      !(shown.object && (await sendObject(context, req, res, { object: shown.object, by, size })))
+    ) {
       await sendPlaceholder(context, res, shown)
     }
   })
@@ -91,39 +90,6 @@ const findPrincipal = (context: HttpContext, req: Request): Promise<Principal | 
     throw error
   })
 
-/** False when the store does not have what the row promises, or does not answer: the URL shows the stand-in. */
-const sendObject = async (
-  { store, logger, onImageMissing }: HttpContext,
-  req: Request,
-  res: Response,
-  { key, version }: NonNullable<ShownImage['object']>,
-  by: Permission['by'],
-): Promise<boolean> => {
-  const etag = `"${version}"`
-  const scope = by === 'signature' ? 'public' : 'private'
-  const caching = `${scope}, ${req.query.v === version ? IMMUTABLE : UNVERSIONED}`
-  if (matches(req.get('If-None-Match'), etag)) {
-    res.set({ ETag: etag, 'Cache-Control': caching }).status(304).end()
-    return true
-  }
-  const direct = await store.findUrl(key)
-  if (direct) {
-    const maxAge = direct.expiresInSeconds && Math.floor(direct.expiresInSeconds / 2)
-    res
-      .set('Cache-Control', maxAge ? `private, max-age=${maxAge}` : caching)
-      .redirect(302, direct.url)
-    return true
-  }
-  const image = await store.find(key).catch((err: unknown) => {
-    logger.error({ objectKey: key, err }, 'the image store does not give an image')
-    return null
-  })
-  if (image === undefined) await onImageMissing(key)
-  if (!image) return false
-  sendBytes(res.set({ ETag: etag, 'Cache-Control': caching }), image)
-  return true
-}
-
 const sendPlaceholder = async (
   { placeholder }: HttpContext,
   res: Response,
@@ -135,12 +101,6 @@ const sendPlaceholder = async (
     toRatio(generation?.aspectRatio),
   )
   sendBytes(res.set({ 'Cache-Control': 'no-store', 'Imageonce-Placeholder': 'true' }), image)
-}
-
-const sendBytes = (res: Response, image: EncodedImage): void => {
-  res
-    .type(image.mimeType)
-    .send(Buffer.from(image.bytes.buffer, image.bytes.byteOffset, image.bytes.byteLength))
 }
 
 const notFound = () => new AppError('not_found', 'There is no image at this address.')

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { THUMBNAIL_WIDTHS } from '../../contract/limits.ts'
 import { imageMimeTypeSchema, imageTypeSchema } from '../../contract/vocabulary.ts'
 import { answer, content, empty, type Operations, operation, PUBLIC } from '../operation.ts'
 import { ifNoneMatch, image, page, pageQuery } from '../schemas.ts'
@@ -18,11 +19,15 @@ export const images: Operations = {
       }),
       query: z.object({
         wait: z.coerce.number().int().min(0).optional().meta({ description: 'Seconds to wait.' }),
+        w: z
+          .enum(THUMBNAIL_WIDTHS.map(String))
+          .optional()
+          .meta({ description: 'A thumbnail of this width, as avif where `Accept` names it.' }),
         v: z.string().optional().meta({ description: 'The version: kept for ever with it.' }),
       }),
       headers: z.object(ifNoneMatch),
       answers: {
-        200: content('The image, or its placeholder.', ...imageTypes),
+        200: content('The image, or its placeholder.', ...imageTypes, 'image/avif'),
         302: empty('The image is in the store at `Location`.'),
         304: empty('It has not changed.'),
       },

@@ -1,21 +1,55 @@
-import type { ServerInfo } from '../../contract/server-info.ts'
+import { useLocation } from 'preact-iso'
+import type { AnalyticsSummary, AnalyticsTimeseries } from '../../contract/analytics.ts'
+import { Charts } from '../overview/charts.tsx'
+import { Figures } from '../overview/figures.tsx'
+import { describePeriod, formatPeriod, PeriodPicker, parsePeriod } from '../overview/period.tsx'
+import { ButtonLink } from '../parts/button.tsx'
+import { Card } from '../parts/card.tsx'
+import { EmptyState } from '../parts/empty-state.tsx'
+import { Notice } from '../parts/notice.tsx'
+import { Page } from '../parts/page.tsx'
+import { useSession } from '../session-context.ts'
 import { useResource } from '../use-resource.ts'
 
+const REFRESH_MS = 30_000
+
+/** What was made, what it cost, and what it did not. */
 export const Overview = () => {
-  const { value: info, error } = useResource<ServerInfo>('/api/info')
+  const { isAdmin } = useSession()
+  const { query, route } = useLocation()
+  const period = parsePeriod(query)
+  const asked = formatPeriod(period)
+  const summary = useResource<AnalyticsSummary>(`/api/analytics/summary?${asked}`, REFRESH_MS)
+  const series = useResource<AnalyticsTimeseries>(`/api/analytics/timeseries?${asked}`, REFRESH_MS)
+  const error = summary.error ?? series.error
   return (
-    <section>
-      <h1>Overview</h1>
-      {error && (
-        <p role="alert" class="problem">
-          {error.message}
-        </p>
+    <Page
+      title="Overview"
+      about={`${isAdmin ? 'All owners' : 'Your images'}, ${describePeriod(period)} (UTC).`}
+      actions={
+        <PeriodPicker period={period} onChange={(next) => route(`/?${formatPeriod(next)}`, true)} />
+      }
+    >
+      {error && <Notice tone="bad">{error.message}</Notice>}
+      {summary.value?.figures.total === 0 && <Nothing />}
+      {summary.value && <Figures summary={summary.value} />}
+      {series.value && summary.value?.figures.total !== 0 && (
+        <Charts points={series.value.points} />
       )}
-      {info && (
-        <p>
-          {info.name} {info.version}: {info.provider}, {info.defaultModel}
-        </p>
-      )}
-    </section>
+    </Page>
   )
 }
+
+const Nothing = () => (
+  <Card>
+    <EmptyState title="Make an image, then ask for it again">
+      <p>
+        Nothing was asked for in these days. The first time costs one call to the model; every time
+        after that costs nothing, and shows here.
+      </p>
+      <ButtonLink kind="primary" href="/playground" icon="playground">
+        Open the playground
+      </ButtonLink>
+    </EmptyState>
+  </Card>
+)

@@ -1,0 +1,133 @@
+import type { Generation, ImageonceClient } from 'imageonce/client'
+import { useEffect, useMemo, useState } from 'preact/hooks'
+import { type Illustration, illustrateAnew, illustrateOnce } from './illustrate.ts'
+import { createPost, hasSamePicture, type Post, toItem, toPost } from './post.ts'
+import { useActionLog } from './use-action-log.ts'
+import { useLedger } from './use-ledger.ts'
+import { useSavedPosts } from './use-saved-posts.ts'
+import { useStored } from './use-stored.ts'
+
+export type StudioOptions = { client: ImageonceClient; ownerId: string; hasGuards: boolean }
+
+export type Studio = ReturnType<typeof useStudio>
+
+/** The post at hand, and what can be done with it. */
+export const useStudio = ({ client, ownerId, hasGuards }: StudioOptions) => {
+  const place = `studio:${ownerId}:${hasGuards ? 'guards' : 'no-guards'}`
+  const [post, changePost] = useStored(`${place}:post`, createPost)
+  const [progress, setProgress] = useState<{ post: Post; generation: Generation }>()
+  const saved = useSavedPosts(client)
+  const { ledger, refresh, beginAnew } = useLedger(client, ownerId, `${place}:ledger`)
+  const { entries, clear, act } = useActionLog(`${place}:log`, () =>
+    Promise.all([refresh(), saved.reload()]),
+  )
+  const illustrate = useMemo(
+    () => (hasGuards ? illustrateOnce(client) : illustrateAnew(client)),
+    [client, hasGuards],
+  )
+
+  /** The post's picture, into the post; unless its words have become others meanwhile. */
+  const fill = async (wanted: Post): Promise<Illustration> => {
+    const illustration = await illustrate(wanted, (generation) =>
+      setProgress({ post: wanted, generation }),
+    )
+    const { imageUrl, generationId, error } = illustration
+    changePost((current) =>
+      hasSamePicture(current, wanted)
+        ? { ...current, imageUrl, generationId, isWanted: !error || error.retryable }
+        : current,
+    )
+    return illustration
+  }
+
+  // What was wanted when the tab was closed is wanted still. The same words are the same generation: it joins that one.
+  useEffect(() => {
+    if (hasGuards && post.isWanted) void act('Reload', () => fill(post))
+  }, [])
+
+  const generate = () => {
+    const wanted = changePost((current) => ({ ...current, isWanted: true }))
+    // A person who asks for it is told what the server has.
+    return act('Generate', () => fill({ ...wanted, imageUrl: undefined }))
+  }
+
+  const save = () =>
+    act('Save', async () => {
+      // A picture that is not there yet is the server's to see to: it joins the one on its way.
+      const isPending = hasGuards && !post.imageUrl
+      const illustration: Illustration = isPending ? {} : await fill(post)
+      const item = toItem({ ...post, imageUrl: illustration.imageUrl })
+      if (post.isSaved) await client.savedItems.update(post.id, item)
+      else await client.savedItems.create({ id: post.id, ...item })
+      changePost((current) => (current.id === post.id ? { ...current, isSaved: true } : current))
+      return illustration
+    })
+
+  const load = (id: string) =>
+    act('Load', async () => {
+      const item = await client.savedItems.get(id)
+      const loaded = changePost(() => toPost(item))
+      return item.error ? { error: item.error } : fill(loaded)
+    })
+
+  const preview = () => act('Preview', () => fill(post))
+
+  const schedule = (scheduledFor: string) =>
+    act('Schedule', () => keep({ ...post, scheduledFor, postedAt: undefined }))
+
+  const publish = () =>
+    act('Post', async () => {
+      const illustration = await fill(post)
+      if (illustration.error) return illustration
+      const { imageUrl } = illustration
+      await keep({ ...post, imageUrl, postedAt: new Date().toISOString() })
+      return illustration
+    })
+
+  const keep = async (changed: Post): Promise<Illustration> => {
+    await client.savedItems.update(changed.id, toItem(changed))
+    const { id, scheduledFor, postedAt } = changed
+    changePost((current) => (current.id === id ? { ...current, scheduledFor, postedAt } : current))
+    return {}
+  }
+
+  const remove = (id: string) =>
+    act('Remove', async () => {
+      await client.savedItems.remove(id)
+      changePost((current) => (current.id === id ? { ...current, isSaved: false } : current))
+      return {}
+    })
+
+  /** Other words want another picture. */
+  const edit = (changes: Partial<Pick<Post, 'text' | 'prompt' | 'shape'>>) =>
+    changePost((current) => {
+      const edited = { ...current, ...changes }
+      return hasSamePicture(edited, current)
+        ? edited
+        : { ...edited, imageUrl: undefined, generationId: undefined, isWanted: false }
+    })
+
+  const begin = () => changePost(createPost)
+
+  const startOver = () => {
+    begin()
+    clear()
+    beginAnew()
+  }
+
+  const generation =
+    progress && hasSamePicture(progress.post, post) ? progress.generation : undefined
+  const actions = {
+    generate,
+    save,
+    load,
+    preview,
+    schedule,
+    publish,
+    remove,
+    edit,
+    begin,
+    startOver,
+  }
+  return { post, generation, items: saved.items, ledger, entries, ...actions }
+}

@@ -1,0 +1,48 @@
+import type { ComponentChildren, TargetedMouseEvent } from 'preact'
+import { Icon, type IconName } from './icon.tsx'
+
+type Look = {
+  kind?: 'primary' | 'danger' | 'quiet' | undefined
+  isSmall?: boolean
+  icon?: IconName | undefined
+  children: ComponentChildren
+}
+
+type ButtonProps = Look & {
+  type?: 'button' | 'submit'
+  onClick?: ((event: TargetedMouseEvent<HTMLButtonElement>) => void) | undefined
+  disabled?: boolean
+  /** Shows that it is at work, and takes no second click meanwhile. */
+  isBusy?: boolean
+  /** The name for who does not see the button, where its text says too little. */
+  label?: string
+}
+
+export const Button = ({ type, onClick, disabled, isBusy, label, ...look }: ButtonProps) => (
+  <button
+    type={type ?? 'button'}
+    class={classOf(look)}
+    disabled={disabled || isBusy}
+    aria-label={label}
+    aria-busy={isBusy}
+    onClick={onClick}
+  >
+    {isBusy ? <Icon name="spinner" /> : look.icon && <Icon name={look.icon} />}
+    {look.children}
+  </button>
+)
+
+/** A link that looks like a button; `isElsewhere` opens it in a tab of its own. */
+export const ButtonLink = ({
+  href,
+  isElsewhere,
+  ...look
+}: Look & { href: string; isElsewhere?: boolean }) => (
+  <a class={classOf(look)} href={href} {...(isElsewhere && { target: '_blank', rel: 'noopener' })}>
+    {look.icon && <Icon name={look.icon} />}
+    {look.children}
+  </a>
+)
+
+const classOf = ({ kind, isSmall }: Look): string =>
+  `button${kind ? ` button-${kind}` : ''}${isSmall ? ' button-small' : ''}`

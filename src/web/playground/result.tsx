@@ -1,0 +1,175 @@
+import { useState } from 'preact/hooks'
+import type { GenerationResult } from '../../client.ts'
+import { client } from '../client.ts'
+import { ProviderBadge, SourceBadge, StatusBadge } from '../parts/badge.tsx'
+import { Button, ButtonLink } from '../parts/button.tsx'
+import { Card } from '../parts/card.tsx'
+import { CopyButton } from '../parts/copy-button.tsx'
+import { ConfirmDialog } from '../parts/dialog.tsx'
+import { EmptyState } from '../parts/empty-state.tsx'
+import { formatUsd } from '../parts/format.ts'
+import { Notice } from '../parts/notice.tsx'
+import { Picture } from '../parts/picture.tsx'
+import { useToast } from '../parts/toast.tsx'
+import { Timeline } from './timeline.tsx'
+import type { Run } from './use-run.ts'
+
+type Props = { run: Run | undefined; listPriceUsd: number; onRun: (isForced: boolean) => void }
+
+/** The run as it goes on, and what came of it. */
+export const Result = ({ run, listPriceUsd, onRun }: Props) => {
+  if (!run) {
+    return (
+      <Card title="Result">
+        <EmptyState title="Your image appears here">
+          <p>Ask for it once, and pay once. Ask for the same again, and it is here at no cost.</p>
+        </EmptyState>
+      </Card>
+    )
+  }
+  const { state, isRunning } = run
+  const isOver = state !== undefined && !isRunning
+  return (
+    <Card
+      title="Result"
+      actions={
+        <>
+          {state?.provider && <ProviderBadge provider={state.provider} />}
+          {state?.reuse && <SourceBadge source={state.reuse.source} />}
+          {state && <StatusBadge status={state.status} />}
+          {isRunning && state?.id && <CancelButton id={state.id} />}
+        </>
+      }
+    >
+      <div class="result">
+        <ResultPicture run={run} />
+        {isOver && <Failure state={state} onTryAgain={() => onRun(false)} />}
+        {isOver && <Money state={state} />}
+        {isOver && (
+          <ResultActions
+            state={state}
+            listPriceUsd={listPriceUsd}
+            onRegenerate={() => onRun(true)}
+          />
+        )}
+        <Timeline run={run} />
+      </div>
+    </Card>
+  )
+}
+
+const ResultPicture = ({ run: { state, isRunning } }: { run: Run }) => {
+  const aspectRatio = (state?.aspectRatio ?? '1:1').replace(':', ' / ')
+  if (isRunning || !state) return <div class="picture is-waiting" style={{ aspectRatio }} />
+  const { width, height } = state
+  return (
+    <Picture
+      src={state.imageUrl}
+      alt={state.isPlaceholder ? `Placeholder for: ${state.prompt}` : state.prompt}
+      thumbhash={state.thumbhash}
+      aspectRatio={width && height ? `${width} / ${height}` : aspectRatio}
+    />
+  )
+}
+
+const CancelButton = ({ id }: { id: string }) => {
+  const showToast = useToast()
+  const [isBusy, setIsBusy] = useState(false)
+  const cancel = async () => {
+    setIsBusy(true)
+    await client.cancel(id).catch((error: Error) => showToast(error.message, 'bad'))
+    setIsBusy(false)
+  }
+  return (
+    <Button isSmall icon="stop" isBusy={isBusy} onClick={cancel}>
+      Cancel
+    </Button>
+  )
+}
+
+const Failure = ({ state, onTryAgain }: { state: GenerationResult; onTryAgain: () => void }) => {
+  if (state.status === 'canceled') {
+    return <Notice>It was canceled. The placeholder stands in.</Notice>
+  }
+  if (!state.error) return null
+  return (
+    <Notice tone="bad">
+      <p>
+        <strong>{state.error.message}</strong> <code>{state.error.code}</code>
+      </p>
+      {state.error.retryable && (
+        <Button isSmall icon="again" onClick={onTryAgain}>
+          Try again
+        </Button>
+      )}
+    </Notice>
+  )
+}
+
+/** What it cost, or did not. */
+const Money = ({ state: { status, reuse, costUsd, provider } }: { state: GenerationResult }) => {
+  if (status !== 'succeeded') return null
+  if (provider === 'local') {
+    return (
+      <Notice tone="warn">The local renderer drew it: no model was called, nothing paid.</Notice>
+    )
+  }
+  if (reuse) {
+    return (
+      <Notice tone="good">
+        Reused. <strong>{formatUsd(reuse.savedUsd)}</strong> not spent.
+      </Notice>
+    )
+  }
+  return (
+    <Notice>
+      Paid <strong>{formatUsd(costUsd ?? 0)}</strong>. Asking for it again is free.
+    </Notice>
+  )
+}
+
+const ResultActions = ({
+  state,
+  listPriceUsd,
+  onRegenerate,
+}: {
+  state: GenerationResult
+  listPriceUsd: number
+  onRegenerate: () => void
+}) => {
+  const [isAsking, setIsAsking] = useState(false)
+  if (!state.id) return null
+  return (
+    <div class="row">
+      {!state.isPlaceholder && (
+        <>
+          <ButtonLink isSmall icon="open" href={state.imageUrl} isElsewhere>
+            Open
+          </ButtonLink>
+          <CopyButton text={state.imageUrl} name="Copy URL" />
+        </>
+      )}
+      {state.status === 'succeeded' && (
+        <Button isSmall icon="again" onClick={() => setIsAsking(true)}>
+          Regenerate
+        </Button>
+      )}
+      <ButtonLink isSmall icon="generations" href={`/generations/${state.id}`}>
+        Show generation
+      </ButtonLink>
+      {isAsking && (
+        <ConfirmDialog
+          title="Make another image of the same request?"
+          confirm={listPriceUsd ? `Pay again: ${formatUsd(listPriceUsd)}` : 'Make another'}
+          onConfirm={async () => onRegenerate()}
+          onClose={() => setIsAsking(false)}
+        >
+          <p>
+            A new image is made even though there is one, and the model’s price is due again. From
+            then on the newest image answers this request.
+          </p>
+        </ConfirmDialog>
+      )}
+    </div>
+  )
+}

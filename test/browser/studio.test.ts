@@ -1,0 +1,163 @@
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
+import type { Page } from 'playwright-core'
+import { createHolds } from '../support/held.ts'
+import { describeWith } from '../support/skip.ts'
+import { type Studio, startStudio, use } from '../support/studio.ts'
+
+const PROMPT = 'a red bicycle leaning on a yellow wall'
+
+describeWith('chromium', 'the studio', () => {
+  let studio: Studio
+  let holds: ReturnType<typeof createHolds>
+
+  beforeAll(async () => {
+    studio = await startStudio()
+    holds = createHolds(studio.app.gemini)
+  })
+  afterAll(() => studio.stop())
+  afterEach(() => {
+    holds.release()
+    studio.app.gemini.reset()
+  })
+
+  /** The ledger of the page and the provider's own count must agree. */
+  const expectPaid = async (page: Page, calls: number) => {
+    await use(page).read('Model calls paid', String(calls))
+    expect(studio.app.gemini.countCalls()).toBe(calls)
+  }
+
+  /** From the picture to the posted post; `label` is what the log says of each step. */
+  const finish = async (page: Page, label: string) => {
+    const { click, hear } = use(page)
+    await click('Save')
+    await hear('Save', label)
+    await page.reload()
+    await click('Load Out and about')
+    await hear('Load', label)
+    await click('Preview')
+    await hear('Preview', label)
+    await page.getByRole('dialog').getByRole('img', { name: PROMPT }).waitFor()
+    await click('Close')
+    await click('Post')
+    await hear('Post', label)
+    await page.getByRole('listitem').filter({ hasText: 'Posted' }).waitFor()
+  }
+
+  test('one post, from the first click to the last, is one paid call', async () => {
+    const page = await studio.open('ann')
+    const { write, click, hear, read } = use(page)
+    await write(PROMPT, 'Out and about')
+    await click('Generate')
+    await hear('Generate', 'new')
+    await click('Generate')
+    await hear('Generate', 'exact')
+    await finish(page, 'guard')
+    await expectPaid(page, 1)
+    await read('Spent', '$0.0336')
+    await read('Not paid again', '$0.0336')
+    await page.close()
+  })
+
+  test('the same without the guards is five paid calls', async () => {
+    const page = await studio.open('ben', '?guards=off')
+    const { write, click, hear, read } = use(page)
+    await page.getByText('Guards are off').waitFor()
+    await write(PROMPT, 'Out and about')
+    await click('Generate')
+    await hear('Generate', 'forced')
+    await finish(page, 'forced')
+    await expectPaid(page, 5)
+    await read('Spent', '$0.1681')
+    await read('Not paid again', '$0.0000')
+    await page.close()
+  })
+
+  test('a double click is one paid call', async () => {
+    const page = await studio.open('cat')
+    const { write, hear } = use(page)
+    await write(PROMPT)
+    const open = holds.hold()
+    await page.getByRole('button', { name: 'Generate' }).dblclick()
+    await studio.app.gemini.waitForCall()
+    open()
+    await page.getByRole('img', { name: PROMPT }).waitFor()
+    await page.locator('.log li').nth(1).waitFor()
+    await hear('Generate', 'shared')
+    await expectPaid(page, 1)
+    await page.close()
+  })
+
+  const deaths: [string, (page: Page) => Promise<unknown>][] = [
+    ['at once', (page) => use(page).click('Generate')],
+    [
+      'while the model draws',
+      async (page) => {
+        await use(page).click('Generate')
+        await studio.app.gemini.waitForCall()
+      },
+    ],
+    [
+      'as the connection is cut before the answer',
+      async (page) => {
+        const cut = new Promise<void>((resolve) => {
+          studio.onceSubmitted(() => {
+            studio.proxy.reset()
+            resolve()
+          })
+        })
+        await use(page).click('Generate')
+        await cut
+      },
+    ],
+    [
+      'while its request is held up on the way',
+      async (page) => {
+        studio.proxy.freeze()
+        await use(page).click('Generate')
+      },
+    ],
+  ]
+  test.each(deaths)(
+    'a tab that is closed after the click, %s, and opened again pays once',
+    async (when, die) => {
+      const person = `dora ${when}`
+      const page = await studio.open(person)
+      await use(page).write(PROMPT, 'Out and about')
+      const open = holds.hold()
+      await die(page)
+      await page.close()
+      await studio.proxy.mend()
+      const again = await studio.open(person)
+      open()
+      await again.locator('.log li').filter({ hasText: 'Reload' }).waitFor()
+      await finish(again, 'guard')
+      await expectPaid(again, 1)
+      await again.close()
+    },
+  )
+
+  test('can be used by keyboard alone', async () => {
+    const page = await studio.open('eve')
+    await page.getByRole('textbox', { name: 'Text' }).focus()
+    await page.keyboard.type('Out and about')
+    await page.keyboard.press('Tab')
+    await page.keyboard.type(PROMPT)
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await page.getByRole('img', { name: PROMPT }).waitFor()
+    await page.getByRole('button', { name: 'Preview' }).focus()
+    await page.keyboard.press('Space')
+    await page.getByRole('dialog', { name: 'Preview' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    const focused = await page.evaluate('document.activeElement.textContent')
+    expect(focused).toBe('Preview')
+    await page.close()
+  })
+
+  test('complains of nothing, and asks nobody else', () => {
+    expect(studio.complaints.filter((text) => !/ERR_CONNECTION|ERR_NETWORK/.test(text))).toEqual([])
+    expect(studio.foreign).toEqual([])
+  })
+})
