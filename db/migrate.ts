@@ -16,6 +16,7 @@ import * as saveHooks from './migrations/0006-save-hooks.ts'
 import * as webhooks from './migrations/0007-webhooks.ts'
 import * as analytics from './migrations/0008-analytics.ts'
 import * as operators from './migrations/0010-operators.ts'
+import * as alerts from './migrations/0011-alerts.ts'
 
 /** Applied in this order, each once. A new one goes at the end; none is ever edited. */
 const migrations = {
@@ -28,6 +29,7 @@ const migrations = {
   '0007-webhooks': webhooks,
   '0008-analytics': analytics,
   '0010-operators': operators,
+  '0011-alerts': alerts,
 }
 
 const MIN_SERVER_VERSION = 140_000

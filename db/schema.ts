@@ -1,5 +1,8 @@
 import type { ColumnType, Generated, Insertable, Selectable } from 'kysely'
 import type {
+  AlertChange,
+  AlertName,
+  AlertState,
   AspectRatio,
   GenerationStatus,
   ImageMimeType,
@@ -29,6 +32,10 @@ export type Schema = {
   webhookEndpoints: WebhookEndpointsTable
   webhookDeliveries: WebhookDeliveriesTable
   webhookAttempts: WebhookAttemptsTable
+  alerts: AlertsTable
+  alertEvents: AlertEventsTable
+  alertEvaluation: AlertEvaluationTable
+  queryTimes: QueryTimesTable
 }
 
 type UsersTable = { id: string; createdAt: Generated<Date> }
@@ -274,6 +281,50 @@ type WebhookAttemptsTable = {
   answer: string | null
 }
 
+/** How each alert stands, once it has been evaluated. */
+type AlertsTable = {
+  name: AlertName
+  state: AlertState
+  /** How many evaluations in a row have spoken against the state. */
+  streak: number
+  /** What was measured last; null when there was nothing to measure. */
+  value: number | null
+  /** Null while it is switched off. */
+  threshold: number | null
+  sample: number
+  since: Date
+  firedAt: Date | null
+  resolvedAt: Date | null
+}
+
+/** Its changes of state, with what was measured then. */
+type AlertEventsTable = {
+  id: Generated<string>
+  alert: AlertName
+  state: AlertChange
+  at: Date
+  value: number | null
+  threshold: number | null
+  sample: number
+}
+
+/** One row: who may write down an evaluation is whoever has the newest claim. */
+type AlertEvaluationTable = {
+  isOnly: Generated<boolean>
+  claims: ColumnType<string, number, never>
+  /** The beginning of the interval that was claimed last. */
+  claimedFor: Date
+  evaluatedAt: Date | null
+}
+
+/** How each process's statements were answered lately, as it last said itself. */
+type QueryTimesTable = {
+  processId: string
+  count: number
+  p95Ms: number | null
+  seenAt: Generated<Date>
+}
+
 export type GenerationRow = Selectable<GenerationsTable>
 export type NewGeneration = Insertable<GenerationsTable>
 export type ImageRow = Selectable<ImageMetadataTable>
@@ -285,3 +336,5 @@ export type AttemptRow = Selectable<AttemptsTable>
 export type WebhookEndpointRow = Selectable<WebhookEndpointsTable>
 export type WebhookDeliveryRow = Selectable<WebhookDeliveriesTable>
 export type WebhookAttemptRow = Selectable<WebhookAttemptsTable>
+export type AlertRow = Selectable<AlertsTable>
+export type AlertEventRow = Selectable<AlertEventsTable>

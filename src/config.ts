@@ -58,6 +58,11 @@ const operatorKeysSchema = z.string().transform((text, context) =>
   }),
 )
 
+const usdSchema = z
+  .string()
+  .regex(/^\d{1,9}(\.\d{1,6})?$/, 'must be an amount of US dollars, as in 20 or 0.5')
+  .transform(Number)
+
 const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text
 const originsSchema = z
   .string()
@@ -115,6 +120,12 @@ const environmentSchema = z
     BREAKER_FAILURES: integerSchema(1, 1_000_000_000).default(10),
     BREAKER_RESET_MS: integerSchema(100, 3_600_000).default(30_000),
     INTERACTIVE_DEADLINE_MS: integerSchema(100, 3_600_000).default(60_000),
+    ALERT_INTERVAL_MS: integerSchema(50, 3_600_000).default(60_000),
+    ALERT_GENERATION_MS: integerSchema(1, 3_600_000).default(5_000),
+    ALERT_QUEUE_AGE_MS: integerSchema(1, 86_400_000).default(60_000),
+    ALERT_EAGER_QUEUE_AGE_MS: integerSchema(1, 86_400_000).default(3_600_000),
+    BUDGET_DAILY_USD: usdSchema.optional(),
+    BUDGET_MONTHLY_USD: usdSchema.optional(),
     LEASE_MS: integerSchema(1_000, 600_000).default(30_000),
     SWEEP_INTERVAL_MS: integerSchema(100, 60_000).default(5_000),
     RETRY_BACKOFF_MS: integerSchema(1, 60_000).default(1_000),
@@ -246,6 +257,14 @@ const toConfig = (env: z.output<typeof environmentSchema>) => ({
     leaseMs: env.LEASE_MS,
     sweepIntervalMs: env.SWEEP_INTERVAL_MS,
     retryBackoffMs: env.RETRY_BACKOFF_MS,
+  },
+  alerts: {
+    intervalMs: env.ALERT_INTERVAL_MS,
+    generationMs: env.ALERT_GENERATION_MS,
+    queueAgeMs: env.ALERT_QUEUE_AGE_MS,
+    eagerQueueAgeMs: env.ALERT_EAGER_QUEUE_AGE_MS,
+    dailyBudgetUsd: env.BUDGET_DAILY_USD,
+    monthlyBudgetUsd: env.BUDGET_MONTHLY_USD,
   },
   limits: { maxInFlight: env.OWNER_MAX_IN_FLIGHT, refusalTtlMs: env.REFUSAL_TTL_MS },
   interactiveDeadlineMs: env.INTERACTIVE_DEADLINE_MS,

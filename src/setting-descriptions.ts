@@ -41,6 +41,13 @@ export const settingDescriptions = {
   BREAKER_FAILURES: 'Outages in a row after which the model is not called.',
   BREAKER_RESET_MS: 'How long it is not called then.',
   INTERACTIVE_DEADLINE_MS: 'How long a person should wait.',
+  ALERT_INTERVAL_MS: 'How often alerts are evaluated.',
+  ALERT_GENERATION_MS:
+    'How long new images may take before an alert fires; current models take 15 to 40 s, so 60000 suits them.',
+  ALERT_QUEUE_AGE_MS: 'How long a generation may wait in the queue before an alert fires.',
+  ALERT_EAGER_QUEUE_AGE_MS: 'The same in the eager lane.',
+  BUDGET_DAILY_USD: 'What a UTC day may cost before an alert fires.',
+  BUDGET_MONTHLY_USD: 'What a UTC month may cost before an alert fires.',
   LEASE_MS: 'How long after its last sign of life a worker counts as dead.',
   SWEEP_INTERVAL_MS: 'How often lost jobs are looked for.',
   RETRY_BACKOFF_MS: 'How tries are spaced; doubled with each.',

@@ -25,13 +25,16 @@ import type { Secrets } from '../secrets.ts'
 import { createClientEventLog } from '../telemetry/client-events.ts'
 import { createReuseLog } from '../telemetry/reuse-log.ts'
 import { createTelemetryLog } from '../telemetry/telemetry-log.ts'
+import { waitAtMost } from '../time.ts'
 import { VERSION } from '../version.ts'
+import { createAlerts } from './alerts.ts'
 import { createOperators } from './operators.ts'
 import { createQueueBoard } from './queue-board.ts'
 import { createShared, logStep, type Overrides, QUEUE_SETTLE_MS } from './shared.ts'
 import { createSubmitDeps, createUploads } from './submit.ts'
 import { createMissingImageReport } from './upkeep.ts'
 import { BUILT_PAGES, createWebPages } from './web.ts'
+import { createWebhooks } from './webhooks.ts'
 
 /**
  * The HTTP server, listening once `start` resolves; `stop` drains it within the grace period and releases everything.
@@ -104,21 +107,37 @@ export const createApi = (
     recordClientEvents: createClientEventLog(db, log),
     parseWebhookUrl: (url) => parseWebhookUrl(url, config.webhooks.isPrivateAllowed),
     operators: createOperators(config, shared),
+    alerts: { rules: shared.alertRules, intervalMs: config.alerts.intervalMs },
     findThumbnail: createThumbnails(store),
     onImageMissing: createMissingImageReport(shared, logger),
     shutdown: shutdown.signal,
   })
   metrics.setRole('api')
+  const alerts = createAlerts(config, shared, logger)
+  // That no worker is alive is nothing that a worker could tell.
+  const alertWebhooks = createWebhooks(
+    config,
+    secrets,
+    shared,
+    { logger, ...overrides },
+    { isForAlerts: true },
+  )
   const { server, drain } = createHttpServer(app)
 
   const start = async (): Promise<{ url: string }> => {
     await Promise.all([events.connect(), queue.settle(QUEUE_SETTLE_MS)])
+    alerts.start()
+    alertWebhooks.start()
     return { url: await listen(server, config.http) }
   }
   const stop = async (options: { idleMs?: number } = {}): Promise<void> => {
     logger.info('stopping')
     shutdown.abort()
-    await drain({ graceMs: config.shutdownGraceMs, ...options })
+    await Promise.all([
+      drain({ graceMs: config.shutdownGraceMs, ...options }),
+      waitAtMost(alerts.stop(), config.shutdownGraceMs),
+      waitAtMost(alertWebhooks.stop(config.shutdownGraceMs / 2), config.shutdownGraceMs),
+    ])
     await reuseLog.close()
     await queueBoard.close()
     await shared.releaseAll()

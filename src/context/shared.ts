@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { createDatabase, type Database } from '../../db/database.ts'
+import { createQueryTimes, type QueryTimes } from '../alerts/query-times.ts'
+import { type AlertRule, createAlertRules } from '../alerts/rules.ts'
 import type { Config } from '../config.ts'
 import { StartError } from '../errors.ts'
 import { createGenerationEvents, type GenerationEvents } from '../events/generation-events.ts'
@@ -29,6 +31,8 @@ export type Overrides = Partial<{
   builtPages: string
   /** Answers for the names of webhook endpoints. */
   resolveName: ResolveName
+  /** Alerts by other rules than those of the settings. */
+  adjustAlertRule: (rule: AlertRule) => AlertRule
 }>
 
 /** What the API and the worker have in common. */
@@ -39,6 +43,8 @@ export type Shared = {
   provider: Provider
   store: ImageStore
   metrics: Metrics
+  alertRules: readonly AlertRule[]
+  queryTimes: QueryTimes
   /** Has something released with the rest, before it. */
   push: Releases['push']
   releaseAll: () => Promise<void>
@@ -57,11 +63,16 @@ export const createShared = (config: Config, logger: Logger, overrides: Override
   const metrics = overrides.metrics ?? createMetrics()
   const report = (message: string) => createRareLog((fields) => logger.warn(fields, message))
 
+  const alertRules = createAlertRules(config.alerts).map(overrides.adjustAlertRule ?? asItIs)
+  const queryTimes = createQueryTimes(findQueryWindow(alertRules))
   const db = createDatabase({
     url: databaseUrl,
     poolSize: config.database.poolSize,
     onIdleError: report('a database connection was lost'),
-    onQuery: metrics.database.onQuery,
+    onQuery: (timing) => {
+      metrics.database.onQuery(timing)
+      queryTimes.record(timing.durationMs)
+    },
     onPool: (count) => push(metrics.database.watchPool(count)),
   })
   push(() => waitAtMost(db.destroy(), CLOSE_MS))
@@ -83,8 +94,13 @@ export const createShared = (config: Config, logger: Logger, overrides: Override
   const store = metrics.store.measure(overrides.store ?? createStore(config))
   push(store.close)
   const provider = metrics.provider.measure(overrides.provider ?? createProvider(config))
-  return { db, events, queue, provider, store, metrics, push, releaseAll }
+  return { db, events, queue, provider, store, metrics, alertRules, queryTimes, push, releaseAll }
 }
+
+const asItIs = <T>(thing: T): T => thing
+
+const findQueryWindow = (rules: readonly AlertRule[]): number =>
+  rules.find(({ name }) => name === 'database_slow')?.windowMs ?? 60_000
 
 const createStore = ({ s3, dataDir }: Config): ImageStore =>
   s3 ? createS3Store(s3) : createFilesystemStore({ directory: join(dataDir, 'images') })

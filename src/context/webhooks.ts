@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts'
 import { findListPriceUsd } from '../contract/server-info.ts'
-import { WEBHOOKS_DUE } from '../generation/channel.ts'
+import { ALERTS_DUE, WEBHOOKS_DUE } from '../generation/channel.ts'
 import { createImageSigner, createUrlsAt } from '../http/image-urls.ts'
 import { createRareLog, type Logger } from '../logger.ts'
 import { resolveLocally, resolveName } from '../outgoing/vetted-addresses.ts'
@@ -14,12 +14,16 @@ import type { Overrides, Shared } from './shared.ts'
 /** What is lost is told late, but nobody waits for it as for an image. */
 const MAX_INTERVAL_MS = 1_000
 
-/** Delivers to webhook endpoints what has ended. Release with `stop`. */
+/** Where workers deliver besides, this is for when there are none. */
+const ALERTS_INTERVAL_MS = 10_000
+
+/** Delivers to webhook endpoints what has ended, and what fires; or that alone. Release with `stop`. */
 export const createWebhooks = (
   config: Config,
   secrets: Secrets,
   { db, events, provider }: Shared,
   { logger, ...overrides }: { logger: Logger } & Pick<Overrides, 'resolveName'>,
+  { isForAlerts = false } = {},
 ) => {
   const { retryWaitsMs, timeoutMs, isPrivateAllowed } = config.webhooks
   const { publicUrl, host, port } = config.http
@@ -46,8 +50,11 @@ export const createWebhooks = (
   return createDeliverer({
     db,
     deliver: (delivery, letGo) => deliver(deps, delivery, letGo),
-    onWake: (listener) => events.subscribe(WEBHOOKS_DUE, listener),
-    intervalMs: Math.min(config.worker.sweepIntervalMs, MAX_INTERVAL_MS),
+    isForAlerts,
+    onWake: (listener) => events.subscribe(isForAlerts ? ALERTS_DUE : WEBHOOKS_DUE, listener),
+    intervalMs: isForAlerts
+      ? ALERTS_INTERVAL_MS
+      : Math.min(config.worker.sweepIntervalMs, MAX_INTERVAL_MS),
     leaseMs: timeoutMs + config.worker.leaseMs,
     onError: createRareLog((fields) => logger.warn(fields, 'webhooks are in trouble')),
   })

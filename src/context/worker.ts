@@ -17,6 +17,7 @@ import { createSpool } from '../storage/spool.ts'
 import { createTelemetryLog } from '../telemetry/telemetry-log.ts'
 import { waitAtMost } from '../time.ts'
 import { VERSION } from '../version.ts'
+import { createAlerts } from './alerts.ts'
 import { createItemSweeper } from './item-sweeper.ts'
 import { createRollupSweeper } from './rollup-sweeper.ts'
 import {
@@ -123,6 +124,7 @@ export const createWorker = (
   const upkeep = createUpkeep(config, shared, logger)
   const rollup = createRollupSweeper(config, shared, logger)
   const webhooks = createWebhooks(config, secrets, shared, { logger, ...overrides })
+  const alerts = createAlerts(config, shared, logger)
   let sweeper: ReturnType<typeof startSweeper> | undefined
 
   const start = async (): Promise<void> => {
@@ -140,6 +142,7 @@ export const createWorker = (
     upkeep.start()
     rollup.start()
     webhooks.start()
+    alerts.start()
   }
   /** Where `METRICS_PORT` is set; a process that is an API too answers `/metrics` there. */
   const serveMetrics = async (): Promise<string | undefined> => {
@@ -161,6 +164,7 @@ export const createWorker = (
       waitAtMost(itemSweeper.stop(), graceMs),
       waitAtMost(upkeep.stop(), graceMs),
       waitAtMost(rollup.stop(), graceMs),
+      waitAtMost(alerts.stop(), graceMs),
       waitAtMost(webhooks.stop(Math.max(graceMs - LET_GO_MS, graceMs / 2)), graceMs),
     ])
     clearTimeout(timer)

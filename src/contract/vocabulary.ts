@@ -44,10 +44,40 @@ export type ProviderName = z.infer<typeof providerNameSchema>
 export const reuseSourceSchema = z.enum(['exact', 'joined', 'similar', 'client'])
 export type ReuseSource = z.infer<typeof reuseSourceSchema>
 
-export const webhookEventSchema = z.enum([
+export const alertNameSchema = z.enum([
+  'no_worker',
+  'provider_down',
+  'generations_failing',
+  'generations_slow',
+  'queue_old',
+  'eager_queue_old',
+  'database_slow',
+  'reuse_low',
+  'daily_spend_high',
+  'monthly_spend_high',
+])
+export type AlertName = z.infer<typeof alertNameSchema>
+
+/** `ok`: has never fired. `resolved`: has, and does no longer. */
+export const alertStateSchema = z.enum(['ok', 'firing', 'resolved'])
+export type AlertState = z.infer<typeof alertStateSchema>
+
+export const alertChangeSchema = z.enum(['firing', 'resolved'])
+export type AlertChange = z.infer<typeof alertChangeSchema>
+
+/** What an endpoint is told of its own generations. */
+export const generationWebhookEventSchema = z.enum([
   'generation.succeeded',
   'generation.failed',
   'generation.canceled',
+])
+
+/** What only operators' endpoints may be told. */
+export const alertWebhookEventSchema = z.enum(['alert.firing', 'alert.resolved'])
+
+export const webhookEventSchema = z.enum([
+  ...generationWebhookEventSchema.options,
+  ...alertWebhookEventSchema.options,
 ])
 
 export const webhookDeliveryStatusSchema = z.enum(['pending', 'delivered', 'failed'])

@@ -3,6 +3,7 @@ import { ownerSchema } from './generation-filter.ts'
 import { labelSchema } from './generation-request.ts'
 import { MAX_WEBHOOK_DESCRIPTION_CHARACTERS, MAX_WEBHOOK_URL_CHARACTERS } from './limits.ts'
 import {
+  generationWebhookEventSchema,
   webhookDeliveryStatusSchema,
   webhookDisabledReasonSchema,
   webhookEventSchema,
@@ -10,15 +11,18 @@ import {
 
 const urlSchema = z.string().min(1, 'must not be empty').max(MAX_WEBHOOK_URL_CHARACTERS)
 
-const eventsSchema = z
-  .array(webhookEventSchema)
-  .min(1, `must name at least one of: ${webhookEventSchema.options.join(', ')}`)
-  .transform((events) => [...new Set(events)])
+const eventsSchema = <Event extends string>(schema: z.ZodEnum<Record<Event, Event>>) =>
+  z
+    .array(schema)
+    .min(1, `must name at least one of: ${schema.options.join(', ')}`)
+    .transform((events) => [...new Set(events)])
 
-/** What `POST /api/hooks/webhooks` takes; without `events` all are told. */
+const generationEvents = [...generationWebhookEventSchema.options]
+
+/** What `POST /api/hooks/webhooks` takes; without `events` all of a generation's ends are told. */
 export const sourceWebhookSchema = z.strictObject({
   url: urlSchema,
-  events: eventsSchema.default([...webhookEventSchema.options]),
+  events: eventsSchema(generationWebhookEventSchema).default(generationEvents),
 })
 export type SourceWebhook = z.output<typeof sourceWebhookSchema>
 
@@ -27,8 +31,9 @@ export const deletionSchema = z.strictObject({ id: z.string() })
 
 const descriptionSchema = labelSchema(MAX_WEBHOOK_DESCRIPTION_CHARACTERS).nullish()
 
-/** What `POST /api/webhooks` takes. */
+/** What `POST /api/webhooks` takes; events of alerts from operators only. */
 export const webhookInputSchema = sourceWebhookSchema.extend({
+  events: eventsSchema(webhookEventSchema).default(generationEvents),
   description: descriptionSchema,
   isEnabled: z.boolean().default(true),
 })
@@ -37,7 +42,7 @@ export type WebhookInput = z.output<typeof webhookInputSchema>
 /** What `PATCH /api/webhooks/:id` takes; `isEnabled: true` also takes up again one that was disabled. */
 export const webhookChangeSchema = z.strictObject({
   url: urlSchema.optional(),
-  events: eventsSchema.optional(),
+  events: eventsSchema(webhookEventSchema).optional(),
   description: descriptionSchema,
   isEnabled: z.boolean().optional(),
 })

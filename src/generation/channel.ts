@@ -1,5 +1,8 @@
-/** The NOTIFY channel; its payload is the id of a generation that changed, or the word below, and nothing else. */
+/** The NOTIFY channel; its payload is the id of a generation that changed, or a word below, and nothing else. */
 export const GENERATION_CHANNEL = 'imageonce_generation'
 
 /** Says that webhooks are to be delivered. */
 export const WEBHOOKS_DUE = 'webhooks_due'
+
+/** Says that some of them are of alerts. */
+export const ALERTS_DUE = 'alerts_due'

@@ -6,6 +6,7 @@ import type { HttpContext } from './http-context.ts'
 import { createErrorHandler, notFoundHandler } from './problem.ts'
 import { createRequestLog } from './request-log.ts'
 import { createAgainRoutes } from './routes/again.ts'
+import { createAlertRoutes } from './routes/alerts.ts'
 import { createAnalyticsRoutes } from './routes/analytics.ts'
 import { createGenerationRoutes } from './routes/generations.ts'
 import { createHealthRoutes } from './routes/health.ts'
@@ -45,6 +46,7 @@ export const createApp = (context: HttpContext): Express => {
   app.use('/api/saved-items', createSavedItemRoutes(context))
   app.use('/api/analytics', createAnalyticsRoutes(context))
   app.use('/api/webhooks', createWebhookRoutes(context))
+  app.use('/api/alerts', createAlertRoutes(context))
   app.use('/api', createOperatorRoutes(context))
   app.use('/images', createImageFileRoutes(context))
   app.use(createHealthRoutes(context))

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express'
 import type { Logger } from 'pino'
+import type { AlertRule } from '../alerts/rules.ts'
 import type { Generation, Reuse } from '../contract/generation.ts'
 import { isGenerationId } from '../contract/identity.ts'
 import type { ServerInfo } from '../contract/server-info.ts'
@@ -86,6 +87,7 @@ export type HttpContext = FollowDeps & {
     findWorkers: () => Promise<WorkerStatus[]>
     measureQueue: () => Promise<LaneStatus[]>
   }
+  alerts: { rules: readonly AlertRule[]; intervalMs: number }
   findThumbnail: FindThumbnail
   /** Told of an object that the store says it has not; never rejects. */
   onImageMissing: (objectKey: string) => Promise<void>

@@ -53,7 +53,8 @@ export const cutPage = <Row>(
   const last = page.at(-1)
   if (rows.length <= limit || !last) return { page, nextCursor: null }
   const nextCursor = formatCursor(positionOf(last))
-  linkToNext(req, res, `${urls.base}${req.baseUrl}`, nextCursor)
+  const path = `${req.baseUrl}${req.path}`.replace(/\/$/, '')
+  linkToNext(req, res, `${urls.base}${path}`, nextCursor)
   return { page, nextCursor }
 }
 

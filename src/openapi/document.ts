@@ -1,4 +1,5 @@
 import { createDocument } from 'zod-openapi'
+import { alerts } from './operations/alerts.ts'
 import { analytics } from './operations/analytics.ts'
 import { generations } from './operations/generations.ts'
 import { hooks } from './operations/hooks.ts'
@@ -30,6 +31,7 @@ export const createOpenApiDocument = (version: string, publicUrl: string | undef
       ...webhooks,
       ...telemetry,
       ...analytics,
+      ...alerts,
       ...server,
     },
     components: {

@@ -10,6 +10,8 @@ export type ClaimLimits = {
   /** How many of each are. */
   underWay: ReadonlyMap<string, number>
   leaseMs: number
+  /** What is told of alerts, and nothing else. */
+  isForAlerts: boolean
 }
 
 /**
@@ -18,9 +20,10 @@ export type ClaimLimits = {
  */
 export const claimDeliveries = async (
   db: Database,
-  { free, maxPerEndpoint, underWay, leaseMs }: ClaimLimits,
+  { free, maxPerEndpoint, underWay, leaseMs, isForAlerts }: ClaimLimits,
 ): Promise<WebhookDeliveryRow[]> => {
-  const due = sql`next_attempt_at <= now() and (lease_expires_at is null or lease_expires_at < now())`
+  const wanted = isForAlerts ? sql`type like 'alert.%'` : sql`true`
+  const due = sql`next_attempt_at <= now() and (lease_expires_at is null or lease_expires_at < now()) and ${wanted}`
   const taken = sql`coalesce((${JSON.stringify(Object.fromEntries(underWay))}::jsonb ->> waiting.endpoint_id)::int, 0)`
   const { rows } = await sql<WebhookDeliveryRow>`
     with recursive waiting as (

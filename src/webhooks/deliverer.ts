@@ -16,6 +16,8 @@ export type DelivererDeps = {
   intervalMs: number
   /** Longer than an attempt takes: after it another worker repeats the delivery. */
   leaseMs: number
+  /** Delivers what is told of alerts, and nothing else. */
+  isForAlerts: boolean
   onError: (error: unknown) => void
 }
 
@@ -25,7 +27,7 @@ const MAX_PER_ENDPOINT = 4
 
 /** Delivers what is due, from `start` on; `stop` takes no more and lets attempts end within the time it is given. */
 export const createDeliverer = (deps: DelivererDeps) => {
-  const { db, deliver, onWake, intervalMs, leaseMs, onError } = deps
+  const { db, deliver, onWake, intervalMs, leaseMs, isForAlerts, onError } = deps
   const running = new Set<Promise<void>>()
   const underWay = new Map<string, number>()
   const letGo = new AbortController()
@@ -49,7 +51,7 @@ export const createDeliverer = (deps: DelivererDeps) => {
     while (hasNews && !isStopped && running.size < MAX_UNDER_WAY) {
       hasNews = false
       const free = MAX_UNDER_WAY - running.size
-      const limits = { free, maxPerEndpoint: MAX_PER_ENDPOINT, underWay, leaseMs }
+      const limits = { free, maxPerEndpoint: MAX_PER_ENDPOINT, underWay, leaseMs, isForAlerts }
       const taken = await claimDeliveries(db, limits)
       for (const delivery of taken) begin(delivery)
       hasNews ||= taken.length > 0

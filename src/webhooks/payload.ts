@@ -1,4 +1,5 @@
 import type { WebhookDeliveryRow } from '../../db/schema.ts'
+import { alertWebhookEventSchema } from '../contract/vocabulary.ts'
 import { type AnswerContext, presentGeneration } from '../generation/present.ts'
 import { type GenerationWithImage, noImage } from '../generation/repository.ts'
 
@@ -14,16 +15,19 @@ export const buildPayload = (delivery: WebhookDeliveryRow, context: AnswerContex
   })
 
 const describeData = (
-  { endpointId, ownerId, itemId, snapshot }: WebhookDeliveryRow,
+  { type, endpointId, ownerId, itemId, snapshot }: WebhookDeliveryRow,
   context: AnswerContext,
 ) => {
   if (!snapshot) return { webhookId: endpointId }
+  if (isOfAlert(type)) return snapshot
   return {
     ...presentGeneration(reviveGeneration(snapshot), context),
     ...(ownerId && { ownerId }),
     ...(itemId && { itemId }),
   }
 }
+
+const isOfAlert = (type: string): boolean => alertWebhookEventSchema.safeParse(type).success
 
 /** The row as it was: JSON has no dates. */
 const reviveGeneration = (snapshot: Record<string, unknown>): GenerationWithImage => {

@@ -1,5 +1,5 @@
 import { type Request, type Response, Router } from 'express'
-import { webhookDeliveryStatusSchema } from '../../contract/vocabulary.ts'
+import { alertWebhookEventSchema, webhookDeliveryStatusSchema } from '../../contract/vocabulary.ts'
 import {
   webhookChangeSchema,
   webhookInputSchema,
@@ -22,7 +22,7 @@ import { createUrls } from '../image-urls.ts'
 import { sendWithETag } from '../json.ts'
 import { cutPage, parsePageQuery, parseQueryWord } from '../pagination.ts'
 import { parseQuery } from '../query.ts'
-import { parseScope } from '../scope.ts'
+import { assertOperator, parseScope } from '../scope.ts'
 
 /** Endpoints of an owner's own that are told when generations end, and what they were told. */
 export const createWebhookRoutes = (context: HttpContext): Router => {
@@ -33,6 +33,7 @@ export const createWebhookRoutes = (context: HttpContext): Router => {
 
   router.post('/', ...jsonBody(), async (req, res) => {
     const input = webhookInputSchema.parse(req.body, { reportInput: true })
+    assertMayHear(res, input.events)
     const url = parseWebhookUrl(input.url)
     const row = await registerOwnersEndpoint(db, principalOf(res).ownerId, { ...input, url })
     const { base } = createUrls(signer, publicUrl, req)
@@ -55,6 +56,7 @@ export const createWebhookRoutes = (context: HttpContext): Router => {
 
   router.patch('/:id', ...jsonBody(), async (req, res) => {
     const { url, ...rest } = webhookChangeSchema.parse(req.body, { reportInput: true })
+    assertMayHear(res, rest.events)
     const change = { ...rest, ...(url !== undefined && { url: parseWebhookUrl(url) }) }
     const row = await changeEndpoint(db, scopeOf(res), String(req.params.id), change)
     sendUncached(res, presentEndpoint(row))
@@ -100,6 +102,12 @@ export const createWebhookRoutes = (context: HttpContext): Router => {
   })
 
   return router
+}
+
+/** Throws `forbidden` for everyone but operators who would be told of alerts. */
+const assertMayHear = (res: Response, events: readonly string[] = []): void => {
+  const { options } = alertWebhookEventSchema
+  if (options.some((event) => events.includes(event))) assertOperator(principalOf(res))
 }
 
 const scopeOf = (res: Response): EndpointScope => {
