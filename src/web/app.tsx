@@ -10,6 +10,9 @@ import { findSession, type Session } from './session.ts'
 import { Shell } from './shell.tsx'
 import { SignIn } from './sign-in.tsx'
 
+/** As a page that is loaded would: who reads by ear begins at the new content. */
+const focusContent = () => document.getElementById('main')?.focus({ preventScroll: true })
+
 /** The dashboard: whoever is not signed in signs in first. */
 export const App = () => {
   const [session, setSession] = useState<Session>()
@@ -36,7 +39,7 @@ export const App = () => {
   return (
     <LocationProvider>
       <Shell session={session} onSignOut={signOut}>
-        <Router>
+        <Router onRouteChange={focusContent}>
           <Route path="/" component={Overview} />
           <Route path="/playground" component={Playground} />
           <Route path="/generations" component={Generations} />
