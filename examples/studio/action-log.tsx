@@ -29,7 +29,7 @@ export const ActionLog = ({ entries }: { entries: Entry[] }) => (
       {entries.map((entry) => {
         const { label, text, isPaid } = explain(entry)
         return (
-          <li key={entry.at + entry.action} class={isPaid ? 'paid' : ''}>
+          <li key={entry.id} class={isPaid ? 'paid' : ''}>
             <span class="name">{entry.action}</span>
             <span class={entry.error ? 'badge bad' : isPaid ? 'badge warn' : 'badge good'}>
               {label}
