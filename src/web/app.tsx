@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { LocationProvider, Route, Router } from 'preact-iso'
 import { onSessionOver } from './api.ts'
+import { Gallery } from './pages/gallery.tsx'
 import { Generation } from './pages/generation.tsx'
 import { Generations } from './pages/generations.tsx'
 import { NotFound } from './pages/not-found.tsx'
@@ -44,6 +45,7 @@ export const App = () => {
           <Route path="/playground" component={Playground} />
           <Route path="/generations" component={Generations} />
           <Route path="/generations/:id" component={Generation} />
+          <Route path="/gallery" component={Gallery} />
           <Route default component={NotFound} />
         </Router>
       </Shell>

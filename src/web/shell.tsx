@@ -16,6 +16,7 @@ const links: Link[] = [
   { path: '/', name: 'Overview', icon: 'overview' },
   { path: '/playground', name: 'Playground', icon: 'playground' },
   { path: '/generations', name: 'Generations', icon: 'generations' },
+  { path: '/gallery', name: 'Gallery', icon: 'gallery' },
 ]
 
 /** What is round every page: where one can go, and who one is. */
