@@ -2,6 +2,7 @@ import { useLocation } from 'preact-iso'
 import type { AnalyticsSummary, AnalyticsTimeseries } from '../../contract/analytics.ts'
 import { Charts } from '../overview/charts.tsx'
 import { Figures } from '../overview/figures.tsx'
+import { FiringAlerts } from '../overview/firing-alerts.tsx'
 import { Now } from '../overview/now.tsx'
 import { describePeriod, formatPeriod, PeriodPicker, parsePeriod } from '../overview/period.tsx'
 import { ButtonLink } from '../parts/button.tsx'
@@ -41,6 +42,7 @@ export const Overview = () => {
         <PeriodPicker period={period} onChange={(next) => route(`/?${formatPeriod(next)}`, true)} />
       }
     >
+      {isAdmin && <FiringAlerts />}
       {error && <Notice tone="bad">{error.message}</Notice>}
       {summary.value && <Totals summary={summary.value} />}
       {isAdmin && <Now />}

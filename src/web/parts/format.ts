@@ -31,6 +31,13 @@ export const formatCount = (number: number): string => count.format(number)
 /** Of a share between 0 and 1. */
 export const formatPercent = (share: number): string => percent.format(share)
 
+/** What an alert measures, by its unit; a percentage between 0 and 100. */
+export const formatMeasure = (value: number, unit: 'percent' | 'ms' | 'usd' | 'count'): string => {
+  if (unit === 'percent') return formatPercent(value / 100)
+  if (unit === 'ms') return formatDuration(value)
+  return unit === 'usd' ? formatUsd(value) : formatCount(value)
+}
+
 /** 320 ms, 4.2 s, 3 min, 3 min 12 s. */
 export const formatDuration = (ms: number): string => {
   if (ms < 1_000) return `${Math.round(ms)} ms`
