@@ -9,8 +9,8 @@ const sources: Record<Source, Told> = {
   joined: { label: 'joined', text: 'The picture was on its way; this waited for the same one.' },
   exact: { label: 'exact', text: 'The server had the picture, and answered with it.' },
   similar: { label: 'similar', text: 'The server had a picture that is as good.' },
-  new: { label: 'new', text: 'There was no such picture: the model was called.', isPaid: true },
-  forced: { label: 'forced', text: 'Asked for another one: the model was called.', isPaid: true },
+  new: { label: 'new', text: 'There was no such picture, so it was made.', isPaid: true },
+  forced: { label: 'forced', text: 'Another one was asked for, so it was made.', isPaid: true },
 }
 
 /** Actions that have nothing to ask. */

@@ -30,32 +30,15 @@ describeWith('chromium', 'the studio', () => {
     expect(studio.app.gemini.countCalls()).toBe(calls)
   }
 
-  /** From the picture to the posted post; `label` is what the log says of each step. */
-  const finish = async (page: Page, label: string) => {
-    const { click, hear } = use(page)
-    await click('Save')
-    await hear('Save', label)
-    await page.reload()
-    await click('Load Out and about')
-    await hear('Load', label)
-    await click('Preview')
-    await hear('Preview', label)
-    await page.getByRole('dialog').getByRole('img', { name: PROMPT }).waitFor()
-    await click('Close')
-    await click('Post')
-    await hear('Post', label)
-    await page.getByRole('listitem').filter({ hasText: 'Posted' }).waitFor()
-  }
-
   test('one post, from the first click to the last, is one paid call', async () => {
     const page = await studio.open('ann')
-    const { write, click, hear, read } = use(page)
+    const { write, click, hear, read, finish } = use(page)
     await write(PROMPT, 'Out and about')
     await click('Generate')
     await hear('Generate', 'new')
     await click('Generate')
     await hear('Generate', 'exact')
-    await finish(page, 'guard')
+    await finish(PROMPT, 'guard')
     await expectPaid(page, 1)
     await read('Spent', '$0.0336')
     await read('Not paid again', '$0.0336')
@@ -66,12 +49,12 @@ describeWith('chromium', 'the studio', () => {
 
   test('the same without the guards is five paid calls', async () => {
     const page = await studio.open('ben', '?guards=off')
-    const { write, click, hear, read } = use(page)
+    const { write, click, hear, read, finish } = use(page)
     await page.getByText('Guards are off').waitFor()
     await write(PROMPT, 'Out and about')
     await click('Generate')
     await hear('Generate', 'forced')
-    await finish(page, 'forced')
+    await finish(PROMPT, 'forced')
     await expectPaid(page, 5)
     await read('Spent', '$0.1681')
     await read('Not paid again', '$0.0000')
@@ -110,6 +93,9 @@ describeWith('chromium', 'the studio', () => {
     await page.getByRole('listitem').filter({ hasText: 'Scheduled for Jan 2, 2030' }).waitFor()
     await click('Remove Out and about')
     await page.getByText('Nothing saved yet').waitFor()
+    await click('Save')
+    await click('Load Out and about')
+    await hear('Load', 'guard')
     await expectPaid(page, 1)
   })
 
@@ -156,7 +142,7 @@ describeWith('chromium', 'the studio', () => {
       const again = await studio.open(person)
       open()
       await again.locator('.log li').filter({ hasText: 'Reload' }).waitFor()
-      await finish(again, 'guard')
+      await use(again).finish(PROMPT, 'guard')
       await expectPaid(again, 1)
     },
   )

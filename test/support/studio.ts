@@ -67,25 +67,43 @@ export const startStudio = async () => {
 }
 
 /** The ways of a person in the studio. */
-export const use = (page: Page) => ({
-  write: async (prompt: string, text = '') => {
+export const use = (page: Page) => {
+  const click = (name: string) => page.getByRole('button', { name, exact: true }).click()
+
+  const write = async (prompt: string, text = '') => {
     await page.getByRole('textbox', { name: 'Text' }).fill(text)
     await page.getByRole('textbox', { name: 'Picture' }).fill(prompt)
-  },
-  click: (name: string) => page.getByRole('button', { name, exact: true }).click(),
+  }
+
   /** Waits until the newest line of the log tells of this. */
-  hear: (action: string, label: string) =>
-    page
-      .locator('.log li')
-      .first()
-      .filter({ hasText: action })
-      .filter({ hasText: label })
-      .waitFor(),
-  /** Waits until the figure of this name in the ledger reads so. */
-  read: (name: string, value: string) =>
+  const hear = (action: string, label: string) => {
+    const newest = page.locator('.log li').first()
+    return newest.filter({ hasText: action }).filter({ hasText: label }).waitFor()
+  }
+
+  /** Waits until the figure of this name in the ledger, or what is below it, reads so. */
+  const read = (name: string, value: string) =>
     page
       .locator('.figure')
       .filter({ has: page.getByText(name, { exact: true }) })
       .filter({ has: page.getByText(value, { exact: true }) })
-      .waitFor(),
-})
+      .waitFor()
+
+  /** From the picture to the posted post; `label` is what the log says of each step. */
+  const finish = async (prompt: string, label: string) => {
+    await click('Save')
+    await hear('Save', label)
+    await page.reload()
+    await click('Load Out and about')
+    await hear('Load', label)
+    await click('Preview')
+    await hear('Preview', label)
+    await page.getByRole('dialog').getByRole('img', { name: prompt }).waitFor()
+    await click('Close')
+    await click('Post')
+    await hear('Post', label)
+    await page.getByRole('listitem').filter({ hasText: 'Posted' }).waitFor()
+  }
+
+  return { click, write, hear, read, finish }
+}
