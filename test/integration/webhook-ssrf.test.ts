@@ -52,7 +52,7 @@ const tellAll = async (app: TestApp) => {
     ).length
   await waitFor(async () => (await countLeft()) === 0, {
     what: 'all deliveries to end',
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
   })
 }
 
@@ -126,5 +126,5 @@ describe('a webhook', () => {
     } finally {
       await app.stop()
     }
-  }, 60_000)
+  }, 120_000)
 })
