@@ -42,16 +42,11 @@ const send = (url: string, options: Partial<Parameters<typeof createWebhookSende
 const tellAll = async (app: TestApp) => {
   const alice = await createClient(app)
   await alice.generateAndWait({ prompt: 'told to all' })
-  const countLeft = async () =>
-    (
-      await app.db
-        .selectFrom('webhookDeliveries')
-        .select('id')
-        .where('status', '=', 'pending')
-        .execute()
-    ).length
-  await waitFor(async () => (await countLeft()) === 0, {
-    what: 'all deliveries to end',
+  const countUntold = async () =>
+    (await app.db.selectFrom('webhookDeliveries').select('id').where('failures', '=', 0).execute())
+      .length
+  await waitFor(async () => (await countUntold()) === 0, {
+    what: 'all deliveries to be attempted',
     timeoutMs: 60_000,
   })
 }
@@ -101,7 +96,7 @@ describe('a webhook', () => {
   })
 
   test('is delivered to none of them, neither registered nor slipped into the table', async () => {
-    const env = { WEBHOOK_RETRY_MS: '1', SWEEP_INTERVAL_MS: '100' }
+    const env = { WEBHOOK_RETRY_MS: '600000', SWEEP_INTERVAL_MS: '100' }
     const app = await startTestApp({ env, overrides: { resolveName: resolveSsrfName } })
     try {
       const owner = await createClient(app, 'registrant')
@@ -120,7 +115,7 @@ describe('a webhook', () => {
       await app.db.insertInto('webhookEndpoints').values(rows).execute()
       await tellAll(app)
       const attempts = await app.db.selectFrom('webhookAttempts').select('error').execute()
-      expect(attempts).toHaveLength(2 * urls.length)
+      expect(attempts).toHaveLength(urls.length)
       for (const { error } of attempts) expect(error).toMatch(/^(must |the host is not on)/)
       expect(connections).toEqual([])
     } finally {
