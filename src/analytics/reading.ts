@@ -19,6 +19,11 @@ export type Reading = {
 const TAIL_EVENTS = 5_000
 const TAIL_CALLS = 1_000
 
+/** SQL for the facts of the calls that the rollup lacks. */
+export const tailCalls = callFacts(
+  sql`(select * from attempts where ${isToCount} order by id limit ${sql.lit(TAIL_CALLS)})`,
+)
+
 /** Runs `read` in one snapshot. */
 export const readAtOnce = <T>(db: Database, read: (reading: Reading) => Promise<T>): Promise<T> =>
   db
@@ -41,10 +46,9 @@ const openReading = async (tx: Transaction<Schema>): Promise<Reading> => {
   const foldedId = Number(eventId)
   const events = sql`(
     select * from generation_events where id > ${foldedId} and id <= ${foldedId + TAIL_EVENTS})`
-  const calls = sql`(select * from attempts where ${isToCount} order by id limit ${sql.lit(TAIL_CALLS)})`
   return {
     tx,
     asOf: asOf.toISOString(),
-    tail: { events: eventFacts(events), calls: callFacts(calls) },
+    tail: { events: eventFacts(events), calls: tailCalls },
   }
 }
