@@ -57,12 +57,12 @@ export const createRequestLog =
   }
 
 /**
- * The pattern of the route that matched. Where its router is mounted is what the address has more at its front, since
- * Express forgets that when a route ends in an error; letters of either case match.
+ * The pattern of the route that matched. Where its router is mounted (always a fixed path) is what the address has more at
+ * its front, since Express forgets that when a route ends in an error; letters of either case match.
  */
 const describeRoute = ({ route, originalUrl }: Request): string | undefined => {
-  // A library's own router may have lists of patterns.
-  if (typeof route?.path !== 'string') return undefined
+  // A library's own router may have lists of patterns, and such that match any number of parts.
+  if (typeof route?.path !== 'string' || /[*{]/.test(route.path)) return undefined
   const path = originalUrl.replace(/^\w+:\/\/[^/]*/, '').replace(/\?.*/, '')
   const pattern = splitPath(route.path)
   const mounted = splitPath(path.toLowerCase()).slice(0, -pattern.length || undefined)
