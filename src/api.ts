@@ -7,14 +7,17 @@ import { createLogger } from './logger.ts'
 import { runUntilSignal, STOP_MARGIN_MS } from './process.ts'
 import { checkRedis, isQueueMigrated } from './queue/prepare.ts'
 import { resolveSecrets } from './secrets.ts'
+import { startTracing } from './telemetry/tracing/tracing.ts'
 
 /** The API process. */
 export const runApi = async (config: Config): Promise<void> => {
   const logger = createLogger(config.logLevel ?? 'info', 'api')
   await assertMigrated(config)
   if (config.queue.redisUrl) await checkRedis(config.queue.redisUrl, (text) => logger.warn(text))
-  const api = createApi(config, await resolveSecrets(config), logger)
-  runUntilSignal(api.stop, config.shutdownGraceMs + STOP_MARGIN_MS)
+  const tracing = await startTracing(config.tracing)
+  const api = createApi(config, await resolveSecrets(config), logger, { tracing })
+  const stop = () => api.stop().finally(tracing?.close)
+  runUntilSignal(stop, config.shutdownGraceMs + STOP_MARGIN_MS)
   const { url } = await api.start()
   logger.info({ url }, 'listening')
 }

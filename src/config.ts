@@ -130,6 +130,8 @@ const environmentSchema = z
     SWEEP_INTERVAL_MS: integerSchema(100, 60_000).default(5_000),
     RETRY_BACKOFF_MS: integerSchema(1, 60_000).default(1_000),
     SHUTDOWN_GRACE_MS: integerSchema(0, 600_000).default(10_000),
+    OTEL_EXPORTER_OTLP_ENDPOINT: httpUrlSchema.optional(),
+    OTEL_SERVICE_NAME: textSchema.default('imageonce'),
     LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).optional(),
   })
   .superRefine((env, context) => {
@@ -238,6 +240,7 @@ const toConfig = (env: z.output<typeof environmentSchema>) => ({
     imageUrlSecret: env.IMAGE_URL_SECRET,
     operatorKeys: env.OPERATOR_KEYS ?? [],
   },
+  tracing: { endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT, serviceName: env.OTEL_SERVICE_NAME },
   metrics: { token: env.METRICS_TOKEN, port: env.METRICS_PORT, host: env.METRICS_HOST },
   hooks: {
     secrets: env.HOOK_SECRETS ?? [],

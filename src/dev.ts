@@ -10,6 +10,7 @@ import { checkRedis } from './queue/prepare.ts'
 import { createReleases } from './releases.ts'
 import { resolveSecrets, type Secrets } from './secrets.ts'
 import { createMetrics } from './telemetry/metrics/metrics.ts'
+import { startTracing } from './telemetry/tracing/tracing.ts'
 
 export type Started = { config: Config; secrets: Secrets; url: string; notes: string[] }
 
@@ -27,7 +28,9 @@ export const runAll = async (
     await migrate(config)
     if (config.queue.redisUrl) await checkRedis(config.queue.redisUrl, (text) => notes.push(text))
     const secrets = await resolveSecrets(config)
-    const overrides = { metrics: createMetrics() }
+    const tracing = await startTracing(config.tracing)
+    push(() => tracing?.close())
+    const overrides = { metrics: createMetrics(), tracing }
     const worker = createWorker(config, secrets, logger, overrides)
     push(worker.stop)
     const api = createApi(config, secrets, logger, overrides)

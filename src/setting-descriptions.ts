@@ -55,5 +55,7 @@ export const settingDescriptions = {
   METRICS_TOKEN: 'Who may read `/metrics`; without it nobody in production.',
   METRICS_PORT: 'Where a worker answers `/metrics` and `/livez`; without it nowhere.',
   METRICS_HOST: 'The address that it listens on for that.',
+  OTEL_EXPORTER_OTLP_ENDPOINT: 'Where traces are sent (OTLP over HTTP); without it nowhere.',
+  OTEL_SERVICE_NAME: 'What traces say the service is called.',
   LOG_LEVEL: 'How much is logged; `info` unless set, `warn` with `npm start`.',
 }

@@ -5,14 +5,17 @@ import { createLogger } from './logger.ts'
 import { runUntilSignal, STOP_MARGIN_MS } from './process.ts'
 import { checkRedis } from './queue/prepare.ts'
 import { resolveSecrets } from './secrets.ts'
+import { startTracing } from './telemetry/tracing/tracing.ts'
 
 /** The worker process. */
 export const runWorker = async (config: Config): Promise<void> => {
   const logger = createLogger(config.logLevel ?? 'info', 'worker')
   await assertMigrated(config)
   if (config.queue.redisUrl) await checkRedis(config.queue.redisUrl, (text) => logger.warn(text))
-  const worker = createWorker(config, await resolveSecrets(config), logger)
-  runUntilSignal(worker.stop, config.shutdownGraceMs + STOP_MARGIN_MS)
+  const tracing = await startTracing(config.tracing)
+  const worker = createWorker(config, await resolveSecrets(config), logger, { tracing })
+  const stop = () => worker.stop().finally(tracing?.close)
+  runUntilSignal(stop, config.shutdownGraceMs + STOP_MARGIN_MS)
   await worker.start()
   const metricsUrl = await worker.serveMetrics()
   logger.info({ concurrency: config.worker.concurrency, metricsUrl }, 'working')

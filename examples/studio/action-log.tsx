@@ -9,8 +9,8 @@ const sources: Record<Source, Told> = {
   joined: { label: 'joined', text: 'The picture was on its way; this waited for the same one.' },
   exact: { label: 'exact', text: 'The server had the picture, and answered with it.' },
   similar: { label: 'similar', text: 'The server had a picture that is as good.' },
-  new: { label: 'new', text: 'There was no such picture: the model was called.', isPaid: true },
-  forced: { label: 'forced', text: 'Asked for another one: the model was called.', isPaid: true },
+  new: { label: 'new', text: 'There was no such picture, so it was made.', isPaid: true },
+  forced: { label: 'forced', text: 'Another one was asked for, so it was made.', isPaid: true },
 }
 
 /** Actions that have nothing to ask. */
@@ -29,7 +29,7 @@ export const ActionLog = ({ entries }: { entries: Entry[] }) => (
       {entries.map((entry) => {
         const { label, text, isPaid } = explain(entry)
         return (
-          <li key={entry.at + entry.action} class={isPaid ? 'paid' : ''}>
+          <li key={entry.id} class={isPaid ? 'paid' : ''}>
             <span class="name">{entry.action}</span>
             <span class={entry.error ? 'badge bad' : isPaid ? 'badge warn' : 'badge good'}>
               {label}

@@ -6,16 +6,16 @@ export const LedgerBar = ({ ledger, onStartOver }: { ledger: Ledger; onStartOver
   <section class="card ledger" aria-label="Ledger">
     <dl>
       <Figure name="Model calls paid" value={String(ledger.paidCalls)} isMain>
-        {ledger.isLocalRenderer ? 'by the local renderer' : 'as the server counts'}
+        as the server counts
       </Figure>
       <Figure name="Spent" value={showUsd(ledger.spentUsd)}>
-        {ledger.isLocalRenderer ? 'the local renderer costs nothing' : 'billed by the model'}
+        {describeSpent(ledger)}
       </Figure>
       <Figure name="Answers reused" value={String(ledger.reused)}>
-        by the server; the guard kept {ledger.keptBack} back
+        and {ledger.keptBack} more by the guard
       </Figure>
       <Figure name="Not paid again" value={showUsd(ledger.savedUsd)}>
-        {ledger.isLocalRenderer ? 'set GEMINI_API_KEY for real prices' : 'for the reused ones'}
+        {describeSaved(ledger)}
       </Figure>
     </dl>
     <button type="button" class="quiet" onClick={onStartOver}>
@@ -43,3 +43,15 @@ const Figure = ({
 )
 
 const showUsd = (usd: number): string => `$${usd.toFixed(4)}`
+
+const describeSpent = ({ paidCalls, isLocalRenderer }: Ledger): string => {
+  if (paidCalls === 0) return 'nothing yet'
+  return isLocalRenderer ? 'the local renderer costs nothing' : 'billed by the model'
+}
+
+/** The server knows no price of what it was never asked for, so the guard's share is at the price of the others. */
+const describeSaved = ({ paidCalls, spentUsd, keptBack, isLocalRenderer }: Ledger): string => {
+  if (paidCalls === 0) return 'by the server'
+  if (isLocalRenderer) return 'set GEMINI_API_KEY for real prices'
+  return `and about ${showUsd((keptBack * spentUsd) / paidCalls)} by the guard`
+}

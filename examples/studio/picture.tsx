@@ -25,7 +25,7 @@ const isUnderWay = (generation: Generation | undefined): boolean =>
 
 const describe = ({ isWanted }: Post, generation: Generation | undefined): string => {
   if (generation?.error) return generation.error.message
-  if (generation?.status === 'running') return 'The model is drawing…'
+  if (generation?.status === 'running') return 'It is being made…'
   if (generation?.queuePosition) return `Waiting in line, at place ${generation.queuePosition}…`
   if (isWanted) return 'Asking for the picture…'
   return 'No picture yet.'

@@ -26,11 +26,14 @@ export const StudioPage = (options: StudioOptions) => {
           <h1>Studio</h1>
           <p class="muted">An app that posts pictures. Click as often as you like.</p>
         </div>
-        {options.hasGuards ? (
-          <a href="?guards=off">See it without the guards</a>
-        ) : (
-          <a href="?">Back to the guards</a>
-        )}
+        <nav aria-label="Pages" class="row">
+          {options.hasGuards ? (
+            <a href="?guards=off">See it without the guards</a>
+          ) : (
+            <a href="?">Back to the guards</a>
+          )}
+          <a href="/">Dashboard</a>
+        </nav>
       </header>
       {!options.hasGuards && (
         <p class="banner" role="note">

@@ -14,7 +14,7 @@ export type Action =
 
 /** What one action did about the picture. */
 export type Entry = {
-  at: string
+  id: number
   action: Action
   source?: Source | undefined
   error?: string | undefined
@@ -35,14 +35,11 @@ export const useActionLog = (key: string, onDone: () => Promise<unknown>) => {
       }),
     )
     const durationMs = Math.round(performance.now() - startedAt)
-    const entry = {
-      at: new Date().toISOString(),
-      action,
-      source,
-      error: error?.message,
-      durationMs,
-    }
-    change((before) => [entry, ...before].slice(0, MAX_ENTRIES))
+    change((before) => {
+      const id = (before[0]?.id ?? 0) + 1
+      const entry = { id, action, source, error: error?.message, durationMs }
+      return [entry, ...before].slice(0, MAX_ENTRIES)
+    })
     await onDone()
     return error === undefined
   }

@@ -2,31 +2,38 @@ import type { AnalyticsSummary, ImageonceClient } from 'imageonce/client'
 import { useCallback, useEffect, useState } from 'preact/hooks'
 import { useStored } from './use-stored.ts'
 
-/** What it has cost and not cost since the count began; the server's figures, and of the guard what this browser told it. */
-export type Ledger = {
+/** What it has cost and not cost since the count began, as the server says. */
+export type Ledger = Count & { isLocalRenderer: boolean }
+
+type Count = {
   paidCalls: number
   spentUsd: number
   reused: number
+  /** What the server would have been asked for without the guard; this browser told it so. */
   keptBack: number
   savedUsd: number
-  isLocalRenderer: boolean
 }
 
 const DAYS = 365
 const REFRESH_MS = 2_000
 const LOCAL_RENDERER = /^local-/
 
-/** Undefined until the server has told where the count begins. */
+/** The ledger is undefined until the server has told where the count begins. */
 export const useLedger = (client: ImageonceClient, ownerId: string, key: string) => {
   const [summary, setSummary] = useState<AnalyticsSummary>()
   const [begin, changeBegin] = useStored<Count | undefined>(key, () => undefined)
 
-  const refresh = useCallback(async () => {
-    const newest = await client.summary({ days: DAYS, owner: ownerId }).catch(() => undefined)
-    if (!newest) return
-    changeBegin((before) => before ?? count(newest))
-    setSummary(newest)
-  }, [client, ownerId, changeBegin])
+  const read = useCallback(
+    async (choose: (before: Count | undefined, now: Count) => Count) => {
+      const newest = await client.summary({ days: DAYS, owner: ownerId }).catch(() => undefined)
+      if (!newest) return
+      changeBegin((before) => choose(before, count(newest)))
+      setSummary(newest)
+    },
+    [client, ownerId, changeBegin],
+  )
+  const refresh = useCallback(() => read((before, now) => before ?? now), [read])
+  const beginAnew = () => read((_before, now) => now)
 
   useEffect(() => {
     void refresh()
@@ -34,12 +41,8 @@ export const useLedger = (client: ImageonceClient, ownerId: string, key: string)
     return () => clearInterval(timer)
   }, [refresh])
 
-  const beginAnew = () => changeBegin(() => summary && count(summary))
-  const ledger = summary && begin && subtract(summary, begin)
-  return { ledger, refresh, beginAnew }
+  return { ledger: summary && begin && subtract(summary, begin), refresh, beginAnew }
 }
-
-type Count = Omit<Ledger, 'isLocalRenderer'>
 
 const count = ({ figures }: AnalyticsSummary): Count => ({
   paidCalls: figures.paidCalls,

@@ -1,4 +1,4 @@
-import type { Generation, ImageonceClient } from 'imageonce/client'
+import { type Generation, type ImageonceClient, ImageonceError } from 'imageonce/client'
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { type Illustration, illustrateAnew, illustrateOnce } from './illustrate.ts'
 import { createPost, hasSamePicture, type Post, toItem, toPost } from './post.ts'
@@ -56,10 +56,7 @@ export const useStudio = ({ client, ownerId, hasGuards }: StudioOptions) => {
       // A picture that is not there yet is the server's to see to: it joins the one on its way.
       const isPending = hasGuards && !post.imageUrl
       const illustration: Illustration = isPending ? {} : await fill(post)
-      const item = toItem({ ...post, imageUrl: illustration.imageUrl })
-      if (post.isSaved) await client.savedItems.update(post.id, item)
-      else await client.savedItems.create({ id: post.id, ...item })
-      changePost((current) => (current.id === post.id ? { ...current, isSaved: true } : current))
+      await keep({ ...post, imageUrl: illustration.imageUrl })
       return illustration
     })
 
@@ -85,10 +82,22 @@ export const useStudio = ({ client, ownerId, hasGuards }: StudioOptions) => {
     })
 
   const keep = async (changed: Post): Promise<Illustration> => {
-    await client.savedItems.update(changed.id, toItem(changed))
+    await write(changed)
     const { id, scheduledFor, postedAt } = changed
-    changePost((current) => (current.id === id ? { ...current, scheduledFor, postedAt } : current))
+    const kept = { isSaved: true, scheduledFor, postedAt }
+    changePost((current) => (current.id === id ? { ...current, ...kept } : current))
     return {}
+  }
+
+  const write = async (changed: Post): Promise<unknown> => {
+    const item = toItem(changed)
+    const create = () => client.savedItems.create({ id: changed.id, ...item })
+    if (!changed.isSaved) return create()
+    return client.savedItems.update(changed.id, item).catch((error: unknown) => {
+      // Another tab has removed it.
+      if (error instanceof ImageonceError && error.code === 'not_found') return create()
+      throw error
+    })
   }
 
   const remove = (id: string) =>
@@ -117,7 +126,12 @@ export const useStudio = ({ client, ownerId, hasGuards }: StudioOptions) => {
 
   const generation =
     progress && hasSamePicture(progress.post, post) ? progress.generation : undefined
-  const actions = {
+  return {
+    post,
+    generation,
+    items: saved.items,
+    ledger,
+    entries,
     generate,
     save,
     load,
@@ -129,5 +143,4 @@ export const useStudio = ({ client, ownerId, hasGuards }: StudioOptions) => {
     begin,
     startOver,
   }
-  return { post, generation, items: saved.items, ledger, entries, ...actions }
 }

@@ -47,7 +47,7 @@ export const createApi = (
   overrides: Overrides = {},
 ) => {
   const shared = createShared(config, logger, overrides)
-  const { db, events, queue, provider, store, metrics } = shared
+  const { db, events, queue, provider, store, metrics, tracing } = shared
   const shutdown = new AbortController()
   // Every open stream and long poll listens.
   setMaxListeners(0, shutdown.signal)
@@ -101,6 +101,7 @@ export const createApi = (
       store: store.ping,
     },
     metrics: metrics.http,
+    startTrace: tracing?.startRequest,
     readMetrics: metrics.read,
     metricsAccess: toMetricsAccess(config),
     onReuse: reuseLog.record,

@@ -19,6 +19,7 @@ import { createReleases, type Releases } from '../releases.ts'
 import { createFilesystemStore } from '../storage/filesystem.ts'
 import { createS3Store } from '../storage/s3.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics/metrics.ts'
+import type { Tracing } from '../telemetry/tracing/ports.ts'
 import { waitAtMost } from '../time.ts'
 
 /** Parts to be used in place of the ones that would be made: a test's own, or what two processes in one share. */
@@ -26,6 +27,7 @@ export type Overrides = Partial<{
   provider: Provider
   store: ImageStore
   metrics: Metrics
+  tracing: Tracing | undefined
   onStep: OnStep<AcceptStep | RunStep>
   /** Where the built pages are. */
   builtPages: string
@@ -45,6 +47,7 @@ export type Shared = {
   metrics: Metrics
   alertRules: readonly AlertRule[]
   queryTimes: QueryTimes
+  tracing: Tracing | undefined
   /** Has something released with the rest, before it. */
   push: Releases['push']
   releaseAll: () => Promise<void>
@@ -61,6 +64,7 @@ export const createShared = (config: Config, logger: Logger, overrides: Override
   const databaseUrl = requireDatabaseUrl(config.database.url)
   const { push, releaseAll } = createReleases((err) => logger.warn({ err }, 'could not release'))
   const metrics = overrides.metrics ?? createMetrics()
+  const { tracing } = overrides
   const report = (message: string) => createRareLog((fields) => logger.warn(fields, message))
 
   const alertRules = createAlertRules(config.alerts).map(overrides.adjustAlertRule ?? asItIs)
@@ -82,6 +86,7 @@ export const createShared = (config: Config, logger: Logger, overrides: Override
     toQueueBackend(config),
     config.queue.name,
     report('the queue is in trouble'),
+    tracing?.queue,
   )
   push(queue.close)
   push(
@@ -91,10 +96,13 @@ export const createShared = (config: Config, logger: Logger, overrides: Override
       countJobs: queue.count,
     }),
   )
-  const store = metrics.store.measure(overrides.store ?? createStore(config))
+  const measuredStore = metrics.store.measure(overrides.store ?? createStore(config))
+  const store = tracing?.wrapStore(measuredStore) ?? measuredStore
   push(store.close)
-  const provider = metrics.provider.measure(overrides.provider ?? createProvider(config))
-  return { db, events, queue, provider, store, metrics, alertRules, queryTimes, push, releaseAll }
+  const measuredProvider = metrics.provider.measure(overrides.provider ?? createProvider(config))
+  const provider = tracing?.wrapProvider(measuredProvider) ?? measuredProvider
+  const measures = { metrics, tracing, alertRules, queryTimes }
+  return { db, events, queue, provider, store, ...measures, push, releaseAll }
 }
 
 const asItIs = <T>(thing: T): T => thing

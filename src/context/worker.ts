@@ -51,7 +51,7 @@ export const createWorker = (
   overrides: Overrides = {},
 ) => {
   const shared = createShared(config, logger, overrides)
-  const { db, events, queue, provider, store, metrics } = shared
+  const { db, events, queue, provider, store, metrics, tracing } = shared
   const letGo = new AbortController()
   // Every running generation listens.
   setMaxListeners(0, letGo.signal)
@@ -88,6 +88,7 @@ export const createWorker = (
       logger.warn({ generationId, part, err }, 'in trouble; the generation goes on'),
     onStep: (generationId, step) => {
       metrics.runs.onStep(generationId, step)
+      tracing?.onStep(generationId, step)
       onStep(generationId, step)
     },
     onRun: (claim, outcome) => {
@@ -102,10 +103,12 @@ export const createWorker = (
     name: config.queue.name,
     concurrency,
     leaseMs: config.worker.leaseMs,
+    telemetry: tracing?.queue,
     run: async (generationId, parked) => {
       if (parked) await unparkRequest(db, parked)
       const startedAt = performance.now()
-      const run = heartbeat.track(() => runGeneration(runDeps, generationId))
+      const attempt = () => runGeneration(runDeps, generationId)
+      const run = heartbeat.track(() => tracing?.traceAttempt(generationId, attempt) ?? attempt())
       const outcome = await run.finally(() => metrics.runs.forget(generationId))
       const durationMs = Math.round(performance.now() - startedAt)
       logger.info({ generationId, ...outcome, durationMs }, 'ran')

@@ -30,7 +30,7 @@ export const createHeartbeat = (
   let running = 0
   let isBreakerOpen = false
   let sweeper: ReturnType<typeof startSweeper> | undefined
-  let first: Promise<void> | undefined
+  let latest: Promise<void> | undefined
 
   const beat = () =>
     writeBeat(db, { ...worker, running, breaker: isBreakerOpen ? 'open' : 'closed' })
@@ -46,14 +46,16 @@ export const createHeartbeat = (
   /** Said at once: whoever watches should not hear of it late. */
   const setBreakerOpen = (isOpen: boolean): void => {
     isBreakerOpen = isOpen
-    void beat().catch(onError)
+    if (sweeper) latest = beat().catch(onError)
   }
   const start = (): void => {
-    first = beat().catch(onError)
+    latest = beat().catch(onError)
     sweeper = startSweeper(beat, { intervalMs, onError })
   }
   const stop = async (): Promise<void> => {
-    await Promise.all([first, sweeper?.stop()])
+    // A beat that came after would put it back on the list.
+    await Promise.all([sweeper?.stop(), latest])
+    sweeper = undefined
     await db.deleteFrom('workers').where('id', '=', worker.id).execute().catch(onError)
   }
   return { track, setBreakerOpen, start, stop }

@@ -30,7 +30,7 @@ export const createApp = (context: HttpContext): Express => {
   const app = express()
   app.set('etag', false)
   app.set('query parser', 'simple')
-  app.use(createRequestLog(context.logger, context.metrics.startRequest))
+  app.use(createRequestLog(context.logger, context.metrics.startRequest, context.startTrace))
   app.use(helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } } }))
   app.use('/api', allowOrigins(context.corsOrigins))
   app.use('/api/telemetry', createTelemetryRoutes(context))

@@ -27,7 +27,7 @@ import type { Authenticate, Principal } from './auth.ts'
 import type { HookSecret } from './hook-signature.ts'
 import { createUrls, type ImageSigner } from './image-urls.ts'
 import type { MetricsAccess, ReadMetrics } from './metrics.ts'
-import type { EndRequest } from './request-log.ts'
+import type { EndRequest, StartTrace } from './request-log.ts'
 import type { Identify, Sessions } from './sessions.ts'
 import type { WebPages } from './web-pages.ts'
 
@@ -67,6 +67,8 @@ export type HttpContext = FollowDeps & {
   readinessChecks: Record<string, () => Promise<unknown>>
   /** Told of requests and streams as they begin; what each call gives back is called at the end. */
   metrics: HttpMetrics
+  /** Begins a request's span, where there are traces. */
+  startTrace: StartTrace | undefined
   readMetrics: ReadMetrics
   metricsAccess: MetricsAccess
   /** Told of every answer that cost nothing. */

@@ -1,16 +1,22 @@
 import { randomUUID } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Request, RequestHandler } from 'express'
 import type { Logger } from 'pino'
 
-export type EndRequest = (
-  request: {
-    method: string
-    route: string | undefined
-    status: number
-    durationMs: number
-  },
-  isStream: boolean,
-) => void
+type EndedRequest = {
+  method: string
+  /** The route's pattern. */
+  route: string | undefined
+  status: number
+  durationMs: number
+}
+
+export type EndRequest = (request: EndedRequest, isStream: boolean) => void
+
+export type StartTrace = (
+  path: string,
+  headers: IncomingHttpHeaders,
+) => { run: (work: () => void) => void; end: (request: EndedRequest) => void } | undefined
 
 /**
  * Gives every request an id (the caller's `X-Request-Id` when it is a plain word) and logs its end: the route,
@@ -18,10 +24,11 @@ export type EndRequest = (
  * its beginning, and what that gives back of its end.
  */
 export const createRequestLog =
-  (logger: Logger, startRequest: () => EndRequest): RequestHandler =>
+  (logger: Logger, startRequest: () => EndRequest, startTrace?: StartTrace): RequestHandler =>
   (req, res, next) => {
     const startedAt = performance.now()
     const endRequest = startRequest()
+    const span = startTrace?.(req.path, req.headers)
     const given = req.get('X-Request-Id')
     const requestId = given && /^[\w.-]{1,100}$/.test(given) ? given : randomUUID()
     res.locals.requestId = requestId
@@ -34,6 +41,7 @@ export const createRequestLog =
         durationMs: Math.round((performance.now() - startedAt) * 10) / 10,
       }
       endRequest(request, res.locals.isStream === true)
+      span?.end(request)
       logger[res.statusCode >= 500 ? 'warn' : 'info'](
         {
           requestId,
@@ -44,7 +52,8 @@ export const createRequestLog =
         'request',
       )
     })
-    next()
+    if (span) span.run(next)
+    else next()
   }
 
 /**

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Telemetry } from 'bullmq'
 import type { Lane } from '../contract/vocabulary.ts'
 import { messageOf } from '../errors.ts'
 import type { ParkedRequest } from '../generation/park.ts'
@@ -26,8 +27,9 @@ export const createGenerationQueue = (
   backend: QueueBackend,
   name: string,
   onError: (error: Error) => void,
+  telemetry?: Telemetry,
 ) => {
-  const { get, close } = openQueue(backend, name, onError)
+  const { get, close } = openQueue(backend, name, onError, telemetry)
   const timeoutMs = PRODUCER_TIMEOUT_MS[backend.kind]
 
   /**

@@ -1,4 +1,4 @@
-import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
+import { DelayedError, type Job, type Telemetry, UnrecoverableError } from 'bullmq'
 import { AppError } from '../errors.ts'
 import type { ParkedRequest } from '../generation/park.ts'
 import type { RunOutcome } from '../generation/run.ts'
@@ -16,6 +16,7 @@ export type GenerationWorkerDeps = {
   /** Called when a job has left the queue without having made an image. */
   onJobGone: (generationId: string) => Promise<void>
   onError: (error: Error) => void
+  telemetry?: Telemetry | undefined
 }
 
 /**
@@ -55,6 +56,7 @@ export const createGenerationWorker = (deps: GenerationWorkerDeps) => {
       stalledInterval: Math.round(deps.leaseMs / STALLED_CHECKS_PER_LEASE),
       maxStalledCount: MAX_STALLED_COUNT,
       limiter: NO_LIMIT_OF_OUR_OWN,
+      ...(deps.telemetry && { telemetry: deps.telemetry }),
       settings: {
         backoffStrategy: (tries) => Math.min(MAX_BACKOFF_MS, 250 * 2 ** Math.min(tries, 8)),
       },

@@ -1,4 +1,4 @@
-import { createPostgresBackend, Queue, withBackend } from 'bullmq'
+import { createPostgresBackend, Queue, type QueueOptions, withBackend } from 'bullmq'
 import { Redis } from 'ioredis'
 import { waitAtMost } from '../time.ts'
 import { CLOSE_MS, type JobData, type QueueBackend, SILENCE_MS } from './backend.ts'
@@ -48,17 +48,25 @@ export const openQueue = (
   backend: QueueBackend,
   name: string,
   onError: (error: Error) => void,
-): { get: () => Promise<OpenQueue>; close: () => Promise<void> } =>
-  backend.kind === 'redis'
-    ? openRedisQueue(backend.url, name, onError)
-    : openPostgresQueue(backend.url, name, onError)
+  telemetry?: QueueOptions['telemetry'],
+): { get: () => Promise<OpenQueue>; close: () => Promise<void> } => {
+  const open = backend.kind === 'redis' ? openRedisQueue : openPostgresQueue
+  return open(backend.url, name, onError, telemetry && { telemetry })
+}
 
-const openRedisQueue = (url: string, name: string, onError: (error: Error) => void) => {
+type OwnOptions = Pick<QueueOptions, 'telemetry'> | undefined
+
+const openRedisQueue = (
+  url: string,
+  name: string,
+  onError: (error: Error) => void,
+  options: OwnOptions,
+) => {
   const connection = new Redis(url, producerRedis)
   connection.on('error', onError)
   const queue = keepOnceReady(() => {
     if (connection.status !== 'ready') throw new Error('Redis does not answer')
-    return new Queue<JobData>(name, { connection, skipWaitingForReady: true })
+    return new Queue<JobData>(name, { ...options, connection, skipWaitingForReady: true })
   }, onError)
   const close = async () => {
     await waitAtMost(queue.close(), CLOSE_MS)
@@ -67,11 +75,16 @@ const openRedisQueue = (url: string, name: string, onError: (error: Error) => vo
   return { get: queue.get, close }
 }
 
-const openPostgresQueue = (url: string, name: string, onError: (error: Error) => void) => {
+const openPostgresQueue = (
+  url: string,
+  name: string,
+  onError: (error: Error) => void,
+  options: OwnOptions,
+) => {
   const connection = { connectionString: url, ...producerPostgres }
   const { Queue: PostgresQueue } = withBackend(createPostgresBackend)
   return keepOnceReady(
-    () => new PostgresQueue<JobData>(name, { connection }) as unknown as Queue<JobData>,
+    () => new PostgresQueue<JobData>(name, { ...options, connection }) as unknown as Queue<JobData>,
     onError,
   )
 }

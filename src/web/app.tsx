@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { LocationProvider, Route, Router } from 'preact-iso'
 import { onSessionOver } from './api.ts'
+import { Gallery } from './pages/gallery.tsx'
 import { Generation } from './pages/generation.tsx'
 import { Generations } from './pages/generations.tsx'
 import { NotFound } from './pages/not-found.tsx'
@@ -9,6 +10,9 @@ import { Playground } from './pages/playground.tsx'
 import { findSession, type Session } from './session.ts'
 import { Shell } from './shell.tsx'
 import { SignIn } from './sign-in.tsx'
+
+/** As a page that is loaded would: who reads by ear begins at the new content. */
+const focusContent = () => document.getElementById('main')?.focus({ preventScroll: true })
 
 /** The dashboard: whoever is not signed in signs in first. */
 export const App = () => {
@@ -36,11 +40,12 @@ export const App = () => {
   return (
     <LocationProvider>
       <Shell session={session} onSignOut={signOut}>
-        <Router>
+        <Router onRouteChange={focusContent}>
           <Route path="/" component={Overview} />
           <Route path="/playground" component={Playground} />
           <Route path="/generations" component={Generations} />
           <Route path="/generations/:id" component={Generation} />
+          <Route path="/gallery" component={Gallery} />
           <Route default component={NotFound} />
         </Router>
       </Shell>

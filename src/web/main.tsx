@@ -9,6 +9,7 @@ import './styles/shell.css'
 import './styles/playground.css'
 import './styles/generations.css'
 import './styles/overview.css'
+import './styles/gallery.css'
 
 const root = document.getElementById('app')
 if (root) render(<App />, root)

@@ -1,10 +1,14 @@
 import type { ComponentChildren } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
+import type { ServerInfo } from '../contract/server-info.ts'
+import { ProviderBadge } from './parts/badge.tsx'
 import { Button } from './parts/button.tsx'
 import { Icon, type IconName } from './parts/icon.tsx'
 import { ToastProvider } from './parts/toast.tsx'
 import { type Session, signOut } from './session.ts'
 import { SessionContext } from './session-context.ts'
+import { useResource } from './use-resource.ts'
 
 type Link = { path: string; name: string; icon: IconName; isForAdmins?: boolean }
 
@@ -12,6 +16,7 @@ const links: Link[] = [
   { path: '/', name: 'Overview', icon: 'overview' },
   { path: '/playground', name: 'Playground', icon: 'playground' },
   { path: '/generations', name: 'Generations', icon: 'generations' },
+  { path: '/gallery', name: 'Gallery', icon: 'gallery' },
 ]
 
 /** What is round every page: where one can go, and who one is. */
@@ -35,6 +40,7 @@ export const Shell = ({
             <img src="/favicon.svg" alt="" width="26" height="26" /> imageonce
           </a>
           <Navigation isAdmin={session.isAdmin} />
+          <LocalNote />
           <div class="who">
             <div>
               <strong>{session.ownerId}</strong>
@@ -53,12 +59,28 @@ export const Shell = ({
   </SessionContext.Provider>
 )
 
+/** Says on every page that no image is a model's. */
+const LocalNote = () => {
+  const { value: info } = useResource<ServerInfo>('/api/info')
+  if (info?.provider !== 'local') return null
+  return (
+    <div class="local-note">
+      <ProviderBadge provider="local" />
+    </div>
+  )
+}
+
 const Navigation = ({ isAdmin }: { isAdmin: boolean }) => {
   const { path: here } = useLocation()
   const isHere = (path: string) =>
     path === '/' ? here === '/' : here === path || here.startsWith(`${path}/`)
+  const nav = useRef<HTMLElement>(null)
+  useEffect(() => {
+    const current = nav.current?.querySelector('[aria-current]')
+    current?.scrollIntoView({ block: 'nearest', inline: 'center' })
+  }, [here])
   return (
-    <nav aria-label="Pages">
+    <nav ref={nav} aria-label="Pages">
       {links
         .filter(({ isForAdmins }) => !isForAdmins || isAdmin)
         .map(({ path, name, icon }) => (

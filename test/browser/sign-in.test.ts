@@ -4,27 +4,19 @@ import { startBrowser } from '../support/browser.ts'
 import { buildPages } from '../support/build-pages.ts'
 import { describeWith } from '../support/skip.ts'
 import type { TemporaryFolder } from '../support/temporary-folder.ts'
+import { watchPages } from '../support/watch-pages.ts'
 
 describeWith('chromium', 'signing in to the dashboard', () => {
   let app: TestApp
   let pages: TemporaryFolder
   let browser: Awaited<ReturnType<typeof startBrowser>>
-  const complaints: string[] = []
-  const foreign: string[] = []
+  let watched: ReturnType<typeof watchPages>
 
   beforeAll(async () => {
     pages = await buildPages({ web: 'src/web' })
     app = await startTestApp({ workers: 0, overrides: { builtPages: pages.path } })
     browser = await startBrowser()
-    browser.context.on('weberror', (error) => complaints.push(error.error().message))
-    browser.context.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text())
-    })
-    browser.context.on('request', (request) => {
-      if (!request.url().startsWith(app.url) && !request.url().startsWith('data:')) {
-        foreign.push(request.url())
-      }
-    })
+    watched = watchPages(browser.context, app.url)
   })
   afterAll(async () => {
     await browser.close()
@@ -43,8 +35,7 @@ describeWith('chromium', 'signing in to the dashboard', () => {
 
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.getByRole('textbox', { name: 'Token' }).waitFor()
-    expect(complaints).toEqual([])
-    expect(foreign).toEqual([])
+    expect(watched).toEqual({ complaints: [], foreign: [] })
     await page.close()
   })
 

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import type { Page } from 'playwright-core'
 import { createHolds } from '../support/held.ts'
+import { lookAtPage } from '../support/look-at-page.ts'
 import { describeWith } from '../support/skip.ts'
 import { type Studio, startStudio, use } from '../support/studio.ts'
 
@@ -15,9 +16,12 @@ describeWith('chromium', 'the studio', () => {
     holds = createHolds(studio.app.gemini)
   })
   afterAll(() => studio.stop())
-  afterEach(() => {
+  afterEach(async () => {
+    await studio.leave()
     holds.release()
     studio.app.gemini.reset()
+    expect(studio.complaints.splice(0)).toEqual([])
+    expect(studio.foreign.splice(0)).toEqual([])
   })
 
   /** The ledger of the page and the provider's own count must agree. */
@@ -26,50 +30,34 @@ describeWith('chromium', 'the studio', () => {
     expect(studio.app.gemini.countCalls()).toBe(calls)
   }
 
-  /** From the picture to the posted post; `label` is what the log says of each step. */
-  const finish = async (page: Page, label: string) => {
-    const { click, hear } = use(page)
-    await click('Save')
-    await hear('Save', label)
-    await page.reload()
-    await click('Load Out and about')
-    await hear('Load', label)
-    await click('Preview')
-    await hear('Preview', label)
-    await page.getByRole('dialog').getByRole('img', { name: PROMPT }).waitFor()
-    await click('Close')
-    await click('Post')
-    await hear('Post', label)
-    await page.getByRole('listitem').filter({ hasText: 'Posted' }).waitFor()
-  }
-
   test('one post, from the first click to the last, is one paid call', async () => {
     const page = await studio.open('ann')
-    const { write, click, hear, read } = use(page)
+    const { write, click, hear, read, finish } = use(page)
     await write(PROMPT, 'Out and about')
     await click('Generate')
     await hear('Generate', 'new')
     await click('Generate')
     await hear('Generate', 'exact')
-    await finish(page, 'guard')
+    await finish(PROMPT, 'guard')
     await expectPaid(page, 1)
     await read('Spent', '$0.0336')
     await read('Not paid again', '$0.0336')
-    await page.close()
+    await read('Answers reused', 'and 5 more by the guard')
+    await click('Start over')
+    await read('Model calls paid', '0')
   })
 
   test('the same without the guards is five paid calls', async () => {
     const page = await studio.open('ben', '?guards=off')
-    const { write, click, hear, read } = use(page)
+    const { write, click, hear, read, finish } = use(page)
     await page.getByText('Guards are off').waitFor()
     await write(PROMPT, 'Out and about')
     await click('Generate')
     await hear('Generate', 'forced')
-    await finish(page, 'forced')
+    await finish(PROMPT, 'forced')
     await expectPaid(page, 5)
     await read('Spent', '$0.1681')
     await read('Not paid again', '$0.0000')
-    await page.close()
   })
 
   test('a double click is one paid call', async () => {
@@ -84,7 +72,31 @@ describeWith('chromium', 'the studio', () => {
     await page.locator('.log li').nth(1).waitFor()
     await hear('Generate', 'shared')
     await expectPaid(page, 1)
-    await page.close()
+  })
+
+  test('a post can be saved while its picture is made, which is one paid call', async () => {
+    const page = await studio.open('dan')
+    const { write, click, hear } = use(page)
+    const open = holds.hold()
+    await write(PROMPT, 'Out and about')
+    await click('Generate')
+    await click('Save')
+    await hear('Save', 'saved')
+    await page.getByRole('listitem').filter({ hasText: 'on its way' }).waitFor()
+    await click('New post')
+    open()
+    await page.getByRole('listitem').filter({ hasText: 'Draft' }).waitFor()
+    await click('Load Out and about')
+    await hear('Load', 'guard')
+    await page.getByLabel('Later, at').fill('2030-01-02T09:00')
+    await click('Schedule')
+    await page.getByRole('listitem').filter({ hasText: 'Scheduled for Jan 2, 2030' }).waitFor()
+    await click('Remove Out and about')
+    await page.getByText('Nothing saved yet').waitFor()
+    await click('Save')
+    await click('Load Out and about')
+    await hear('Load', 'guard')
+    await expectPaid(page, 1)
   })
 
   const deaths: [string, (page: Page) => Promise<unknown>][] = [
@@ -130,9 +142,8 @@ describeWith('chromium', 'the studio', () => {
       const again = await studio.open(person)
       open()
       await again.locator('.log li').filter({ hasText: 'Reload' }).waitFor()
-      await finish(again, 'guard')
+      await use(again).finish(PROMPT, 'guard')
       await expectPaid(again, 1)
-      await again.close()
     },
   )
 
@@ -153,11 +164,31 @@ describeWith('chromium', 'the studio', () => {
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     const focused = await page.evaluate('document.activeElement.textContent')
     expect(focused).toBe('Preview')
-    await page.close()
   })
 
-  test('complains of nothing, and asks nobody else', () => {
-    expect(studio.complaints.filter((text) => !/ERR_CONNECTION|ERR_NETWORK/.test(text))).toEqual([])
-    expect(studio.foreign).toEqual([])
+  test('looks as it should, in both schemes and on a phone', async () => {
+    const page = await studio.open('fay')
+    const { write, click, hear } = use(page)
+    const amiss = await lookAtPage(page, 'studio-empty')
+    await write(PROMPT, 'Out and about')
+    await click('Generate')
+    await hear('Generate', 'new')
+    await click('Save')
+    await hear('Save', 'guard')
+    await write('another one', 'Something refused')
+    studio.app.gemini.behave({ kind: 'prompt_blocked' })
+    await click('Generate')
+    await hear('Generate', 'failed')
+    await click('Load Out and about')
+    await hear('Load', 'guard')
+    await click('Post')
+    await page.getByRole('listitem').filter({ hasText: 'Posted' }).waitFor()
+    amiss.push(...(await lookAtPage(page, 'studio')))
+    await click('Preview')
+    await hear('Preview', 'guard')
+    amiss.push(...(await lookAtPage(page, 'studio-preview')))
+    const unguarded = await studio.open('fay', '?guards=off')
+    amiss.push(...(await lookAtPage(unguarded, 'studio-unguarded')))
+    expect(amiss).toEqual([])
   })
 })

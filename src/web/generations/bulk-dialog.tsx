@@ -70,7 +70,13 @@ export const BulkDialog = ({
       {report && (
         <>
           <p>
-            <strong>{would}</strong> would be {done}. {count > 0 && about}
+            {count > 0 || report.hasMore ? (
+              <>
+                <strong>{would}</strong> would be {done}. {about}
+              </>
+            ) : (
+              'None of those that match can be.'
+            )}
           </p>
           <Refused refused={report.refused} />
         </>

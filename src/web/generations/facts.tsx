@@ -58,7 +58,7 @@ export const Facts = ({ generation }: { generation: Generation }) => (
         )}
         <dt>Took</dt>
         <dd>{describeLength(generation)}</dd>
-        <dt>Calls</dt>
+        <dt>Attempts</dt>
         <dd>{generation.attempts}</dd>
         {generation.width && (
           <>

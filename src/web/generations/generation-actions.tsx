@@ -3,9 +3,9 @@ import { useLocation } from 'preact-iso'
 import type { Generation } from '../../client.ts'
 import { isTerminal } from '../../contract/status.ts'
 import { Button, ButtonLink } from '../parts/button.tsx'
-import { ConfirmDialog } from '../parts/dialog.tsx'
 import { useToast } from '../parts/toast.tsx'
 import { cancel, regenerate, retry } from './actions.ts'
+import { RegenerateDialog } from './regenerate-dialog.tsx'
 
 /** What can be done with a generation where it stands. */
 export const GenerationActions = ({
@@ -48,17 +48,12 @@ export const GenerationActions = ({
         </Button>
       )}
       {isAsking && (
-        <ConfirmDialog
-          title="Make another image of the same request?"
-          confirm="Pay again"
+        <RegenerateDialog
+          model={generation.model}
+          imageSize={generation.imageSize}
           onConfirm={async () => route(`/generations/${(await regenerate(id)).id}`)}
           onClose={() => setIsAsking(false)}
-        >
-          <p>
-            A new image is made even though there is one, and the model’s price is due again. From
-            then on the newest image answers this request.
-          </p>
-        </ConfirmDialog>
+        />
       )}
     </>
   )

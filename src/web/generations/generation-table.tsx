@@ -1,6 +1,6 @@
 import type { Generation } from '../../client.ts'
 import { isTerminal } from '../../contract/status.ts'
-import { LaneBadge, ProviderBadge, SourceBadge, StatusBadge } from '../parts/badge.tsx'
+import { LaneBadge, SourceBadge, StatusBadge } from '../parts/badge.tsx'
 import { Button } from '../parts/button.tsx'
 import { formatDuration, formatUsd } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
@@ -24,8 +24,8 @@ export const GenerationTable = ({
       { name: 'Status', cell: (row) => <Status row={row} /> },
       { name: 'Lane', cell: ({ lane }) => <LaneBadge lane={lane} /> },
       ...(hasOwners ? [ownerColumn] : []),
-      { name: 'Cost', isNumber: true, cell: formatCost, sortBy: ({ costUsd }) => costUsd ?? 0 },
-      { name: 'Took', isNumber: true, cell: formatTook, sortBy: tookMs },
+      { name: 'Cost', isNumber: true, cell: formatCost },
+      { name: 'Took', isNumber: true, cell: formatTook },
       { name: 'Asked', cell: ({ createdAt }) => <Time at={createdAt} /> },
       { name: 'Action', cell: (row) => <Action row={row} {...actions} /> },
     ]}
@@ -50,12 +50,11 @@ const Request = ({ row }: { row: Generation }) => (
   </a>
 )
 
-const Status = ({ row: { status, error, reuse, provider } }: { row: Generation }) => (
+const Status = ({ row: { status, error, reuse } }: { row: Generation }) => (
   <span class="badges">
     <StatusBadge status={status} />
     {error && <code title={error.message}>{error.code}</code>}
     {reuse && <SourceBadge source={reuse.source} />}
-    {provider === 'local' && <ProviderBadge provider={provider} />}
   </span>
 )
 

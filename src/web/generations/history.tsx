@@ -42,7 +42,7 @@ const Attempts = ({ attempts }: Pick<GenerationHistory, 'attempts'>) => (
     rows={attempts.map((attempt, index) => ({ ...attempt, number: index + 1 }))}
     keyOf={({ number }) => String(number)}
     columns={[
-      { name: 'Attempt', cell: ({ number }) => number },
+      { name: 'Attempt', cell: ({ number }) => number, sortBy: ({ number }) => number },
       { name: 'Outcome', cell: ({ outcome }) => <Outcome outcome={outcome} /> },
       { name: 'Started', cell: ({ startedAt }) => <Time at={startedAt} /> },
       {
@@ -54,13 +54,21 @@ const Attempts = ({ attempts }: Pick<GenerationHistory, 'attempts'>) => (
       {
         name: 'Cost',
         isNumber: true,
+        sortBy: ({ costUsd }) => costUsd,
         cell: ({ costUsd, mayHaveCharged }) => (
           <span title={mayHaveCharged ? undefined : 'The model charges nothing for this.'}>
             {formatUsd(costUsd)}
           </span>
         ),
       },
-      { name: 'Worker', cell: ({ workerId }) => <code class="cut">{workerId}</code> },
+      {
+        name: 'Worker',
+        cell: ({ workerId }) => (
+          <code class="cut" title={workerId}>
+            {workerId}
+          </code>
+        ),
+      },
     ]}
   />
 )

@@ -6,7 +6,8 @@ import { formatCount, formatDay, formatDuration, formatUsd } from '../parts/form
 
 /** The same figures day by day. */
 export const Charts = ({ points }: Pick<AnalyticsTimeseries, 'points'>) => {
-  const charts = useMemo(() => describe(points), [points])
+  // Drawn anew only when a figure has changed, not at each asking.
+  const charts = useMemo(() => describe(points), [JSON.stringify(points)])
   return (
     <div class="charts">
       {charts.map((chart) => (

@@ -32,7 +32,12 @@ export const Figures = ({ summary: { figures, previous } }: { summary: Analytics
         name="Success rate"
         value={formatRate(figures.successRate)}
         tone={toneOf(figures.successRate, SUCCESS_TARGET)}
-        hint={`${formatCount(figures.failed)} failed; target over 95 %`}
+        hint={
+          <>
+            <a href="/generations?status=failed">{formatCount(figures.failed)} failed</a>; target
+            over 95 %
+          </>
+        }
       />
       <StatTile
         name="Paid calls"

@@ -23,7 +23,7 @@ import { useToast } from '../parts/toast.tsx'
 import { useSession } from '../session-context.ts'
 import { useResource } from '../use-resource.ts'
 
-const REFRESH_MS = 3_000
+const REFRESH_MS = 2_000
 
 /** All that was asked for, newest first. */
 export const Generations = () => {

@@ -2,12 +2,15 @@ import { useLocation } from 'preact-iso'
 import type { AnalyticsSummary, AnalyticsTimeseries } from '../../contract/analytics.ts'
 import { Charts } from '../overview/charts.tsx'
 import { Figures } from '../overview/figures.tsx'
+import { FiringAlerts } from '../overview/firing-alerts.tsx'
+import { Now } from '../overview/now.tsx'
 import { describePeriod, formatPeriod, PeriodPicker, parsePeriod } from '../overview/period.tsx'
 import { ButtonLink } from '../parts/button.tsx'
 import { Card } from '../parts/card.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { Page } from '../parts/page.tsx'
+import { Time } from '../parts/time.tsx'
 import { useSession } from '../session-context.ts'
 import { useResource } from '../use-resource.ts'
 
@@ -25,18 +28,38 @@ export const Overview = () => {
   return (
     <Page
       title="Overview"
-      about={`${isAdmin ? 'All owners' : 'Your images'}, ${describePeriod(period)} (UTC).`}
+      about={
+        <>
+          {isAdmin ? 'All owners' : 'Your images'}, {describePeriod(period)} (UTC)
+          {summary.value && (
+            <>
+              , counted <Time at={summary.value.asOf} />
+            </>
+          )}
+        </>
+      }
       actions={
         <PeriodPicker period={period} onChange={(next) => route(`/?${formatPeriod(next)}`, true)} />
       }
     >
+      {isAdmin && <FiringAlerts />}
       {error && <Notice tone="bad">{error.message}</Notice>}
-      {summary.value?.figures.total === 0 && <Nothing />}
-      {summary.value && <Figures summary={summary.value} />}
+      {summary.value && <Totals summary={summary.value} />}
+      {isAdmin && <Now />}
       {series.value && summary.value?.figures.total !== 0 && (
         <Charts points={series.value.points} />
       )}
     </Page>
+  )
+}
+
+const Totals = ({ summary }: { summary: AnalyticsSummary }) => {
+  const { figures, previous } = summary
+  return (
+    <>
+      {figures.total === 0 && <Nothing />}
+      {(figures.total > 0 || previous.figures.total > 0) && <Figures summary={summary} />}
+    </>
   )
 }
 

@@ -1,20 +1,13 @@
 import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import type { ServerInfo } from '../../contract/server-info.ts'
-import { ProviderBadge } from '../parts/badge.tsx'
 import { Card } from '../parts/card.tsx'
 import { CodeBlock } from '../parts/code-block.tsx'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { Page } from '../parts/page.tsx'
 import { Tabs } from '../parts/tabs.tsx'
-import {
-  type Draft,
-  formatDraft,
-  parseDraft,
-  priceDraftUsd,
-  toRequest,
-} from '../playground/draft.ts'
+import { type Draft, formatDraft, parseDraft, toRequest } from '../playground/draft.ts'
 import { RequestForm } from '../playground/request-form.tsx'
 import { Result } from '../playground/result.tsx'
 import { writeCurl, writeTypeScript } from '../playground/snippets.ts'
@@ -25,11 +18,7 @@ import { useResource } from '../use-resource.ts'
 export const Playground = () => {
   const { value: info, error } = useResource<ServerInfo>('/api/info')
   return (
-    <Page
-      title="Playground"
-      about="Ask for an image, and watch how it comes about."
-      actions={info?.provider === 'local' && <ProviderBadge provider="local" />}
-    >
+    <Page title="Playground" about="Ask for an image, and watch how it comes about.">
       {error && <Notice tone="bad">{error.message}</Notice>}
       {info && <Bench info={info} />}
     </Page>
@@ -48,19 +37,17 @@ const Bench = ({ info }: { info: ServerInfo }) => {
   }
 
   return (
-    <>
-      <div class="playground">
-        <RequestForm
-          info={info}
-          draft={draft}
-          isRunning={run?.isRunning ?? false}
-          onChange={(change) => setDraft((before) => ({ ...before, ...change }))}
-          onRun={() => runDraft(false)}
-        />
-        <Result run={run} listPriceUsd={priceDraftUsd(info, draft)} onRun={runDraft} />
-      </div>
+    <div class="playground">
+      <RequestForm
+        info={info}
+        draft={draft}
+        isRunning={run?.isRunning ?? false}
+        onChange={(change) => setDraft((before) => ({ ...before, ...change }))}
+        onRun={() => runDraft(false)}
+      />
+      <Result run={run} onRun={runDraft} />
       <Snippets draft={draft} address={location.origin + address} />
-    </>
+    </div>
   )
 }
 

@@ -32,13 +32,19 @@ export const Button = ({ type, onClick, disabled, isBusy, label, ...look }: Butt
   </button>
 )
 
-/** A link that looks like a button; `isElsewhere` opens it in a tab of its own. */
+/** A link that looks like a button; `isElsewhere` opens it in a tab of its own, `download` names the file that it is kept as. */
 export const ButtonLink = ({
   href,
   isElsewhere,
+  download,
   ...look
-}: Look & { href: string; isElsewhere?: boolean }) => (
-  <a class={classOf(look)} href={href} {...(isElsewhere && { target: '_blank', rel: 'noopener' })}>
+}: Look & { href: string; isElsewhere?: boolean; download?: string }) => (
+  <a
+    class={classOf(look)}
+    href={href}
+    download={download}
+    {...(isElsewhere && { target: '_blank', rel: 'noopener' })}
+  >
     {look.icon && <Icon name={look.icon} />}
     {look.children}
   </a>

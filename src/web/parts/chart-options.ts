@@ -48,9 +48,9 @@ export const drawOptions = (props: ChartProps, place: HTMLElement): Options => {
   return {
     width: place.clientWidth,
     height: props.heightPx ?? DEFAULT_HEIGHT_PX,
-    padding: [12, 8, 0, 0],
+    padding: [8, 24, 0, 0],
     cursor: { y: false, drag: { x: false, y: false }, points: { show: props.kind === 'lines' } },
-    legend: { markers: { width: 0 } },
+    legend: { markers: { width: 0, fill: (_, index) => colour(colourOf(props, index - 1)) } },
     scales: { x: { time: false, range: rangeOfTimes }, y: { range: rangeOfValues } },
     axes: [
       {
@@ -75,6 +75,8 @@ export const drawOptions = (props: ChartProps, place: HTMLElement): Options => {
   }
 }
 
+const colourOf = ({ series }: ChartProps, index: number): string => series[index]?.colour ?? ''
+
 const drawSeries = (
   { kind, series, formatValue }: ChartProps,
   index: number,
@@ -86,7 +88,7 @@ const drawSeries = (
     label: name,
     stroke: paint,
     // What is drawn is stacked; what is told is the series' own.
-    value: (_, __, ___, at) => (at === null ? '–' : formatValue(values[at] ?? null)),
+    value: (_, __, ___, at) => (at === null ? '' : formatValue(values[at] ?? null)),
   }
   if (kind === 'lines')
     return { ...common, width: 2, spanGaps: true, points: { size: 6, fill: paint } }

@@ -6,10 +6,12 @@ import { Notice } from './notice.tsx'
 /** Asks in front of everything else; Escape closes it. It is in the page only while it is open. */
 export const Dialog = ({
   title,
+  isWide,
   onClose,
   children,
 }: {
   title: string
+  isWide?: boolean
   onClose: () => void
   children: ComponentChildren
 }) => {
@@ -21,7 +23,12 @@ export const Dialog = ({
     return () => dialog?.close()
   }, [])
   return (
-    <dialog ref={ref} class="dialog" aria-labelledby={titleId} onCancel={onClose}>
+    <dialog
+      ref={ref}
+      class={isWide ? 'dialog is-wide' : 'dialog'}
+      aria-labelledby={titleId}
+      onCancel={onClose}
+    >
       <h2 id={titleId}>{title}</h2>
       {children}
     </dialog>

@@ -31,12 +31,20 @@ export const formatCount = (number: number): string => count.format(number)
 /** Of a share between 0 and 1. */
 export const formatPercent = (share: number): string => percent.format(share)
 
-/** 320 ms, 4.2 s, 3 min 12 s. */
+/** What an alert measures, by its unit; a percentage between 0 and 100. */
+export const formatMeasure = (value: number, unit: 'percent' | 'ms' | 'usd' | 'count'): string => {
+  if (unit === 'percent') return formatPercent(value / 100)
+  if (unit === 'ms') return formatDuration(value)
+  return unit === 'usd' ? formatUsd(value) : formatCount(value)
+}
+
+/** 320 ms, 4.2 s, 3 min, 3 min 12 s. */
 export const formatDuration = (ms: number): string => {
   if (ms < 1_000) return `${Math.round(ms)} ms`
-  if (ms < MINUTE_MS) return `${(ms / 1_000).toFixed(1)} s`
+  if (ms < MINUTE_MS) return `${Number((ms / 1_000).toFixed(1))} s`
   const seconds = Math.round(ms / 1_000)
-  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+  const minutes = `${Math.floor(seconds / 60)} min`
+  return seconds % 60 === 0 ? minutes : `${minutes} ${seconds % 60} s`
 }
 
 /** 412 KB, 3.1 MB. */

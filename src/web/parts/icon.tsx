@@ -25,6 +25,13 @@ const paths = {
   right: 'M9 6l6 6-6 6',
   coins:
     'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM15 9c-1-1.5-6-1.5-6 1s6 1.500 6 4-5 2.500-6 1M12 6v2M12 16v2',
+  download: 'M12 4v11M7 11l5 5 5-5M4 20h16',
+  upload: 'M12 16V5M7 9l5-5 5 5M4 20h16',
+  trash: 'M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5M14 11v5',
+  plus: 'M12 5v14M5 12h14',
+  edit: 'M4 20l1-5L16 4l4 4L9 19zM14 6l4 4',
+  key: 'M14 10a5 5 0 1 0-3 3l2 2h2v2h2v2h4v-4zM8 8h.01',
+  send: 'M21 3L10 14M21 3l-7 18-4-7-7-4z',
   spinner: 'M12 3a9 9 0 1 0 9 9',
 } as const
 

@@ -8,6 +8,8 @@ export const Picture = ({
   thumbhash,
   aspectRatio,
   isLazy,
+  srcSet,
+  sizes,
 }: {
   src: string
   alt: string
@@ -15,6 +17,9 @@ export const Picture = ({
   /** As CSS has it, `16 / 9`; absent: the image's own, once it is known. */
   aspectRatio?: string | undefined
   isLazy?: boolean
+  /** The same image in other widths, and how wide it is shown, as HTML has them. */
+  srcSet?: string
+  sizes?: string
 }) => {
   const [shownSrc, setShownSrc] = useState<string>()
   const preview = useMemo(() => decodeThumbhash(thumbhash), [thumbhash])
@@ -24,6 +29,8 @@ export const Picture = ({
       style={{ aspectRatio, backgroundImage: preview && `url(${preview})` }}
     >
       <img
+        {...(srcSet && { srcSet })}
+        {...(sizes && { sizes })}
         src={src}
         alt={alt}
         loading={isLazy ? 'lazy' : 'eager'}

@@ -5,14 +5,14 @@ import { Icon } from './icon.tsx'
 export type Column<Row> = {
   name: string
   cell: (row: Row) => ComponentChildren
-  /** Makes the column one that rows can be sorted by. */
-  sortBy?: (row: Row) => string | number
+  /** Makes the column one that rows can be sorted by; `server` where the rows are one page of many. */
+  sortBy?: ((row: Row) => string | number) | 'server'
   isNumber?: boolean
   /** The cell that stands for its row where the screen is narrow, above the others and without the column's name. */
   isTitle?: boolean
 }
 
-type Sorting = { name: string; isAscending: boolean }
+export type Sorting = { name: string; isAscending: boolean }
 
 /** Rows under named columns; on a narrow screen, one block a row. `caption` is for who does not see it. */
 export const Table = <Row,>({
@@ -21,6 +21,7 @@ export const Table = <Row,>({
   rows,
   keyOf,
   sortedBy,
+  onSort,
 }: {
   caption: string
   columns: readonly Column<Row>[]
@@ -28,8 +29,14 @@ export const Table = <Row,>({
   keyOf: (row: Row) => string
   /** How rows are sorted at first; absent: as they come. */
   sortedBy?: Sorting
+  /** Hears of another order, so that the server can be asked for it. */
+  onSort?: (sorting: Sorting) => void
 }) => {
   const [sorting, setSorting] = useState(sortedBy)
+  const sort = (chosen: Sorting) => {
+    setSorting(chosen)
+    onSort?.(chosen)
+  }
   return (
     <div class="table-box">
       <table class="table">
@@ -37,12 +44,7 @@ export const Table = <Row,>({
         <thead>
           <tr>
             {columns.map((column) => (
-              <ColumnHeader
-                key={column.name}
-                column={column}
-                sorting={sorting}
-                onSort={setSorting}
-              />
+              <ColumnHeader key={column.name} column={column} sorting={sorting} onSort={sort} />
             ))}
           </tr>
         </thead>
@@ -103,7 +105,7 @@ const sortRows = <Row,>(
   sorting: Sorting | undefined,
 ): readonly Row[] => {
   const sortBy = columns.find(({ name }) => name === sorting?.name)?.sortBy
-  if (!sortBy) return rows
+  if (!sortBy || sortBy === 'server') return rows
   const sign = sorting?.isAscending ? 1 : -1
   return rows.toSorted((a, b) => {
     const [left, right] = [sortBy(a), sortBy(b)]

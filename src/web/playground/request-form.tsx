@@ -88,7 +88,7 @@ const Options = ({ info, draft, onChange }: Pick<Props, 'info' | 'draft' | 'onCh
         value={draft.aspectRatio}
         onChange={(value) => onChange({ aspectRatio: value as AspectRatio | '' })}
         options={[
-          { value: '', name: 'The model’s own' },
+          { value: '', name: 'Default' },
           ...(model?.aspectRatios ?? []).map((ratio) => ({ value: ratio, name: ratio })),
         ]}
       />

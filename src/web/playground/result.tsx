@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks'
 import type { GenerationResult } from '../../client.ts'
 import { client } from '../client.ts'
+import { RegenerateDialog } from '../generations/regenerate-dialog.tsx'
 import { ProviderBadge, SourceBadge, StatusBadge } from '../parts/badge.tsx'
 import { Button, ButtonLink } from '../parts/button.tsx'
 import { Card } from '../parts/card.tsx'
 import { CopyButton } from '../parts/copy-button.tsx'
-import { ConfirmDialog } from '../parts/dialog.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
 import { formatUsd } from '../parts/format.ts'
 import { Notice } from '../parts/notice.tsx'
@@ -14,10 +14,10 @@ import { useToast } from '../parts/toast.tsx'
 import { Timeline } from './timeline.tsx'
 import type { Run } from './use-run.ts'
 
-type Props = { run: Run | undefined; listPriceUsd: number; onRun: (isForced: boolean) => void }
+type Props = { run: Run | undefined; onRun: (isForced: boolean) => void }
 
 /** The run as it goes on, and what came of it. */
-export const Result = ({ run, listPriceUsd, onRun }: Props) => {
+export const Result = ({ run, onRun }: Props) => {
   if (!run) {
     return (
       <Card title="Result">
@@ -45,13 +45,7 @@ export const Result = ({ run, listPriceUsd, onRun }: Props) => {
         <ResultPicture run={run} />
         {isOver && <Failure state={state} onTryAgain={() => onRun(false)} />}
         {isOver && <Money state={state} />}
-        {isOver && (
-          <ResultActions
-            state={state}
-            listPriceUsd={listPriceUsd}
-            onRegenerate={() => onRun(true)}
-          />
-        )}
+        {isOver && <ResultActions state={state} onRegenerate={() => onRun(true)} />}
         <Timeline run={run} />
       </div>
     </Card>
@@ -130,11 +124,9 @@ const Money = ({ state: { status, reuse, costUsd, provider } }: { state: Generat
 
 const ResultActions = ({
   state,
-  listPriceUsd,
   onRegenerate,
 }: {
   state: GenerationResult
-  listPriceUsd: number
   onRegenerate: () => void
 }) => {
   const [isAsking, setIsAsking] = useState(false)
@@ -158,17 +150,12 @@ const ResultActions = ({
         Show generation
       </ButtonLink>
       {isAsking && (
-        <ConfirmDialog
-          title="Make another image of the same request?"
-          confirm={listPriceUsd ? `Pay again: ${formatUsd(listPriceUsd)}` : 'Make another'}
+        <RegenerateDialog
+          model={state.model ?? ''}
+          imageSize={state.imageSize ?? ''}
           onConfirm={async () => onRegenerate()}
           onClose={() => setIsAsking(false)}
-        >
-          <p>
-            A new image is made even though there is one, and the model’s price is due again. From
-            then on the newest image answers this request.
-          </p>
-        </ConfirmDialog>
+        />
       )}
     </div>
   )

@@ -1,0 +1,30 @@
+import { useEffect, useRef } from 'preact/hooks'
+import type { Pages } from '../use-pages.ts'
+import { Button } from './button.tsx'
+
+/** Reads on in a list. With `isAuto` it does so by itself as soon as one comes near its end. */
+export const More = ({
+  pages: { more, isLoading },
+  isAuto,
+}: {
+  pages: Pages<unknown>
+  isAuto?: boolean
+}) => {
+  const ref = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (!isAuto || !more || isLoading || !ref.current) return
+    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && more(), {
+      rootMargin: '300px',
+    })
+    observer.observe(ref.current)
+    return () => observer.disconnect()
+  }, [isAuto, more, isLoading])
+  if (!more) return null
+  return (
+    <div ref={ref} class="more">
+      <Button icon="down" isBusy={isLoading} onClick={more}>
+        Show more
+      </Button>
+    </div>
+  )
+}

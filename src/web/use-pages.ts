@@ -1,0 +1,78 @@
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import { callApi } from './api.ts'
+
+export type Pages<Row> = {
+  /** Those read so far; undefined until the first page is there. */
+  rows: readonly Row[] | undefined
+  error: Error | undefined
+  isLoading: boolean
+  /** Reads the next page besides; absent when there is none. */
+  more: (() => void) | undefined
+  /** Reads anew as much as is shown. */
+  reload: () => void
+}
+
+type State<Row> = {
+  path?: string
+  rows?: readonly Row[]
+  cursor?: string | null
+  error?: Error | undefined
+}
+
+/** A list that the API gives page by page, under `name` in its answers; `path` has a query, but no cursor. */
+export const usePages = <Row>(path: string, name: string, everyMs?: number): Pages<Row> => {
+  const [state, setState] = useState<State<Row>>({})
+  const [isLoading, setIsLoading] = useState(true)
+  const running = useRef<AbortController>(undefined)
+  const shown: State<Row> = state.path === path ? state : { error: state.error }
+
+  const read = useCallback(
+    (before: readonly Row[], start: string | null, atLeast: number) => {
+      running.current?.abort()
+      const controller = new AbortController()
+      const { signal } = controller
+      running.current = controller
+      setIsLoading(true)
+      readRows<Row>(path, name, { start, atLeast, signal })
+        .then(({ rows, cursor }) => setState({ path, rows: [...before, ...rows], cursor }))
+        .catch((error: Error) => {
+          if (!signal.aborted) setState((last) => ({ ...last, error }))
+        })
+        .finally(() => {
+          if (!signal.aborted) setIsLoading(false)
+        })
+    },
+    [path, name],
+  )
+  const count = shown.rows?.length ?? 0
+  const reload = useCallback(() => read([], null, count), [read, count])
+
+  useEffect(() => {
+    read([], null, 0)
+    return () => running.current?.abort()
+  }, [read])
+  useEffect(() => {
+    if (!everyMs) return
+    const timer = setInterval(() => document.hidden || reload(), everyMs)
+    return () => clearInterval(timer)
+  }, [everyMs, reload])
+
+  const { rows, cursor, error } = shown
+  const more = rows && cursor ? () => read(rows, cursor, 0) : undefined
+  return { rows, error, isLoading, more, reload }
+}
+
+type Asked = { start: string | null; atLeast: number; signal: AbortSignal }
+
+/** From `start` on, one page or as many as it takes for `atLeast` rows. */
+const readRows = async <Row>(path: string, name: string, { start, atLeast, signal }: Asked) => {
+  const rows: Row[] = []
+  let cursor = start
+  do {
+    const address: string = cursor ? `${path}&${new URLSearchParams({ cursor })}` : path
+    const page = await callApi<Record<string, unknown>>(address, { signal })
+    rows.push(...((page[name] as Row[] | undefined) ?? []))
+    cursor = page.nextCursor as string | null
+  } while (cursor && rows.length < atLeast)
+  return { rows, cursor }
+}

@@ -1,0 +1,114 @@
+import { readFile } from 'node:fs/promises'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import type { Page } from 'playwright-core'
+import sharp from 'sharp'
+import type { Image } from '../../src/client.ts'
+import { type Dashboard, startDashboard } from '../support/dashboard.ts'
+import { lookAtPage } from '../support/look-at-page.ts'
+import { makePng } from '../support/pictures.ts'
+import { describeWith } from '../support/skip.ts'
+
+const PROMPTS = ['a lighthouse at dusk, in oil', 'a bowl of figs', 'two herons over a reed bed']
+
+describeWith('chromium', 'the gallery', () => {
+  let dashboard: Dashboard
+  let page: Page
+  const tiles = () => page.getByRole('list', { name: 'Images' }).getByRole('button')
+  const openTile = (name: string) => page.getByRole('button', { name: `Open: ${name}` }).click()
+  const viewer = () => page.getByRole('dialog', { name: 'Generated image' })
+
+  const call = async (path: string, init: RequestInit = {}) => {
+    const { app } = dashboard
+    const headers = { ...init.headers, Authorization: `Bearer ${await app.token('dev', true)}` }
+    return fetch(`${app.url}${path}`, { ...init, headers })
+  }
+  const listImages = async () =>
+    ((await (await call('/api/images')).json()) as { images: Image[] }).images
+  const ask = (prompt: string) =>
+    call('/api/visualize/generate', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Prefer: 'wait=20' },
+      body: JSON.stringify({ prompt }),
+    })
+
+  beforeAll(async () => {
+    dashboard = await startDashboard()
+    page = dashboard.page
+  })
+  afterAll(() => dashboard?.stop())
+
+  test('an empty one says how images come here', async () => {
+    await page.getByRole('link', { name: 'Gallery' }).click()
+    await page.getByText('You have no images yet').waitFor()
+    expect(await lookAtPage(page, 'gallery-empty')).toEqual([])
+  })
+
+  test('shows thumbnails of the images, not the images', async () => {
+    for (const prompt of PROMPTS) await ask(prompt)
+    await page.reload()
+    await tiles().nth(2).waitFor()
+    const thumbnail = page.locator('.gallery-tile img').first()
+    await page.locator('.gallery-tile .is-shown').nth(2).waitFor()
+    const shown = await thumbnail.evaluate((image) => (image as { currentSrc?: string }).currentSrc)
+    expect(new URL(String(shown)).searchParams.get('w')).toMatch(/^(160|320|640)$/)
+    expect(await lookAtPage(page, 'gallery')).toEqual([])
+  })
+
+  test('takes an upload, and shows the images of a type', async () => {
+    const buffer = await makePng('#d08040', 600, 400)
+    const file = { name: 'sunrise.png', mimeType: 'image/png', buffer }
+    await page.getByLabel('Upload images').setInputFiles(file)
+    await page.getByText('sunrise.png is uploaded.').waitFor()
+    await tiles().nth(3).waitFor()
+    await page.getByRole('button', { name: 'Uploaded', exact: true }).click()
+    await tiles().nth(1).waitFor({ state: 'detached' })
+    expect(page.url()).toContain('?type=user_uploaded')
+    expect(await tiles().first().getAttribute('aria-label')).toContain('Open: Upload')
+    await page.getByRole('button', { name: 'All' }).click()
+    await tiles().nth(3).waitFor()
+  })
+
+  test('opens an image large, and leads on by the arrow keys', async () => {
+    await openTile('a bowl of figs')
+    await viewer().getByText('a bowl of figs').waitFor()
+    await viewer().getByText('× ').waitFor()
+    await viewer().locator('.is-shown').waitFor()
+    expect(await lookAtPage(page, 'gallery-image')).toEqual([])
+    await page.keyboard.press('ArrowRight')
+    await viewer().getByText('a lighthouse at dusk').waitFor()
+    await page.keyboard.press('ArrowLeft')
+    await viewer().getByText('a bowl of figs').waitFor()
+    await page.keyboard.press('Escape')
+    await viewer().waitFor({ state: 'detached' })
+  })
+
+  test('gives the image to keep', async () => {
+    await openTile('a bowl of figs')
+    const downloading = page.waitForEvent('download')
+    await viewer().getByRole('link', { name: 'Download' }).click()
+    const download = await downloading
+    expect(download.suggestedFilename()).toMatch(/^g_[0-9a-f]{40}\.png$/)
+    const bytes = await readFile(await download.path())
+    expect((await sharp(bytes).metadata()).width).toBeGreaterThan(0)
+    await page.keyboard.press('Escape')
+  })
+
+  test('deletes an image only after asking, on the server too', async () => {
+    const { imageUrl } =
+      (await listImages()).find(({ prompt }) => prompt === 'a bowl of figs') ?? {}
+    await openTile('a bowl of figs')
+    await viewer().getByRole('button', { name: 'Delete…' }).click()
+    expect(await lookAtPage(page, 'gallery-delete')).toEqual([])
+    await page.getByRole('button', { name: 'Delete it' }).click()
+    await page.getByText('The image is deleted.').waitFor()
+    await tiles().nth(3).waitFor({ state: 'detached' })
+    expect((await listImages()).map(({ prompt }) => prompt)).not.toContain('a bowl of figs')
+    const { headers } = await fetch(String(imageUrl))
+    expect(headers.get('imageonce-placeholder')).toBe('true')
+  })
+
+  test('complains of nothing, and asks nobody else', () => {
+    expect(dashboard.complaints).toEqual([])
+    expect(dashboard.foreign).toEqual([])
+  })
+})
