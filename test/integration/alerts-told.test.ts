@@ -12,6 +12,7 @@ import { createLogger } from '../../src/logger.ts'
 import { type AlertApp, startAlertApp } from '../support/alerts.ts'
 import type { TestAppOptions } from '../support/app.ts'
 import type { Answer } from '../support/client.ts'
+import { scrape } from '../support/metrics.ts'
 import { startPostgresProxy } from '../support/postgres-proxy.ts'
 import { expectProblem } from '../support/problems.ts'
 import { openTestDatabase } from '../support/rows.ts'
@@ -82,13 +83,14 @@ describe('operators', () => {
 
 describe('an alert', () => {
   test('is told first while it fires, with what it means, and pages of its history', async () => {
-    const { operator, waitForState, stopWorkers, startWorker, list } = await start()
+    const { url, operator, waitForState, stopWorkers, startWorker, list } = await start()
     await stopWorkers()
     await waitForState('no_worker', 'firing')
     await startWorker()
     await waitForState('no_worker', 'resolved')
     await stopWorkers()
     await waitForState('no_worker', 'firing')
+    expect((await scrape(url)).get('imageonce_alert_firing{alert="no_worker"}')).toBe(1)
     const { alerts, evaluatedAt, intervalMs } = await list()
     expect(alerts).toHaveLength(10)
     expect(alerts[0]).toMatchObject({
