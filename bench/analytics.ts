@@ -36,15 +36,16 @@ export const measureAnalytics = async (
   }
   for (const days of [7, 30, 400]) {
     for (const [whose, token] of Object.entries(tokens)) {
-      const rawMs = await medianTime(() => countRaw(client, days, whose === 'owner'), RAW_ROUNDS)
+      const raw = await measure(() => countRaw(client, days, whose === 'owner'), RAW_ROUNDS)
       const endpoints = whose === 'owner' ? ['summary', 'timeseries'] : [...ALL]
       for (const endpoint of endpoints) {
         const get = () => read(`${url}/api/analytics/${endpoint}?days=${days}`, token)
         await get()
-        const ms = await medianTime(get, REQUESTS)
+        const { medianMs, fastestMs } = await measure(get, REQUESTS)
         const name = `${endpoint}, ${days} days, ${whose}`.padEnd(32)
-        const times = `${ms.toFixed(0)} ms, events counted ${rawMs.toFixed(0)} ms`
-        printAim(`  ${name} ${times}, aim ${MAX_MS} ms`, ms <= MAX_MS)
+        const times = `${medianMs.toFixed(0)} ms (fastest ${fastestMs.toFixed(0)})`
+        const counted = `events counted ${raw.medianMs.toFixed(0)} ms`
+        printAim(`  ${name} ${times}, ${counted}, aim ${MAX_MS} ms`, medianMs <= MAX_MS)
       }
     }
   }
@@ -82,12 +83,12 @@ const read = async (url: string, token: string) => {
   await response.text()
 }
 
-const medianTime = async (work: () => Promise<unknown>, rounds: number): Promise<number> => {
+const measure = async (work: () => Promise<unknown>, rounds: number) => {
   const times: number[] = []
   for (let round = 0; round < rounds; round++) {
     const startedAt = performance.now()
     await work()
     times.push(performance.now() - startedAt)
   }
-  return medianOf(times)
+  return { medianMs: medianOf(times), fastestMs: Math.min(...times) }
 }

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Figures } from '../contract/analytics.ts'
 import { durationOfBucket, EVERYONE, FIGURES, type Figure, NANO_USD } from './facts.ts'
-import { type Reading, tailCalls, tailEvents } from './tail.ts'
+import type { Reading } from './reading.ts'
 
 /** Whose figures of which days; without `ownerId` all owners together. */
 export type Scope = { from: string; to: string; ownerId?: string | undefined }
@@ -14,12 +14,12 @@ type Percentiles = { p50: number | null; p95: number | null }
 
 /** The figures of each period; `period` is SQL that names a day's. */
 export const readFigures = async (
-  tx: Reading,
+  reading: Reading,
   scope: Scope,
   period: RawBuilder<string>,
 ): Promise<(period: string) => Figures> => {
-  const sums = await readSums(tx, scope, period)
-  const percentiles = await readPercentiles(tx, scope, period)
+  const sums = await readSums(reading, scope, period)
+  const percentiles = await readPercentiles(reading, scope, period)
   return (name) => {
     const figures = describeSums(sums.get(name))
     const { p50 = null, p95 = null } = percentiles.get(name) ?? {}
@@ -70,23 +70,23 @@ const columns = FIGURES.map((figure) => sql.ref(figure))
 /** SQL for sums of the rollup's columns. */
 export const sumColumns = sql.join(columns.map((column) => sql`sum(${column}) as ${column}`))
 
-const readSums = async (tx: Reading, scope: Scope, period: RawBuilder<string>) => {
+const readSums = async ({ tx, tail }: Reading, scope: Scope, period: RawBuilder<string>) => {
   const own = ownTail(scope)
   const { rows } = await sql<Sums & { period: string }>`
     select ${period} as period, ${sumColumns}
     from (
       select day, ${sql.join(columns)} from daily_figures where ${ownRollup(scope)}
       union all
-      select day, ${sql.join(columns)} from (${tailEvents}) as events where ${own}
+      select day, ${sql.join(columns)} from (${tail.events}) as events where ${own}
       union all
-      select day, ${sql.join(columns)} from (${tailCalls}) as calls where ${own}
+      select day, ${sql.join(columns)} from (${tail.calls}) as calls where ${own}
     ) as days
     group by 1`.execute(tx)
   return new Map(rows.map((row) => [row.period, row]))
 }
 
 /** By nearest rank. */
-const readPercentiles = async (tx: Reading, scope: Scope, period: RawBuilder<string>) => {
+const readPercentiles = async ({ tx, tail }: Reading, scope: Scope, period: RawBuilder<string>) => {
   const { rows } = await sql<Percentiles & { period: string }>`
     select period,
       min(bucket) filter (where up_to >= ceil(total * 0.5)) as p50,
@@ -99,7 +99,7 @@ const readPercentiles = async (tx: Reading, scope: Scope, period: RawBuilder<str
         from (
           select day, bucket, count from daily_durations where ${ownRollup(scope)}
           union all
-          select day, bucket, 1 from (${tailEvents}) as events where bucket is not null and ${ownTail(scope)}
+          select day, bucket, 1 from (${tail.events}) as events where bucket is not null and ${ownTail(scope)}
         ) as days
         group by 1, 2
       ) as buckets
@@ -111,13 +111,13 @@ const readPercentiles = async (tx: Reading, scope: Scope, period: RawBuilder<str
 type ModelSums = { model: string } & Pick<Sums, 'calls' | 'paidCalls' | 'spendNanoUsd'>
 
 /** What was called for, by model, the dearest first. */
-export const readModels = async (tx: Reading, scope: Scope) => {
+export const readModels = async ({ tx, tail }: Reading, scope: Scope) => {
   const { rows } = await sql<ModelSums>`
     select model, sum(calls) as calls, sum(paid_calls) as paid_calls, sum(spend_nano_usd) as spend_nano_usd
     from (
       select model, calls, paid_calls, spend_nano_usd from daily_models where ${ownRollup(scope)}
       union all
-      select model, calls, paid_calls, spend_nano_usd from (${tailCalls}) as calls where ${ownTail(scope)}
+      select model, calls, paid_calls, spend_nano_usd from (${tail.calls}) as calls where ${ownTail(scope)}
     ) as days
     group by model
     order by sum(spend_nano_usd) desc, model`.execute(tx)

@@ -4,7 +4,7 @@ import type { OwnerFigures, OwnerSort } from '../contract/analytics.ts'
 import { type DayRange, findMonths } from './days.ts'
 import { EVERYONE, FIGURES } from './facts.ts'
 import { describeSums, isWithin, type Sums, sumColumns } from './figures.ts'
-import { type Reading, readAsOf, readAtOnce, tailCalls, tailEvents } from './tail.ts'
+import { type Reading, readAtOnce } from './reading.ts'
 
 /** A place in the list: what it is sorted by, and the owner. */
 export type OwnerPosition = { key: number; owner: string }
@@ -21,9 +21,9 @@ export const listOwners = (
   db: Database,
   page: OwnersPage,
 ): Promise<{ asOf: string; owners: OwnerFigures[]; next?: OwnerPosition }> =>
-  readAtOnce(db, async (tx) => {
-    const asOf = await readAsOf(tx)
-    const rows = await readOwners(tx, page)
+  readAtOnce(db, async (reading) => {
+    const { asOf } = reading
+    const rows = await readOwners(reading, page)
     const shown = rows.slice(0, page.limit)
     const owners = shown.map((row) => ({ owner: row.ownerId, ...describeSums(row) }))
     const last = shown.at(-1)
@@ -35,7 +35,7 @@ type OwnerRow = Sums & { ownerId: string; sortKey: number }
 
 /** One more than the page has. Whole months come from their own sums, so that a year of 1,000 owners is read quickly. */
 const readOwners = async (
-  tx: Reading,
+  { tx, tail }: Reading,
   { sort, order = sort === 'owner' ? 'asc' : 'desc', limit, after, ...range }: OwnersPage,
 ): Promise<OwnerRow[]> => {
   const columns = sql.join(FIGURES.map((figure) => sql.ref(figure)))
@@ -55,9 +55,9 @@ const readOwners = async (
         where owner_id <> ${sql.lit(EVERYONE)}
           and ((day >= ${range.from}::date and day < ${first}::date) or (day >= ${end}::date and day <= ${range.to}::date))
         union all
-        select owner_id, ${columns} from (${tailEvents}) as events where ${isWithin(range)}
+        select owner_id, ${columns} from (${tail.events}) as events where ${isWithin(range)}
         union all
-        select owner_id, ${columns} from (${tailCalls}) as calls where ${isWithin(range)}
+        select owner_id, ${columns} from (${tail.calls}) as calls where ${isWithin(range)}
       ) as days
       group by owner_id
     ), keyed as (select *, (${sortKeys[sort]})::float8 as sort_key from sums)

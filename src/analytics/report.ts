@@ -3,7 +3,7 @@ import type { Database } from '../../db/database.ts'
 import type { AnalyticsSummary, AnalyticsTimeseries } from '../contract/analytics.ts'
 import { type DayRange, listDays, precede } from './days.ts'
 import { readFigures, readModels } from './figures.ts'
-import { readAsOf, readAtOnce } from './tail.ts'
+import { readAtOnce } from './reading.ts'
 
 /** Some days as a whole, and as many before them; of all owners without `ownerId`. */
 export const summarize = (
@@ -11,18 +11,17 @@ export const summarize = (
   range: DayRange,
   ownerId: string | undefined,
 ): Promise<AnalyticsSummary> =>
-  readAtOnce(db, async (tx) => {
-    const asOf = await readAsOf(tx)
+  readAtOnce(db, async (reading) => {
     const before = precede(range)
     const figuresOf = await readFigures(
-      tx,
+      reading,
       { from: before.from, to: range.to, ownerId },
       sql`case when day < ${range.from}::date then 'previous' else 'current' end`,
     )
-    const models = await readModels(tx, { ...range, ownerId })
+    const models = await readModels(reading, { ...range, ownerId })
     return {
       ...range,
-      asOf,
+      asOf: reading.asOf,
       owner: ownerId ?? null,
       figures: figuresOf('current'),
       previous: { ...before, figures: figuresOf('previous') },
@@ -36,9 +35,8 @@ export const listPoints = (
   range: DayRange,
   ownerId: string | undefined,
 ): Promise<AnalyticsTimeseries> =>
-  readAtOnce(db, async (tx) => {
-    const asOf = await readAsOf(tx)
-    const figuresOf = await readFigures(tx, { ...range, ownerId }, sql`day::text`)
+  readAtOnce(db, async (reading) => {
+    const figuresOf = await readFigures(reading, { ...range, ownerId }, sql`day::text`)
     const points = listDays(range).map((day) => ({ day, ...figuresOf(day) }))
-    return { ...range, asOf, owner: ownerId ?? null, points }
+    return { ...range, asOf: reading.asOf, owner: ownerId ?? null, points }
   })

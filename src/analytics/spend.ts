@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Database } from '../../db/database.ts'
 import { EVERYONE, NANO_USD } from './facts.ts'
-import { tailCalls } from './tail.ts'
+import { tailCalls } from './reading.ts'
 
 /** What calls have cost since the UTC day and the UTC month began, of all owners, by Postgres's clock. */
 export const readSpend = async (db: Database): Promise<{ todayUsd: number; monthUsd: number }> => {

@@ -9,6 +9,7 @@ import { deleteExpiredKeys } from '../upkeep/idempotency-keys.ts'
 import { checkImages, checkMissingImage, type LostImageDeps } from '../upkeep/lost-images.ts'
 import { removeOrphanObjects } from '../upkeep/orphan-objects.ts'
 import { cleanSpool } from '../upkeep/spool-files.ts'
+import { deleteOldDeliveries } from '../upkeep/webhook-deliveries.ts'
 import { type Shared, toQueueBackend, toSpoolDirectory } from './shared.ts'
 
 const HOUR_MS = 60 * 60_000
@@ -39,6 +40,7 @@ export const createUpkeep = (
   const tasks: UpkeepTask[] = [
     task('idempotency-keys', HOUR_MS, (signal) => deleteExpiredKeys(db, signal)),
     task('alert-history', DAY_MS, (signal) => deleteOldAlertEvents(db, signal)),
+    task('webhook-deliveries', HOUR_MS, (signal) => deleteOldDeliveries(db, signal)),
     task('lost-images', HOUR_MS, (signal) => checkImages(lostImages, { signal })),
     task('orphan-objects', DAY_MS, (signal) => removeOrphanObjects({ db, store }, { signal })),
   ]

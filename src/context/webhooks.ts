@@ -21,7 +21,7 @@ const ALERTS_INTERVAL_MS = 10_000
 export const createWebhooks = (
   config: Config,
   secrets: Secrets,
-  { db, events, provider }: Shared,
+  { db, events, provider, metrics }: Shared,
   { logger, ...overrides }: { logger: Logger } & Pick<Overrides, 'resolveName'>,
   { isForAlerts = false } = {},
 ) => {
@@ -44,8 +44,11 @@ export const createWebhooks = (
       interactiveDeadlineMs: config.interactiveDeadlineMs,
     },
     userAgent: `imageonce/${VERSION}`,
-    onAttempt: ({ id, endpointId, type }, { statusCode, error, durationMs }) =>
-      logger.info({ deliveryId: id, endpointId, type, statusCode, error, durationMs }, 'webhook'),
+    onAttempt: ({ id, endpointId, type }, attempt) => {
+      const { statusCode, error, durationMs } = attempt
+      metrics.webhooks.onAttempt(attempt)
+      logger.info({ deliveryId: id, endpointId, type, statusCode, error, durationMs }, 'webhook')
+    },
   }
   return createDeliverer({
     db,

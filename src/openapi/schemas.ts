@@ -4,7 +4,11 @@ import { generationRequestSchema } from '../contract/generation-request.ts'
 import { imageSchema } from '../contract/image.ts'
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, MAX_WAIT_SECONDS } from '../contract/limits.ts'
 import { problemSchema } from '../contract/problem.ts'
-import { savedItemInputSchema, savedItemSchema } from '../contract/saved-item.ts'
+import {
+  newSavedItemSchema,
+  savedItemInputSchema,
+  savedItemSchema,
+} from '../contract/saved-item.ts'
 
 /* The contract's schemas under the names that the document gives them. */
 
@@ -15,6 +19,7 @@ export const generation = generationSchema.meta({
 export const generationRequest = generationRequestSchema.meta({ id: 'GenerationRequest' })
 export const image = imageSchema.meta({ id: 'Image' })
 export const savedItem = savedItemSchema.meta({ id: 'SavedItem' })
+export const newSavedItem = newSavedItemSchema.meta({ id: 'NewSavedItem' })
 export const savedItemInput = savedItemInputSchema.meta({ id: 'SavedItemInput' })
 export const problem = problemSchema.meta({
   id: 'Problem',

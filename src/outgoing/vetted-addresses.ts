@@ -1,6 +1,5 @@
 import { lookup, Resolver } from 'node:dns/promises'
 import { isIP } from 'node:net'
-import { isPublicAddress } from './public-address.ts'
 
 /** The addresses of a name; rejects when it has none. */
 export type ResolveName = (name: string) => Promise<string[]>
@@ -24,17 +23,19 @@ export const resolveLocally: ResolveName = async (name) =>
 /** Said of a host that leads to where webhooks may not go. */
 export class ForbiddenAddress extends Error {
   override readonly name = 'ForbiddenAddress'
+  override readonly message = 'the host is not on the public internet'
 }
 
 /**
- * The addresses of a host, all of them public; for an IP address that itself. A name that has but one private address
- * among others is refused. Throws `ForbiddenAddress`.
+ * The addresses of a host, all of them allowed; of an IP address that itself. A name that has but one other among them
+ * is refused. Throws `ForbiddenAddress`.
  */
-export const findPublicAddresses = async (
+export const findAddresses = async (
   host: string,
   resolve: ResolveName,
+  isAllowed: (address: string) => boolean,
 ): Promise<string[]> => {
   const addresses = isIP(host) ? [host] : await resolve(host)
-  if (addresses.length > 0 && addresses.every(isPublicAddress)) return addresses
-  throw new ForbiddenAddress('The host is not on the public internet.')
+  if (addresses.length > 0 && addresses.every(isAllowed)) return addresses
+  throw new ForbiddenAddress()
 }

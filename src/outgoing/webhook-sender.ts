@@ -1,68 +1,53 @@
 import http, { type IncomingMessage, type RequestOptions } from 'node:http'
 import https from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
-import type { SendWebhook, WebhookAnswer, WebhookRequest } from '../webhooks/ports.ts'
+import type { SendWebhook, WebhookRequest } from '../webhooks/ports.ts'
+import { readAnswer } from './answer.ts'
+import { withDeadline } from './deadline.ts'
 import { isPublicAddress } from './public-address.ts'
-import { ForbiddenAddress, findPublicAddresses, type ResolveName } from './vetted-addresses.ts'
+import { ForbiddenAddress, findAddresses, type ResolveName } from './vetted-addresses.ts'
 import { hostOf, parseWebhookUrl } from './webhook-url.ts'
 
 export type WebhookSenderOptions = {
-  /** For everything from the name to the answer's end. */
+  /** For everything from the name to the answer's status. */
   timeoutMs: number
-  /** Development only: http and any address. */
+  /** Development only: http, and any address. */
   isPrivateAllowed: boolean
   resolve: ResolveName
+  /** Where webhooks may go. */
+  isPublic?: (address: string) => boolean
 }
 
-/** What is kept of an answer. */
-const MAX_ANSWER_BYTES = 1_024
-
 /**
- * Posts webhooks to the public internet and nowhere else: the name is resolved once, every address of it is vetted, and
- * the connection goes to those; an address in the URL itself is vetted alike. No redirect is followed, no proxy
- * asked, no connection kept. Rejects when there is no answer; with `signal`'s reason once that aborts.
+ * Posts webhooks to the public internet and nowhere else: a name is resolved once, every address of it is vetted, and
+ * the connection goes to one of those; an address in the URL itself is vetted alike. No redirect is followed, no
+ * proxy asked, no connection kept. Rejects when there is no answer, and with `signal`'s reason once that aborts.
  */
-export const createWebhookSender =
-  ({ timeoutMs, isPrivateAllowed, resolve }: WebhookSenderOptions): SendWebhook =>
-  async (request, signal) => {
-    const deadline = new AbortController()
-    const stop = () => deadline.abort(signal.reason)
-    const timer = setTimeout(
-      () => deadline.abort(new Error(`no answer within ${timeoutMs} ms`)),
-      timeoutMs,
-    )
-    signal.addEventListener('abort', stop, { once: true })
-    if (signal.aborted) stop()
-    try {
+export const createWebhookSender = ({
+  timeoutMs,
+  isPrivateAllowed,
+  resolve,
+  isPublic = isPublicAddress,
+}: WebhookSenderOptions): SendWebhook => {
+  const isAllowed = isPrivateAllowed ? () => true : isPublic
+  return async (request, signal) => {
+    const response = await withDeadline(timeoutMs, signal, async (deadline) => {
       const url = new URL(parseWebhookUrl(request.url, isPrivateAllowed))
-      const addresses = isPrivateAllowed
-        ? await unlessAborted(
-            isIP(hostOf(url)) ? [hostOf(url)] : resolve(hostOf(url)),
-            deadline.signal,
-          )
-        : await unlessAborted(findPublicAddresses(hostOf(url), resolve), deadline.signal)
-      const isAllowed = (address = '') => isPrivateAllowed || isPublicAddress(address)
-      return await post(url, addresses, isAllowed, request, deadline.signal)
-    } finally {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', stop)
-    }
+      const addresses = await findAddresses(hostOf(url), resolve, isAllowed)
+      deadline.throwIfAborted()
+      return post(url, addresses, isAllowed, request, deadline)
+    })
+    return readAnswer(response)
   }
-
-const unlessAborted = <T>(work: T | Promise<T>, signal: AbortSignal): Promise<T> =>
-  new Promise((resolve, reject) => {
-    signal.throwIfAborted()
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-    Promise.resolve(work).then(resolve, reject)
-  })
+}
 
 const post = (
   url: URL,
   addresses: string[],
-  isAllowed: (address: string | undefined) => boolean,
+  isAllowed: (address: string) => boolean,
   { headers, body }: WebhookRequest,
   signal: AbortSignal,
-): Promise<WebhookAnswer> =>
+): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
     const options: RequestOptions = {
       method: 'POST',
@@ -71,16 +56,15 @@ const post = (
       lookup: pin(addresses),
       signal,
     }
-    const fail = (error: Error) => reject(signal.aborted ? signal.reason : error)
     const { request: open } = url.protocol === 'http:' ? http : https
-    const request = open(url, options, (response) => readAnswer(response).then(resolve, fail))
-    // Never met while `lookup` is asked and literal addresses are vetted; not left to that alone.
+    const request = open(url, options, resolve)
+    // Node asks `lookup` for names only, and addresses were vetted before: this is never met, and not left to that.
     request.on('socket', (socket) =>
       socket.once('connect', () => {
-        if (!isAllowed(socket.remoteAddress)) request.destroy(new ForbiddenAddress())
+        if (!isAllowed(socket.remoteAddress ?? '')) request.destroy(new ForbiddenAddress())
       }),
     )
-    request.on('error', fail)
+    request.on('error', reject)
     request.end(body)
   })
 
@@ -92,26 +76,5 @@ const pin =
     const [first] = entries
     if (all) answer(null, entries)
     else if (first) answer(null, first.address, first.family)
-    else answer(new Error('no address'), '')
+    else answer(new ForbiddenAddress(), '')
   }
-
-/** The status counts from when it is there, however the body goes on. */
-const readAnswer = async (response: IncomingMessage): Promise<WebhookAnswer> => {
-  const chunks: Buffer[] = []
-  let size = 0
-  try {
-    for await (const chunk of response) {
-      chunks.push(chunk)
-      size += chunk.length
-      if (size >= MAX_ANSWER_BYTES) break
-    }
-  } catch {
-    // Broken off or too slow.
-  }
-  const start = Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES)
-  return {
-    statusCode: response.statusCode ?? 0,
-    answer: start.toString().replaceAll('\u0000', ''),
-    retryAfter: response.headers['retry-after'],
-  }
-}

@@ -5,8 +5,8 @@ import { isPublicAddress } from './public-address.ts'
 /** Ports below are other services', to which a webhook has nothing to say. */
 const MIN_PORT = 1_024
 
-/** Names that never leave a machine or a network (RFC 6761, RFC 6762, RFC 8375, ICANN's `internal`). */
-const LOCAL_NAMES = /(^|\.)(localhost|local|internal|home\.arpa)$/
+/** Names that never leave a machine or a network (RFC 6761, RFC 6762, RFC 8375, ICANN's `internal`), to say so at once. */
+const LOCAL_NAMES = /(^|\.)(localhost|localdomain|local|internal|home\.arpa)$/
 
 /**
  * The URL of a webhook endpoint as it is kept. Refuses what can be told to be wrong without asking anybody; where a name

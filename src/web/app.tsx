@@ -7,6 +7,7 @@ import { Generations } from './pages/generations.tsx'
 import { NotFound } from './pages/not-found.tsx'
 import { Overview } from './pages/overview.tsx'
 import { Playground } from './pages/playground.tsx'
+import { Users } from './pages/users.tsx'
 import { findSession, type Session } from './session.ts'
 import { Shell } from './shell.tsx'
 import { SignIn } from './sign-in.tsx'
@@ -46,6 +47,7 @@ export const App = () => {
           <Route path="/generations" component={Generations} />
           <Route path="/generations/:id" component={Generation} />
           <Route path="/gallery" component={Gallery} />
+          <Route path="/users" component={Users} />
           <Route default component={NotFound} />
         </Router>
       </Shell>

@@ -10,6 +10,7 @@ import './styles/playground.css'
 import './styles/generations.css'
 import './styles/overview.css'
 import './styles/gallery.css'
+import './styles/meter.css'
 
 const root = document.getElementById('app')
 if (root) render(<App />, root)

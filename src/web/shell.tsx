@@ -17,6 +17,7 @@ const links: Link[] = [
   { path: '/playground', name: 'Playground', icon: 'playground' },
   { path: '/generations', name: 'Generations', icon: 'generations' },
   { path: '/gallery', name: 'Gallery', icon: 'gallery' },
+  { path: '/users', name: 'Users', icon: 'users', isForAdmins: true },
 ]
 
 /** What is round every page: where one can go, and who one is. */

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { callApi } from './api.ts'
 
 export type Pages<Row> = {
-  /** Those read so far; undefined until the first page is there. */
+  /** Those read so far; undefined until the first page is there. While another path is read, still those of the last. */
   rows: readonly Row[] | undefined
   error: Error | undefined
   isLoading: boolean
@@ -24,7 +24,7 @@ export const usePages = <Row>(path: string, name: string, everyMs?: number): Pag
   const [state, setState] = useState<State<Row>>({})
   const [isLoading, setIsLoading] = useState(true)
   const running = useRef<AbortController>(undefined)
-  const shown: State<Row> = state.path === path ? state : { error: state.error }
+  const isOfPath = state.path === path
 
   const read = useCallback(
     (before: readonly Row[], start: string | null, atLeast: number) => {
@@ -44,7 +44,7 @@ export const usePages = <Row>(path: string, name: string, everyMs?: number): Pag
     },
     [path, name],
   )
-  const count = shown.rows?.length ?? 0
+  const count = isOfPath ? (state.rows?.length ?? 0) : 0
   const reload = useCallback(() => read([], null, count), [read, count])
 
   useEffect(() => {
@@ -57,8 +57,8 @@ export const usePages = <Row>(path: string, name: string, everyMs?: number): Pag
     return () => clearInterval(timer)
   }, [everyMs, reload])
 
-  const { rows, cursor, error } = shown
-  const more = rows && cursor ? () => read(rows, cursor, 0) : undefined
+  const { rows, cursor, error } = state
+  const more = isOfPath && rows && cursor ? () => read(rows, cursor, 0) : undefined
   return { rows, error, isLoading, more, reload }
 }
 

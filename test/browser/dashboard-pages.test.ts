@@ -103,9 +103,17 @@ describeWith('chromium', 'the overview and the generations', () => {
     await row('what the model refuses').getByText('succeeded').waitFor()
   })
 
-  test('new ones come in by themselves', async () => {
+  test('new ones come in by themselves, but not under the eyes of who reads further down', async () => {
     await ask('carol', 'come in later')
     await row('come in later').waitFor()
+    await page.setViewportSize({ width: 1280, height: 320 })
+    await page.getByRole('row').last().scrollIntoViewIfNeeded()
+    await ask('carol', 'wait for a click')
+    await page.getByRole('button', { name: 'Show 1 new' }).waitFor()
+    expect(await row('wait for a click').count()).toBe(0)
+    await page.getByRole('button', { name: 'Show 1 new' }).click()
+    await row('wait for a click').waitFor()
+    await page.setViewportSize({ width: 1280, height: 900 })
   })
 
   test('many are canceled at once, after it is told how many', async () => {
@@ -139,6 +147,15 @@ describeWith('chromium', 'the overview and the generations', () => {
     await page.waitForURL((url) => !url.pathname.endsWith(id))
     await page.getByText('succeeded', { exact: true }).waitFor()
     expect(dashboard.app.gemini.countCalls('on the second attempt')).toBe(3)
+  })
+
+  test('an owner who is no operator sees their own alone', async () => {
+    await open(`/?days=30#token=${await dashboard.app.token('bob')}`)
+    await page.getByText('Your images').waitFor()
+    await page.getByRole('link', { name: 'Generations' }).click()
+    await row('what the model refuses').waitFor()
+    expect(await page.getByRole('row').count()).toBe(2)
+    expect(await page.getByRole('columnheader', { name: 'Owner' }).count()).toBe(0)
   })
 
   test('complains of nothing, and asks nobody else', () => {

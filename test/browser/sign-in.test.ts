@@ -51,4 +51,14 @@ describeWith('chromium', 'signing in to the dashboard', () => {
     await page.getByRole('heading', { name: 'Overview' }).waitFor()
     await page.close()
   })
+
+  test('who is no longer signed in is asked again', async () => {
+    const page = await browser.context.newPage()
+    await page.goto(`${app.url}/#token=${await app.token('dev')}`)
+    await page.getByRole('heading', { name: 'Overview' }).waitFor()
+    await browser.context.clearCookies()
+    await page.getByRole('link', { name: 'Generations' }).click()
+    await page.getByRole('textbox', { name: 'Token' }).waitFor()
+    await page.close()
+  })
 })

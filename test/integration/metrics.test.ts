@@ -7,12 +7,16 @@ import { createClient } from '../support/client.ts'
 import { describeEachBackend } from '../support/each-backend.ts'
 import { parseMetrics, scrape } from '../support/metrics.ts'
 import { waitFor } from '../support/wait-for.ts'
+import { startWebhookReceiver } from '../support/webhook-receiver.ts'
 
 describe('the figures', () => {
   let app: TestApp
   let alice: Awaited<ReturnType<typeof createClient>>
   beforeAll(async () => {
-    app = await startTestApp({ overrides: { metrics: createMetrics() } })
+    app = await startTestApp({
+      env: { WEBHOOK_ALLOW_PRIVATE: 'true' },
+      overrides: { metrics: createMetrics() },
+    })
     alice = await createClient(app)
   })
   afterAll(() => app.stop())
@@ -97,6 +101,16 @@ describe('the figures', () => {
       ),
     ).toBe(1)
     app.gemini.behave({ kind: 'image' })
+  })
+
+  test('count deliveries of webhooks', async () => {
+    const receiver = await startWebhookReceiver()
+    const delivered = 'imageonce_webhook_attempt_duration_seconds_count{outcome="delivered"}'
+    const growthOf = await growthDuring(delivered, async () => {
+      await alice.call('POST', '/api/webhooks', { body: { url: `${receiver.url}/counted` } })
+      await alice.generateAndWait({ prompt: 'a told boat' })
+    }).finally(receiver.close)
+    expect(growthOf(delivered)).toBe(1)
   })
 
   test('name the route by its pattern, however it was called and however it ended', async () => {

@@ -138,6 +138,7 @@ describe('the server answers as the document says, when it', () => {
     const body = { title: 'Monday', prompt: 'documented item', data: { a: 1 } }
     const items = '/api/saved-items'
     const { body: item } = await walk<Made>('saveItem', 201, alice, 'POST', items, { body })
+    await walk('saveItem', 200, alice, 'POST', items, { body: { id: item.id, ...body } })
     await walk('saveItem', 400, alice, 'POST', items, { body: { title: 1 } })
     await walk('listItems', 200, alice, 'GET', items)
     await walk('getItem', 200, alice, 'GET', `${items}/${item.id}`)

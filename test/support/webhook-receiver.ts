@@ -49,3 +49,11 @@ export const startWebhookReceiver = async () => {
     })
   return { url: server.url, received, behave, at, waitForCount, close: server.close }
 }
+
+/** Behaviours by name. */
+export const answer =
+  (status: number, body = '', headers: Record<string, string> = {}): Behaviour =>
+  (res) =>
+    res.writeHead(status, headers).end(body)
+export const reset: Behaviour = (_res, req) => req.socket.resetAndDestroy()
+export const neverAnswer: Behaviour = () => {}

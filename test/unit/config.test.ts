@@ -65,6 +65,16 @@ describe('the settings', () => {
     },
   )
 
+  test('take the waits between attempts at a webhook, and no private addresses in production', () => {
+    expect(parseConfig({ WEBHOOK_RETRY_MS: '0,1000' }).webhooks.retryWaitsMs).toEqual([0, 1_000])
+    expect(problemsOf({ WEBHOOK_RETRY_MS: '5s' })).toEqual([
+      'WEBHOOK_RETRY_MS must be 1 to 20 whole numbers with commas between them',
+    ])
+    expect(problemsOf({ ...production, WEBHOOK_ALLOW_PRIVATE: 'true' })).toEqual([
+      'WEBHOOK_ALLOW_PRIVATE is for development: webhooks would reach what only this machine may',
+    ])
+  })
+
   test('that are wrong are all named at once, without their values', () => {
     const problems = problemsOf({
       PORT: '99999',

@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { answer, empty, json, type Operations, operation } from '../operation.ts'
-import { ifNoneMatch, page, pageQuery, savedItem, savedItemInput } from '../schemas.ts'
+import {
+  ifNoneMatch,
+  newSavedItem,
+  page,
+  pageQuery,
+  savedItem,
+  savedItemInput,
+} from '../schemas.ts'
 
 const TAG = 'Saved items'
 const path = z.object({ id: z.string().meta({ description: 'The item’s id.' }) })
@@ -10,8 +17,11 @@ export const savedItems: Operations = {
   '/api/saved-items': {
     post: operation(TAG, 'saveItem', {
       summary: 'Save, and have the image made ahead of need',
-      body: json(savedItemInput, { title: 'Monday', prompt: 'a red bicycle' }),
-      answers: { 201: answer('The item; its image comes by itself.', savedItem) },
+      body: json(newSavedItem, { id: 'post-1', title: 'Monday', prompt: 'a red bicycle' }),
+      answers: {
+        200: answer('You have an item of this id: as it is now.', savedItem),
+        201: answer('The item; its image comes by itself.', savedItem),
+      },
       problems: [400, 413, 415, 422],
     }),
     get: operation(TAG, 'listItems', {

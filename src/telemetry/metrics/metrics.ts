@@ -9,6 +9,7 @@ import { createQueueMetrics } from './queue.ts'
 import { createRunMetrics } from './runs.ts'
 import { createStoreMetrics } from './store.ts'
 import { createSubmissionMetrics } from './submissions.ts'
+import { createWebhookMetrics } from './webhooks.ts'
 
 export type Metrics = ReturnType<typeof createMetrics>
 
@@ -48,6 +49,7 @@ export const createMetrics = () => {
     provider: createProviderMetrics(registry),
     store: createStoreMetrics(registry),
     database: createDatabaseMetrics(registry),
+    webhooks: createWebhookMetrics(registry),
     queue,
     alerts,
     setRole: (role: 'api' | 'worker') => info.set({ version: VERSION, role }, 1),

@@ -14,51 +14,72 @@ export const FilterForm = ({
   filter: Filter
   isAdmin: boolean
   onChange: (change: Partial<Filter>) => void
+}) => (
+  <form class="filters" onSubmit={(event) => event.preventDefault()}>
+    <SelectField
+      label="Status"
+      value={filter.status}
+      onChange={(status) => onChange({ status })}
+      options={[
+        any('Any status'),
+        { value: 'queued,running', name: 'under way' },
+        { value: 'failed,canceled', name: 'without an image' },
+        ...named(GENERATION_STATUSES),
+      ]}
+    />
+    <SelectField
+      label="Lane"
+      value={filter.lane}
+      onChange={(lane) => onChange({ lane })}
+      options={[any('Any lane'), ...named(['interactive', 'eager'])]}
+    />
+    <SelectField
+      label="Reused"
+      value={filter.source}
+      onChange={(source) => onChange({ source })}
+      options={[any('Made or reused'), ...named(['exact', 'joined', 'similar'])]}
+    />
+    <WordField
+      key={`error-${filter.errorCode}`}
+      label="Error"
+      placeholder="Any, or its code"
+      value={filter.errorCode}
+      onChange={(errorCode) => onChange({ errorCode })}
+    />
+    {isAdmin && (
+      <WordField
+        key={`owner-${filter.owner}`}
+        label="Owner"
+        placeholder="Everybody’s"
+        value={filter.owner}
+        onChange={(owner) => onChange({ owner })}
+      />
+    )}
+  </form>
+)
+
+/** A name that is half written is nobody's: it counts when it is done, by Enter or on the way out. */
+const WordField = ({
+  label,
+  placeholder,
+  value,
+  onChange,
+}: {
+  label: string
+  placeholder: string
+  value: string
+  onChange: (value: string) => void
 }) => {
-  const [owner, setOwner] = useState(filter.owner)
-  // A name that is half written is nobody's: it counts when it is done, by Enter or on the way out.
-  const onDone = () => owner.trim() !== filter.owner && onChange({ owner: owner.trim() })
+  const [text, setText] = useState(value)
   return (
-    <form
-      class="filters"
-      onChange={onDone}
-      onSubmit={(event) => {
-        event.preventDefault()
-        onDone()
-      }}
-    >
-      <SelectField
-        label="Status"
-        value={filter.status}
-        onChange={(status) => onChange({ status })}
-        options={[
-          any('Any status'),
-          { value: 'queued,running', name: 'under way' },
-          { value: 'failed,canceled', name: 'without an image' },
-          ...named(GENERATION_STATUSES),
-        ]}
+    <div onChange={() => text.trim() !== value && onChange(text.trim())}>
+      <TextField
+        label={label}
+        type="search"
+        placeholder={placeholder}
+        value={text}
+        onChange={setText}
       />
-      <SelectField
-        label="Lane"
-        value={filter.lane}
-        onChange={(lane) => onChange({ lane })}
-        options={[any('Any lane'), ...named(['interactive', 'eager'])]}
-      />
-      <SelectField
-        label="Reused"
-        value={filter.source}
-        onChange={(source) => onChange({ source })}
-        options={[any('Made or reused'), ...named(['exact', 'joined', 'similar'])]}
-      />
-      {isAdmin && (
-        <TextField
-          label="Owner"
-          type="search"
-          placeholder="Everybody’s"
-          value={owner}
-          onChange={setOwner}
-        />
-      )}
-    </form>
+    </div>
   )
 }

@@ -1,9 +1,16 @@
 import { GENERATION_STATUSES, type GenerationStatus } from '../../contract/status.ts'
 
 /** Which generations a list shows, as the address has it; an empty string is "any". */
-export type Filter = { status: string; lane: string; source: string; owner: string; cursor: string }
+export type Filter = {
+  status: string
+  lane: string
+  source: string
+  errorCode: string
+  owner: string
+  cursor: string
+}
 
-export const EMPTY: Filter = { status: '', lane: '', source: '', owner: '', cursor: '' }
+const EMPTY: Filter = { status: '', lane: '', source: '', errorCode: '', owner: '', cursor: '' }
 
 const names = Object.keys(EMPTY) as (keyof Filter)[]
 
@@ -36,6 +43,7 @@ export const toBulkFilter = (
   return {
     status,
     ...(filter.lane && { lane: filter.lane }),
+    ...(filter.errorCode && { errorCode: filter.errorCode }),
     ...(isAdmin && { owner: filter.owner || '*' }),
   }
 }

@@ -53,7 +53,11 @@ const Request = ({ row }: { row: Generation }) => (
 const Status = ({ row: { status, error, reuse } }: { row: Generation }) => (
   <span class="badges">
     <StatusBadge status={status} />
-    {error && <code title={error.message}>{error.code}</code>}
+    {error && (
+      <a href={`/generations?errorCode=${error.code}`} title={error.message}>
+        <code>{error.code}</code>
+      </a>
+    )}
     {reuse && <SourceBadge source={reuse.source} />}
   </span>
 )

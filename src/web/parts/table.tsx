@@ -27,16 +27,13 @@ export const Table = <Row,>({
   columns: readonly Column<Row>[]
   rows: readonly Row[]
   keyOf: (row: Row) => string
-  /** How rows are sorted at first; absent: as they come. */
+  /** How rows are sorted at first, with `onSort` now; absent: as they come. */
   sortedBy?: Sorting
   /** Hears of another order, so that the server can be asked for it. */
   onSort?: (sorting: Sorting) => void
 }) => {
-  const [sorting, setSorting] = useState(sortedBy)
-  const sort = (chosen: Sorting) => {
-    setSorting(chosen)
-    onSort?.(chosen)
-  }
+  const [chosen, setChosen] = useState(sortedBy)
+  const sorting = onSort ? sortedBy : chosen
   return (
     <div class="table-box">
       <table class="table">
@@ -44,7 +41,12 @@ export const Table = <Row,>({
         <thead>
           <tr>
             {columns.map((column) => (
-              <ColumnHeader key={column.name} column={column} sorting={sorting} onSort={sort} />
+              <ColumnHeader
+                key={column.name}
+                column={column}
+                sorting={sorting}
+                onSort={onSort ?? setChosen}
+              />
             ))}
           </tr>
         </thead>
