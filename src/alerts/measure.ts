@@ -11,18 +11,17 @@ import type { AlertRule } from './rules.ts'
 /** However often a process tells of its statements. */
 const MIN_HEARD_MS = 15_000
 
-/** What each rule asks about, as of now. What several ask for is read once. */
+/** What each rule that is on asks about, as of now. What several ask for is read once. */
 export const measure = async (
   db: Database,
   rules: readonly AlertRule[],
   intervalMs: number,
 ): Promise<Map<AlertName, Measurement>> => {
   const sources = createSources(db, intervalMs)
-  const found = new Map<AlertName, Measurement>()
-  for (const rule of rules) {
-    if (rule.threshold !== null) found.set(rule.name, await measurements[rule.name](sources, rule))
-  }
-  return found
+  const found = rules
+    .filter(({ threshold }) => threshold !== null)
+    .map(async (rule) => [rule.name, await measurements[rule.name](sources, rule)] as const)
+  return new Map(await Promise.all(found))
 }
 
 type Sources = ReturnType<typeof createSources>

@@ -37,13 +37,18 @@ export const lockEvaluation = async (
   return row?.evaluatedAt ?? undefined
 }
 
-/** How the alerts stand that have been evaluated, and when that was. */
+/** How the alerts stand that have been evaluated, and when that was; in one statement, as it may be Postgres that fails. */
 export const findAlerts = async (
   db: Database,
 ): Promise<{ evaluatedAt: Date | null; rows: AlertRow[] }> => {
-  const rows = await db.selectFrom('alerts').selectAll().execute()
-  const evaluation = await db.selectFrom('alertEvaluation').select('evaluatedAt').executeTakeFirst()
-  return { evaluatedAt: evaluation?.evaluatedAt ?? null, rows }
+  const found = await db
+    .selectFrom('alertEvaluation')
+    .leftJoin('alerts', (join) => join.onTrue())
+    .selectAll('alerts')
+    .select('evaluatedAt')
+    .execute()
+  const rows = found.flatMap(({ evaluatedAt: _, ...row }) => (row.name === null ? [] : [row]))
+  return { evaluatedAt: found[0]?.evaluatedAt ?? null, rows: rows as AlertRow[] }
 }
 
 export const saveAlerts = async (tx: Transaction<Schema>, rows: AlertRow[]): Promise<void> => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { createDatabase, type Database } from '../../db/database.ts'
 import { createQueryTimes, type QueryTimes } from '../alerts/query-times.ts'
+import { findAlerts } from '../alerts/repository.ts'
 import { type AlertRule, createAlertRules } from '../alerts/rules.ts'
 import type { Config } from '../config.ts'
 import { StartError } from '../errors.ts'
@@ -94,6 +95,12 @@ export const createShared = (config: Config, logger: Logger, overrides: Override
       measureQueue: () => measureQueue(db),
       findWorkers: () => findWorkers(db),
       countJobs: queue.count,
+    }),
+  )
+  push(
+    metrics.alerts.watch(async () => {
+      const { rows } = await findAlerts(db)
+      return rows.map(({ name, state }) => ({ name, isFiring: state === 'firing' }))
     }),
   )
   const measuredStore = metrics.store.measure(overrides.store ?? createStore(config))

@@ -4,6 +4,7 @@ import { startSweeper } from '../generation/sweeper.ts'
 import { createRareLog, type Logger } from '../logger.ts'
 import { createUpkeepQueue, type UpkeepTask } from '../queue/upkeep-queue.ts'
 import { createSpoolFiles } from '../storage/spool-files.ts'
+import { deleteOldAlertEvents } from '../upkeep/alert-history.ts'
 import { deleteExpiredKeys } from '../upkeep/idempotency-keys.ts'
 import { checkImages, checkMissingImage, type LostImageDeps } from '../upkeep/lost-images.ts'
 import { removeOrphanObjects } from '../upkeep/orphan-objects.ts'
@@ -38,6 +39,7 @@ export const createUpkeep = (
   })
   const tasks: UpkeepTask[] = [
     task('idempotency-keys', HOUR_MS, (signal) => deleteExpiredKeys(db, signal)),
+    task('alert-history', DAY_MS, (signal) => deleteOldAlertEvents(db, signal)),
     task('webhook-deliveries', HOUR_MS, (signal) => deleteOldDeliveries(db, signal)),
     task('lost-images', HOUR_MS, (signal) => checkImages(lostImages, { signal })),
     task('orphan-objects', DAY_MS, (signal) => removeOrphanObjects({ db, store }, { signal })),

@@ -11,11 +11,11 @@ export type AlertApp = Awaited<ReturnType<typeof startAlertApp>>
 const WINDOW_MS = 1_000
 
 /** A test app whose alerts are evaluated all the time, after moments and with few cases. */
-export const startAlertApp = async ({ env = {}, ...options }: TestAppOptions = {}) => {
+export const startAlertApp = async ({ env = {}, overrides, ...options }: TestAppOptions = {}) => {
   const app = await startTestApp({
     ...options,
     env: { ALERT_INTERVAL_MS: '50', WEBHOOK_ALLOW_PRIVATE: 'true', ...env },
-    overrides: { adjustAlertRule, ...options.overrides },
+    overrides: { adjustAlertRule, ...overrides },
   })
   const operator = await createClient(app, 'olga', true)
   const alice = await createClient(app)
@@ -24,15 +24,17 @@ export const startAlertApp = async ({ env = {}, ...options }: TestAppOptions = {
     const { body } = await operator.call('GET', '/api/alerts')
     return alertsSchema.strict().parse(body)
   }
-  const history = async () => {
+  /** The changes of one alert, oldest first. */
+  const listChanges = async (name: AlertName) => {
     const { body } = await operator.call('GET', '/api/alerts/history?limit=100')
-    return alertHistorySchema.strict().parse(body).events
+    const { events } = alertHistorySchema.strict().parse(body)
+    return events.filter(({ alert }) => alert === name).reverse()
   }
   /** Waits until an alert is in a state, doing something again and again meanwhile. */
   const waitForState = (
     name: AlertName,
     state: Alert['state'],
-    meanwhile: () => Promise<unknown> = async () => {},
+    meanwhile: () => unknown = () => {},
   ): Promise<Alert> =>
     waitFor(
       async () => {
@@ -43,13 +45,16 @@ export const startAlertApp = async ({ env = {}, ...options }: TestAppOptions = {
       { what: `${name} to be ${state}`, timeoutMs: 8_000 },
     )
   let asked = 0
-  /** Asks for an image that nobody asked for before. */
-  const generateNew = () => alice.generateAndWait({ prompt: `new ${asked++}` })
+  /** Asks for some images that nobody asked for before, at once. */
+  const generateNew = (count = 5) =>
+    Promise.all(
+      Array.from({ length: count }, () => alice.generateAndWait({ prompt: `new ${asked++}` })),
+    )
 
-  return { ...app, operator, alice, list, history, waitForState, generateNew }
+  return { ...app, operator, alice, list, listChanges, waitForState, generateNew }
 }
 
-const adjustAlertRule = (rule: AlertRule): AlertRule => ({
+export const adjustAlertRule = (rule: AlertRule): AlertRule => ({
   ...rule,
   minSample: Math.min(rule.minSample, 5),
   windowMs: rule.windowMs && WINDOW_MS,

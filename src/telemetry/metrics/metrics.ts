@@ -1,5 +1,6 @@
 import { Gauge, Registry } from 'prom-client'
 import { VERSION } from '../../version.ts'
+import { createAlertMetrics } from './alerts.ts'
 import { createDatabaseMetrics } from './database.ts'
 import { createHttpMetrics } from './http.ts'
 import { readProcessMetrics } from './process.ts'
@@ -25,9 +26,10 @@ export const createMetrics = () => {
     registers: [registry],
   })
   const queue = createQueueMetrics(registry)
+  const alerts = createAlertMetrics(registry)
 
   const write = async (): Promise<MetricsText> => {
-    await queue.sample()
+    await Promise.all([queue.sample(), alerts.sample()])
     const texts = await Promise.all([registry.metrics(), readProcessMetrics()])
     return { contentType: registry.contentType, text: texts.join('\n') }
   }
@@ -49,6 +51,7 @@ export const createMetrics = () => {
     database: createDatabaseMetrics(registry),
     webhooks: createWebhookMetrics(registry),
     queue,
+    alerts,
     setRole: (role: 'api' | 'worker') => info.set({ version: VERSION, role }, 1),
     read,
   }
