@@ -8,6 +8,8 @@ import { NotFound } from './pages/not-found.tsx'
 import { Overview } from './pages/overview.tsx'
 import { Playground } from './pages/playground.tsx'
 import { Users } from './pages/users.tsx'
+import { Webhook } from './pages/webhook.tsx'
+import { Webhooks } from './pages/webhooks.tsx'
 import { findSession, type Session } from './session.ts'
 import { Shell } from './shell.tsx'
 import { SignIn } from './sign-in.tsx'
@@ -48,6 +50,8 @@ export const App = () => {
           <Route path="/generations/:id" component={Generation} />
           <Route path="/gallery" component={Gallery} />
           <Route path="/users" component={Users} />
+          <Route path="/webhooks" component={Webhooks} />
+          <Route path="/webhooks/:id" component={Webhook} />
           <Route default component={NotFound} />
         </Router>
       </Shell>

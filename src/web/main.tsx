@@ -11,6 +11,7 @@ import './styles/generations.css'
 import './styles/overview.css'
 import './styles/gallery.css'
 import './styles/meter.css'
+import './styles/endpoints.css'
 
 const root = document.getElementById('app')
 if (root) render(<App />, root)

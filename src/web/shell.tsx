@@ -18,6 +18,7 @@ const links: Link[] = [
   { path: '/generations', name: 'Generations', icon: 'generations' },
   { path: '/gallery', name: 'Gallery', icon: 'gallery' },
   { path: '/users', name: 'Users', icon: 'users', isForAdmins: true },
+  { path: '/webhooks', name: 'Webhooks', icon: 'webhooks' },
 ]
 
 /** What is round every page: where one can go, and who one is. */

@@ -19,8 +19,15 @@ type State<Row> = {
   error?: Error | undefined
 }
 
-/** A list that the API gives page by page, under `name` in its answers; `path` has a query, but no cursor. */
-export const usePages = <Row>(path: string, name: string, everyMs?: number): Pages<Row> => {
+/**
+ * A list that the API gives page by page, under `name` in its answers; `path` has a query, but no cursor. With `chooseEveryMs`
+ * it is read anew that often while the page is looked at.
+ */
+export const usePages = <Row>(
+  path: string,
+  name: string,
+  chooseEveryMs?: (rows: readonly Row[]) => number,
+): Pages<Row> => {
   const [state, setState] = useState<State<Row>>({})
   const [isLoading, setIsLoading] = useState(true)
   const running = useRef<AbortController>(undefined)
@@ -51,6 +58,7 @@ export const usePages = <Row>(path: string, name: string, everyMs?: number): Pag
     read([], null, 0)
     return () => running.current?.abort()
   }, [read])
+  const everyMs = chooseEveryMs?.(state.rows ?? [])
   useEffect(() => {
     if (!everyMs) return
     const timer = setInterval(() => document.hidden || reload(), everyMs)

@@ -7,12 +7,14 @@ import { type Dashboard, startDashboard } from '../support/dashboard.ts'
 import { lookAtPage } from '../support/look-at-page.ts'
 import { makePng } from '../support/pictures.ts'
 import { describeWith } from '../support/skip.ts'
+import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts'
 
 const PROMPTS = ['a lighthouse at dusk, in oil', 'a bowl of figs', 'two herons over a reed bed']
 
-describeWith('chromium', 'the gallery', () => {
+describeWith('chromium', 'the gallery and the webhooks', () => {
   let dashboard: Dashboard
   let page: Page
+  let receiver: WebhookReceiver
   const tiles = () => page.getByRole('list', { name: 'Images' }).getByRole('button')
   const openTile = (name: string) => page.getByRole('button', { name: `Open: ${name}` }).click()
   const viewer = () => page.getByRole('dialog', { name: 'Generated image' })
@@ -32,10 +34,14 @@ describeWith('chromium', 'the gallery', () => {
     })
 
   beforeAll(async () => {
-    dashboard = await startDashboard()
+    receiver = await startWebhookReceiver()
+    dashboard = await startDashboard({ env: { WEBHOOK_ALLOW_PRIVATE: 'true' } })
     page = dashboard.page
   })
-  afterAll(() => dashboard?.stop())
+  afterAll(async () => {
+    await dashboard?.stop()
+    await receiver?.close()
+  })
 
   test('an empty one says how images come here', async () => {
     await page.getByRole('link', { name: 'Gallery' }).click()
@@ -105,6 +111,78 @@ describeWith('chromium', 'the gallery', () => {
     expect((await listImages()).map(({ prompt }) => prompt)).not.toContain('a bowl of figs')
     const { headers } = await fetch(String(imageUrl))
     expect(headers.get('imageonce-placeholder')).toBe('true')
+  })
+
+  const click = (name: string) => page.getByRole('button', { name, exact: true }).click()
+  let secret = ''
+
+  test('an endpoint is added, and its secret shown once', async () => {
+    await page.getByRole('link', { name: 'Webhooks' }).click()
+    await page.getByText('Nobody is told yet').waitFor()
+    expect(await lookAtPage(page, 'webhooks-empty')).toEqual([])
+    await click('Add an endpoint')
+    await page.getByRole('textbox', { name: 'URL' }).fill(`${receiver.url}/told`)
+    await page.getByRole('textbox', { name: 'Description' }).fill('The studio')
+    expect(await lookAtPage(page, 'webhooks-add')).toEqual([])
+    await click('Add it')
+    await click('Copy secret')
+    secret = (await page.evaluate('navigator.clipboard.readText()')) as string
+    expect(secret).toMatch(/^whsec_/)
+    await click('I have kept it')
+    await page.waitForURL(/\/webhooks\/./)
+    await page.reload()
+    await page.getByText('It was told nothing yet').waitFor()
+    expect(await page.content()).not.toContain(secret)
+  })
+
+  test('a test is delivered, signed, and delivered again under the same id', async () => {
+    receiver.behave(
+      '/told',
+      (res) => res.writeHead(204).end(),
+      (res) => res.writeHead(418).end('I am a teapot'),
+    )
+    await click('Send a test')
+    await page.getByRole('row').getByText('delivered').waitFor()
+    await page.getByRole('button', { name: /^Redeliver webhook\.test/ }).click()
+    const [first, second] = await receiver.waitForCount('/told', 2)
+    expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id'])
+    expect(second?.verify(secret).type).toBe('webhook.test')
+    await page.getByRole('button', { name: /^Attempts of webhook\.test/ }).click()
+    const attempts = page.getByRole('list', { name: 'Attempts' }).getByRole('listitem')
+    await attempts.nth(1).waitFor()
+    expect(await attempts.first().textContent()).toContain('I am a teapot')
+    expect(await attempts.nth(1).textContent()).toContain('204')
+    expect(await lookAtPage(page, 'webhook-attempts')).toEqual([])
+    await click('Close')
+    expect(await lookAtPage(page, 'webhook')).toEqual([])
+    await click('Failed')
+    await page.getByText('None is failed').waitFor()
+    await click('Pending')
+    await page.getByRole('row').getByText('pending').waitFor()
+  })
+
+  test('an endpoint is changed, given another secret, disabled and deleted', async () => {
+    await click('Edit')
+    await page.getByRole('checkbox', { name: 'generation.canceled' }).check()
+    await click('Save')
+    await page.getByRole('definition').getByText('generation.canceled').waitFor()
+    await click('Rotate secret…')
+    await click('Make it')
+    await page.getByRole('figure', { name: 'secret' }).waitFor()
+    expect(await page.getByRole('figure', { name: 'secret' }).textContent()).not.toContain(secret)
+    await click('I have kept it')
+    await page.getByText(/two sign/).waitFor()
+    await click('Disable')
+    await page.getByText('disabled', { exact: true }).waitFor()
+    expect(await page.getByRole('button', { name: 'Send a test' }).isDisabled()).toBe(true)
+    await page.getByRole('link', { name: 'Webhooks' }).click()
+    await page.getByText('The studio').waitFor()
+    expect(await lookAtPage(page, 'webhooks')).toEqual([])
+    await page.getByText('The studio').click()
+    await click('Delete…')
+    await click('Delete it')
+    await page.getByText('Nobody is told yet').waitFor()
+    expect(await (await call('/api/webhooks')).json()).toMatchObject({ webhooks: [] })
   })
 
   test('complains of nothing, and asks nobody else', () => {
