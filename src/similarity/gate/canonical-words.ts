@@ -1,15 +1,14 @@
 import type { Token } from './tokenize.ts'
 import { COLOURS } from './words/colours.ts'
+import { findNumber, isDigitWord, isTens } from './words/numbers.ts'
 import { COMPARATIVES } from './words/relations.ts'
 import { MAX_PHRASE_WORDS, SYNONYMS } from './words/synonyms.ts'
-import { findNumber, isDigitWord, isTens } from './words/numbers.ts'
 
 /** The tokens with words of one meaning made one: synonyms, phrases, numbers, "red and blue". */
 export const canonicalWords = (tokens: readonly Token[]): Token[] =>
-  [joinSynonyms, joinSynonyms, joinNumbers, joinColours, joinComparatives].reduce<Token[]>(
-    (words, join) => join(words),
-    tokens.map(spellContraction),
-  )
+  [joinSynonyms, joinSynonyms, joinNumbers, joinColours, joinComparatives, joinReading].reduce<
+    Token[]
+  >((words, join) => join(words), tokens.map(spellContraction))
 
 const asWord = (text: string): Token => ({ kind: 'word', text, isCapital: false })
 
@@ -43,6 +42,15 @@ const joinColours = (tokens: Token[]): Token[] =>
     if (one === undefined || and !== 'and' || other === undefined) return undefined
     if (!COLOURS.has(one) || !COLOURS.has(other)) return undefined
     return { count: 3, words: [asWord([one, other].sort().join('+'))] }
+  })
+
+/** "reading" is what a sign does with a text; a person reads otherwise. */
+const joinReading = (tokens: Token[]): Token[] =>
+  join(tokens, (index) => {
+    const isBeforeQuote = tokens[index + 1]?.kind === 'quote'
+    return isBeforeQuote && ['reading', 'reads'].includes(tokens[index]?.text ?? '')
+      ? { count: 1, words: [asWord('says')] }
+      : undefined
   })
 
 const joinComparatives = (tokens: Token[]): Token[] =>

@@ -1,8 +1,8 @@
-import { emptyDraft, finishPhrase, isBlank, type Phrase } from './phrase.ts'
+import { emptyDraft, finishPhrase, isBlank, nameOf, type Phrase } from './phrase.ts'
 import { ARTICLES, CONJUNCTIONS, FILLERS } from './words/function-words.ts'
 import { AMOUNTS, findNumber } from './words/numbers.ts'
-import { ING_NOUNS, PARTICIPLES, RELATIONS } from './words/relations.ts'
-import { CLOTHES } from './words/things.ts'
+import { ING_NOUNS, MEASURES, PARTICIPLES, RELATIONS } from './words/relations.ts'
+import { BACKDROPS, GARMENTS, PLACES, WORN } from './words/things.ts'
 
 /** Things named together ("a dog and two cats"), in their order. */
 export type Group = readonly Phrase[]
@@ -47,13 +47,16 @@ export const parseClause = (words: readonly string[]): Clause => {
     if (!isJoined) relate('')
   }
 
-  for (const word of words) {
+  for (const [index, word] of words.entries()) {
     if (FILLERS.has(word)) continue
     if (CONJUNCTIONS.has(word)) {
       endPhrase()
       isJoined = true
     } else if (word === 'without') {
       relate('with')
+      isWithout = true
+    } else if (word === 'not-wearing') {
+      relate('wearing')
       isWithout = true
     } else if (word === 'no') {
       beginPhrase()
@@ -68,8 +71,14 @@ export const parseClause = (words: readonly string[]): Clause => {
       draft.determiners.push(word)
     } else if (word === 'by' && isParticiple(draft.words)) {
       relate(`<${stemOf(draft.words.pop() ?? '')}`)
+    } else if (
+      word === 'of' &&
+      MEASURES.has(draft.words.at(-1) ?? '') &&
+      isPlainWord(words[index + 1])
+    ) {
+      draft.words.push(word)
     } else if (RELATIONS.has(word) || word.endsWith(' than')) {
-      relate(word === 'by' ? 'beside' : word)
+      relate(word)
     } else if (word.endsWith('ing') && draft.words.length > 0 && !ING_NOUNS.has(word)) {
       relate(stemOf(word))
     } else {
@@ -78,11 +87,19 @@ export const parseClause = (words: readonly string[]): Clause => {
     }
   }
   endPhrase()
-  return wearClothes({ groups, relations })
+  return byTarget({ groups, relations })
 }
 
 const negatedCount = ({ count }: Phrase): string =>
   count === '1' || count === 'plural' ? '' : count
+
+/** A word that begins no phrase of its own. */
+const isPlainWord = (word: string | undefined): boolean =>
+  word !== undefined &&
+  /^[a-z]/.test(word) &&
+  !isDeterminer(word) &&
+  !RELATIONS.has(word) &&
+  word !== 'no'
 
 const isDeterminer = (word: string): boolean =>
   ARTICLES.has(word) || AMOUNTS.has(word) || findNumber(word) !== undefined
@@ -92,20 +109,21 @@ const isParticiple = (words: readonly string[]): boolean => {
   return words.length > 1 && (PARTICIPLES.has(last) || /[a-z]{2}ed$/.test(last))
 }
 
-/** One form for "chasing" and "chased", "running" and "run". */
+/** One form for "chasing" and "chased". */
 const stemOf = (verb: string): string =>
-  PARTICIPLES.get(verb) ??
-  verb
-    .replace(/(ing|ed)$/, '')
-    .replace(/([^aeiou])\1$/, '$1')
-    .replace(/i$/, 'y')
+  PARTICIPLES.get(verb) ?? verb.replace(/(ing|ed)$/, '').replace(/i$/, 'y')
 
-/** "in a coat" is "with a coat". */
-const wearClothes = ({ groups, relations }: Clause): Clause => ({
+/** Relations whose meaning hangs on what follows: "in a coat" is "with a coat", "by Monet" is not "beside Monet". */
+const byTarget = ({ groups, relations }: Clause): Clause => ({
   groups,
   relations: relations.map((relation, index) => {
-    const things = groups[index + 1] ?? []
-    const areWorn = things.length > 0 && things.every(({ words }) => CLOTHES.has(words.at(-1) ?? ''))
-    return relation === 'inside' && areWorn ? 'with' : relation
+    const names = (groups[index + 1] ?? []).map(nameOf)
+    const areAll = (set: ReadonlySet<string>) =>
+      names.length > 0 && names.every((name) => set.has(name))
+    if (relation === 'inside' && areAll(GARMENTS)) return 'with'
+    if (relation === 'wearing' && areAll(WORN)) return 'with'
+    if (relation === 'against' && areAll(BACKDROPS)) return 'front-of'
+    if (relation === 'by' && (areAll(BACKDROPS) || areAll(PLACES))) return 'beside'
+    return relation
   }),
 })

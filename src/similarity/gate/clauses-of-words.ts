@@ -11,7 +11,12 @@ export const BREAK = ','
 export const splitClauses = (words: readonly string[]): string[][] => {
   const pieces = splitAtBreaks(words)
   const [first = [], second, ...rest] = pieces
-  if (second !== undefined && startsWithRelation(first) && isPlain(first.slice(1)) && isPlain(second)) {
+  if (
+    second !== undefined &&
+    startsWithRelation(first) &&
+    isPlain(first.slice(1)) &&
+    isPlain(second)
+  ) {
     return joinDependent([[...second, ...first], ...rest])
   }
   return joinDependent(pieces)
@@ -40,7 +45,8 @@ const isDependent = (piece: readonly string[]): boolean => {
   const [first = '', second = ''] = piece
   if (CONJUNCTIONS.has(first)) return true
   if (isTime(piece)) return false
-  const isVerb = first.endsWith('ing') && (['a', 'an', 'the'].includes(second) || RELATIONS.has(second))
+  const isVerb =
+    first.endsWith('ing') && (['a', 'an', 'the'].includes(second) || RELATIONS.has(second))
   return isVerb || startsWithRelation(piece)
 }
 

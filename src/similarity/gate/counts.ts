@@ -4,7 +4,8 @@ import type { Reading } from './reading.ts'
 import { findNumber } from './words/numbers.ts'
 
 /** Numbers, bound to what they count: "two dogs and one cat" is not "one dog and two cats". */
-export const doCountsAgree = (a: Reading, b: Reading): boolean => areSameFacts(countsOf(a), countsOf(b))
+export const doCountsAgree = (a: Reading, b: Reading): boolean =>
+  areSameFacts(countsOf(a), countsOf(b))
 
 const countsOf = ({ clauses, words }: Reading): string[] => [
   ...clauses

@@ -6,4 +6,7 @@ export const doEntitiesAgree = (a: Reading, b: Reading): boolean =>
   areSameFacts(a.quotes, b.quotes) && knowsNames(a, b) && knowsNames(b, a)
 
 const knowsNames = (a: Reading, b: Reading): boolean =>
-  without(a.names.filter((name) => a.words.includes(name)), b.words).length === 0
+  without(
+    a.names.filter((name) => a.words.includes(name)),
+    b.words,
+  ).length === 0

@@ -1,6 +1,6 @@
 import type { Clause, Group } from './clause.ts'
 import { keyOf, nameOf, type Phrase } from './phrase.ts'
-import { INVERSES, SYMMETRIC } from './words/relations.ts'
+import { INVERSES, RELATIONS, SYMMETRIC } from './words/relations.ts'
 import { PLACES } from './words/things.ts'
 
 /** One group in relation to the next; written so that both ways to say it are the same text. */
@@ -40,7 +40,7 @@ const groupKey = (
   const group = groups[index] ?? []
   const keys = group.map(describe)
   if (group.length < 2) return keys.join('')
-  if (reachesOver(group)) return keys.join(' then ')
+  if (reachesOver(group, relations[index - 1])) return keys.join(' then ')
   const relation = relations[index]
   if (relation === undefined || isForAll(relation, groups[index + 1] ?? [])) {
     return keys.sort().join(' and ')
@@ -48,12 +48,15 @@ const groupKey = (
   return `${keys.slice(0, -1).sort().join(' and ')} and last ${keys.at(-1)}`
 }
 
-const reachesOver = (group: Group): boolean =>
-  group.some(
-    (phrase, index) =>
-      !phrase.isDetermined &&
-      group.slice(0, index).some(({ words, isDetermined }) => isDetermined || words.length > 1),
+const reachesOver = (group: Group, relationBefore: string | undefined): boolean => {
+  if (group.every(({ isDetermined }) => isDetermined)) return false
+  // "a wooden rocking chair and cat": what looks like a verb may belong to the first thing alone.
+  if (relationBefore !== undefined && !RELATIONS.has(relationBefore)) return true
+  return group.some(
+    ({ isDetermined, words }, index) =>
+      isDetermined || (words.length > 1 && index < group.length - 1),
   )
+}
 
 const isForAll = (relation: string, target: Group): boolean =>
   ['inside', 'on', 'at'].includes(relation) &&

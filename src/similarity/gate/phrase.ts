@@ -70,6 +70,13 @@ const ARTICLES_THAT_COUNT_NOTHING = new Set(['the', 'this', 'these', 'those', 'a
 const ONE = new Set(['a', 'an'])
 const INVARIANT = new Set(['sheep', 'fish', 'deer', 'aircraft', 'species'])
 
+/** Words that mean another thing without their s. */
+const PLURALS_ALONE = new Set(
+  'glasses arms shorts clothes goods pants tights looks customs scissors spectacles news lens'.split(
+    ' ',
+  ),
+)
+
 const IRREGULAR = new Map([
   ['people', 'person'],
   ['men', 'man'],
@@ -90,6 +97,7 @@ const IRREGULAR = new Map([
 const singular = (word: string): { name: string; isPlural: boolean } => {
   const irregular = IRREGULAR.get(word)
   if (irregular !== undefined) return { name: irregular, isPlural: true }
+  if (PLURALS_ALONE.has(word)) return { name: word, isPlural: true }
   if (!/^[a-z]{4,}$/.test(word) || !/[^suai]s$/.test(word)) return { name: word, isPlural: false }
   if (word.endsWith('ies')) return { name: `${word.slice(0, -3)}y`, isPlural: true }
   if (/(ch|sh|x|ss|zz)es$/.test(word)) return { name: word.slice(0, -2), isPlural: true }

@@ -1,7 +1,7 @@
 import type { Clause } from './clause.ts'
 import type { Phrase } from './phrase.ts'
 import { COMPOSITIONS, LOOKS, MEDIA } from './words/styles.ts'
-import { TIMES } from './words/things.ts'
+import { findSettingKind, TIMES } from './words/things.ts'
 
 /** What is said of the whole picture, and the clauses that are left. */
 export type Split = { whole: readonly string[]; clauses: readonly Clause[] }
@@ -27,28 +27,37 @@ export const takePictureWords = (clauses: readonly Clause[]): Split => {
   return { whole, clauses: rest }
 }
 
-/** Takes out the only time or weather that is named, at the end of a clause or in one of its own. */
-export const takeSetting = (clauses: readonly Clause[]): Split => {
-  const all = clauses.flatMap(({ groups }) => groups.flat())
-  if (all.filter((phrase) => phrase.words.some((word) => TIMES.has(word))).length !== 1) {
-    return { whole: [], clauses }
-  }
+/**
+ * Takes out the time of day, the season and the weather: the only one of its kind that is named, in a clause of its own
+ * or at the end of the only other one.
+ */
+export const takeSettings = (clauses: readonly Clause[]): Split => {
+  const words = clauses.flatMap(({ groups }) => groups.flat().flatMap((phrase) => phrase.words))
+  const isOnlyOne = (time: string) =>
+    words.filter((word) => findSettingKind(time)?.includes(word)).length === 1
   const whole: string[] = []
-  const rest = clauses.flatMap((clause) => {
+  const withoutSettings = (clause: Clause): Clause[] => {
     const last = clause.groups.at(-1) ?? []
     const [phrase] = last
     const relation = clause.relations.at(-1)
     if (phrase === undefined || last.length > 1 || !isTime(phrase)) return [clause]
+    if (!phrase.words.every(isOnlyOne)) return [clause]
     if (relation !== undefined && !SETTING_RELATIONS.has(relation)) return [clause]
     whole.push(...phrase.words)
     const groups = clause.groups.slice(0, -1)
-    const isEmpty = groups.every(({ length }) => length === 0)
-    return isEmpty ? [] : [{ groups, relations: clause.relations.slice(0, -1) }]
-  })
+    if (groups.every(({ length }) => length === 0)) return []
+    return withoutSettings({ groups, relations: clause.relations.slice(0, -1) })
+  }
+  const hasOneSubject = clauses.filter(({ groups }) => groups.flat().some(isSubject)).length < 2
+  const rest = clauses.flatMap((clause) =>
+    hasOneSubject || clause.groups.flat().every(isTime) ? withoutSettings(clause) : [clause],
+  )
   return { whole, clauses: rest }
 }
 
-const SETTING_RELATIONS = new Set(['at', 'inside', 'beside', 'on', 'during'])
+const SETTING_RELATIONS = new Set(['at', 'inside', 'by', 'on', 'during'])
+
+const isSubject = (phrase: Phrase): boolean => !phrase.isNegated && !isTime(phrase)
 
 const isTime = ({ words, isNegated, position, count }: Phrase): boolean =>
   words.length === 1 && TIMES.has(words[0] ?? '') && !isNegated && position === '' && count === '1'

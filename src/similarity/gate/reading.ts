@@ -2,11 +2,11 @@ import { canonicalWords } from './canonical-words.ts'
 import { type Clause, parseClause } from './clause.ts'
 import { BREAK, splitClauses } from './clauses-of-words.ts'
 import { groupKeys, linkKey, linksOf } from './links.ts'
-import { dependsOnNeighbours, isUnreadable } from './order-counts.ts'
+import { dependsOnNeighbours, hasOrderWord, isForeign } from './order-counts.ts'
 import type { Phrase } from './phrase.ts'
-import { takePictureWords, takeSetting } from './picture-words.ts'
+import { takePictureWords, takeSettings } from './picture-words.ts'
 import { type Token, tokenize } from './tokenize.ts'
-import { ASKING } from './words/function-words.ts'
+import { ASKING, ASKING_FOR_IMAGE } from './words/function-words.ts'
 import { HOMOGRAPHS } from './words/things.ts'
 
 /** What the rules understand of a prompt. */
@@ -25,16 +25,17 @@ export type Reading = {
 }
 
 export const readPrompt = (prompt: string): Reading => {
-  const tokens = markNames(tokenize(prompt.replace(ASKING, '')))
+  const tokens = markNames(tokenize(prompt.replace(ASKING_FOR_IMAGE, '').replace(ASKING, '')))
   const canonical = canonicalWords(tokens)
   const words = canonical.map(wordOf)
   const names = tokens.filter(({ isCapital }) => isCapital).map(({ text }) => text)
   const quotes = tokens.filter(({ kind }) => kind === 'quote').map(({ text }) => text)
   const parsed = splitClauses(words).map(parseClause)
   const { whole, clauses } = understand(parsed)
-  const isKeptInOrder = isUnreadable(words) || dependsOnNeighbours(parsed)
-  const form = isKeptInOrder ? `in order: ${tokens.map(wordOf).join(' ')}` : formOf(whole, clauses)
-  return { form, words, names, quotes, whole, clauses }
+  const reading = { words, names, quotes, whole, clauses }
+  if (isForeign(words)) return { ...reading, form: `as written: ${tokens.map(wordOf).join(' ')}` }
+  const isInOrder = hasOrderWord(words) || dependsOnNeighbours(parsed)
+  return { ...reading, form: isInOrder ? `in order: ${words.join(' ')}` : formOf(whole, clauses) }
 }
 
 /** A quote stands for itself, in its own case, and is never taken for a word. */
@@ -58,7 +59,7 @@ const markNames = (tokens: readonly Token[]): Token[] => {
 
 const understand = (parsed: readonly Clause[]): { whole: string[]; clauses: readonly Clause[] } => {
   const picture = takePictureWords(parsed)
-  const setting = takeSetting(picture.clauses)
+  const setting = takeSettings(picture.clauses)
   return {
     whole: [...picture.whole, ...setting.whole].sort(),
     clauses: setExclusionsApart(setting.clauses),
@@ -67,7 +68,9 @@ const understand = (parsed: readonly Clause[]): { whole: string[]; clauses: read
 
 /** Where there is one thing only, "a street without people" is "a street, no people". */
 const setExclusionsApart = (clauses: readonly Clause[]): readonly Clause[] => {
-  const things = clauses.flatMap(({ groups }) => groups.flat()).filter(({ isNegated }) => !isNegated)
+  const things = clauses
+    .flatMap(({ groups }) => groups.flat())
+    .filter(({ isNegated }) => !isNegated)
   if (things.length !== 1) return clauses
   return clauses.flatMap((clause) => {
     const [group = [], excluded = [], ...others] = clause.groups
@@ -97,4 +100,9 @@ const glueUncertain = (clauses: readonly Clause[]): string[] => {
 const denies = ({ isNegated }: Phrase): boolean => isNegated
 
 const clauseKey = (clause: Clause): string =>
-  JSON.stringify([groupKeys(clause).sort(), linksOf(clause).map((link) => linkKey(link)).sort()])
+  JSON.stringify([
+    groupKeys(clause).sort(),
+    linksOf(clause)
+      .map((link) => linkKey(link))
+      .sort(),
+  ])

@@ -1,7 +1,7 @@
 import { areSameFacts, without } from './facts.ts'
 import { nameOf } from './phrase.ts'
 import type { Reading } from './reading.ts'
-import { SCALES, SCALE_WORDS } from './words/scales.ts'
+import { SCALE_WORDS, SCALES } from './words/scales.ts'
 
 /** Opposites: two words of one scale (day and night, young and old), or one word said of another thing. */
 export const doScalesAgree = (a: Reading, b: Reading): boolean =>

@@ -1,6 +1,6 @@
 /** Words that say nothing of the picture. */
 export const FILLERS: ReadonlySet<string> = new Set(
-  'is are was were be being been there that who which please also'.split(' '),
+  'is are be being there that who which please'.split(' '),
 )
 
 export const ARTICLES: ReadonlySet<string> = new Set(['a', 'an', 'the', 'this', 'these', 'those'])
@@ -13,6 +13,10 @@ export const ORDER_WORDS: ReadonlySet<string> = new Set(
     ' ',
   ),
 )
+
+/** "Please create an image of": says nothing of the picture, not even that it is a photo. */
+export const ASKING_FOR_IMAGE =
+  /^\s*(?:please\s+)?(?:(?:can|could) you\s+)?(?:create|generate|make|produce)\s+(?:me\s+)?an?\s+(?:image|picture)\s+(?:of|showing)\s+/iu
 
 /** What people say to a machine before they describe the picture. */
 export const ASKING =

@@ -16,9 +16,29 @@ export const findNumber = (word: string): number | undefined => {
 
 /** Whether two number words make one number: "twenty five". */
 export const isTens = (word: string): boolean => TENS.includes(word)
-export const isDigitWord = (word: string): boolean => SMALL.indexOf(word) > 0 && SMALL.indexOf(word) < 10
+export const isDigitWord = (word: string): boolean =>
+  SMALL.indexOf(word) > 0 && SMALL.indexOf(word) < 10
 
 /** Amounts that are no number; each says something else. */
 export const AMOUNTS: ReadonlySet<string> = new Set([
-  'several', 'many', 'few', 'all', 'most', 'every', 'dozens', 'hundreds', 'thousands', 'much', 'numerous', 'countless', 'half', 'any', 'more', 'fewer', 'less', 'multiple', 'various',
+  'several',
+  'many',
+  'few',
+  'a-few',
+  'all',
+  'most',
+  'every',
+  'dozens',
+  'hundreds',
+  'thousands',
+  'much',
+  'numerous',
+  'countless',
+  'half',
+  'any',
+  'more',
+  'fewer',
+  'less',
+  'multiple',
+  'various',
 ])

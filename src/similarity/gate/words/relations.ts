@@ -3,6 +3,7 @@ export const INVERSES: ReadonlyMap<string, string> = new Map([
   ['below', 'above'],
   ['right-of', 'left-of'],
   ['behind', 'front-of'],
+  ['under', 'over'],
   ['smaller than', 'larger than'],
   ['shorter than', 'taller than'],
   ['younger than', 'older than'],
@@ -17,7 +18,14 @@ export const SYMMETRIC: ReadonlySet<string> = new Set(['beside'])
 
 /** Words that put what follows in relation to what went before. */
 export const RELATIONS: ReadonlySet<string> = new Set(
-  'of with without inside on at by beside above below behind front-of left-of right-of outside between among around across along through to from into onto off out-of up down past toward towards during after as like for than covered-with away-from far-from facing says about via per'.split(
+  'of with wearing against over under inside on at by beside above below behind front-of left-of right-of outside between among around across along through to from into onto off out-of up down past toward towards during after as like for than covered-with away-from far-from facing says about via per'.split(
+    ' ',
+  ),
+)
+
+/** What holds or measures other things: "a cup of coffee" is one thing. */
+export const MEASURES: ReadonlySet<string> = new Set(
+  'cup cups mug glass glasses bowl bottle bottles plate pot jar basket piece slice pile bunch bouquet field flock herd group'.split(
     ' ',
   ),
 )

@@ -6,9 +6,9 @@ airplane: plane, aeroplane, aircraft
 photo: photograph, photography, picture, image, pic
 film: movie
 sofa: couch
-small: little, tiny
+small: little
 large: big
-huge: giant, enormous, gigantic
+huge: enormous, gigantic
 beautiful: gorgeous, lovely
 kid: child
 kids: children
@@ -17,10 +17,8 @@ rabbit: bunny
 rabbits: bunnies
 forest: woods
 sea: ocean
-road: street
 autumn: fall
 dawn: sunrise, daybreak
-soccer: football
 metro: subway
 talk: speak
 talking: speaking
@@ -40,12 +38,11 @@ centered: centred
 cafe: café
 cafes: cafés
 facade: façade
-tshirt: tee
-dark blue: navy
 monochrome: greyscale, grayscale
 several: some
 picnic: picknick
 cook: chef
+sleeping: asleep
 guy: man
 photorealistic: photo-realistic
 render: rendering
@@ -67,18 +64,22 @@ pixel-art: pixel art
 3d-render: 3d render, 3d rendering
 tshirt: t shirt
 many: a lot of, lots of, plenty of
-2: a couple of, a pair of
+2: a couple of
 12: a dozen
-one: a single, single
-few: a few, few
-front-of: in front of, against
+a-few: a few
+big cat: big cat
+big cats: big cats
+big wheel: big wheel
+big top: big top
+little owl: little owl
+kid goat: kid goat
+front-of: in front of
 behind: in back of
 left-of: to the left of, on the left of, left of, on the left side of
 right-of: to the right of, on the right of, right of, on the right side of
 beside: next to, close to, alongside, adjacent to, near, at the side of
 on: on top of, upon, atop
-above: over
-below: under, beneath, underneath
+under: beneath, underneath
 inside: in, within
 outside: outside of
 out-of: out of
@@ -91,8 +92,10 @@ far-from: far from
 @background: in the background, in background
 @foreground: in the foreground, in foreground
 @center: in the center, in the middle, in the centre
-with: that has, which has, who has, having, has, wearing, that wears, who wears, dressed in
-without: not wearing, with no, without any, not wearing any, not having
+with: that has, which has, who has, having, has
+wearing: that wears, who wears, dressed in
+not-wearing: not wearing, not wearing any
+without: with no, without any, not having
 says: that says, saying, that reads, which says, which reads, with the text, with the words, labeled, labelled
 covered-with: covered in, covered by, covered with
 larger than: bigger than

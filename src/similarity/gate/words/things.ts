@@ -5,19 +5,38 @@ export const PLACES: ReadonlySet<string> = new Set(
   ),
 )
 
-/** What people wear: "in a coat" is "with a coat". */
-export const CLOTHES: ReadonlySet<string> = new Set(
-  'dress suit coat raincoat jacket shirt tshirt hat skirt uniform costume sweater gown robe kimono apron armor swimsuit tuxedo jeans hoodie'.split(
+/** What people are in: "in a coat" is "with a coat". A kitten in a hat is another picture than one with a hat. */
+export const GARMENTS: ReadonlySet<string> = new Set(
+  'dress suit coat raincoat jacket shirt tshirt skirt uniform costume sweater gown robe kimono apron armor swimsuit tuxedo jeans hoodie'.split(
     ' ',
   ),
 )
 
-/** Times and weather: those of the whole picture when only one is named. */
-export const TIMES: ReadonlySet<string> = new Set(
-  'night day dawn dusk twilight sunset noon midday midnight morning afternoon evening spring summer autumn winter rain fog mist snow storm sunshine moonlight'.split(
+/** What people wear when they are said to be with it. */
+export const WORN: ReadonlySet<string> = new Set([
+  ...GARMENTS,
+  ...'hat cap scarf glasses sunglasses tie crown helmet gloves necklace earring turban veil'.split(
     ' ',
   ),
+])
+
+/** What things are against or by, when they are in front of it or beside it. */
+export const BACKDROPS: ReadonlySet<string> = new Set(
+  'wall background backdrop sky window curtain fence mountain door fireplace'.split(' '),
 )
+
+/** Times and weather: those of the whole picture when only one is named. */
+const SETTINGS = [
+  'night day dawn dusk twilight sunset noon midday midnight morning afternoon evening',
+  'spring summer autumn winter',
+  'rain fog mist snow storm sunshine moonlight',
+].map((words) => words.split(' '))
+
+export const TIMES: ReadonlySet<string> = new Set(SETTINGS.flat())
+
+/** Words of the same kind of setting: times of day, seasons, weather. */
+export const findSettingKind = (word: string): readonly string[] | undefined =>
+  SETTINGS.find((words) => words.includes(word))
 
 /** Words that are a name when they have a capital inside a sentence, and a thing otherwise. */
 export const HOMOGRAPHS: ReadonlySet<string> = new Set(
