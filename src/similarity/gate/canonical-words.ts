@@ -20,6 +20,8 @@ const joinSynonyms = (tokens: Token[]): Token[] =>
     for (let count = MAX_PHRASE_WORDS; count > 0; count--) {
       const words = tokens.slice(index, index + count)
       if (words.length < count || words.some(({ kind }) => kind !== 'word')) continue
+      // "Big Ben" is no large Ben.
+      if (words.every(({ isCapital }) => isCapital)) continue
       const canonical = SYNONYMS.get(words.map(({ text }) => text).join(' '))
       if (canonical !== undefined) return { count, words: canonical.map(asWord) }
     }

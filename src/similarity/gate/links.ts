@@ -1,6 +1,6 @@
 import type { Clause, Group } from './clause.ts'
 import { keyOf, nameOf, type Phrase } from './phrase.ts'
-import { INVERSES, RELATIONS, SYMMETRIC } from './words/relations.ts'
+import { INVERSES, SYMMETRIC } from './words/relations.ts'
 import { PLACES } from './words/things.ts'
 
 /** One group in relation to the next; written so that both ways to say it are the same text. */
@@ -49,9 +49,10 @@ const groupKey = (
 }
 
 const reachesOver = (group: Group, relationBefore: string | undefined): boolean => {
+  if (group.every(({ isNegated }) => isNegated)) return false
+  // "a cat on a table and a dog": is it on the dog, too?
+  if (relationBefore !== undefined && relationBefore !== 'between') return true
   if (group.every(({ isDetermined }) => isDetermined)) return false
-  // "a wooden rocking chair and cat": what looks like a verb may belong to the first thing alone.
-  if (relationBefore !== undefined && !RELATIONS.has(relationBefore)) return true
   return group.some(
     ({ isDetermined, words }, index) =>
       isDetermined || (words.length > 1 && index < group.length - 1),

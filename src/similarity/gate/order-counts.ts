@@ -22,17 +22,18 @@ export const dependsOnNeighbours = (clauses: readonly Clause[]): boolean => {
   const all = clauses.flatMap(({ groups }) => groups.flat())
   if (clauses.some(({ groups }) => !groups.flat().some(namesSomething))) return true
   const things = all.filter(({ isDetermined, count }) => isDetermined || count === 'plural').length
-  return clauses.length > 2 && clauses.some((clause) => isBareWord(clause, things > 1))
+  return clauses.length > 2 && clauses.some((clause) => isBare(clause, things > 1))
 }
 
 const namesSomething = ({ words }: Phrase): boolean => words.some((word) => word !== '')
 
-/** "A cat, small, a dog": which of them is small? */
-const isBareWord = ({ groups, relations }: Clause, isAnyWord: boolean): boolean => {
+/** "A cat, small, a dog": which of them is small? `isAnyWord`: for a word of any kind, as there are several things. */
+const isBare = ({ groups, relations }: Clause, isAnyWord: boolean): boolean => {
   const [phrase, ...others] = groups.flat()
   if (phrase === undefined || others.length > 0 || relations.length > 0) return false
-  if (phrase.isDetermined) return false
   const words = phrase.words
+  if (words.every((word) => findNumber(word) !== undefined)) return true
+  if (phrase.isDetermined) return false
   if (words.every((word) => LOOKS.has(word))) return isAnyWord
   if (words.every((word) => isPictureWord(word) || TIMES.has(word))) return false
   if (words.every((word) => COLOURS.has(word) || SCALE_WORDS.has(word))) return true

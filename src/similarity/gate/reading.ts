@@ -2,12 +2,11 @@ import { canonicalWords } from './canonical-words.ts'
 import { type Clause, parseClause } from './clause.ts'
 import { BREAK, splitClauses } from './clauses-of-words.ts'
 import { groupKeys, linkKey, linksOf } from './links.ts'
+import { markNames } from './mark-names.ts'
 import { dependsOnNeighbours, hasOrderWord, isForeign } from './order-counts.ts'
-import type { Phrase } from './phrase.ts'
 import { takePictureWords, takeSettings } from './picture-words.ts'
 import { type Token, tokenize } from './tokenize.ts'
 import { ASKING, ASKING_FOR_IMAGE } from './words/function-words.ts'
-import { HOMOGRAPHS } from './words/things.ts'
 
 /** What the rules understand of a prompt. */
 export type Reading = {
@@ -25,7 +24,8 @@ export type Reading = {
 }
 
 export const readPrompt = (prompt: string): Reading => {
-  const tokens = markNames(tokenize(prompt.replace(ASKING_FOR_IMAGE, '').replace(ASKING, '')))
+  const described = prompt.replace(ASKING_FOR_IMAGE, '').replace(ASKING, '')
+  const tokens = markNames(tokenize(described), described === described.toUpperCase())
   const canonical = canonicalWords(tokens)
   const words = canonical.map(wordOf)
   const names = tokens.filter(({ isCapital }) => isCapital).map(({ text }) => text)
@@ -42,19 +42,6 @@ export const readPrompt = (prompt: string): Reading => {
 const wordOf = ({ kind, text }: Token): string => {
   if (kind === 'quote') return JSON.stringify(text)
   return kind === 'break' ? BREAK : text
-}
-
-/** Capitals count inside a sentence, and not where most words have one. */
-const markNames = (tokens: readonly Token[]): Token[] => {
-  const words = tokens.filter(({ kind }) => kind === 'word')
-  const capitals = words.filter(({ isCapital }) => isCapital).length
-  const isTitle = words.length > 2 && capitals * 2 > words.length
-  return tokens.map((token, index) => {
-    const isCapital =
-      token.isCapital && !isTitle && index > 0 && tokens[index - 1]?.kind !== 'break'
-    const isName = isCapital && HOMOGRAPHS.has(token.text)
-    return { ...token, isCapital, text: isName ? `${token.text}'name` : token.text }
-  })
 }
 
 const understand = (parsed: readonly Clause[]): { whole: string[]; clauses: readonly Clause[] } => {
@@ -92,17 +79,10 @@ const glueUncertain = (clauses: readonly Clause[]): string[] => {
     const isBare = phrases[0]?.isDetermined === false
     if (isAfterDenial && isBare) texts.push(`${texts.pop()}, ${clauseKey(clause)}`)
     else texts.push(clauseKey(clause))
-    isAfterDenial = phrases.some(denies)
+    isAfterDenial = phrases.some(({ isNegated }) => isNegated)
   }
   return texts
 }
 
-const denies = ({ isNegated }: Phrase): boolean => isNegated
-
 const clauseKey = (clause: Clause): string =>
-  JSON.stringify([
-    groupKeys(clause).sort(),
-    linksOf(clause)
-      .map((link) => linkKey(link))
-      .sort(),
-  ])
+  JSON.stringify([groupKeys(clause).sort(), linksOf(clause).map(linkKey).sort()])

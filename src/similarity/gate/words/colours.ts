@@ -3,3 +3,14 @@ export const COLOURS: ReadonlySet<string> = new Set(
     ' ',
   ),
 )
+
+/** Words that make another colour of one. */
+export const SHADES: ReadonlySet<string> = new Set([
+  'light',
+  'dark',
+  'pale',
+  'deep',
+  'bright',
+  'neon',
+  'pastel',
+])

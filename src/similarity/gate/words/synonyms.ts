@@ -95,7 +95,7 @@ far-from: far from
 with: that has, which has, who has, having, has
 wearing: that wears, who wears, dressed in
 not-wearing: not wearing, not wearing any
-without: with no, without any, not having
+without: without any, not having
 says: that says, saying, that reads, which says, which reads, with the text, with the words, labeled, labelled
 covered-with: covered in, covered by, covered with
 larger than: bigger than
