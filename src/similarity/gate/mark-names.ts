@@ -15,7 +15,9 @@ export const markNames = (tokens: readonly Token[], isShouted: boolean): Token[]
   const named = inside.filter(({ text }) => !isSmall(text))
   const isTitle = named.length >= MIN_TITLE_WORDS && named.every(({ isCapital }) => isCapital)
   return tokens.map((token, index) => {
-    const isCapital = token.isCapital && !isTitle && !isShouted && !isFirst(tokens, index)
+    // At the beginning a capital means something only where the next word has one, too: "Big Ben".
+    const isInside = !isFirst(tokens, index) || tokens[index + 1]?.isCapital === true
+    const isCapital = token.isCapital && !isTitle && !isShouted && isInside
     const isName = isCapital && (HOMOGRAPHS.has(token.text) || FILLERS.has(token.text))
     return { ...token, isCapital, text: isName ? `${token.text}'name` : token.text }
   })
