@@ -6,7 +6,8 @@ import {
   MAX_PROMPT_CHARACTERS,
   MAX_WAIT_SECONDS,
 } from '../contract/limits.ts'
-import { findListPriceUsd, type ServerInfo } from '../contract/server-info.ts'
+import { findListPriceUsd } from '../contract/list-price.ts'
+import type { ServerInfo } from '../contract/server-info.ts'
 import { imageMimeTypeSchema } from '../contract/vocabulary.ts'
 import { StartError } from '../errors.ts'
 import type { Provider } from '../generation/ports.ts'
