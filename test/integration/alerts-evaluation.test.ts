@@ -17,10 +17,15 @@ const HOUR_MS = 3_600_000
 
 /** A database and all that a process needs, and no process. */
 let app: AlertApp
+let releases: (() => Promise<void>)[] = []
 beforeEach(async () => {
   app = await startAlertApp({ apis: 0, workers: 0, env: { ALERT_INTERVAL_MS: `${INTERVAL_MS}` } })
 })
-afterEach(() => app.stop())
+afterEach(async () => {
+  for (const release of releases.reverse()) await release()
+  releases = []
+  await app.stop()
+})
 
 /** An API process, and what it logs. */
 const startApi = async (databaseUrl = app.config.database.url) => {
@@ -29,7 +34,13 @@ const startApi = async (databaseUrl = app.config.database.url) => {
   const database = { ...app.config.database, url: databaseUrl }
   const api = createApi({ ...app.config, database }, app.secrets, logger)
   const { url } = await api.start()
-  return { url, lines, stop: () => api.stop({ idleMs: 0 }) }
+  let stopped: Promise<void> | undefined
+  const stop = () => {
+    stopped ??= api.stop({ idleMs: 0 })
+    return stopped
+  }
+  releases.push(stop)
+  return { url, lines, stop }
 }
 
 const findNoWorker = async () => {
@@ -57,7 +68,6 @@ test('an alert stays as it is through a restart of all processes, and is logged 
   const second = await startApi()
   await waitForEvaluationAfter(evaluatedAt)
   expect((await findNoWorker()).alert).toEqual(alert)
-  await second.stop()
   expect(await listAlertEvents(app.db, { before: undefined, limit: 10 })).toHaveLength(1)
   const logged = [...first.lines, ...second.lines].filter((line) => line.alert === 'no_worker')
   expect(logged).toMatchObject([
@@ -67,7 +77,8 @@ test('an alert stays as it is through a restart of all processes, and is logged 
 
 test('none is evaluated while Postgres is away; whoever asks is told so, and the log once', async () => {
   const proxy = await startPostgresProxy(app.config.database.url ?? '')
-  const { url, lines, stop } = await startApi(proxy.url)
+  releases.push(proxy.close)
+  const { url, lines } = await startApi(proxy.url)
   const operator = await createClient({ url, token: app.token }, 'olga', true)
   const ask = () => operator.call('GET', '/api/alerts')
   await waitForFiring()
@@ -82,8 +93,6 @@ test('none is evaluated while Postgres is away; whoever asks is told so, and the
   await waitForEvaluationAfter(evaluatedAt)
   expect((await ask()).status).toBe(200)
   expect(find()).toHaveLength(1)
-  await stop()
-  await proxy.close()
 })
 
 test('an evaluation is one of all processes alone, and the next one when that died with it', async () => {
@@ -106,7 +115,7 @@ test('an evaluation is one of all processes alone, and the next one when that di
 })
 
 test('many processes evaluate once in an interval', async () => {
-  const apis = await Promise.all([startApi(), startApi(), startApi()])
+  await Promise.all([startApi(), startApi(), startApi()])
   const { evaluatedAt } = await waitForFiring()
   const countClaims = async () => {
     const row = await app.db.selectFrom('alertEvaluation').select('claims').executeTakeFirst()
@@ -117,5 +126,4 @@ test('many processes evaluate once in an interval', async () => {
   await waitForEvaluationAfter(evaluatedAt + 5 * INTERVAL_MS)
   const intervals = Math.ceil((Date.now() - startedAt) / INTERVAL_MS) + 1
   expect((await countClaims()) - before).toBeLessThanOrEqual(intervals)
-  await Promise.all(apis.map(({ stop }) => stop()))
 })

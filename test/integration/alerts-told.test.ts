@@ -6,10 +6,14 @@ import type { TestAppOptions } from '../support/app.ts'
 import type { Answer } from '../support/client.ts'
 import { scrape } from '../support/metrics.ts'
 import { expectProblem } from '../support/problems.ts'
-import { startWebhookReceiver } from '../support/webhook-receiver.ts'
+import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts'
 
 let app: AlertApp | undefined
-afterEach(() => app?.stop())
+let receiver: WebhookReceiver | undefined
+afterEach(async () => {
+  await app?.stop()
+  await receiver?.close()
+})
 
 const start = async (options?: TestAppOptions): Promise<AlertApp> => {
   app = await startAlertApp(options)
@@ -20,23 +24,24 @@ const events = ['alert.firing', 'alert.resolved']
 
 describe('operators', () => {
   test('have their endpoints told of each change once, signed, also when no worker is there to tell', async () => {
-    const receiver = await startWebhookReceiver()
+    const hooks = await startWebhookReceiver()
+    receiver = hooks
     const { operator, alice, waitForState, startWorker, listChanges } = await start({
       apis: 2,
       workers: 0,
     })
     const { body: webhook } = await operator.call<Webhook>('POST', '/api/webhooks', {
-      body: { url: `${receiver.url}/alerts`, events },
+      body: { url: `${hooks.url}/alerts`, events },
     })
     const { body: another } = await alice.call<Webhook>('POST', '/api/webhooks', {
-      body: { url: `${receiver.url}/generations` },
+      body: { url: `${hooks.url}/generations` },
     })
     expect(another.events).not.toContain('alert.firing')
     await waitForState('no_worker', 'firing')
-    await receiver.waitForCount('/alerts', 1)
+    await hooks.waitForCount('/alerts', 1)
     await startWorker()
     await waitForState('no_worker', 'resolved')
-    const received = await receiver.waitForCount('/alerts', 2)
+    const received = await hooks.waitForCount('/alerts', 2)
     const told = received.map(({ verify }) => verify(webhook.secret ?? ''))
     const changes = await listChanges('no_worker')
     expect(told.map(({ type, data }) => [type, data])).toEqual([
@@ -47,8 +52,7 @@ describe('operators', () => {
       'No worker is alive. Workers alive: 0; fires below 1.',
       'No longer: No worker is alive. Workers alive: 1; fires below 1.',
     ])
-    expect(receiver.at('/generations')).toEqual([])
-    await receiver.close()
+    expect(hooks.at('/generations')).toEqual([])
   })
 
   test('alone may ask for alerts, and have endpoints told of them', async () => {
