@@ -12,6 +12,8 @@ import './styles/overview.css'
 import './styles/gallery.css'
 import './styles/meter.css'
 import './styles/endpoints.css'
+import './styles/settings.css'
+import './styles/alerts.css'
 
 const root = document.getElementById('app')
 if (root) render(<App />, root)

@@ -19,6 +19,8 @@ const links: Link[] = [
   { path: '/gallery', name: 'Gallery', icon: 'gallery' },
   { path: '/users', name: 'Users', icon: 'users', isForAdmins: true },
   { path: '/webhooks', name: 'Webhooks', icon: 'webhooks' },
+  { path: '/alerts', name: 'Alerts', icon: 'alerts', isForAdmins: true },
+  { path: '/settings', name: 'Settings', icon: 'settings', isForAdmins: true },
 ]
 
 /** What is round every page: where one can go, and who one is. */
