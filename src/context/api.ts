@@ -137,7 +137,7 @@ export const createApi = (
     shutdown.abort()
     await Promise.all([
       drain({ graceMs: config.shutdownGraceMs, ...options }),
-      waitAtMost(alerts.stop(), config.shutdownGraceMs),
+      alerts.stop(),
       waitAtMost(alertWebhooks.stop(config.shutdownGraceMs / 2), config.shutdownGraceMs),
     ])
     await reuseLog.close()
