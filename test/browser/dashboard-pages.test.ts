@@ -109,6 +109,8 @@ describeWith('chromium', 'the overview and the generations', () => {
     await page.setViewportSize({ width: 1280, height: 320 })
     await page.getByRole('row').last().scrollIntoViewIfNeeded()
     await ask('carol', 'wait for a click')
+    // As when the page is looked at again, which is sooner than the next look.
+    await page.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`)
     await page.getByRole('button', { name: 'Show 1 new' }).waitFor()
     expect(await row('wait for a click').count()).toBe(0)
     await page.getByRole('button', { name: 'Show 1 new' }).click()

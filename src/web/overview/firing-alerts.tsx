@@ -40,7 +40,8 @@ const FiringAlert = ({
         <>
           , since <Time at={since} />
         </>
-      )}
+      )}{' '}
+      · <a href="/alerts">all alerts</a>
     </p>
     <p>
       {meaning} {action}
