@@ -125,7 +125,8 @@ describeWith('chromium', 'the overview and the generations', () => {
     await page.getByText('3 would be canceled').waitFor()
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
-    await page.getByRole('button', { name: 'Cancel all…' }).click()
+    // The focus is back on the button.
+    await page.keyboard.press('Enter')
     await page.getByText('3 would be canceled').waitFor()
     expect(await lookAtPage(page, 'generations-cancel')).toEqual([])
     await page.getByRole('button', { name: 'Cancel 3' }).click()
