@@ -4,6 +4,7 @@ import { createFold } from '../src/analytics/fold.ts'
 import type { Releases } from '../src/releases.ts'
 import { seedHistory, seedMoment } from './analytics-history.ts'
 import { imageonceCommand } from './commands.ts'
+import { measureOverview } from './overview.ts'
 import type { Plan } from './plan.ts'
 import { startServer } from './programs.ts'
 import { printAim } from './report.ts'
@@ -49,6 +50,7 @@ export const measureAnalytics = async (
       }
     }
   }
+  await measureOverview(url, tokens.everyone)
 }
 
 const ALL = ['summary', 'timeseries', 'owners', 'owners.csv']

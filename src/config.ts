@@ -46,6 +46,7 @@ const waitsSchema = z
   .string()
   .regex(/^\d{1,9}(,\d{1,9}){0,19}$/, 'must be 1 to 20 whole numbers with commas between them')
   .transform((text) => text.split(',').map(Number))
+
 /** `name:key`, separated by commas; an operator may have several while a key is exchanged. */
 const operatorKeysSchema = z.string().transform((text, context) =>
   text.split(',').map((pair) => {

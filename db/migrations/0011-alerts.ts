@@ -37,6 +37,9 @@ const statements = [
     evaluated_at timestamptz(3)
   )`,
   "insert into alert_evaluation (claims, claimed_for) values (0, 'epoch')",
+  // For the processes that deliver what is told of alerts and nothing else.
+  `create index webhook_deliveries_alerts on webhook_deliveries (endpoint_id, next_attempt_at)
+    where next_attempt_at is not null and type like 'alert.%'`,
   `create table query_times (
     process_id text primary key,
     count integer not null,

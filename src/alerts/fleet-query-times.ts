@@ -49,7 +49,8 @@ export const measureQueryTimes = async (
     .orderBy(sql`case when ${hasEnough} then p95_ms else count end`, 'desc')
     .limit(1)
     .executeTakeFirst()
-  return { value: row?.p95Ms ?? null, sample: row?.count ?? 0 }
+  const p95Ms = row?.p95Ms ?? null
+  return { value: p95Ms && Math.round(p95Ms * 10) / 10, sample: row?.count ?? 0 }
 }
 
 const ago = (durationMs: number) =>

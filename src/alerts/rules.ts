@@ -32,33 +32,32 @@ export type AlertSettings = {
 
 const MINUTE_MS = 60_000
 
+/** Of this moment, and so of no number of cases. */
+const now = { target: null, minSample: 0, windowMs: null }
+const lately = { windowMs: 15 * MINUTE_MS }
+/** One odd evaluation changes nothing. */
+const twice = { evaluationsToFire: 2, evaluationsToResolve: 2 }
+
 /** All alerts, the gravest first. */
 export const createAlertRules = (settings: AlertSettings): AlertRule[] => [
+  // While workers are exchanged there may be none for a moment.
   {
     name: 'no_worker',
     unit: 'count',
     fires: 'below',
     threshold: 1,
     resolvesAt: 1,
-    target: null,
-    minSample: 0,
-    windowMs: null,
-    // While workers are exchanged there may be none for a moment.
-    evaluationsToFire: 2,
-    evaluationsToResolve: 2,
+    ...now,
+    ...twice,
   },
   {
     name: 'provider_down',
     unit: 'count',
-    fires: 'above',
-    threshold: 0,
-    resolvesAt: 0,
-    target: null,
-    minSample: 0,
-    windowMs: null,
+    ...above(0, 1),
+    ...now,
+    ...twice,
     // A breaker opens after a row of outages, which is proof enough.
     evaluationsToFire: 1,
-    evaluationsToResolve: 2,
   },
   {
     name: 'generations_failing',
@@ -68,31 +67,34 @@ export const createAlertRules = (settings: AlertSettings): AlertRule[] => [
     resolvesAt: 93,
     target: 95,
     minSample: 20,
-    windowMs: 15 * MINUTE_MS,
-    evaluationsToFire: 2,
-    evaluationsToResolve: 2,
+    ...lately,
+    ...twice,
   },
   {
     name: 'generations_slow',
-    ...above(settings.generationMs, 0.8),
     unit: 'ms',
+    ...above(settings.generationMs, 0.8),
     target: null,
     minSample: 20,
-    windowMs: 15 * MINUTE_MS,
-    evaluationsToFire: 2,
-    evaluationsToResolve: 2,
+    ...lately,
+    ...twice,
   },
-  queueAge('queue_old', settings.queueAgeMs),
-  queueAge('eager_queue_old', settings.eagerQueueAgeMs),
+  { name: 'queue_old', unit: 'ms', ...above(settings.queueAgeMs, 0.5), ...now, ...twice },
+  {
+    name: 'eager_queue_old',
+    unit: 'ms',
+    ...above(settings.eagerQueueAgeMs, 0.5),
+    ...now,
+    ...twice,
+  },
   {
     name: 'database_slow',
-    ...above(500, 0.8),
     unit: 'ms',
+    ...above(500, 0.8),
     target: 100,
     minSample: 100,
     windowMs: 5 * MINUTE_MS,
-    evaluationsToFire: 2,
-    evaluationsToResolve: 2,
+    ...twice,
   },
   {
     name: 'reuse_low',
@@ -102,43 +104,29 @@ export const createAlertRules = (settings: AlertSettings): AlertRule[] => [
     resolvesAt: 35,
     target: 60,
     minSample: 100,
-    windowMs: 15 * MINUTE_MS,
+    ...lately,
     evaluationsToFire: 5,
     evaluationsToResolve: 5,
   },
-  spend('daily_spend_high', settings.dailyBudgetUsd),
-  spend('monthly_spend_high', settings.monthlyBudgetUsd),
+  overspending('daily_spend_high', settings.dailyBudgetUsd),
+  overspending('monthly_spend_high', settings.monthlyBudgetUsd),
 ]
 
 /** Fires above a threshold, and resolves at a share of it. */
-function above(threshold: number | null, share: number) {
-  const resolvesAt = threshold === null ? null : threshold * share
-  return { fires: 'above' as const, threshold, resolvesAt }
-}
+const above = (threshold: number, share: number) => ({
+  fires: 'above' as const,
+  threshold,
+  resolvesAt: threshold * share,
+})
 
-function queueAge(name: AlertName, ageMs: number): AlertRule {
-  return {
-    name,
-    ...above(ageMs, 0.5),
-    unit: 'ms',
-    target: null,
-    minSample: 0,
-    windowMs: null,
-    evaluationsToFire: 2,
-    evaluationsToResolve: 2,
-  }
-}
-
-/** Within a day or month spend only grows: nothing to steady. */
-function spend(name: AlertName, budgetUsd: number | undefined): AlertRule {
-  return {
-    name,
-    ...above(budgetUsd ?? null, 1),
-    unit: 'usd',
-    target: null,
-    minSample: 0,
-    windowMs: null,
-    evaluationsToFire: 1,
-    evaluationsToResolve: 1,
-  }
-}
+/** Within a day or month spend only grows: there is nothing to steady. Off without a budget. */
+const overspending = (name: AlertName, budgetUsd: number | undefined): AlertRule => ({
+  name,
+  unit: 'usd',
+  fires: 'above',
+  threshold: budgetUsd ?? null,
+  resolvesAt: budgetUsd ?? null,
+  ...now,
+  evaluationsToFire: 1,
+  evaluationsToResolve: 1,
+})

@@ -74,7 +74,7 @@ export const createGenerate = ({ transport, follow, remember, log }: GenerateDep
     if (!joined) log('generation_started', {})
     const result = await settle(joined ?? start(key, request), request, options)
     const failure = findFailure(result)
-    const isReused = joined || result.reuse?.source === 'exact'
+    const isReused = joined || result.isExisting
     if (failure) log('generation_failed', measure(result, startedAt))
     else if (isReused) log('generation_skipped', measure(result, startedAt, joined && 'client'))
     else if (result.status === 'succeeded') log('generation_completed', measure(result, startedAt))

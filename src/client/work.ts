@@ -25,18 +25,29 @@ export const startWork = ({ submit, follow, onOver }: WorkDeps) => {
   const following = new AbortController()
   const callers = new Set<JoinOptions>()
   let newest: Generation | undefined
+  /** That it was under way before is told by the answer to the submission alone. */
+  let reuse: Pick<Generation, 'isExisting' | 'reuse'> = { isExisting: false }
 
-  const tell = (generation: Generation): Generation => {
+  const tell = (state: Generation): Generation => {
+    const generation = reuse.isExisting ? { ...state, ...reuse } : state
     newest = generation
     for (const { onState } of callers) callSafely(onState, generation)
     return generation
   }
-  const accepted = submit(submitting.signal).then(tell)
+  const accepted = submit(submitting.signal).then((generation) => {
+    const { isExisting } = generation
+    if (generation.reuse) reuse = { isExisting, reuse: generation.reuse }
+    return tell(generation)
+  })
   const done = accepted
     .then((generation) =>
       isTerminal(generation.status)
         ? generation
-        : follow(generation.id, { signal: following.signal, known: generation, onState: tell }),
+        : follow(generation.id, {
+            signal: following.signal,
+            known: generation,
+            onState: tell,
+          }).then((last) => newest ?? last),
     )
     .finally(onOver)
   done.catch(() => {})

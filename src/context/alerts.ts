@@ -5,8 +5,12 @@ import type { Config } from '../config.ts'
 import type { AlertEvent } from '../contract/alert.ts'
 import { startSweeper } from '../generation/sweeper.ts'
 import { createRareLog, type Logger } from '../logger.ts'
+import { waitAtMost } from '../time.ts'
 import { insertAlertDeliveries } from '../webhooks/alert-deliveries.ts'
 import type { Shared } from './shared.ts'
+
+/** An evaluation that waits for Postgres is left: another process makes the next one. */
+const STOP_MS = 1_000
 
 /** So often in an interval each process looks whether it has been evaluated. */
 const LOOKS = 4
@@ -49,9 +53,9 @@ export const createAlerts = (
   const start = (): void => {
     sweeper = startSweeper(look, { intervalMs: intervalMs / LOOKS, onError })
   }
-  const stop = async (): Promise<void> => {
+  const end = async (): Promise<void> => {
     await sweeper?.stop()
     await forgetQueryTimes(db, processId).catch(onError)
   }
-  return { start, stop }
+  return { start, stop: () => waitAtMost(end(), STOP_MS) }
 }

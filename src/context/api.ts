@@ -6,7 +6,8 @@ import {
   MAX_PROMPT_CHARACTERS,
   MAX_WAIT_SECONDS,
 } from '../contract/limits.ts'
-import { findListPriceUsd, type ServerInfo } from '../contract/server-info.ts'
+import { findListPriceUsd } from '../contract/list-price.ts'
+import type { ServerInfo } from '../contract/server-info.ts'
 import { imageMimeTypeSchema } from '../contract/vocabulary.ts'
 import { StartError } from '../errors.ts'
 import type { Provider } from '../generation/ports.ts'
@@ -136,7 +137,7 @@ export const createApi = (
     shutdown.abort()
     await Promise.all([
       drain({ graceMs: config.shutdownGraceMs, ...options }),
-      waitAtMost(alerts.stop(), config.shutdownGraceMs),
+      alerts.stop(),
       waitAtMost(alertWebhooks.stop(config.shutdownGraceMs / 2), config.shutdownGraceMs),
     ])
     await reuseLog.close()

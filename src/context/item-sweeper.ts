@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts'
-import { findListPriceUsd } from '../contract/server-info.ts'
+import { findListPriceUsd } from '../contract/list-price.ts'
 import { describeReuse } from '../generation/present.ts'
 import { startSweeper } from '../generation/sweeper.ts'
 import type { Logger } from '../logger.ts'

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts'
-import { findListPriceUsd } from '../contract/server-info.ts'
+import { findListPriceUsd } from '../contract/list-price.ts'
 import { ALERTS_DUE, WEBHOOKS_DUE } from '../generation/channel.ts'
 import { createImageSigner, createUrlsAt } from '../http/image-urls.ts'
 import { createRareLog, type Logger } from '../logger.ts'

@@ -167,7 +167,7 @@ export const createWorker = (
       waitAtMost(itemSweeper.stop(), graceMs),
       waitAtMost(upkeep.stop(), graceMs),
       waitAtMost(rollup.stop(), graceMs),
-      waitAtMost(alerts.stop(), graceMs),
+      alerts.stop(),
       waitAtMost(webhooks.stop(Math.max(graceMs - LET_GO_MS, graceMs / 2)), graceMs),
     ])
     clearTimeout(timer)

@@ -1,10 +1,5 @@
 import { z } from 'zod'
-import {
-  aspectRatioSchema,
-  type ImageSize,
-  imageSizeSchema,
-  providerNameSchema,
-} from './vocabulary.ts'
+import { aspectRatioSchema, imageSizeSchema, providerNameSchema } from './vocabulary.ts'
 
 /** A model that this server may be asked for. */
 export const modelInfoSchema = z.object({
@@ -31,10 +26,3 @@ export const serverInfoSchema = z.object({
   }),
 })
 export type ServerInfo = z.infer<typeof serverInfoSchema>
-
-/** The price of one image, in US dollars; 0 for what is not in the list. */
-export const findListPriceUsd = (
-  models: readonly ModelInfo[],
-  model: string,
-  imageSize: ImageSize,
-): number => models.find(({ name }) => name === model)?.priceUsd[imageSize] ?? 0

@@ -26,17 +26,6 @@ export const parseQueryWord = <T extends string>(
   throw invalid(`?${name}`, `${name} must be one of: ${schema.options.join(', ')}`)
 }
 
-/** The query as the schema has it. Throws `invalid_request`. */
-export const parseQuery = <Schema extends z.ZodType>(
-  req: Request,
-  schema: Schema,
-): z.output<Schema> => {
-  const parsed = schema.safeParse(req.query)
-  if (parsed.success) return parsed.data
-  const { path = [], message = '' } = parsed.error.issues[0] ?? {}
-  throw invalid(`?${path.join('.')}`, `${path.join('.')}: ${message}.`)
-}
-
 /**
  * Cuts a page out of rows that were asked for with one more than `limit`, and links to the next one
  * (RFC 8288, `rel="next"`).

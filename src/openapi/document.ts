@@ -9,6 +9,7 @@ import { server } from './operations/server.ts'
 import { submitting } from './operations/submitting.ts'
 import { telemetry } from './operations/telemetry.ts'
 import { webhooks } from './operations/webhooks.ts'
+import { webhookEvents } from './webhook-events.ts'
 
 /** The HTTP contract as OpenAPI 3.1, made of the same schemas that requests are parsed with. */
 export const createOpenApiDocument = (version: string, publicUrl: string | undefined) =>
@@ -34,6 +35,7 @@ export const createOpenApiDocument = (version: string, publicUrl: string | undef
       ...alerts,
       ...server,
     },
+    webhooks: webhookEvents,
     components: {
       securitySchemes: {
         bearer: {

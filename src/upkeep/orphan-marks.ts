@@ -72,11 +72,16 @@ export const listRipeOrphans = async (
   return rows.map(({ objectKey }) => objectKey)
 }
 
-/** False when another worker was first. */
-export const deleteMark = async (db: Database, objectKey: string): Promise<boolean> => {
+/** False when another worker was first, though a third may have marked the object again meanwhile. */
+export const deleteMark = async (
+  db: Database,
+  objectKey: string,
+  { foundBefore }: Ripeness,
+): Promise<boolean> => {
   const { numDeletedRows } = await db
     .deleteFrom('orphanObjects')
     .where('objectKey', '=', objectKey)
+    .where('foundAt', '<=', foundBefore)
     .executeTakeFirst()
   return numDeletedRows > 0n
 }

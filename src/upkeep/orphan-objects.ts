@@ -95,7 +95,7 @@ const deleteRipe = async (
     for (const key of keys) {
       signal?.throwIfAborted()
       await store.delete(key)
-      if (await deleteMark(db, key)) deleted++
+      if (await deleteMark(db, key, ripeness)) deleted++
       after = key
     }
     if (keys.length < DELETED_AT_ONCE) return deleted

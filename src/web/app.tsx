@@ -1,12 +1,14 @@
 import { useEffect, useState } from 'preact/hooks'
 import { LocationProvider, Route, Router } from 'preact-iso'
 import { onSessionOver } from './api.ts'
+import { Alerts } from './pages/alerts.tsx'
 import { Gallery } from './pages/gallery.tsx'
 import { Generation } from './pages/generation.tsx'
 import { Generations } from './pages/generations.tsx'
 import { NotFound } from './pages/not-found.tsx'
 import { Overview } from './pages/overview.tsx'
 import { Playground } from './pages/playground.tsx'
+import { Settings } from './pages/settings.tsx'
 import { Users } from './pages/users.tsx'
 import { Webhook } from './pages/webhook.tsx'
 import { Webhooks } from './pages/webhooks.tsx'
@@ -52,6 +54,8 @@ export const App = () => {
           <Route path="/users" component={Users} />
           <Route path="/webhooks" component={Webhooks} />
           <Route path="/webhooks/:id" component={Webhook} />
+          <Route path="/alerts" component={Alerts} />
+          <Route path="/settings" component={Settings} />
           <Route default component={NotFound} />
         </Router>
       </Shell>

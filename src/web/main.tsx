@@ -11,7 +11,10 @@ import './styles/generations.css'
 import './styles/overview.css'
 import './styles/gallery.css'
 import './styles/meter.css'
+import './styles/owners.css'
 import './styles/endpoints.css'
+import './styles/settings.css'
+import './styles/alerts.css'
 
 const root = document.getElementById('app')
 if (root) render(<App />, root)

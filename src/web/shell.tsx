@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import type { ServerInfo } from '../contract/server-info.ts'
+import { FiringCount } from './alerts/firing-count.tsx'
 import { ProviderBadge } from './parts/badge.tsx'
 import { Button } from './parts/button.tsx'
 import { Icon, type IconName } from './parts/icon.tsx'
@@ -19,6 +20,8 @@ const links: Link[] = [
   { path: '/gallery', name: 'Gallery', icon: 'gallery' },
   { path: '/users', name: 'Users', icon: 'users', isForAdmins: true },
   { path: '/webhooks', name: 'Webhooks', icon: 'webhooks' },
+  { path: '/alerts', name: 'Alerts', icon: 'alerts', isForAdmins: true },
+  { path: '/settings', name: 'Settings', icon: 'settings', isForAdmins: true },
 ]
 
 /** What is round every page: where one can go, and who one is. */
@@ -89,6 +92,7 @@ const Navigation = ({ isAdmin }: { isAdmin: boolean }) => {
           <a key={path} href={path} aria-current={isHere(path) ? 'page' : undefined}>
             <Icon name={icon} />
             {name}
+            {path === '/alerts' && <FiringCount />}
           </a>
         ))}
     </nav>

@@ -46,7 +46,9 @@ export const usePages = <Row>(
           if (!signal.aborted) setState((last) => ({ ...last, error }))
         })
         .finally(() => {
-          if (!signal.aborted) setIsLoading(false)
+          if (signal.aborted) return
+          running.current = undefined
+          setIsLoading(false)
         })
     },
     [path, name],
@@ -61,7 +63,7 @@ export const usePages = <Row>(
   const everyMs = chooseEveryMs?.(state.rows ?? [])
   useEffect(() => {
     if (!everyMs) return
-    const timer = setInterval(() => document.hidden || reload(), everyMs)
+    const timer = setInterval(() => document.hidden || running.current || reload(), everyMs)
     return () => clearInterval(timer)
   }, [everyMs, reload])
 

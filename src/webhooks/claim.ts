@@ -22,16 +22,18 @@ export const claimDeliveries = async (
   db: Database,
   { free, maxPerEndpoint, underWay, leaseMs, isForAlerts }: ClaimLimits,
 ): Promise<WebhookDeliveryRow[]> => {
-  const wanted = isForAlerts ? sql`type like 'alert.%'` : sql`true`
-  const due = sql`next_attempt_at <= now() and (lease_expires_at is null or lease_expires_at < now()) and ${wanted}`
+  const waits = isForAlerts
+    ? sql`next_attempt_at is not null and type like 'alert.%'`
+    : sql`next_attempt_at is not null`
+  const due = sql`${waits} and next_attempt_at <= now() and (lease_expires_at is null or lease_expires_at < now())`
   const taken = sql`coalesce((${JSON.stringify(Object.fromEntries(underWay))}::jsonb ->> waiting.endpoint_id)::int, 0)`
   const { rows } = await sql<WebhookDeliveryRow>`
     with recursive waiting as (
-      (select endpoint_id from webhook_deliveries where next_attempt_at is not null
+      (select endpoint_id from webhook_deliveries where ${waits}
         order by endpoint_id limit 1)
       union all
       select (select next.endpoint_id from webhook_deliveries as next
-        where next_attempt_at is not null and next.endpoint_id > waiting.endpoint_id
+        where ${waits} and next.endpoint_id > waiting.endpoint_id
         order by next.endpoint_id limit 1)
       from waiting where endpoint_id is not null
     ), due as materialized (

@@ -7,10 +7,16 @@ import { lookAtPage } from '../support/look-at-page.ts'
 import { insertGeneration } from '../support/rows.ts'
 import { describeWith } from '../support/skip.ts'
 
+const OWNERS_PAGES = ['Overview', 'Playground', 'Generations', 'Gallery', 'Webhooks']
+const SECRETS = {
+  AUTH_JWT_SECRET: 'a secret that signs tokens and is shown to nobody',
+  METRICS_TOKEN: 'another-that-reads-metrics',
+}
+
 describeWith('chromium', "operators' pages", () => {
   let dashboard: Dashboard
   let page: Page
-  const owners = () => page.getByRole('row').getByRole('link').allTextContents()
+  const owners = () => page.locator('tbody a').allTextContents()
 
   /** What an owner asked for today: so many made, and so many answered from what exists. */
   const insertOwner = async (ownerId: string, made: number, reused: number) => {
@@ -33,7 +39,7 @@ describeWith('chromium', "operators' pages", () => {
   }
 
   beforeAll(async () => {
-    dashboard = await startDashboard()
+    dashboard = await startDashboard({ env: { ...SECRETS, ALERT_INTERVAL_MS: '200' } })
     page = dashboard.page
     await insertOwner('alice', 1, 3)
     await insertOwner('bob@studio.example', 4, 0)
@@ -55,6 +61,10 @@ describeWith('chromium', "operators' pages", () => {
     await expectOwners(['bob@studio.example', 'carol', 'alice'])
     await page.reload()
     await expectOwners(['bob@studio.example', 'carol', 'alice'])
+    await page.setViewportSize({ width: 380, height: 900 })
+    await page.getByRole('combobox', { name: 'Sorted by' }).selectOption('owner')
+    await expectOwners(['alice', 'bob@studio.example', 'carol'])
+    await page.setViewportSize({ width: 1280, height: 900 })
   })
 
   test('the table is kept as a file that has the same figures', async () => {
@@ -81,17 +91,62 @@ describeWith('chromium', "operators' pages", () => {
     await page.getByRole('row').filter({ hasText: 'a test' }).waitFor()
   })
 
+  test('settings are found by a word, and tell what differs, but no secret', async () => {
+    await page.getByRole('link', { name: 'Settings' }).click()
+    const setting = (name: string) => page.getByRole('listitem').filter({ hasText: name })
+    await setting('AUTH_JWT_SECRET').getByText('set, hidden').waitFor()
+    for (const secret of Object.values(SECRETS)) expect(await page.content()).not.toContain(secret)
+    await page.getByRole('cell', { name: 'alive' }).waitFor()
+    expect(await lookAtPage(page, 'settings')).toEqual([])
+    await page.getByRole('searchbox', { name: 'Find a setting' }).fill('grace shut')
+    await setting('DATABASE_URL').waitFor({ state: 'detached' })
+    expect(await setting('SHUTDOWN_GRACE_MS').textContent()).toContain('set here3000default: ')
+    await page.getByRole('searchbox').fill('')
+    await page.getByRole('checkbox', { name: 'Only what differs' }).check()
+    await setting('HOOK_DEBOUNCE_MS').waitFor({ state: 'detached' })
+    await setting('SHUTDOWN_GRACE_MS').waitFor()
+    expect(await page.getByRole('link', { name: 'Queues' }).getAttribute('href')).toBe(
+      '/admin/queues',
+    )
+  })
+
+  test('an alert that fires is told with what to do, and then is history', async () => {
+    await dashboard.app.stopWorkers()
+    await page.getByRole('link', { name: 'Alerts' }).click()
+    const alert = page.getByRole('region', { name: 'No worker is alive' })
+    await alert.waitFor()
+    expect(await alert.textContent()).toContain('Workers alive0fires below 1')
+    expect(await alert.textContent()).toContain('Start a worker')
+    const history = page.getByRole('list', { name: 'History' })
+    await history.getByText('No worker is alive. Workers alive: 0').waitFor()
+    expect(await lookAtPage(page, 'alerts')).toEqual([])
+    await dashboard.app.startWorker()
+    await alert.waitFor({ state: 'detached' })
+    await history.getByText('No longer: No worker is alive').waitFor()
+  })
+
+  test('others see neither the links nor the pages', async () => {
+    const { app } = dashboard
+    const token = await app.token('alice')
+    await page.evaluate(`fetch('/api/session', { method: 'DELETE' })`)
+    await page.goto(`${app.url}/gallery#token=${token}`)
+    await page.getByText('You have no images yet').waitFor()
+    const links = page.getByRole('navigation', { name: 'Pages' }).getByRole('link')
+    expect(await links.allTextContents()).toEqual(OWNERS_PAGES)
+    for (const path of ['/users', '/settings', '/alerts']) {
+      await page.goto(app.url + path)
+      await page.getByText('This page is for operators').waitFor()
+    }
+    expect(await lookAtPage(page, 'operators-only')).toEqual([])
+  })
+
   test('complains of nothing, and asks nobody else', () => {
     expect(dashboard.complaints).toEqual([])
     expect(dashboard.foreign).toEqual([])
   })
 
   const expectOwners = async (expected: string[]) => {
-    await page
-      .getByRole('row')
-      .nth(1)
-      .getByRole('link', { name: String(expected[0]) })
-      .waitFor()
+    await page.locator('tbody a').first().getByText(String(expected[0])).waitFor()
     expect(await owners()).toEqual(expected)
   }
 })

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Page } from 'playwright-core'
@@ -69,7 +70,7 @@ describeWith('chromium', 'the gallery and the webhooks', () => {
     await page.getByRole('button', { name: 'Uploaded', exact: true }).click()
     await tiles().nth(1).waitFor({ state: 'detached' })
     expect(page.url()).toContain('?type=user_uploaded')
-    expect(await tiles().first().getAttribute('aria-label')).toContain('Open: Upload')
+    expect(await tiles().first().getAttribute('aria-label')).toContain('Open: upload')
     await page.getByRole('button', { name: 'All' }).click()
     await tiles().nth(3).waitFor()
   })
@@ -111,6 +112,27 @@ describeWith('chromium', 'the gallery and the webhooks', () => {
     expect((await listImages()).map(({ prompt }) => prompt)).not.toContain('a bowl of figs')
     const { headers } = await fetch(String(imageUrl))
     expect(headers.get('imageonce-placeholder')).toBe('true')
+  })
+
+  test('shows what stands in for a refused one, and reads on as one scrolls', async () => {
+    dashboard.app.gemini.behave({ kind: 'prompt_blocked' })
+    await ask('what the model refuses')
+    dashboard.app.gemini.reset()
+    await page.getByRole('button', { name: 'Placeholders' }).click()
+    await page.waitForURL(/type=placeholder/)
+    await openTile('what the model refuses')
+    await page.getByRole('dialog', { name: 'Placeholder' }).getByText('Stands in for').waitFor()
+    await page.keyboard.press('Escape')
+    const { db } = dashboard.app
+    await db
+      .insertInto('imageMetadata')
+      .values(Array.from({ length: 60 }, (_, n) => newPlaceholder(`stand-in ${n}`)))
+      .execute()
+    await page.reload()
+    await tiles().nth(47).waitFor()
+    expect(await tiles().count()).toBe(48)
+    await page.mouse.wheel(0, 20_000)
+    await tiles().nth(60).waitFor()
   })
 
   const click = (name: string) => page.getByRole('button', { name, exact: true }).click()
@@ -190,3 +212,8 @@ describeWith('chromium', 'the gallery and the webhooks', () => {
     expect(dashboard.foreign).toEqual([])
   })
 })
+
+const newPlaceholder = (prompt: string) => {
+  const id = `i_${randomBytes(20).toString('hex')}`
+  return { id, userId: 'dev', imageUrl: `/images/${id}`, imageType: 'placeholder' as const, prompt }
+}

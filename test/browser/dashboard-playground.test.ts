@@ -98,10 +98,11 @@ describeWith('chromium', 'the playground', () => {
     expect(await lookAtPage(page, 'playground-refused')).toEqual([])
   })
 
-  test('pays again only after asking', async () => {
+  test('pays again only after asking, and for what is shown', async () => {
     await open('?prompt=twice')
     await generate()
     await said('Paid')
+    await page.getByRole('textbox', { name: 'Prompt' }).fill('another, not sent yet')
     await result().getByRole('button', { name: 'Regenerate' }).click()
     await page.getByRole('button', { name: 'Pay again: $0.0336' }).click()
     await said('Sent')

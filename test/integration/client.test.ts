@@ -56,6 +56,24 @@ describe('generate', () => {
     expect(calls).toHaveLength(1)
   })
 
+  test('of an image that is being made already says in the end that it joined', async () => {
+    const open = holds.hold()
+    const first = connect().generate({ prompt: 'a river' })
+    const { id } = await connect().generate({ prompt: 'a river' }, { wait: 0 })
+    const told: Generation[] = []
+    const second = connect().generate(
+      { prompt: 'a river' },
+      { onState: (generation) => told.push(generation) },
+    )
+    await waitFor(() => told.length > 0, { what: 'the answer to the second' })
+    open()
+    const joined = { id, status: 'succeeded', isExisting: true, reuse: { source: 'joined' } }
+    expect(await second).toMatchObject(joined)
+    expect(told.every(({ isExisting }) => isExisting)).toBe(true)
+    expect((await first).id).toBe(id)
+    expect(app.gemini.countCalls('a river')).toBe(1)
+  })
+
   test('resolves with the placeholder when the model refuses, and throws when asked to', async () => {
     app.gemini.behave({ kind: 'prompt_blocked' })
     const client = connect()

@@ -1,41 +1,25 @@
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { createClient } from '../support/client.ts'
 import { makeBomb, makePng, SVG } from '../support/pictures.ts'
-import { countEverything, type Expected, expectProblem } from '../support/problems.ts'
+import { type Expected, expectProblem } from '../support/problems.ts'
+import { createRefusals } from '../support/refusals.ts'
 
 type Client = Awaited<ReturnType<typeof createClient>>
 type Headers = Record<string, string>
 
 let app: TestApp
 let alice: Client
-let before: Awaited<ReturnType<typeof countEverything>>
+let expectRefusal: ReturnType<typeof createRefusals>
 
 beforeAll(async () => {
   app = await startTestApp()
   alice = await createClient(app)
   await alice.generateAndWait({ prompt: 'an image there is' })
+  expectRefusal = createRefusals(app, alice)
 })
 afterAll(() => app.stop())
-
-beforeEach(async () => {
-  before = await countEverything(app)
-})
-
-/** Sends what is wrong; it must be refused as expected and change nothing. */
-const expectRefusal = async (
-  expected: Expected,
-  method: string,
-  path: string,
-  options: { body?: unknown; headers?: Headers } = {},
-  client = alice,
-) => {
-  const answer = await client.fail(method, path, options)
-  expectProblem(answer, expected)
-  expect(await countEverything(app)).toEqual(before)
-  return answer
-}
 
 const refuseRequest = (expected: Expected, body: unknown, headers: Headers = {}) =>
   expectRefusal(expected, 'POST', '/api/visualize/generate', { body, headers })

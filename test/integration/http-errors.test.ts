@@ -1,41 +1,24 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { SignJWT } from 'jose'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { createClient } from '../support/client.ts'
-import { countEverything, type Expected, expectProblem } from '../support/problems.ts'
+import type { Expected } from '../support/problems.ts'
 import { startProgram } from '../support/program.ts'
+import { createRefusals } from '../support/refusals.ts'
 
 type Client = Awaited<ReturnType<typeof createClient>>
-type Headers = Record<string, string>
 
 let app: TestApp
 let alice: Client
-let before: Awaited<ReturnType<typeof countEverything>>
+let expectRefusal: ReturnType<typeof createRefusals>
 
 beforeAll(async () => {
   app = await startTestApp()
   alice = await createClient(app)
   await alice.generateAndWait({ prompt: 'an image there is' })
+  expectRefusal = createRefusals(app, alice)
 })
 afterAll(() => app.stop())
-
-beforeEach(async () => {
-  before = await countEverything(app)
-})
-
-/** Sends what is wrong; it must be refused as expected and change nothing. */
-const expectRefusal = async (
-  expected: Expected,
-  method: string,
-  path: string,
-  options: { body?: unknown; headers?: Headers } = {},
-  client = alice,
-) => {
-  const answer = await client.fail(method, path, options)
-  expectProblem(answer, expected)
-  expect(await countEverything(app)).toEqual(before)
-  return answer
-}
 
 const wrongField = (...pointers: string[]): Expected => ({
   status: 400,
@@ -106,7 +89,6 @@ describe("another owner's", () => {
     ['image by its bare id', 'GET', '/images/:id'],
   ])('%s is as if it did not exist', async (_name, method, path) => {
     const { body: hers } = await alice.generateAndWait({ prompt: 'an image there is' })
-    before = await countEverything(app)
     const bob = await createClient(app, 'bob')
     const unknown = `g_${'0'.repeat(40)}`
     const others = await expectRefusal(notFound, method, path.replace(':id', hers.id), {}, bob)
@@ -116,7 +98,6 @@ describe("another owner's", () => {
 
   test('image cannot be a condition image', async () => {
     const { body: hers } = await alice.generateAndWait({ prompt: 'an image there is' })
-    before = await countEverything(app)
     const bob = await createClient(app, 'bob')
     const body = { prompt: 'mine now', conditionImage: hers.id }
     const path = '/api/visualize/generate'

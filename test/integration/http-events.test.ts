@@ -1,5 +1,3 @@
-import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { AppError } from '../../src/errors.ts'
@@ -10,6 +8,7 @@ import { createClient } from '../support/client.ts'
 import { openStream, type StreamedEvent } from '../support/event-stream.ts'
 import type { GeminiBehaviour } from '../support/gemini-behaviour.ts'
 import { createHolds } from '../support/held.ts'
+import { countLockWaits } from '../support/rows.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 type Client = Awaited<ReturnType<typeof createClient>>
@@ -24,27 +23,13 @@ beforeAll(async () => {
   holds = createHolds(app.gemini)
 })
 afterAll(() => app.stop())
-afterEach(() => {
-  for (const socket of sockets.splice(0)) socket.destroy()
-  return holds.release()
-})
-
-const sockets: Socket[] = []
-
-const connectToApp = (): Socket => {
-  const socket = connect(Number(new URL(app.url).port))
-  sockets.push(socket)
-  return socket
-}
+afterEach(() => holds.release())
 
 const follow = (id: string, lastEventId?: string) =>
   openStream(`${app.url}/api/generations/${id}/events`, {
     authorization: alice.authorization,
     lastEventId,
   })
-
-/** Connections of the server, one for each request that waits. */
-const POOL_SIZE = 10
 
 const brief = (events: StreamedEvent[]) => events.map(({ event, id }) => `${id} ${event}`)
 
@@ -205,7 +190,7 @@ test('an event never carries an older state than the one it tells of', async () 
   await app.db.transaction().execute(async (tx) => {
     await sql`lock table generation_events in access exclusive mode`.execute(tx)
     await sql`select pg_notify(${GENERATION_CHANNEL}, ${id})`.execute(app.db)
-    await waitFor(async () => (await countWaiting(app, 'generation_events')) > 0, {
+    await waitFor(async () => (await countLockWaits(app.db, 'generation_events')) > 0, {
       what: 'the reader to wait',
     })
     await cancelQueuedOrRunning(tx, id, new AppError('canceled', 'Canceled.'))
@@ -213,56 +198,6 @@ test('an event never carries an older state than the one it tells of', async () 
   const events = await stream.ended
   expect(events.at(-1)?.event).toBe('generation.canceled')
   expectConsistent(events)
-})
-
-test('a reader that hangs up leaves nothing behind', async () => {
-  const held = await holds.start(alice, 'a geyser')
-  const before = countTimers()
-  const streams = await Promise.all(Array.from({ length: 50 }, () => follow(held.id)))
-  await waitFor(() => countTimers() >= before + 50, { what: 'the readers to be waited for' })
-  for (const stream of streams) stream.close()
-  await expectFewTimers(before)
-})
-
-test('a reader that hangs up before the answer leaves nothing behind', async () => {
-  const { id } = await holds.start(alice, 'a dry geyser')
-  const before = countTimers()
-  const readers = Array.from({ length: 50 }, connectToApp)
-  await whileReadersWait(async () => {
-    for (const socket of readers) socket.write(formatRequest(`/api/generations/${id}/events`))
-    return async () => {
-      for (const socket of readers) socket.destroy()
-      await Promise.all(readers.map((socket) => once(socket, 'close')))
-    }
-  })
-  await expectFewTimers(before)
-})
-
-// What beats on would sooner or later write after the end, and an error of a response ends the process.
-test('a stream that has ended is at rest, also while an earlier answer on its connection is due', async () => {
-  const { body: finished } = await alice.generateAndWait({ prompt: 'a spring' })
-  const held = await holds.start(alice, 'a spring to come')
-  const before = countTimers()
-  const socket = connectToApp()
-  const wait = formatRequest(`/api/generations/${held.id}`, 'Prefer: wait=30\r\n')
-  const events = formatRequest(`/api/generations/${finished.id}/events`)
-  await whileReadersWait(async () => {
-    socket.write(wait + events.repeat(50))
-    return async () => {}
-  })
-  await expectFewTimers(before)
-  held.open()
-  const answers = await readUntil(socket, /(generation\.succeeded[\s\S]*?){50}/)
-  expect(answers.match(/HTTP\/1\.1 200/g)).toHaveLength(51)
-  socket.destroy()
-})
-
-test('a reader that names a host in a strange way is answered all the same', async () => {
-  const { body } = await alice.generateAndWait({ prompt: 'a spring' })
-  const socket = connectToApp()
-  socket.write(formatRequest(`/api/generations/${body.id}/events`).replace('Host: x', 'Host: [x'))
-  expect(await readUntil(socket, /\r\n\r\n/)).toMatch(/^HTTP\/1\.1 [24]00/)
-  socket.destroy()
 })
 
 test('a server that stops ends its streams, and the next one goes on where they were', async () => {
@@ -278,52 +213,3 @@ test('a server that stops ends its streams, and the next one goes on where they 
   expect(performance.now() - startedAt).toBeLessThan(2_000)
   await stopping
 })
-
-const formatRequest = (path: string, headers = '') =>
-  `GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: ${alice.authorization}\r\n${headers}\r\n`
-
-/** Lets requests be sent and what follows be done before Postgres answers any of them; then lets it answer. */
-const whileReadersWait = async (send: () => Promise<() => Promise<void>>) => {
-  await app.db.transaction().execute(async (tx) => {
-    await sql`lock table generations in access exclusive mode`.execute(tx)
-    const act = await send()
-    // The worker's own queries may wait too.
-    await waitFor(async () => (await countWaiting(app, 'generations')) >= POOL_SIZE, {
-      what: 'the requests to wait for Postgres',
-      timeoutMs: 15_000,
-    })
-    await act()
-  })
-  // The pool answers in turn, so the earlier requests have had theirs.
-  await alice.call('GET', '/api/generations?limit=1')
-}
-
-const readUntil = async (socket: Socket, pattern: RegExp): Promise<string> => {
-  let text = ''
-  socket.on('data', (chunk) => {
-    text += chunk
-  })
-  await waitFor(() => pattern.test(text), { what: String(pattern) })
-  return text
-}
-
-/** How many connections wait for a lock on a table. */
-const countWaiting = async ({ db }: TestApp, table: string): Promise<number> => {
-  const { rows } = await sql<{ count: number }>`
-    select count(*)::int as count from pg_locks
-    where relation = ${table}::regclass and not granted`.execute(db)
-  return rows[0]?.count ?? 0
-}
-
-/** Sooner than what a listener sleeps at most. */
-const expectFewTimers = (before: number) =>
-  waitFor(() => countTimers() <= before + IDLE_CONNECTIONS, {
-    what: 'the timers to end',
-    timeoutMs: 3_000,
-  })
-
-/** Connections to Postgres that idle have a timer each. */
-const IDLE_CONNECTIONS = 15
-
-const countTimers = (): number =>
-  process.getActiveResourcesInfo().filter((type) => type === 'Timeout').length

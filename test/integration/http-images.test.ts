@@ -1,5 +1,3 @@
-import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
 import type { Image } from '../../src/contract/image.ts'
@@ -7,6 +5,13 @@ import { imageSchema } from '../../src/contract/image.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { type Answer, createClient } from '../support/client.ts'
 import { createHolds } from '../support/held.ts'
+import {
+  fetchBytes,
+  findObjects,
+  isPlaceholder,
+  listImages,
+  uploadImage,
+} from '../support/images.ts'
 import { makePng } from '../support/pictures.ts'
 import { expectProblem } from '../support/problems.ts'
 
@@ -30,38 +35,10 @@ beforeAll(async () => {
 afterAll(() => app.stop())
 afterEach(() => holds.release())
 
-const fetchBytes = async (url: string): Promise<Buffer> =>
-  Buffer.from(await (await fetch(url)).arrayBuffer())
-
-const isPlaceholder = (response: Response): boolean =>
-  response.headers.get('imageonce-placeholder') === 'true' &&
-  response.headers.get('cache-control') === 'no-store'
-
-const upload = (client: Client, bytes: Uint8Array, type = 'image/png'): Promise<Answer<Image>> =>
-  client.call('POST', '/api/images', { body: bytes, headers: { 'content-type': type } })
-
-const list = async (client: Client, query = ''): Promise<Image[]> => {
-  const { status, body } = await client.call<Page>('GET', `/api/images${query}`)
-  expect(status).toBe(200)
-  for (const image of body.images) imageSchema.strict().parse(image)
-  return body.images
-}
-
-/** All objects that the store keeps, as paths. */
-const findObjects = async (): Promise<string[]> => {
-  const entries = await readdir(join(app.dataDir, 'images'), {
-    recursive: true,
-    withFileTypes: true,
-  }).catch(() => [])
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-}
-
 describe('an upload', () => {
   test('becomes one of the images of its owner', async () => {
     const bytes = await makePng('#102030', 40, 20)
-    const { status, headers, body } = await upload(alice, bytes)
+    const { status, headers, body } = await uploadImage(alice, bytes)
     expect(status).toBe(201)
     expect(headers.get('location')).toBe(body.imageUrl)
     imageSchema.strict().parse(body)
@@ -74,25 +51,25 @@ describe('an upload', () => {
     const shown = await fetch(body.imageUrl)
     expect(shown.headers.get('cache-control')).toBe(LONG)
     expect((await shown.arrayBuffer()).byteLength).toBe(body.sizeBytes)
-    expect((await list(alice)).map(({ id }) => id)).toContain(body.id)
-    expect((await list(bob)).map(({ id }) => id)).not.toContain(body.id)
+    expect((await listImages(alice)).map(({ id }) => id)).toContain(body.id)
+    expect((await listImages(bob)).map(({ id }) => id)).not.toContain(body.id)
   })
 
   test('of the same bytes, ten times at once, is one image and one object', async () => {
-    const before = (await findObjects()).length
+    const before = (await findObjects(app)).length
     const bytes = await makePng('#112233', 33)
-    const answers = await Promise.all(Array.from({ length: 10 }, () => upload(alice, bytes)))
+    const answers = await Promise.all(Array.from({ length: 10 }, () => uploadImage(alice, bytes)))
     expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1)
     expect(new Set(answers.map(({ body }) => body.imageUrl)).size).toBe(1)
-    const again = await upload(alice, bytes)
+    const again = await uploadImage(alice, bytes)
     expect(again.body).toEqual(answers[0]?.body)
-    expect(await findObjects()).toHaveLength(before + 1)
+    expect(await findObjects(app)).toHaveLength(before + 1)
   })
 
   test('of the same bytes by another owner is another image', async () => {
     const bytes = await makePng('#445566')
-    const hers = await upload(alice, bytes)
-    const his = await upload(bob, bytes)
+    const hers = await uploadImage(alice, bytes)
+    const his = await uploadImage(bob, bytes)
     expect(his.body.id).not.toBe(hers.body.id)
   })
 
@@ -103,7 +80,7 @@ describe('an upload', () => {
       .withMetadata({ orientation: 6 })
       .toBuffer()
     expect((await sharp(photo).metadata()).orientation).toBe(6)
-    const { body } = await upload(
+    const { body } = await uploadImage(
       alice,
       Buffer.concat([photo, Buffer.from('PK tail')]),
       'image/jpeg',
@@ -118,13 +95,13 @@ describe('an upload', () => {
   })
 
   test('is what its bytes are, whatever it is said to be', async () => {
-    const { status, body } = await upload(alice, await makePng('#778899'), 'image/webp')
+    const { status, body } = await uploadImage(alice, await makePng('#778899'), 'image/webp')
     expect(status).toBe(201)
     expect(body.mimeType).toBe('image/png')
   })
 
   test('can be what a generation goes by, by its id', async () => {
-    const { body: uploaded } = await upload(alice, await makePng('#00ff00', 12))
+    const { body: uploaded } = await uploadImage(alice, await makePng('#00ff00', 12))
     const conditioned = await alice.generateAndWait({
       prompt: 'in this green',
       conditionImage: uploaded.id,
@@ -146,14 +123,15 @@ describe('the list of images', () => {
   test('tells generated, uploaded and stand-ins apart', async () => {
     const carol = await createClient(app, 'carol')
     const { body: made } = await carol.generateAndWait({ prompt: 'a shelf' })
-    const { body: uploaded } = await upload(carol, await makePng('#c0ffee'))
+    const { body: uploaded } = await uploadImage(carol, await makePng('#c0ffee'))
     app.gemini.behave({ kind: 'prompt_blocked' })
     const { body: failed } = await carol.generateAndWait({ prompt: 'a broken shelf' })
-    const ids = async (type: string) => (await list(carol, `?type=${type}`)).map(({ id }) => id)
+    const ids = async (type: string) =>
+      (await listImages(carol, `?type=${type}`)).map(({ id }) => id)
     expect(await ids('generated')).toEqual([made.id])
     expect(await ids('user_uploaded')).toEqual([uploaded.id])
     expect(await ids('placeholder')).toEqual([failed.id])
-    const all = await list(carol)
+    const all = await listImages(carol)
     expect(all.map(({ id }) => id)).toEqual([failed.id, uploaded.id, made.id])
     for (const { imageUrl } of all) expect((await fetch(imageUrl)).status).toBe(200)
     expect(isPlaceholder(await fetch(all[0]?.imageUrl ?? ''))).toBe(true)
@@ -165,13 +143,13 @@ describe('the list of images', () => {
     await dave.generateAndWait({ prompt: 'a shelf' })
     app.gemini.behave({ kind: 'image' })
     await dave.generateAndWait({ prompt: 'a shelf' })
-    expect((await list(dave)).map(({ imageType }) => imageType)).toEqual(['generated'])
+    expect((await listImages(dave)).map(({ imageType }) => imageType)).toEqual(['generated'])
   })
 
   test('gives every image once, page by page, with equal times too', async () => {
     const erin = await createClient(app, 'erin')
     const made = await Promise.all(
-      Array.from({ length: 7 }, async (_, i) => upload(erin, await makePng(`#00000${i}`))),
+      Array.from({ length: 7 }, async (_, i) => uploadImage(erin, await makePng(`#00000${i}`))),
     )
     await app.db
       .updateTable('imageMetadata')
@@ -194,31 +172,31 @@ describe('deleting', () => {
   const remove = (client: Client, id: string) => client.call('DELETE', `/api/images/${id}`)
 
   test('an upload takes away the row and the object', async () => {
-    const before = await findObjects()
-    const { body } = await upload(alice, await makePng('#abcdef', 21))
-    expect(await findObjects()).toHaveLength(before.length + 1)
+    const before = await findObjects(app)
+    const { body } = await uploadImage(alice, await makePng('#abcdef', 21))
+    expect(await findObjects(app)).toHaveLength(before.length + 1)
     expect((await remove(alice, body.id)).status).toBe(204)
-    expect(await findObjects()).toEqual(before)
-    expect((await list(alice)).map(({ id }) => id)).not.toContain(body.id)
+    expect(await findObjects(app)).toEqual(before)
+    expect((await listImages(alice)).map(({ id }) => id)).not.toContain(body.id)
     expect((await fetch(body.imageUrl)).status).toBe(404)
     expectProblem(await alice.fail('DELETE', `/api/images/${body.id}`), NOT_FOUND)
   })
 
   test('an upload and uploading it again gives it back', async () => {
     const bytes = await makePng('#fedcba', 22)
-    const { body: first } = await upload(alice, bytes)
+    const { body: first } = await uploadImage(alice, bytes)
     await remove(alice, first.id)
-    const { body: second } = await upload(alice, bytes)
+    const { body: second } = await uploadImage(alice, bytes)
     expect(second.id).toBe(first.id)
     expect((await fetch(first.imageUrl)).status).toBe(200)
   })
 
   test('a generated image lets it be made anew, which its old URL then shows', async () => {
-    const before = await findObjects()
+    const before = await findObjects(app)
     const { body: first } = await alice.generateAndWait({ prompt: 'a vase to break' })
     const oldBytes = await fetchBytes(first.imageUrl)
     expect((await remove(alice, first.id)).status).toBe(204)
-    expect(await findObjects()).toEqual(before)
+    expect(await findObjects(app)).toEqual(before)
     expect(isPlaceholder(await fetch(first.imageUrl))).toBe(true)
     const { body: gone } = await alice.get(first.id)
     expect(gone).toMatchObject({
@@ -249,7 +227,7 @@ describe('deleting', () => {
   })
 
   test("another owner's image is not possible", async () => {
-    const { body } = await upload(alice, await makePng('#123abc'))
+    const { body } = await uploadImage(alice, await makePng('#123abc'))
     expectProblem(await bob.fail('DELETE', `/api/images/${body.id}`), NOT_FOUND)
     expect((await fetch(body.imageUrl)).status).toBe(200)
   })
@@ -263,7 +241,7 @@ describe('deleting', () => {
   })
 
   test('what a waiting generation goes by fails it with the reason', async () => {
-    const { body: uploaded } = await upload(alice, await makePng('#0f0f0f', 14))
+    const { body: uploaded } = await uploadImage(alice, await makePng('#0f0f0f', 14))
     app.gemini.behave({ kind: 'sequence', steps: [{ kind: 'rate_limited', retryDelay: '1s' }] })
     const { body } = await alice.generate({ prompt: 'like this', conditionImage: uploaded.id })
     await app.gemini.waitForCall(({ prompt }) => prompt.includes('like this'))

@@ -1,18 +1,21 @@
-import { readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
-import type { Image } from '../../src/contract/image.ts'
-import { imageSchema } from '../../src/contract/image.ts'
 import { createImageSigner } from '../../src/http/image-urls.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { type Answer, createClient } from '../support/client.ts'
+import { createClient } from '../support/client.ts'
 import { createHolds } from '../support/held.ts'
+import {
+  fetchBytes,
+  findObjects,
+  isPlaceholder,
+  listImages,
+  uploadImage,
+} from '../support/images.ts'
 import { makePng } from '../support/pictures.ts'
 import { expectProblem } from '../support/problems.ts'
 
 type Client = Awaited<ReturnType<typeof createClient>>
-type Page = { images: Image[]; nextCursor: string | null }
 
 const NOT_FOUND = { status: 404, code: 'not_found' }
 const LONG = 'public, max-age=31536000, immutable'
@@ -30,34 +33,6 @@ beforeAll(async () => {
 })
 afterAll(() => app.stop())
 afterEach(() => holds.release())
-
-const fetchBytes = async (url: string): Promise<Buffer> =>
-  Buffer.from(await (await fetch(url)).arrayBuffer())
-
-const isPlaceholder = (response: Response): boolean =>
-  response.headers.get('imageonce-placeholder') === 'true' &&
-  response.headers.get('cache-control') === 'no-store'
-
-const upload = (client: Client, bytes: Uint8Array, type = 'image/png'): Promise<Answer<Image>> =>
-  client.call('POST', '/api/images', { body: bytes, headers: { 'content-type': type } })
-
-const list = async (client: Client, query = ''): Promise<Image[]> => {
-  const { status, body } = await client.call<Page>('GET', `/api/images${query}`)
-  expect(status).toBe(200)
-  for (const image of body.images) imageSchema.strict().parse(image)
-  return body.images
-}
-
-/** All objects that the store keeps, as paths. */
-const findObjects = async (): Promise<string[]> => {
-  const entries = await readdir(join(app.dataDir, 'images'), {
-    recursive: true,
-    withFileTypes: true,
-  }).catch(() => [])
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-}
 
 describe('the URL of an image that there is', () => {
   test('shows its bytes, to be cached for ever', async () => {
@@ -185,7 +160,7 @@ describe('the URL of an image that will not come', () => {
 
 describe('the URL of an image whose object is lost', () => {
   const loseObject = async (id: string) => {
-    const objects = (await findObjects()).filter((path) => path.includes(id))
+    const objects = (await findObjects(app)).filter((path) => path.includes(id))
     expect(objects).toHaveLength(1)
     await Promise.all(objects.map((path) => rm(path)))
   }
@@ -207,7 +182,7 @@ describe('the URL of an image whose object is lost', () => {
     expect(again.body).toMatchObject({ id: body.id, status: 'succeeded', isExisting: false })
     expect(app.gemini.countCalls()).toBe(calls + 1)
     expect(isPlaceholder(await fetch(again.body.imageUrl))).toBe(false)
-    expect((await list(alice)).map(({ id }) => id)).toContain(body.id)
+    expect((await listImages(alice)).map(({ id }) => id)).toContain(body.id)
   })
 
   test('takes it back once, however many look at it at the same time', async () => {
@@ -226,11 +201,11 @@ describe('the URL of an image whose object is lost', () => {
 
   test('shows an upload again once its bytes are sent again', async () => {
     const bytes = await makePng('#fedcba', 22)
-    const { body } = await upload(alice, bytes)
+    const { body } = await uploadImage(alice, bytes)
     await loseObject(body.id)
     expect(isPlaceholder(await fetch(body.imageUrl))).toBe(true)
-    expect((await list(alice)).map(({ id }) => id)).toContain(body.id)
-    const answers = await Promise.all([1, 2, 3].map(() => upload(alice, bytes)))
+    expect((await listImages(alice)).map(({ id }) => id)).toContain(body.id)
+    const answers = await Promise.all([1, 2, 3].map(() => uploadImage(alice, bytes)))
     for (const again of answers) expect(again.body.id).toBe(body.id)
     expect(isPlaceholder(await fetch(answers[0]?.body.imageUrl ?? ''))).toBe(false)
   })

@@ -43,7 +43,14 @@ export const createContractCheck = (document: Document) => {
     )
   }
 
-  return { check, operations }
+  /** What is wrong with something that was sent to a webhook endpoint. */
+  const checkEvent = (event: { type: string }): string[] => {
+    const at = ['webhooks', event.type, 'post', 'requestBody', 'content', 'application/json']
+    const validate = compile(...at, 'schema')
+    return validate(event) ? [] : [ajv.errorsText(validate.errors)]
+  }
+
+  return { check, checkEvent, operations }
 }
 
 const listOperations = ({ paths }: Document) =>

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { sql } from 'kysely'
 import { createDatabase, type Database } from '../../db/database.ts'
 import type { NewGeneration, NewImage } from '../../db/schema.ts'
 import { createTestDatabase } from './database.ts'
@@ -72,3 +73,11 @@ export const insertImage = (
       ...given,
     })
     .execute()
+
+/** How many connections wait for a lock on a table. */
+export const countLockWaits = async (db: Database, table: string): Promise<number> => {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from pg_locks
+    where relation = ${table}::regclass and not granted`.execute(db)
+  return rows[0]?.count ?? 0
+}

@@ -11,7 +11,8 @@ import {
 import { type HttpContext, principalOf } from '../http-context.ts'
 import { createUrls } from '../image-urls.ts'
 import { formatOwnerCursor, parseOwnerCursor, sendOwnersCsv } from '../owners-csv.ts'
-import { linkToNext, parseQuery } from '../pagination.ts'
+import { linkToNext } from '../pagination.ts'
+import { parseQuery } from '../query.ts'
 import { ALL_OWNERS, assertOperator, parseScope } from '../scope.ts'
 
 /** What was asked for, made, reused, spent and saved; all owners' for operators. */

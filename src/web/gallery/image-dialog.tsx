@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useLayoutEffect, useState } from 'preact/hooks'
 import type { Image } from '../../client.ts'
 import { callApi } from '../api.ts'
 import { Button, ButtonLink } from '../parts/button.tsx'
@@ -6,7 +6,7 @@ import { CopyButton } from '../parts/copy-button.tsx'
 import { ConfirmDialog, Dialog } from '../parts/dialog.tsx'
 import { Picture } from '../parts/picture.tsx'
 import { useToast } from '../parts/toast.tsx'
-import { nameImage } from './describe.ts'
+import { imageWords, nameImage } from './describe.ts'
 import { ImageFacts } from './image-facts.tsx'
 import { listThumbnails, thumbnailUrl } from './thumbnails.ts'
 
@@ -38,11 +38,7 @@ export const ImageDialog = ({
   }
 
   return (
-    <Dialog
-      title={image.imageType === 'generated' ? 'Generated image' : 'Uploaded image'}
-      isWide
-      onClose={onClose}
-    >
+    <Dialog title={imageWords[image.imageType].title} isWide onClose={onClose}>
       <div class="viewer">
         <div class="viewer-picture">
           <Picture
@@ -102,7 +98,8 @@ const useArrowKeys = (
   { previous, next }: Neighbours,
   onShow: ((image: Image) => void) | undefined,
 ): void => {
-  useEffect(() => {
+  // Before the next key: each leads on from the image that is shown.
+  useLayoutEffect(() => {
     const press = ({ key }: KeyboardEvent) => {
       const chosen = { ArrowLeft: previous, ArrowRight: next }[key]
       if (chosen) onShow?.(chosen)

@@ -1,9 +1,11 @@
 import type { Image } from '../../client.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { formatBytes, formatMoment } from '../parts/format.ts'
+import { imageWords } from './describe.ts'
 
 export const ImageFacts = ({ image }: { image: Image }) => {
   const { id, prompt, imageType, width, height, sizeBytes, mimeType, generatedAt } = image
+  const { since, from } = imageWords[imageType]
   return (
     <>
       {prompt && <p class="viewer-prompt">{prompt}</p>}
@@ -23,11 +25,11 @@ export const ImageFacts = ({ image }: { image: Image }) => {
             <dd>{mimeType.slice('image/'.length)}</dd>
           </>
         )}
-        <dt>{imageType === 'generated' ? 'Made' : 'Uploaded'}</dt>
+        <dt>{since}</dt>
         <dd>{formatMoment(generatedAt)}</dd>
-        {imageType === 'generated' && (
+        {from && (
           <>
-            <dt>Made by</dt>
+            <dt>{from}</dt>
             <dd>
               <a href={`/generations/${id}`}>its generation</a>
             </dd>

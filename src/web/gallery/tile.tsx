@@ -1,7 +1,7 @@
 import type { Image } from '../../client.ts'
 import { Badge } from '../parts/badge.tsx'
 import { Picture } from '../parts/picture.tsx'
-import { nameImage } from './describe.ts'
+import { imageWords, nameImage } from './describe.ts'
 import { listThumbnails, thumbnailUrl } from './thumbnails.ts'
 
 /** One image of many; a click opens it. */
@@ -23,9 +23,12 @@ export const Tile = ({ image, onOpen }: { image: Image; onOpen: () => void }) =>
         isLazy
       />
       <span class="gallery-name">
-        {image.prompt ?? (
-          <Badge>{image.imageType === 'user_uploaded' ? 'uploaded' : 'image'}</Badge>
-        )}
+        {image.imageType !== 'generated' && (
+          <Badge tone={image.imageType === 'placeholder' ? 'warn' : undefined}>
+            {imageWords[image.imageType].name}
+          </Badge>
+        )}{' '}
+        {image.prompt}
       </span>
     </button>
   </li>

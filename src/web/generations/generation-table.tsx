@@ -1,5 +1,6 @@
 import type { Generation } from '../../client.ts'
 import { isTerminal } from '../../contract/status.ts'
+import { thumbnailUrl } from '../gallery/thumbnails.ts'
 import { LaneBadge, SourceBadge, StatusBadge } from '../parts/badge.tsx'
 import { Button } from '../parts/button.tsx'
 import { formatDuration, formatUsd } from '../parts/format.ts'
@@ -7,6 +8,8 @@ import { Icon } from '../parts/icon.tsx'
 import { Picture } from '../parts/picture.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { Time } from '../parts/time.tsx'
+
+const THUMBNAIL_PX = 160
 
 type Actions = { onRetry: (id: string) => void; onCancel: (id: string) => void }
 
@@ -17,6 +20,7 @@ export const GenerationTable = ({
 }: Actions & { rows: readonly Generation[]; hasOwners: boolean }) => (
   <Table
     caption="Generations, newest first"
+    isCompact
     rows={rows}
     keyOf={({ id }) => id}
     columns={[
@@ -40,7 +44,13 @@ const ownerColumn: Column<Generation> = {
 const Request = ({ row }: { row: Generation }) => (
   <a class="request-cell" href={`/generations/${row.id}`}>
     {row.status === 'succeeded' ? (
-      <Picture src={row.imageUrl} alt="" thumbhash={row.thumbhash} isLazy aspectRatio="1 / 1" />
+      <Picture
+        src={thumbnailUrl(row.imageUrl, THUMBNAIL_PX)}
+        alt=""
+        thumbhash={row.thumbhash}
+        isLazy
+        aspectRatio="1 / 1"
+      />
     ) : (
       <span class="picture">
         <Icon name="image" />

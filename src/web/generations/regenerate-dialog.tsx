@@ -1,5 +1,5 @@
+import { findListPriceUsd } from '../../contract/list-price.ts'
 import type { ServerInfo } from '../../contract/server-info.ts'
-import { findListPriceUsd } from '../../contract/server-info.ts'
 import type { ImageSize } from '../../contract/vocabulary.ts'
 import { ConfirmDialog } from '../parts/dialog.tsx'
 import { formatUsd } from '../parts/format.ts'

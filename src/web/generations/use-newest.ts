@@ -9,16 +9,17 @@ const TOP_PX = 120
  * while the top of the page is looked at, so that nothing jumps under the eyes. Until then `waiting` counts them.
  */
 export const useNewest = (page: GenerationPage | undefined, key: string) => {
-  const [shown, setShown] = useState<{ key: string; ids: string[] }>({ key, ids: [] })
-  const rows = page?.generations ?? []
-  const isKnown = shown.key === key && shown.ids.length > 0
-  const waiting = isKnown ? rows.filter(({ id }) => !shown.ids.includes(id)).length : 0
+  const [shown, setShown] = useState<{ key: string; rows: Generation[] }>({ key, rows: [] })
+  const newest = page?.generations ?? []
+  const isHeld = shown.key === key && shown.rows.length > 0
 
-  const show = () => setShown({ key, ids: rows.map(({ id }) => id) })
+  const show = () => setShown({ key, rows: newest })
   useEffect(() => {
-    if (page && (!isKnown || scrollY < TOP_PX)) show()
+    if (page && (!isHeld || scrollY < TOP_PX)) show()
   }, [page])
 
-  const visible: Generation[] = isKnown ? rows.filter(({ id }) => shown.ids.includes(id)) : rows
-  return { rows: visible, waiting, show }
+  if (!isHeld) return { rows: newest, waiting: 0, show }
+  const isShown = ({ id }: Generation) => shown.rows.some((row) => row.id === id)
+  const rows = shown.rows.map((row) => newest.find(({ id }) => id === row.id) ?? row)
+  return { rows, waiting: newest.filter((row) => !isShown(row)).length, show }
 }

@@ -1,12 +1,11 @@
 import type { Alert, Alerts } from '../../contract/alert.ts'
+import { ForgottenAlerts } from '../alerts/forgotten-alerts.tsx'
 import { formatMeasure } from '../parts/format.ts'
 import { Notice } from '../parts/notice.tsx'
 import { Time } from '../parts/time.tsx'
 import { useResource } from '../use-resource.ts'
 
 const REFRESH_MS = 15_000
-/** Evaluations that may be missed before nothing is thought to make them. */
-const MAX_MISSED = 4
 
 /** What is wrong, before anything else; for operators. Nothing when all is well. */
 export const FiringAlerts = () => {
@@ -14,12 +13,7 @@ export const FiringAlerts = () => {
   if (!value) return null
   return (
     <>
-      {isForgotten(value) && (
-        <Notice tone="warn">
-          Nothing evaluates the alerts since <Time at={value.evaluatedAt ?? ''} />: is a worker
-          running?
-        </Notice>
-      )}
+      <ForgottenAlerts alerts={value} />
       {value.alerts
         .filter(({ state }) => state === 'firing')
         .map((alert) => (
@@ -46,7 +40,8 @@ const FiringAlert = ({
         <>
           , since <Time at={since} />
         </>
-      )}
+      )}{' '}
+      · <a href="/alerts">all alerts</a>
     </p>
     <p>
       {meaning} {action}
@@ -58,6 +53,3 @@ const FiringAlert = ({
     )}
   </Notice>
 )
-
-const isForgotten = ({ evaluatedAt, intervalMs }: Alerts): boolean =>
-  evaluatedAt !== null && Date.now() - Date.parse(evaluatedAt) > MAX_MISSED * intervalMs

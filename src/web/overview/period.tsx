@@ -1,11 +1,18 @@
 import { useState } from 'preact/hooks'
 import { Button } from '../parts/button.tsx'
 import { TextField } from '../parts/field.tsx'
+import { Segments } from '../parts/segments.tsx'
 
 /** The days that figures are of, as the API's query has them. */
 export type Period = { days: string; from: string; to: string }
 
-const PRESETS = ['7', '30']
+const CUSTOM = 'custom'
+
+const segments = [
+  { value: '7', name: '7 days' },
+  { value: '30', name: '30 days' },
+  { value: CUSTOM, name: 'Custom' },
+]
 
 export const parsePeriod = ({ days = '7', from = '', to = '' }: Record<string, string>): Period =>
   from && to ? { days: '', from, to } : { days, from: '', to: '' }
@@ -28,40 +35,29 @@ export const PeriodPicker = ({
   const today = new Date().toISOString().slice(0, 10)
   const [from, setFrom] = useState(period.from || today)
   const [to, setTo] = useState(period.to || today)
+  const choose = (days: string) => {
+    setIsCustom(days === CUSTOM)
+    if (days !== CUSTOM) onChange({ days, from: '', to: '' })
+  }
+  const submit = (event: Event) => {
+    event.preventDefault()
+    onChange({ days: '', from, to })
+  }
   return (
-    <fieldset class="row period">
-      <legend class="visually-hidden">Period</legend>
-      <div class="segments">
-        {PRESETS.map((days) => (
-          <button
-            key={days}
-            type="button"
-            aria-pressed={!isCustom && period.days === days}
-            onClick={() => {
-              setIsCustom(false)
-              onChange({ days, from: '', to: '' })
-            }}
-          >
-            {days} days
-          </button>
-        ))}
-        <button type="button" aria-pressed={isCustom} onClick={() => setIsCustom(true)}>
-          Custom
-        </button>
-      </div>
+    <>
+      <Segments
+        label="Period"
+        value={isCustom ? CUSTOM : period.days}
+        segments={segments}
+        onChange={choose}
+      />
       {isCustom && (
-        <form
-          class="row period-days"
-          onSubmit={(event) => {
-            event.preventDefault()
-            onChange({ days: '', from, to })
-          }}
-        >
+        <form class="row period" onSubmit={submit}>
           <TextField label="From" type="date" value={from} onChange={setFrom} required />
           <TextField label="To" type="date" value={to} onChange={setTo} required />
           <Button type="submit">Show</Button>
         </form>
       )}
-    </fieldset>
+    </>
   )
 }

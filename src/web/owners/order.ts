@@ -13,9 +13,12 @@ export const columnNames: Record<OwnerSort, string> = {
   total: 'Requests',
 }
 
+/** What one looks for first in a column: the most, and names from A. */
+export const orderOf = (sort: OwnerSort): Order => ({ sort, isAscending: sort === 'owner' })
+
 export const parseOrder = ({ sort = '', order }: Record<string, string>): Order => {
-  const known = isSort(sort) ? sort : 'spend'
-  return { sort: known, isAscending: order ? order === 'asc' : known === 'owner' }
+  const standard = orderOf(isSort(sort) ? sort : 'spend')
+  return order ? { ...standard, isAscending: order === 'asc' } : standard
 }
 
 export const formatOrder = ({ sort, isAscending }: Order): string =>

@@ -20,6 +20,7 @@ const types = [
   { value: '', name: 'All' },
   { value: 'generated', name: 'Generated' },
   { value: 'user_uploaded', name: 'Uploaded' },
+  { value: 'placeholder', name: 'Placeholders' },
 ]
 
 /** One's own images, newest first: each as it will be, then as it is. */

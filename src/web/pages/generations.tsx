@@ -1,6 +1,7 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import type { GenerationPage } from '../../client.ts'
+import { isTerminal } from '../../contract/status.ts'
 import { cancel, retry } from '../generations/actions.ts'
 import { BulkDialog } from '../generations/bulk-dialog.tsx'
 import {
@@ -24,6 +25,7 @@ import { useSession } from '../session-context.ts'
 import { useResource } from '../use-resource.ts'
 
 const REFRESH_MS = 2_000
+const REFRESH_BUSY_MS = 1_000
 
 /** All that was asked for, newest first. */
 export const Generations = () => {
@@ -31,9 +33,12 @@ export const Generations = () => {
   const { query, route } = useLocation()
   const filter = parseFilter(query)
   const path = listPath(filter, isAdmin)
-  const { value: page, error, reload } = useResource<GenerationPage>(path, REFRESH_MS)
+  const [refreshMs, setRefreshMs] = useState(REFRESH_MS)
+  const { value: page, error, reload } = useResource<GenerationPage>(path, refreshMs)
   const { rows, waiting, show } = useNewest(page, path)
   const act = useAct(reload)
+  const isBusy = rows.some(({ status }) => !isTerminal(status))
+  useEffect(() => setRefreshMs(isBusy ? REFRESH_BUSY_MS : REFRESH_MS), [isBusy])
 
   return (
     <Page

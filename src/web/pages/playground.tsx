@@ -31,9 +31,9 @@ const Bench = ({ info }: { info: ServerInfo }) => {
   const { run, start } = useRun()
   const address = `/playground?${formatDraft(draft)}`
 
-  const runDraft = (isForced: boolean) => {
+  const runDraft = () => {
     route(address, true)
-    void start({ ...toRequest(draft), ...(isForced && { skipExistingCheck: true }) })
+    void start(toRequest(draft))
   }
 
   return (
@@ -43,9 +43,9 @@ const Bench = ({ info }: { info: ServerInfo }) => {
         draft={draft}
         isRunning={run?.isRunning ?? false}
         onChange={(change) => setDraft((before) => ({ ...before, ...change }))}
-        onRun={() => runDraft(false)}
+        onRun={runDraft}
       />
-      <Result run={run} onRun={runDraft} />
+      <Result run={run} onRun={start} />
       <Snippets draft={draft} address={location.origin + address} />
     </div>
   )

@@ -2,7 +2,8 @@ import { useLocation } from 'preact-iso'
 import type { OwnerFigures } from '../../contract/analytics.ts'
 import { operatorsOnly } from '../operators-only.tsx'
 import { describePeriod, formatPeriod, PeriodPicker, parsePeriod } from '../overview/period.tsx'
-import { formatOrder, parseOrder } from '../owners/order.ts'
+import { formatOrder, type Order, parseOrder } from '../owners/order.ts'
+import { OrderField } from '../owners/order-field.tsx'
 import { OwnerTable } from '../owners/owner-table.tsx'
 import { ButtonLink } from '../parts/button.tsx'
 import { Card } from '../parts/card.tsx'
@@ -24,6 +25,7 @@ const AllUsers = () => {
   const path = `/api/analytics/owners?${asked}&limit=${PAGE_SIZE}`
   const pages = usePages<OwnerFigures>(path, 'owners')
   const { rows, error } = pages
+  const sort = (next: Order) => route(`/users?${days}&${formatOrder(next)}`, true)
 
   return (
     <Page
@@ -51,11 +53,10 @@ const AllUsers = () => {
           <EmptyState icon="users" title="Nobody asked for anything in these days" />
         )}
         {rows && rows.length > 0 && (
-          <OwnerTable
-            rows={rows}
-            order={order}
-            onOrder={(next) => route(`/users?${days}&${formatOrder(next)}`, true)}
-          />
+          <>
+            <OrderField order={order} onOrder={sort} />
+            <OwnerTable rows={rows} order={order} onOrder={sort} />
+          </>
         )}
         <More pages={pages} isAuto />
       </Card>

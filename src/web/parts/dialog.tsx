@@ -19,8 +19,13 @@ export const Dialog = ({
   const titleId = useId()
   useEffect(() => {
     const dialog = ref.current
+    const before = document.activeElement
     dialog?.showModal()
-    return () => dialog?.close()
+    return () => {
+      dialog?.close()
+      // Who came by keyboard goes on from there.
+      if (before instanceof HTMLElement) before.focus()
+    }
   }, [])
   return (
     <dialog

@@ -11,6 +11,7 @@ type Common = {
 }
 
 type Native = { name?: string; placeholder?: string; required?: boolean; maxLength?: number }
+
 type NativeInput = Native & {
   type?: 'text' | 'password' | 'url' | 'date' | 'number' | 'search'
   autocomplete?: string
@@ -28,9 +29,7 @@ export const TextField = ({
   <Field label={label} hint={hint} problem={problem}>
     {(described) => (
       <input
-        {
-          /* The types want one branch for each `type`. */ ...(native as InputHTMLAttributes<HTMLInputElement>)
-        }
+        {...asOneType(native)}
         {...described}
         value={value}
         onInput={(event) => onChange(event.currentTarget.value)}
@@ -38,6 +37,9 @@ export const TextField = ({
     )}
   </Field>
 )
+
+/** The types of attributes want each `type` by itself. */
+const asOneType = (native: NativeInput) => native as InputHTMLAttributes<HTMLInputElement>
 
 export const TextArea = ({
   label,

@@ -19,12 +19,11 @@ const day = new Intl.DateTimeFormat(LANGUAGE, { month: 'short', day: 'numeric', 
 const relative = new Intl.RelativeTimeFormat(LANGUAGE, { numeric: 'always', style: 'short' })
 
 /** US dollars; what is less than a dollar with up to four decimals, as images cost cents: $0.0336, $12.50. */
-export const formatUsd = (usd: number): string =>
-  usd > 0 && usd < LEAST_USD
-    ? `< $${LEAST_USD}`
-    : usd === 0
-      ? '$0'
-      : (usd < 1 ? smallMoney : money).format(usd)
+export const formatUsd = (usd: number): string => {
+  if (usd === 0) return '$0'
+  if (usd < LEAST_USD) return `< $${LEAST_USD}`
+  return (usd < 1 ? smallMoney : money).format(usd)
+}
 
 export const formatCount = (number: number): string => count.format(number)
 

@@ -2,9 +2,9 @@ import { useEffect, useRef } from 'preact/hooks'
 import type { Pages } from '../use-pages.ts'
 import { Button } from './button.tsx'
 
-/** Reads on in a list. With `isAuto` it does so by itself as soon as one comes near its end. */
+/** Reads on in a list. With `isAuto` it does so by itself as soon as one comes near its end, until something goes wrong. */
 export const More = ({
-  pages: { more, isLoading },
+  pages: { more, isLoading, error },
   isAuto,
 }: {
   pages: Pages<unknown>
@@ -12,13 +12,13 @@ export const More = ({
 }) => {
   const ref = useRef<HTMLDivElement>(null)
   useEffect(() => {
-    if (!isAuto || !more || isLoading || !ref.current) return
+    if (!isAuto || !more || isLoading || error || !ref.current) return
     const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && more(), {
       rootMargin: '300px',
     })
     observer.observe(ref.current)
     return () => observer.disconnect()
-  }, [isAuto, more, isLoading])
+  }, [isAuto, more, isLoading, error])
   if (!more) return null
   return (
     <div ref={ref} class="more">

@@ -20,6 +20,7 @@ export const Table = <Row,>({
   columns,
   rows,
   keyOf,
+  isCompact,
   sortedBy,
   onSort,
 }: {
@@ -27,6 +28,8 @@ export const Table = <Row,>({
   columns: readonly Column<Row>[]
   rows: readonly Row[]
   keyOf: (row: Row) => string
+  /** Short values only: on a narrow screen two of them stand side by side. */
+  isCompact?: boolean
   /** How rows are sorted at first, with `onSort` now; absent: as they come. */
   sortedBy?: Sorting
   /** Hears of another order, so that the server can be asked for it. */
@@ -36,7 +39,7 @@ export const Table = <Row,>({
   const sorting = onSort ? sortedBy : chosen
   return (
     <div class="table-box">
-      <table class="table">
+      <table class={isCompact ? 'table is-compact' : 'table'}>
         <caption class="visually-hidden">{caption}</caption>
         <thead>
           <tr>

@@ -1,5 +1,6 @@
 import type { GenerationRequestInput } from '../../client.ts'
-import { findListPriceUsd, type ModelInfo, type ServerInfo } from '../../contract/server-info.ts'
+import { findListPriceUsd } from '../../contract/list-price.ts'
+import type { ModelInfo, ServerInfo } from '../../contract/server-info.ts'
 import type { AspectRatio, ImageSize, Transformation } from '../../contract/vocabulary.ts'
 
 /** A request as it stands in the form; an empty string is "as the server has it". */

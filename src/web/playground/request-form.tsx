@@ -71,6 +71,22 @@ const Options = ({ info, draft, onChange }: Pick<Props, 'info' | 'draft' | 'onCh
   return (
     <div class="request-options">
       <SelectField
+        label="Model"
+        value={draft.model}
+        onChange={(name) => onChange({ model: name, imageSize: '1K' })}
+        options={info.models.map(({ name }) =>
+          name === info.defaultModel
+            ? { value: '', name: `${name} (default)` }
+            : { value: name, name },
+        )}
+      />
+      <SelectField
+        label="Size"
+        value={draft.imageSize}
+        onChange={(value) => onChange({ imageSize: value as ImageSize })}
+        options={Object.keys(model?.priceUsd ?? {}).map((size) => ({ value: size, name: size }))}
+      />
+      <SelectField
         label="Transformation"
         value={draft.transformation}
         onChange={(value) => onChange({ transformation: value as Transformation })}
@@ -91,22 +107,6 @@ const Options = ({ info, draft, onChange }: Pick<Props, 'info' | 'draft' | 'onCh
           { value: '', name: 'Default' },
           ...(model?.aspectRatios ?? []).map((ratio) => ({ value: ratio, name: ratio })),
         ]}
-      />
-      <SelectField
-        label="Size"
-        value={draft.imageSize}
-        onChange={(value) => onChange({ imageSize: value as ImageSize })}
-        options={Object.keys(model?.priceUsd ?? {}).map((size) => ({ value: size, name: size }))}
-      />
-      <SelectField
-        label="Model"
-        value={draft.model}
-        onChange={(name) => onChange({ model: name, imageSize: '1K' })}
-        options={info.models.map(({ name }) =>
-          name === info.defaultModel
-            ? { value: '', name: `${name} (default)` }
-            : { value: name, name },
-        )}
       />
       <TextField
         label="Variant"

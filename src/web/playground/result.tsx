@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import type { GenerationResult } from '../../client.ts'
+import type { GenerationRequestInput, GenerationResult } from '../../client.ts'
 import { client } from '../client.ts'
 import { RegenerateDialog } from '../generations/regenerate-dialog.tsx'
 import { ProviderBadge, SourceBadge, StatusBadge } from '../parts/badge.tsx'
@@ -14,7 +14,7 @@ import { useToast } from '../parts/toast.tsx'
 import { Timeline } from './timeline.tsx'
 import type { Run } from './use-run.ts'
 
-type Props = { run: Run | undefined; onRun: (isForced: boolean) => void }
+type Props = { run: Run | undefined; onRun: (request: GenerationRequestInput) => void }
 
 /** The run as it goes on, and what came of it. */
 export const Result = ({ run, onRun }: Props) => {
@@ -27,7 +27,7 @@ export const Result = ({ run, onRun }: Props) => {
       </Card>
     )
   }
-  const { state, isRunning } = run
+  const { state, isRunning, request } = run
   const isOver = state !== undefined && !isRunning
   return (
     <Card
@@ -43,9 +43,14 @@ export const Result = ({ run, onRun }: Props) => {
     >
       <div class="result">
         <ResultPicture run={run} />
-        {isOver && <Failure state={state} onTryAgain={() => onRun(false)} />}
+        {isOver && <Failure state={state} onTryAgain={() => onRun(request)} />}
         {isOver && <Money state={state} />}
-        {isOver && <ResultActions state={state} onRegenerate={() => onRun(true)} />}
+        {isOver && (
+          <ResultActions
+            state={state}
+            onRegenerate={() => onRun({ ...request, skipExistingCheck: true })}
+          />
+        )}
         <Timeline run={run} />
       </div>
     </Card>

@@ -4,6 +4,7 @@ import { client } from '../client.ts'
 import { addMoment, type Moment } from './moments.ts'
 
 export type Run = {
+  request: GenerationRequestInput
   isRunning: boolean
   /** On the clock of `performance`. */
   startedAtMs: number
@@ -25,12 +26,13 @@ export const useRun = () => {
     leaving.current = controller
     const startedAtMs = performance.now()
     const sent: Moment = { kind: 'sent', title: 'Sent', afterMs: 0 }
-    setRun({ isRunning: true, startedAtMs, moments: [sent] })
+    setRun({ request, isRunning: true, startedAtMs, moments: [sent] })
 
     const tell = (state: GenerationResult, isRunning: boolean) => {
       if (controller.signal.aborted) return
       const elapsedMs = performance.now() - startedAtMs
       setRun((before) => ({
+        request,
         isRunning,
         startedAtMs,
         moments: addMoment(before?.moments ?? [sent], state, elapsedMs),

@@ -1,0 +1,143 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import type { GeminiBehaviour } from '../support/gemini-behaviour.ts'
+import { aRequest, createTestProvider, failureOf, KEY, PROMPT } from '../support/gemini-provider.ts'
+import { type GeminiServer, startGeminiServer } from '../support/gemini-server.ts'
+
+let server: GeminiServer
+
+beforeAll(async () => {
+  server = await startGeminiServer({ apiKey: KEY })
+})
+afterEach(() => server.reset())
+afterAll(() => server.close())
+
+const call = () => createTestProvider(server).call(aRequest, new AbortController().signal)
+
+type Expected = { code: string; message: RegExp; retryAfterMs?: number; retryable: boolean }
+
+const again = { retryable: true }
+const final = { retryable: false }
+const outcomes: [GeminiBehaviour, Expected][] = [
+  [
+    { kind: 'rate_limited', retryDelay: '27s', quotaId: 'RequestsPerMinute' },
+    {
+      code: 'rate_limited',
+      message: /quota.*429, RequestsPerMinute/,
+      retryAfterMs: 27_000,
+      ...again,
+    },
+  ],
+  [
+    { kind: 'rate_limited', retryDelay: '1.25s' },
+    { code: 'rate_limited', message: /429/, retryAfterMs: 1_250, ...again },
+  ],
+  [
+    { kind: 'rate_limited', retryDelay: '0s' },
+    { code: 'rate_limited', message: /429/, retryAfterMs: 1_000, ...again },
+  ],
+  [
+    { kind: 'rate_limited' },
+    { code: 'rate_limited', message: /429/, retryAfterMs: 30_000, ...again },
+  ],
+  [{ kind: 'overloaded' }, { code: 'overloaded', message: /503/, ...again }],
+  [
+    { kind: 'server_error', message: 'The model is overloaded. Please try again later.' },
+    { code: 'overloaded', message: /500/, ...again },
+  ],
+  [
+    { kind: 'server_error', message: 'Failed on "The model is overloaded".' },
+    { code: 'ambiguous', message: /500/, ...again },
+  ],
+  [{ kind: 'server_error' }, { code: 'ambiguous', message: /500/, ...again }],
+  [{ kind: 'bad_gateway' }, { code: 'ambiguous', message: /502/, ...again }],
+  [{ kind: 'gateway_timeout' }, { code: 'ambiguous', message: /504/, ...again }],
+  [{ kind: 'garbage_body' }, { code: 'ambiguous', message: /answer/, ...again }],
+  [
+    { kind: 'raw', status: 200, json: null },
+    { code: 'ambiguous', message: /answer/, ...again },
+  ],
+  [
+    { kind: 'raw', status: 200, json: ['a'] },
+    { code: 'ambiguous', message: /answer/, ...again },
+  ],
+  [
+    { kind: 'raw', status: 499, json: {} },
+    { code: 'ambiguous', message: /499/, ...again },
+  ],
+  [{ kind: 'reset_before_response' }, { code: 'ambiguous', message: /broke/, ...again }],
+  [{ kind: 'reset_mid_body' }, { code: 'ambiguous', message: /broke/, ...again }],
+  [
+    { kind: 'prompt_blocked', reason: 'BLOCKLIST' },
+    { code: 'refused_prompt', message: /BLOCKLIST/, ...final },
+  ],
+  ...[
+    'SAFETY',
+    'IMAGE_SAFETY',
+    'PROHIBITED_CONTENT',
+    'IMAGE_PROHIBITED_CONTENT',
+    'RECITATION',
+    'IMAGE_RECITATION',
+    'BLOCKLIST',
+    'SPII',
+  ].map((finishReason): [GeminiBehaviour, Expected] => [
+    { kind: 'finish', finishReason },
+    { code: 'refused_image', message: new RegExp(finishReason), ...final },
+  ]),
+  [
+    { kind: 'finish', finishReason: 'IMAGE_SAFETY', parts: 'image' },
+    { code: 'refused_image', message: /IMAGE_SAFETY/, ...final },
+  ],
+  ...['NO_IMAGE', 'MAX_TOKENS', 'OTHER', 'IMAGE_OTHER', 'LANGUAGE', 'MALFORMED_FUNCTION_CALL'].map(
+    (finishReason): [GeminiBehaviour, Expected] => [
+      { kind: 'finish', finishReason },
+      { code: 'no_image', message: new RegExp(finishReason), ...again },
+    ],
+  ),
+  [{ kind: 'text_only' }, { code: 'no_image', message: /with text instead of an image/, ...again }],
+  [{ kind: 'drafts_only' }, { code: 'no_image', message: /without an image/, ...again }],
+  [{ kind: 'empty' }, { code: 'no_image', message: /no reason given/, ...again }],
+  [
+    { kind: 'finish', finishReason: `for ${PROMPT}` },
+    { code: 'no_image', message: /unknown reason/, ...again },
+  ],
+  [{ kind: 'bad_request' }, { code: 'invalid_request', message: /400/, ...final }],
+  [
+    { kind: 'bad_request', field: 'generation_config.image_config.image_size' },
+    { code: 'invalid_request', message: /generation_config\.image_config\.image_size/, ...final },
+  ],
+  [
+    { kind: 'raw', status: 413, json: {} },
+    { code: 'invalid_request', message: /413/, ...final },
+  ],
+  [{ kind: 'key_invalid' }, { code: 'unauthorized', message: /API_KEY_INVALID/, ...final }],
+  [
+    { kind: 'raw', status: 400, json: { error: { message: 'User location is not supported.' } } },
+    { code: 'unauthorized', message: /400/, ...final },
+  ],
+  [
+    { kind: 'raw', status: 401, json: {} },
+    { code: 'unauthorized', message: /401/, ...final },
+  ],
+  [{ kind: 'forbidden' }, { code: 'unauthorized', message: /CONSUMER_SUSPENDED/, ...final }],
+  [{ kind: 'not_found' }, { code: 'model_gone', message: /gemini-nano-banana-2\.1/, ...final }],
+]
+
+describe('an answer without an image', () => {
+  test.each(outcomes)('%j is typed, and asked for once', async (behaviour, expected) => {
+    server.behave(behaviour)
+    const error = await failureOf(call())
+    expect({
+      code: error.code,
+      retryable: error.retryable,
+      retryAfterMs: error.retryAfterMs,
+    }).toEqual({
+      code: expected.code,
+      retryable: expected.retryable,
+      retryAfterMs: expected.retryAfterMs,
+    })
+    expect(error.message).toMatch(expected.message)
+    expect(error.message).not.toContain(PROMPT)
+    expect(error.message).not.toContain(KEY)
+    expect(server.countCalls()).toBe(1)
+  })
+})
