@@ -4,11 +4,21 @@ import { findNumber, isDigitWord, isTens } from './words/numbers.ts'
 import { COMPARATIVES } from './words/relations.ts'
 import { MAX_PHRASE_WORDS, SYNONYMS } from './words/synonyms.ts'
 
-/** The tokens with words of one meaning made one: synonyms, phrases, numbers, "red and blue". */
-export const canonicalWords = (tokens: readonly Token[]): Token[] =>
-  [joinSynonyms, joinSynonyms, joinNumbers, joinColours, joinComparatives, joinReading].reduce<
-    Token[]
-  >((words, join) => join(words), tokens.map(spellContraction))
+/**
+ * The tokens with words of one meaning made one: synonyms, phrases, numbers, "red and blue". Synonyms come twice, as
+ * phrases are written with the words that stand for others ("close up photograph").
+ */
+export const canonicalWords = (tokens: readonly Token[]): Token[] => {
+  const steps = [
+    joinSynonyms,
+    joinSynonyms,
+    joinNumbers,
+    joinColours,
+    joinComparatives,
+    joinReading,
+  ]
+  return steps.reduce<Token[]>((words, step) => step(words), tokens.map(spellContraction))
+}
 
 const asWord = (text: string): Token => ({ kind: 'word', text, isCapital: false })
 

@@ -9,7 +9,7 @@ export const CONJUNCTIONS: ReadonlySet<string> = new Set(['and', 'but', '&', 'pl
 
 /** Words that point to others by their order, or whose reach is not known: with one of them, order counts. */
 export const ORDER_WORDS: ReadonlySet<string> = new Set(
-  'it its he she him his her hers they them their theirs each other others another respectively former latter same both either neither nor or except instead only whose if then unless until vs versus opposite not never nobody nothing none hardly barely almost lacking minus less-than'.split(
+  'it its he she him his her hers they them their theirs each other others another respectively former latter same both either neither nor or except instead only whose if then unless until vs versus opposite not never nobody nothing none hardly barely almost lacking'.split(
     ' ',
   ),
 )
