@@ -140,6 +140,7 @@ describeWith('chromium', "operators' pages", () => {
     expect(await lookAtPage(page, 'operators-only')).toEqual([])
     await page.goto(`${app.url}/webhooks`)
     await page.getByRole('button', { name: 'Add an endpoint' }).click()
+    await page.getByRole('checkbox', { name: 'generation.failed' }).waitFor()
     expect(await page.getByRole('checkbox').count()).toBe(3)
   })
 
