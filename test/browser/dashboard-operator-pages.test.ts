@@ -138,6 +138,10 @@ describeWith('chromium', "operators' pages", () => {
       await page.getByText('This page is for operators').waitFor()
     }
     expect(await lookAtPage(page, 'operators-only')).toEqual([])
+    await page.goto(`${app.url}/webhooks`)
+    await page.getByRole('button', { name: 'Add an endpoint' }).click()
+    await page.getByRole('checkbox', { name: 'generation.failed' }).waitFor()
+    expect(await page.getByRole('checkbox').count()).toBe(3)
   })
 
   test('complains of nothing, and asks nobody else', () => {

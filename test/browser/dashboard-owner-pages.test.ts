@@ -87,6 +87,7 @@ describeWith('chromium', 'the gallery and the webhooks', () => {
     await viewer().getByText('a bowl of figs').waitFor()
     await page.keyboard.press('Escape')
     await viewer().waitFor({ state: 'detached' })
+    expect(await page.evaluate('document.activeElement.ariaLabel')).toBe('Open: a bowl of figs')
   })
 
   test('gives the image to keep', async () => {

@@ -1,7 +1,7 @@
 import type { Alerts } from '../../contract/alert.ts'
 import { useResource } from '../use-resource.ts'
 
-const REFRESH_MS = 30_000
+const REFRESH_MS = 10_000
 
 /** How many alerts fire, beside the link to them; nothing when none does. */
 export const FiringCount = () => {
