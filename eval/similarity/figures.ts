@@ -1,0 +1,34 @@
+import { passGate } from '../../src/similarity/gate/pass-gate.ts'
+import type { Pair } from './pairs.ts'
+
+/** A pair with all that decides about it. */
+export type Judged = Pair & { cosine: number; passes: boolean }
+
+/** Precision and F1 are absent where nothing was taken for similar; recall where there is nothing to find. */
+export type Figures = {
+  hits: number
+  falseHits: number
+  precision: number | undefined
+  recall: number | undefined
+  f1: number | undefined
+}
+
+export const judge = (pair: Pair, cosine: number): Judged => ({
+  ...pair,
+  cosine,
+  passes: passGate(pair.a, pair.b).passes,
+})
+
+/** Figures for taking the pairs for similar that `isHit` names. */
+export const figuresOf = (pairs: readonly Judged[], isHit: (pair: Judged) => boolean): Figures => {
+  const taken = pairs.filter(isHit)
+  const hits = taken.filter(({ label }) => label === 'paraphrase').length
+  const falseHits = taken.length - hits
+  const precision = ratio(hits, taken.length)
+  const recall = ratio(hits, pairs.filter(({ label }) => label === 'paraphrase').length)
+  const f1 = precision && recall ? (2 * precision * recall) / (precision + recall) : undefined
+  return { hits, falseHits, precision, recall, f1 }
+}
+
+const ratio = (part: number, all: number): number | undefined =>
+  all === 0 ? undefined : part / all

@@ -1,0 +1,37 @@
+import { type Judged, judge } from './figures.ts'
+import { PARTS, type Pair, readPairs } from './pairs.ts'
+import { printClasses, printFalseHits, printTable } from './report.ts'
+import { cosineOf, type EmbeddingSource, openSources } from './sources.ts'
+
+/**
+ * Prints what cosine thresholds reach on the pairs, with and without the gate. With `--check`, ends with 1 when a near
+ * miss passes the gate, whatever its cosine.
+ */
+const run = async (): Promise<void> => {
+  const falseHits = new Map<string, Judged>()
+  const sources = await openSources()
+  for (const part of PARTS) {
+    const pairs = readPairs(part)
+    const paraphrases = pairs.filter(({ label }) => label === 'paraphrase').length
+    for (const source of sources) {
+      const judged = await judgeAll(pairs, source)
+      const counts = `${paraphrases} paraphrases, ${pairs.length - paraphrases} near misses`
+      printTable(`${part} (${counts}), ${source.name}`, judged)
+      for (const pair of judged.filter(isFalseHit)) falseHits.set(`${pair.a}|${pair.b}`, pair)
+    }
+  }
+  printClasses(PARTS.flatMap(readPairs).map((pair) => judge(pair, 1)))
+  printFalseHits([...falseHits.values()])
+  if (process.argv.includes('--check') && falseHits.size > 0) process.exitCode = 1
+}
+
+const judgeAll = async (pairs: Pair[], { embed }: EmbeddingSource): Promise<Judged[]> => {
+  const vectors = await embed(pairs.flatMap(({ a, b }) => [a, b]))
+  return pairs.map((pair, index) =>
+    judge(pair, cosineOf(vectors[index * 2] ?? [], vectors[index * 2 + 1] ?? [])),
+  )
+}
+
+const isFalseHit = ({ label, passes }: Judged): boolean => label === 'near miss' && passes
+
+await run()

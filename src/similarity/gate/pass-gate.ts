@@ -1,0 +1,47 @@
+import { doAmountsAgree } from './amounts.ts'
+import { doColoursAgree } from './colours.ts'
+import { doCountsAgree } from './counts.ts'
+import { doEntitiesAgree } from './entities.ts'
+import { doNegationsAgree } from './negation.ts'
+import { type Reading, readPrompt } from './reading.ts'
+import { doRelationsAgree } from './relations.ts'
+import { doScalesAgree } from './scales.ts'
+import { doCompositionsAgree, doStylesAgree } from './styles.ts'
+
+/** What two prompts disagree in. `wording`: in something that has no class of its own, or that the rules can't read. */
+export type GateReason =
+  | 'counts'
+  | 'amounts'
+  | 'negation'
+  | 'colours'
+  | 'entities'
+  | 'relations'
+  | 'scales'
+  | 'style'
+  | 'composition'
+  | 'wording'
+
+type Agreement = (a: Reading, b: Reading) => boolean
+
+const AGREEMENTS: [reason: GateReason, doAgree: Agreement][] = [
+  ['counts', doCountsAgree],
+  ['amounts', doAmountsAgree],
+  ['negation', doNegationsAgree],
+  ['colours', doColoursAgree],
+  ['entities', doEntitiesAgree],
+  ['relations', doRelationsAgree],
+  ['scales', doScalesAgree],
+  ['style', doStylesAgree],
+  ['composition', doCompositionsAgree],
+]
+
+/**
+ * Whether one picture may answer both prompts, as far as their words tell; for prompts that a model of meaning
+ * already takes for similar. An equivalence: reflexive, symmetric, transitive. When in doubt it does not pass.
+ */
+export const passGate = (a: string, b: string): { passes: boolean; reasons: GateReason[] } => {
+  const [first, second] = [readPrompt(a), readPrompt(b)]
+  if (first.form === second.form) return { passes: true, reasons: [] }
+  const reasons = AGREEMENTS.filter(([, doAgree]) => !doAgree(first, second)).map(([name]) => name)
+  return { passes: false, reasons: reasons.length > 0 ? reasons : ['wording'] }
+}

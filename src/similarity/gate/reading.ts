@@ -1,0 +1,88 @@
+import { canonicalWords } from './canonical-words.ts'
+import { type Clause, parseClause } from './clause.ts'
+import { BREAK, splitClauses } from './clauses-of-words.ts'
+import { groupKeys, linkKey, linksOf } from './links.ts'
+import { markNames } from './mark-names.ts'
+import { dependsOnNeighbours, hasOrderWord, isForeign } from './order-counts.ts'
+import { takePictureWords, takeSettings } from './picture-words.ts'
+import { type Token, tokenize } from './tokenize.ts'
+import { ASKING, ASKING_FOR_IMAGE } from './words/function-words.ts'
+
+/** What the rules understand of a prompt. */
+export type Reading = {
+  /** Equal for two prompts only if nothing is known to tell their pictures apart. */
+  form: string
+  /** All words that are left when those of one meaning are made one, in their order. */
+  words: readonly string[]
+  /** Words with a capital inside a sentence, in lower case. */
+  names: readonly string[]
+  /** Texts in quotes, as they are written. */
+  quotes: readonly string[]
+  /** What is said of the picture as a whole. */
+  whole: readonly string[]
+  clauses: readonly Clause[]
+}
+
+export const readPrompt = (prompt: string): Reading => {
+  const described = prompt.replace(ASKING_FOR_IMAGE, '').replace(ASKING, '')
+  const tokens = markNames(tokenize(described), described === described.toUpperCase())
+  const canonical = canonicalWords(tokens)
+  const words = canonical.map(wordOf)
+  const names = tokens.filter(({ isCapital }) => isCapital).map(({ text }) => text)
+  const quotes = tokens.filter(({ kind }) => kind === 'quote').map(({ text }) => text)
+  const parsed = splitClauses(words).map(parseClause)
+  const { whole, clauses } = understand(parsed)
+  const reading = { words, names, quotes, whole, clauses }
+  if (isForeign(words)) return { ...reading, form: `as written: ${tokens.map(wordOf).join(' ')}` }
+  const isInOrder = hasOrderWord(words) || dependsOnNeighbours(parsed)
+  return { ...reading, form: isInOrder ? `in order: ${words.join(' ')}` : formOf(whole, clauses) }
+}
+
+/** A quote stands for itself, in its own case, and is never taken for a word. */
+const wordOf = ({ kind, text }: Token): string => {
+  if (kind === 'quote') return JSON.stringify(text)
+  return kind === 'break' ? BREAK : text
+}
+
+const understand = (parsed: readonly Clause[]): { whole: string[]; clauses: readonly Clause[] } => {
+  const picture = takePictureWords(parsed)
+  const setting = takeSettings(picture.clauses)
+  return {
+    whole: [...picture.whole, ...setting.whole].sort(),
+    clauses: setExclusionsApart(setting.clauses),
+  }
+}
+
+/** Where there is one thing only, "a street without people" is "a street, no people". */
+const setExclusionsApart = (clauses: readonly Clause[]): readonly Clause[] => {
+  const things = clauses
+    .flatMap(({ groups }) => groups.flat())
+    .filter(({ isNegated }) => !isNegated)
+  if (things.length !== 1) return clauses
+  return clauses.flatMap((clause) => {
+    const [group = [], excluded = [], ...others] = clause.groups
+    const isApart = clause.relations[0] === 'with' && excluded.every(({ isNegated }) => isNegated)
+    if (others.length > 0 || !isApart) return [clause]
+    return [group, excluded].map((phrases) => ({ groups: [phrases], relations: [] }))
+  })
+}
+
+const formOf = (whole: readonly string[], clauses: readonly Clause[]): string =>
+  JSON.stringify([whole, glueUncertain(clauses).sort()])
+
+/** "no people, cars" may mean no cars: a clause with nothing of its own in front stays behind one that denies. */
+const glueUncertain = (clauses: readonly Clause[]): string[] => {
+  const texts: string[] = []
+  let isAfterDenial = false
+  for (const clause of clauses) {
+    const phrases = clause.groups.flat()
+    const isBare = phrases[0]?.isDetermined === false
+    if (isAfterDenial && isBare) texts.push(`${texts.pop()}, ${clauseKey(clause)}`)
+    else texts.push(clauseKey(clause))
+    isAfterDenial = phrases.some(({ isNegated }) => isNegated)
+  }
+  return texts
+}
+
+const clauseKey = (clause: Clause): string =>
+  JSON.stringify([groupKeys(clause).sort(), linksOf(clause).map(linkKey).sort()])

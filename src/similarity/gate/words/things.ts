@@ -1,0 +1,53 @@
+/** Where a whole group can be: "a cup and a plate on a table" says the same in the other order. */
+export const PLACES: ReadonlySet<string> = new Set(
+  'garden park kitchen room bedroom bathroom office street road square market forest field meadow beach desert city town village table sofa bench bed floor desk shelf hill mountain island lake river sea sky stage plate tray counter grass lawn snow sand rug carpet terrace balcony pool farm castle library cafe restaurant bar classroom studio'.split(
+    ' ',
+  ),
+)
+
+/** What people are in: "in a coat" is "with a coat". A kitten in a hat is another picture than one with a hat. */
+export const GARMENTS: ReadonlySet<string> = new Set(
+  'dress suit coat raincoat jacket shirt tshirt skirt uniform costume sweater gown robe kimono apron armor swimsuit tuxedo jeans hoodie'.split(
+    ' ',
+  ),
+)
+
+/** What people wear when they are said to be with it. */
+export const WORN: ReadonlySet<string> = new Set([
+  ...GARMENTS,
+  ...'hat cap scarf glasses sunglasses tie crown helmet gloves necklace earring turban veil'.split(
+    ' ',
+  ),
+])
+
+/** What things are against or by, when they are in front of it or beside it. */
+export const BACKDROPS: ReadonlySet<string> = new Set(
+  'wall background backdrop sky window curtain fence mountain door fireplace'.split(' '),
+)
+
+/** Times and weather: those of the whole picture when only one is named. */
+const SETTINGS = [
+  'night day dawn dusk twilight sunset noon midday midnight morning afternoon evening',
+  'spring summer autumn winter',
+  'rain fog mist snow storm sunshine moonlight',
+].map((words) => words.split(' '))
+
+export const TIMES: ReadonlySet<string> = new Set(SETTINGS.flat())
+
+/** Words of the same kind of setting: times of day, seasons, weather. */
+export const findSettingKind = (word: string): readonly string[] | undefined =>
+  SETTINGS.find((words) => words.includes(word))
+
+/** Words that are a name when they have a capital inside a sentence, and a thing otherwise. */
+export const HOMOGRAPHS: ReadonlySet<string> = new Set(
+  'apple turkey china jaguar amazon polish mercury orange shell java jordan chile rose lily daisy iris olive ruby amber violet mustang beetle puma caterpillar oracle windows meta target gap dove subway sprite corona tesla polo may march august will mark bill rich frank hunter mars nice reading bath hull cork cars'.split(
+    ' ',
+  ),
+)
+
+/** Words of other languages, none of them English: what holds one is not read by English rules. */
+export const FOREIGN: ReadonlySet<string> = new Set(
+  'der das dem den des ein eine einen einem einer eines und mit ohne auf unter vor im zwei drei le la les du un une et avec sans sur dans deux trois el los las una unos con sin en del dos tres y e il gli uno di senza su ed och med utan een het van zonder met twee um uma com sem dois'.split(
+    ' ',
+  ),
+)

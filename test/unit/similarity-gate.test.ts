@@ -1,0 +1,78 @@
+import { describe, expect, test } from '@jest/globals'
+import { type GateReason, passGate } from '../../src/similarity/gate/pass-gate.ts'
+
+const differing: [reason: GateReason, a: string, b: string][] = [
+  ['counts', 'two dogs and one cat', 'one dog and two cats'],
+  ['counts', 'a clock showing 3:15', 'a clock showing 4:15'],
+  ['counts', 'twenty-five balloons', 'twenty-six balloons'],
+  ['amounts', 'a few people on a square', 'many people on a square'],
+  ['amounts', 'a tree in a meadow', 'trees in a meadow'],
+  ['negation', 'a man with a hat', 'a man without a hat'],
+  ['negation', 'a dog without a collar, with a ball', 'a dog with a collar, without a ball'],
+  ['negation', 'no dogs and cats', 'cats and no dogs'],
+  ['colours', 'red car, blue house', 'blue car, red house'],
+  ['colours', 'light blue curtains', 'dark blue curtains'],
+  ['entities', 'the Eiffel Tower at night', 'the Tokyo Tower at night'],
+  ['entities', 'a sign that says "OPEN"', 'a sign that says "Open"'],
+  [
+    'entities',
+    'an Apple on a desk and an Apple on a shelf',
+    'an apple on a desk and an apple on a shelf',
+  ],
+  ['relations', 'a cat to the left of a dog', 'a dog to the left of a cat'],
+  ['relations', 'a lamp above a table', 'a lamp below a table'],
+  ['relations', 'a mouse bigger than an elephant', 'an elephant bigger than a mouse'],
+  ['relations', 'a dog chasing a cat', 'a dog chased by a cat'],
+  ['scales', 'a city by day', 'a city by night'],
+  ['scales', 'an open window', 'a closed window'],
+  ['scales', 'an old man with a young dog', 'a young man with an old dog'],
+  ['style', 'a photo of a castle', 'a painting of a castle'],
+  ['composition', 'close-up of a lion', 'wide shot of a lion'],
+  ['wording', 'a glass table with a wooden vase', 'a wooden table with a glass vase'],
+  ['wording', 'a dog on a sofa', 'a cat on a sofa'],
+]
+
+const same: [a: string, b: string][] = [
+  [
+    'A red bicycle against a white wall, studio photo',
+    'Studio photo of a red bicycle in front of a white wall',
+  ],
+  ['two dogs and one cat', '1 cat and 2 dogs'],
+  ['a man without a hat', 'a man with no hat'],
+  ['an empty street, no people', 'an empty street without people'],
+  ['a cat to the left of a dog', 'a dog to the right of a cat'],
+  ['a dog chasing a cat', 'a cat chased by a dog'],
+  ['a tree taller than a tower', 'a tower shorter than a tree'],
+  ['a taxi in the rain at night', 'At night, a taxi in the rain'],
+  ['In the kitchen, a woman bakes bread', 'A woman bakes bread in the kitchen'],
+  ['a purple and yellow flag', 'a yellow and purple flag'],
+  ['the Eiffel Tower by night', 'Eiffel Tower at night'],
+  ['a poster with the text ‘Jazz Night’', 'a poster with the text "Jazz Night"'],
+  ['Please create an image of a castle on a hill', 'a castle on a hill'],
+]
+
+describe('the gate', () => {
+  test.each(differing)('tells pictures apart by %s: %s | %s', (reason, a, b) => {
+    const { passes, reasons } = passGate(a, b)
+    expect(passes).toBe(false)
+    expect(reasons).toContain(reason)
+  })
+
+  test.each(same)('passes what says the same: %s | %s', (a, b) => {
+    expect(passGate(a, b)).toEqual({ passes: true, reasons: [] })
+  })
+})
+
+describe('what the gate cannot read must be equal', () => {
+  test.each([
+    ['红色的自行车，白色的墙', '白色的自行车，红色的墙'],
+    ['Ein Hund, eine Katze', 'Eine Katze, ein Hund'],
+    ['gato blanco, perro negro', 'perro negro, gato blanco'],
+    ['a dog and a cat, it wears a hat', 'a cat and a dog, it wears a hat'],
+    ['A cat 🐱 on a rug', 'A cat 🐶 on a rug'],
+    ['a cat, small, a dog', 'a dog, small, a cat'],
+  ])('%s | %s', (a, b) => {
+    expect(passGate(a, b).passes).toBe(false)
+    expect(passGate(a, `  ${a.toLowerCase()} `).passes).toBe(true)
+  })
+})
