@@ -47,9 +47,17 @@ export const createClient = async (
   const generate = (body: Record<string, unknown>, headers: Record<string, string> = {}) =>
     callForGeneration('POST', '/api/visualize/generate', { body, headers })
 
-  /** Submits and waits for the end. */
-  const generateAndWait = (body: Record<string, unknown>, headers: Record<string, string> = {}) =>
-    generate(body, { Prefer: 'wait=20', ...headers })
+  /** Submits and waits for the end, on a busy machine more than once. */
+  const generateAndWait = async (
+    body: Record<string, unknown>,
+    headers: Record<string, string> = {},
+  ): Promise<Answer<Generation>> => {
+    const answer = await generate(body, { Prefer: 'wait=20', ...headers })
+    if (answer.status !== 202) return answer
+    const { id, isExisting, reuse } = answer.body
+    const later = await get(id, { Prefer: 'wait=40' })
+    return { ...later, body: { ...later.body, isExisting, ...(reuse && { reuse }) } }
+  }
 
   const get = (id: string, headers: Record<string, string> = {}) =>
     callForGeneration('GET', `/api/generations/${id}`, { headers })
