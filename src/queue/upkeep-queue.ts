@@ -1,3 +1,4 @@
+import { ErrorCode } from 'bullmq'
 import type { QueueBackend } from './backend.ts'
 import { openQueue } from './open-queue.ts'
 import { openWorker } from './open-worker.ts'
@@ -75,11 +76,9 @@ export const createUpkeepQueue = ({
         removeOnComplete: true,
         removeOnFail: true,
       }
-      await scheduler.upsertJobScheduler(
-        task.name,
-        { every: task.everyMs },
-        { name: task.name, opts },
-      )
+      await scheduler
+        .upsertJobScheduler(task.name, { every: task.everyMs }, { name: task.name, opts })
+        .catch(ignoreRace)
     }
     scheduledAt = performance.now()
   }
@@ -95,4 +94,12 @@ export const createUpkeepQueue = ({
   }
 
   return { schedule, start, stop }
+}
+
+/** On Postgres another worker that says the same at this moment may have made the next job: then it is there. */
+const ignoreRace = (error: Error & { code?: unknown }): void => {
+  const isThere =
+    error.code === ErrorCode.SchedulerJobIdCollision ||
+    error.code === ErrorCode.SchedulerJobSlotsBusy
+  if (!isThere) throw error
 }
