@@ -6,12 +6,13 @@ import { countEverything } from '../support/problems.ts'
 
 let app: TestApp
 beforeAll(async () => {
-  app = await startTestApp()
+  app = await startTestApp({ env: { OPERATOR_KEYS: `olga:${OPERATOR_KEY}` } })
 })
 afterAll(() => app.stop())
 
 type SignedIn = { isSignedIn: true; ownerId: string; isAdmin: boolean; expiresAt: string }
 
+const OPERATOR_KEY = 'k'.repeat(40)
 const OURS = { 'Sec-Fetch-Site': 'same-origin' }
 const JSON_TYPE = { 'Content-Type': 'application/json' }
 
@@ -48,6 +49,12 @@ describe('signing in', () => {
     const hours = (Date.parse(answer.expiresAt) - Date.now()) / 3_600_000
     expect(hours).toBeGreaterThan(11)
     expect(hours).toBeLessThanOrEqual(12)
+  })
+
+  test('takes an operator’s key as well', async () => {
+    const response = await signIn({ token: OPERATOR_KEY })
+    expect(response.status).toBe(201)
+    expect(await response.json()).toMatchObject({ ownerId: 'operator:olga', isAdmin: true })
   })
 
   test('refuses a token that is none, and says so', async () => {
