@@ -12,6 +12,20 @@ export const ensurePrivateFolder = async (
   user: ServerUser | undefined,
   mode = 0o700,
 ): Promise<void> => {
+  try {
+    await makeOrCheck(path, user, mode)
+  } catch (error) {
+    // One that was there may be gone a moment later: a server that stops tidies up.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    await makeOrCheck(path, user, mode)
+  }
+}
+
+const makeOrCheck = async (
+  path: string,
+  user: ServerUser | undefined,
+  mode: number,
+): Promise<void> => {
   const isNew = await mkdir(path).then(
     () => true,
     (error: NodeJS.ErrnoException) => {

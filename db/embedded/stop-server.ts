@@ -1,4 +1,5 @@
 import { rmdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import type { OpenServer } from './connect.ts'
@@ -27,7 +28,13 @@ export const stopServer = async (site: Site, server: OpenServer): Promise<void> 
       throw new Error(`Postgres (process ${pid}) does not stop: see ${logPath(site.home)}`)
     }
   }
-  if (address.socketFolder) await rmdir(address.socketFolder).catch(() => {})
+  await tidyUp(site, address.socketFolder)
+}
+
+/** Within the data the folder stays: the next start may be looking at it at this moment. */
+const tidyUp = async ({ home }: Site, socketFolder: string | undefined): Promise<void> => {
+  if (!socketFolder || dirname(socketFolder) === home) return
+  await rmdir(socketFolder).catch(() => {})
 }
 
 /** A pool that was just ended closes its connections a moment later; cut off, they would raise errors. */
