@@ -8,6 +8,7 @@ import { type Dashboard, startDashboard } from '../support/dashboard.ts'
 import { lookAtPage } from '../support/look-at-page.ts'
 import { makePng } from '../support/pictures.ts'
 import { describeWith } from '../support/skip.ts'
+import { waitFor } from '../support/wait-for.ts'
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts'
 
 const PROMPTS = ['a lighthouse at dusk, in oil', 'a bowl of figs', 'two herons over a reed bed']
@@ -87,7 +88,11 @@ describeWith('chromium', 'the gallery and the webhooks', () => {
     await viewer().getByText('a bowl of figs').waitFor()
     await page.keyboard.press('Escape')
     await viewer().waitFor({ state: 'detached' })
-    expect(await page.evaluate('document.activeElement.ariaLabel')).toBe('Open: a bowl of figs')
+    await waitFor(
+      async () =>
+        (await page.evaluate('document.activeElement.ariaLabel')) === 'Open: a bowl of figs',
+      { what: 'the focus to be back on the tile' },
+    )
   })
 
   test('gives the image to keep', async () => {
