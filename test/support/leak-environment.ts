@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { TestEnvironment } from 'jest-environment-node'
 import { watchHandles } from './open-handles.ts'
 
-/** BullMQ watches over a read for up to 11 s, and over the next one too, also after its worker has stopped without Redis. */
+/** BullMQ watches over a read for up to 11 s, also after its worker has stopped without Redis; one such timer was met after 12 s. */
 const GRACE_MS = 25_000
 const POLL_MS = 20
 
