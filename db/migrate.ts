@@ -17,6 +17,7 @@ import * as webhooks from './migrations/0007-webhooks.ts'
 import * as analytics from './migrations/0008-analytics.ts'
 import * as operators from './migrations/0010-operators.ts'
 import * as alerts from './migrations/0011-alerts.ts'
+import * as similarity from './migrations/0012-similarity.ts'
 
 /** Applied in this order, each once. A new one goes at the end; none is ever edited. */
 const migrations = {
@@ -30,6 +31,7 @@ const migrations = {
   '0008-analytics': analytics,
   '0010-operators': operators,
   '0011-alerts': alerts,
+  '0012-similarity': similarity,
 }
 
 const MIN_SERVER_VERSION = 140_000

@@ -4,6 +4,7 @@ import type {
   AlertName,
   AlertState,
   AspectRatio,
+  GateReason,
   GenerationStatus,
   ImageMimeType,
   ImageSize,
@@ -11,10 +12,16 @@ import type {
   Lane,
   ProviderName,
   ReuseSource,
+  SimilarityMode,
   Transformation,
   WebhookDeliveryStatus,
   WebhookDisabledReason,
 } from '../src/contract/vocabulary.ts'
+import type {
+  OwnerSimilarityTable,
+  PromptEmbeddingsTable,
+  SimilarityChecksTable,
+} from './similarity-tables.ts'
 
 /** The tables as TypeScript sees them; the migrations are what makes them. */
 export type Schema = {
@@ -36,6 +43,9 @@ export type Schema = {
   alertEvents: AlertEventsTable
   alertEvaluation: AlertEvaluationTable
   queryTimes: QueryTimesTable
+  promptEmbeddings: PromptEmbeddingsTable
+  similarityChecks: SimilarityChecksTable
+  ownerSimilarity: OwnerSimilarityTable
 }
 
 type UsersTable = { id: string; createdAt: Generated<Date> }
@@ -107,12 +117,27 @@ type GenerationsTable = {
   errorCode: string | null
   errorMessage: string | null
   errorRetryable: boolean | null
+  /** What the request wants of similar images; null leaves it to the owner. */
+  similarityMode: SimilarityMode | null
+  /** Set where a similar prompt's image is the answer: how near that prompt is. */
+  similarity: number | null
+  /** The similar images that are suggested. */
+  suggestions: ColumnType<Suggestion[] | null, string | null, string | null>
   /** The sequence number of the newest event. */
   eventSequence: Generated<number>
   createdAt: Generated<Date>
   queuedAt: Generated<Date>
   startedAt: Date | null
   finishedAt: Date | null
+}
+
+/** Its keys are of one word each: the plugin that renames columns would rename others. */
+export type Suggestion = {
+  /** The generation that made the image. */
+  id: string
+  similarity: number
+  passes: boolean
+  reasons: GateReason[]
 }
 
 type AttemptsTable = {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { similarityModeSchema } from './contract/vocabulary.ts'
 import { ConfigError } from './errors.ts'
 import { settingDescriptions } from './setting-descriptions.ts'
 import { describeSettings } from './settings.ts'
@@ -62,6 +63,11 @@ const operatorKeysSchema = z.string().transform((text, context) =>
 const usdSchema = z
   .string()
   .regex(/^\d{1,9}(\.\d{1,6})?$/, 'must be an amount of US dollars, as in 20 or 0.5')
+  .transform(Number)
+
+const shareSchema = z
+  .string()
+  .regex(/^(0(\.\d{1,6})?|1(\.0{1,6})?)$/, 'must be a number from 0 to 1, as in 0.8')
   .transform(Number)
 
 const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text
@@ -127,6 +133,13 @@ const environmentSchema = z
     ALERT_EAGER_QUEUE_AGE_MS: integerSchema(1, 86_400_000).default(3_600_000),
     BUDGET_DAILY_USD: usdSchema.optional(),
     BUDGET_MONTHLY_USD: usdSchema.optional(),
+    SIMILARITY_MODE: similarityModeSchema.default('suggest'),
+    SIMILARITY_MIN_SCORE: shareSchema.default(0.8),
+    SIMILARITY_PRECISION_FLOOR: shareSchema.default(0.9),
+    EMBEDDING_SOURCE: z.enum(['auto', 'gemini', 'local', 'off']).default('auto'),
+    EMBEDDING_MODEL: textSchema.default('gemini-embedding-001'),
+    EMBEDDING_DIMENSIONS: integerSchema(64, 2_000).default(768),
+    CONDITION_MATCH: z.enum(['perceptual', 'pixels', 'off']).default('perceptual'),
     LEASE_MS: integerSchema(1_000, 600_000).default(30_000),
     SWEEP_INTERVAL_MS: integerSchema(100, 60_000).default(5_000),
     RETRY_BACKOFF_MS: integerSchema(1, 60_000).default(1_000),
@@ -270,6 +283,17 @@ const toConfig = (env: z.output<typeof environmentSchema>) => ({
     dailyBudgetUsd: env.BUDGET_DAILY_USD,
     monthlyBudgetUsd: env.BUDGET_MONTHLY_USD,
   },
+  similarity: {
+    mode: env.SIMILARITY_MODE,
+    minScore: env.SIMILARITY_MIN_SCORE,
+    precisionFloor: env.SIMILARITY_PRECISION_FLOOR,
+  },
+  embeddings: {
+    source: env.EMBEDDING_SOURCE,
+    model: env.EMBEDDING_MODEL,
+    dimensions: env.EMBEDDING_DIMENSIONS,
+  },
+  conditionMatch: env.CONDITION_MATCH,
   limits: { maxInFlight: env.OWNER_MAX_IN_FLIGHT, refusalTtlMs: env.REFUSAL_TTL_MS },
   interactiveDeadlineMs: env.INTERACTIVE_DEADLINE_MS,
   shutdownGraceMs: env.SHUTDOWN_GRACE_MS,

@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'hook_replayed'
   | 'too_many_webhooks'
   | 'webhook_disabled'
+  | 'nothing_to_judge'
   // the provider's outcomes, `invalid_request` among them (see `generation/outcomes.ts` for the rule of each)
   | ProviderErrorCode
   // the service itself
@@ -67,6 +68,11 @@ export class AppError extends Error {
     this.pointer = options.pointer
     this.retryAfterMs = options.retryAfterMs
   }
+}
+
+/** Texts could not be made into vectors; nothing depends on it but that similar images are not looked for. */
+export class EmbeddingError extends Error {
+  override readonly name = 'EmbeddingError'
 }
 
 /** One outcome of a provider call other than an image. */

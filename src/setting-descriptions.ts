@@ -48,6 +48,16 @@ export const settingDescriptions = {
   ALERT_EAGER_QUEUE_AGE_MS: 'The same in the eager lane.',
   BUDGET_DAILY_USD: 'What a UTC day may cost before an alert fires.',
   BUDGET_MONTHLY_USD: 'What a UTC month may cost before an alert fires.',
+  SIMILARITY_MODE:
+    'What becomes of an image that a similar prompt has: `off`, `suggest`, `shadow` or `reuse`.',
+  SIMILARITY_MIN_SCORE: 'How near two prompts must be to be called similar, from 0 to 1.',
+  SIMILARITY_PRECISION_FLOOR: "The share of right images under which an owner's reuse ends.",
+  EMBEDDING_SOURCE:
+    'What prompts are compared by: `gemini`, `local` or `off`; `auto` is the first of them that is there.',
+  EMBEDDING_MODEL: 'The model of Gemini that prompts are compared by.',
+  EMBEDDING_DIMENSIONS: 'How many dimensions its vectors have.',
+  CONDITION_MATCH:
+    'When a condition image is one that was sent before: the same `pixels`, nearly the same (`perceptual`), or the same bytes only (`off`).',
   LEASE_MS: 'How long after its last sign of life a worker counts as dead.',
   SWEEP_INTERVAL_MS: 'How often lost jobs are looked for.',
   RETRY_BACKOFF_MS: 'How tries are spaced; doubled with each.',

@@ -5,6 +5,7 @@ import {
   aspectRatioSchema,
   imageSizeSchema,
   laneSchema,
+  similarityModeSchema,
   transformationSchema,
 } from './vocabulary.ts'
 
@@ -45,6 +46,10 @@ export const generationRequestSchema = z
     model: labelSchema(100).optional(),
     variant: labelSchema(MAX_VARIANT_CHARACTERS).optional(),
     lane: laneSchema.default('interactive'),
+    /** What becomes of a similar image; the owner's or the server's choice where it is absent. */
+    similarity: similarityModeSchema.optional(),
+    /** True for an image of this very prompt, where another one's was answered before. */
+    declineSimilar: z.boolean().optional(),
   })
   .refine((request) => request.transformation !== 'enhance' || request.conditionImage, {
     path: ['conditionImage'],

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  gateReasonSchema,
   generationStatusSchema,
   laneSchema,
   providerNameSchema,
@@ -12,12 +13,28 @@ const timestampSchema = z.iso.datetime()
 /** Why this answer cost nothing. */
 export const reuseSchema = z.object({
   source: reuseSourceSchema,
-  similarity: z.number().optional(),
+  /** How near the other prompt is, from 0 to 1, and what it was; of an image that was made for another prompt. */
+  similarity: z.number().min(0).max(1).optional(),
+  prompt: z.string().optional(),
   /** The generation that made the image, when it is another one. */
   generationId: z.string().optional(),
   savedUsd: z.number(),
 })
 export type Reuse = z.infer<typeof reuseSchema>
+
+/** An image of the same owner that a similar prompt has already. */
+export const similarImageSchema = z.object({
+  /** The generation that made it. */
+  generationId: z.string(),
+  imageUrl: z.string(),
+  prompt: z.string(),
+  /** Cosine of both prompts' embeddings. */
+  similarity: z.number().min(0).max(1),
+  /** True when nothing is known to tell the two pictures apart; `reasons` says what does otherwise. */
+  passes: z.boolean(),
+  reasons: z.array(gateReasonSchema),
+})
+export type SimilarImage = z.infer<typeof similarImageSchema>
 
 /** The generation as answered everywhere. */
 export const generationSchema = z.object({
@@ -36,6 +53,8 @@ export const generationSchema = z.object({
   /** True when `imageUrl` shows the stand-in image: the generation failed or was canceled. */
   isPlaceholder: z.boolean(),
   reuse: reuseSchema.optional(),
+  /** Up to three similar images, the best first; they were found before this one was made. */
+  similar: z.array(similarImageSchema).optional(),
   note: z.string().optional(),
   error: z.object({ code: z.string(), message: z.string(), retryable: z.boolean() }).optional(),
   queuePosition: z.number().int().optional(),

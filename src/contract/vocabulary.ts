@@ -44,6 +44,32 @@ export type ProviderName = z.infer<typeof providerNameSchema>
 export const reuseSourceSchema = z.enum(['exact', 'joined', 'similar', 'client'])
 export type ReuseSource = z.infer<typeof reuseSourceSchema>
 
+/**
+ * What becomes of an image that a similar prompt has already. `off`: none is looked for. `suggest`: it is named, and a new one is
+ * made. `shadow`: only written down. `reuse`: it is the answer.
+ */
+export const similarityModeSchema = z.enum(['off', 'suggest', 'shadow', 'reuse'])
+export type SimilarityMode = z.infer<typeof similarityModeSchema>
+
+/** What two prompts disagree in, as the gate names it. */
+export const gateReasonSchema = z.enum([
+  'counts',
+  'amounts',
+  'negation',
+  'colours',
+  'entities',
+  'relations',
+  'scales',
+  'style',
+  'composition',
+  'wording',
+])
+export type GateReason = z.infer<typeof gateReasonSchema>
+
+/** Where the vectors come from that prompts are compared by. */
+export const embeddingSourceSchema = z.enum(['gemini', 'local'])
+export type EmbeddingSource = z.infer<typeof embeddingSourceSchema>
+
 export const alertNameSchema = z.enum([
   'no_worker',
   'provider_down',

@@ -117,6 +117,7 @@ const toInsert = (row: GenerationWithImage): GenerationToInsert => ({
   aspectRatio: row.aspectRatio,
   imageSize: row.imageSize,
   variant: row.variant,
+  similarityMode: row.similarityMode,
   objectKey: `generated/${row.id}/${randomUUID()}`,
 })
 

@@ -63,6 +63,7 @@ export const describeWanted = async (
       aspectRatio: request.aspectRatio ?? null,
       imageSize: imageSize ?? DEFAULT_IMAGE_SIZE,
       variant: request.variant ?? null,
+      similarityMode: request.similarity ?? null,
       objectKey: `generated/${id}/${randomUUID()}`,
     },
   }

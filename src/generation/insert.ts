@@ -31,6 +31,7 @@ export type GenerationToInsert = Pick<
   | 'imageSize'
   | 'variant'
   | 'objectKey'
+  | 'similarityMode'
 > & {
   /** True for a plain request, which is content with what answers its fingerprint already. */
   joinsOthers: boolean
@@ -104,7 +105,7 @@ const insertRows = compileOnce<InsertedRow, [string, number, number]>(
     select * from json_to_recordset(${rows}::json) as one(
       id text, "ownerId" text, fingerprint text, revision text, lane text, prompt text, transformation text,
       "conditionImageId" text, "conditionImageDigest" text, provider text, model text, "aspectRatio" text,
-      "imageSize" text, variant text, "objectKey" text, "joinsOthers" boolean)
+      "imageSize" text, variant text, "objectKey" text, "similarityMode" text, "joinsOthers" boolean)
   ), fresh as (
     select * from wanted
     where not "joinsOthers" or (
@@ -127,16 +128,17 @@ const insertRows = compileOnce<InsertedRow, [string, number, number]>(
   ), moved as (
     insert into generations (
       id, owner_id, fingerprint, revision, status, lane, prompt, transformation, condition_image_id,
-      condition_image_digest, provider, model, aspect_ratio, image_size, variant, object_key, enqueued_at,
-      event_sequence, place)
+      condition_image_digest, provider, model, aspect_ratio, image_size, variant, object_key, similarity_mode,
+      enqueued_at, event_sequence, place)
     select id, "ownerId", fingerprint, revision, 'queued', lane, prompt, transformation, "conditionImageId",
-      "conditionImageDigest", provider, model, "aspectRatio", "imageSize", variant, "objectKey", now(), 1, place
+      "conditionImageDigest", provider, model, "aspectRatio", "imageSize", variant, "objectKey", "similarityMode", now(), 1, place
     from placed where place < ${maxInFlight}::int order by id
     on conflict (id) do update set
       status = 'queued', lane = excluded.lane, place = excluded.place,
       condition_image_id = excluded.condition_image_id,
       object_key = case when generations.error_code = 'image_deleted'
         then excluded.object_key else generations.object_key end,
+      similarity_mode = excluded.similarity_mode, similarity = null, suggestions = null,
       image_id = null, reuse_source = null, paid_calls = 0, ambiguous_calls = 0, attempts = 0, claims = 0,
       lost_claims = 0,
       error_code = null, error_message = null, error_retryable = null, run_after = null,

@@ -83,6 +83,8 @@ const nothingYet = {
   errorCode: null,
   errorMessage: null,
   errorRetryable: null,
+  similarity: null,
+  suggestions: null,
   eventSequence: 0,
   startedAt: null,
   finishedAt: null,

@@ -1,3 +1,4 @@
+import type { GenerationRow } from '../../db/schema.ts'
 import type { ModelInfo } from '../contract/server-info.ts'
 import type {
   AspectRatio,
@@ -102,6 +103,18 @@ export type SpoolFiles = {
 
 /** `key` is undefined for a file that does not say it: damaged, or of a release that did not write it. */
 export type SpoolFile = { name: string; key: string | undefined; modifiedAt: Date }
+
+/** An image that was made for another prompt, and how near that prompt is, from 0 to 1. */
+export type SimilarMatch = { imageId: string; similarity: number }
+
+/**
+ * Compares a claimed generation's prompt with its owner's others and writes down what came out. Answers with the image
+ * that is to be reused; undefined where one is to be made. Throws only when Postgres fails it, or the signal's reason.
+ */
+export type CompareWithSimilar = (
+  claim: GenerationRow,
+  signal: AbortSignal,
+) => Promise<SimilarMatch | undefined>
 
 export type QueuedJob = {
   generationId: string

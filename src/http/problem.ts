@@ -21,6 +21,7 @@ const statusByCode: Record<ErrorCode, number> = {
   hook_replayed: 409,
   too_many_webhooks: 409,
   webhook_disabled: 409,
+  nothing_to_judge: 409,
   idempotency_key_reused: 422,
   refused_prompt: 422,
   refused_image: 422,

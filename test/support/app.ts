@@ -51,6 +51,7 @@ export const startTestApp = async ({
     // Tests ask again on purpose.
     REFUSAL_TTL_MS: '0',
     BREAKER_FAILURES: '1000',
+    EMBEDDING_SOURCE: 'off',
     ...env,
   })
   const secrets = await resolveSecrets(config)

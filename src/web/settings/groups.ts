@@ -8,6 +8,7 @@ const groups: readonly { title: string; names: RegExp }[] = [
   { title: 'Database and queue', names: /^(DATABASE|REDIS|QUEUE)_/ },
   { title: 'Image store', names: /^(S3_|PUBLIC_IMAGE)/ },
   { title: 'Image model', names: /^(GEMINI|BREAKER)_|^(MODEL_MAX_|GENERATION_TIMEOUT|REFUSAL)/ },
+  { title: 'Similar prompts and pictures', names: /^(SIMILARITY|EMBEDDING|CONDITION)_/ },
   { title: 'Signing in', names: /^(AUTH|OPERATOR|IMAGE_URL)_/ },
   { title: 'Save hooks', names: /^HOOK_/ },
   { title: 'Webhooks', names: /^WEBHOOK_/ },

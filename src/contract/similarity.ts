@@ -1,0 +1,98 @@
+import { z } from 'zod'
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from './limits.ts'
+import { embeddingSourceSchema, similarityModeSchema } from './vocabulary.ts'
+
+const countSchema = z.int().min(0)
+const shareSchema = z.number().min(0).max(1)
+
+/** What `POST /api/generations/:id/feedback` takes: whether the similar image is, or would have been, the right one. */
+export const feedbackSchema = z.strictObject({ accepted: z.boolean() })
+export type Feedback = z.infer<typeof feedbackSchema>
+
+/** What `PUT /api/similarity` takes; null leaves the choice to the server. */
+export const similarityChoiceSchema = z.strictObject({ mode: similarityModeSchema.nullable() })
+
+/** How often a similar image was the right one, of those that somebody judged; null while nobody has. */
+export const precisionSchema = z.object({
+  accepted: countSchema,
+  rejected: countSchema,
+  precision: shareSchema.nullable(),
+  /** The Wilson score interval of 95 %. */
+  low: shareSchema.nullable(),
+  high: shareSchema.nullable(),
+})
+export type Precision = z.infer<typeof precisionSchema>
+
+/** What `GET /api/similarity` answers. Counts and precision are of the last `days` days. */
+export const similarityReportSchema = z.object({
+  /** Whose it is; null for all owners together. */
+  owner: z.string().nullable(),
+  /** Null while similar prompts are off, as there is nothing to compare them by; `note` says why. */
+  embeddings: z.object({ source: embeddingSourceSchema, model: z.string() }).nullable(),
+  note: z.string().optional(),
+  /** In force for requests that do not say one. */
+  mode: similarityModeSchema,
+  /** What the owner chose; null where the server's choice holds. */
+  chosenMode: similarityModeSchema.nullable(),
+  defaultMode: similarityModeSchema,
+  minSimilarity: shareSchema,
+  /** Reuse under this precision turns itself back to `suggest`. */
+  precisionFloor: shareSchema,
+  fellBackAt: z.iso.datetime().nullable(),
+  /** Prompts whose vector is known. */
+  embedded: countSchema,
+  days: countSchema,
+  checks: z.object({
+    total: countSchema,
+    /** Those that found an image which `reuse` answers with. */
+    matched: countSchema,
+    reused: countSchema,
+    durationMs: z.object({ p50: z.number(), p95: z.number() }).nullable(),
+    embeddingCostUsd: z.number().min(0),
+    savedUsd: z.number().min(0),
+  }),
+  precision: z.object({
+    /** What reuse would have answered, in `shadow` and `suggest`. */
+    shadow: precisionSchema,
+    reuse: precisionSchema,
+  }),
+})
+export type SimilarityReport = z.infer<typeof similarityReportSchema>
+
+export const verdictSchema = z.enum(['pending', 'accepted', 'rejected'])
+
+const shownGenerationSchema = z.object({
+  generationId: z.string(),
+  imageUrl: z.string(),
+  prompt: z.string(),
+})
+
+/** A generation for which a similar image was found that `reuse` answers with. */
+export const similarityCheckSchema = z.object({
+  ...shownGenerationSchema.shape,
+  /** Told to operators only. */
+  ownerId: z.string().optional(),
+  mode: similarityModeSchema,
+  similarity: shareSchema,
+  /** The one that made the similar image; absent once that is deleted. */
+  match: shownGenerationSchema.optional(),
+  verdict: verdictSchema,
+  durationMs: countSchema,
+  embeddingCostUsd: z.number().min(0),
+  createdAt: z.iso.datetime(),
+})
+export type SimilarityCheck = z.infer<typeof similarityCheckSchema>
+
+/** What `GET /api/similarity/checks` answers, newest first. */
+export const similarityChecksSchema = z.object({
+  checks: z.array(similarityCheckSchema),
+  nextCursor: z.string().nullable(),
+})
+
+export const similarityChecksQuerySchema = z.object({
+  owner: z.string().max(200).optional(),
+  verdict: verdictSchema.optional(),
+  mode: similarityModeSchema.optional(),
+  limit: z.coerce.number().int().min(1).max(MAX_PAGE_SIZE).default(DEFAULT_PAGE_SIZE),
+  cursor: z.string().max(2_000).optional(),
+})
