@@ -1,9 +1,10 @@
 import type { ImageRow } from '../../db/schema.ts'
-import type { Generation, Reuse } from '../contract/generation.ts'
+import type { Generation, Reuse, SimilarImage } from '../contract/generation.ts'
 import type { Image } from '../contract/image.ts'
 import { type ImageSize, isTerminal } from '../contract/vocabulary.ts'
 import { versionOf } from './images.ts'
 import type { GenerationWithImage } from './repository.ts'
+import type { Suggested } from './suggestions.ts'
 
 /** Makes the URLs of answers; absolute, as callers use them from other hosts. */
 export type Urls = {
@@ -22,6 +23,8 @@ export type AnswerContext = {
   interactiveDeadlineMs: number
   reuse?: 'exact' | 'joined' | undefined
   queuePosition?: number | undefined
+  /** The suggested images that are still there. */
+  suggested?: readonly Suggested[] | undefined
   /** For an operator, who sees more than one owner's. */
   showsOwner?: boolean
 }
@@ -38,6 +41,7 @@ export const presentGeneration = (
     interactiveDeadlineMs,
     reuse: reuseSource,
     queuePosition,
+    suggested = [],
     showsOwner,
   }: AnswerContext,
 ): Generation => {
@@ -69,6 +73,7 @@ export const presentGeneration = (
     },
     ...defined({
       reuse,
+      similar: suggested.length > 0 ? suggested.map((each) => presentSuggested(each, urls)) : null,
       note: isLate ? LATE_NOTE : row.provider === 'local' ? LOCAL_NOTE : undefined,
       error: describeError(row),
       queuePosition,
@@ -83,6 +88,15 @@ export const presentGeneration = (
     }),
   }
 }
+
+const presentSuggested = ({ generation, ...suggestion }: Suggested, urls: Urls): SimilarImage => ({
+  generationId: generation.id,
+  imageUrl: showGeneration(generation, urls),
+  prompt: generation.prompt,
+  similarity: suggestion.similarity,
+  passes: suggestion.passes,
+  reasons: suggestion.reasons,
+})
 
 /** Where its image is or will be. */
 export const showGeneration = (
@@ -127,7 +141,13 @@ export const describeReuse = (
   if (!source) return undefined
   const savedUsd = row.imageCostUsd ?? listPriceUsd(row.model, row.imageSize)
   const isOthers = row.imageId !== null && row.imageId !== row.id
-  return { source, savedUsd, ...(isOthers && { generationId: row.imageId ?? '' }) }
+  const isSimilar = row.reuseSource === 'similar'
+  return {
+    source,
+    savedUsd,
+    ...(isOthers && { generationId: row.imageId ?? '' }),
+    ...(isSimilar && defined({ similarity: row.similarity, prompt: row.imagePrompt })),
+  }
 }
 
 export const describeError = (row: GenerationWithImage): Generation['error'] =>
