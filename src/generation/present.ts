@@ -3,6 +3,7 @@ import type { Generation, Reuse, SimilarImage } from '../contract/generation.ts'
 import type { Image } from '../contract/image.ts'
 import { type ImageSize, isTerminal } from '../contract/vocabulary.ts'
 import { versionOf } from './images.ts'
+import { conditionDigestOf, type MadeBy } from './list-images.ts'
 import type { GenerationWithImage } from './repository.ts'
 import type { Suggested } from './suggestions.ts'
 
@@ -80,6 +81,7 @@ export const presentGeneration = (
       costUsd: isTerminal(row.status) ? row.costUsd : undefined,
       aspectRatio: row.aspectRatio,
       variant: row.variant,
+      conditionImage: row.conditionImageDigest,
       thumbhash: row.thumbhash,
       width: row.width,
       height: row.height,
@@ -104,13 +106,17 @@ export const showGeneration = (
   urls: Urls,
 ): string => withVersion(urls.image(row.id), row.imageContentDigest)
 
-export const presentImage = (row: ImageRow, urls: Urls): Image => ({
+export const presentImage = (row: ImageRow & Partial<MadeBy>, urls: Urls): Image => ({
   id: row.id,
   imageType: row.imageType,
   imageUrl: withVersion(urls.image(row.id), row.contentDigest),
   generatedAt: row.generatedAt.toISOString(),
   ...defined({
+    digest: conditionDigestOf(row),
     prompt: row.prompt,
+    transformation: row.transformation,
+    variant: row.variant,
+    conditionImage: row.conditionImageDigest,
     mimeType: row.mimeType,
     sizeBytes: row.sizeBytes,
     width: row.width,
