@@ -70,6 +70,7 @@ export const createWorker = (
     provider,
     store,
     inspect: createInspectImage({ maxBytes: MAX_BOUGHT_BYTES, maxPixels: MAX_IMAGE_PIXELS }),
+    compare: undefined,
     spool: createSpool({ directory: toSpoolDirectory(config) }),
     workerId,
     leaseMs: config.worker.leaseMs,
