@@ -62,10 +62,7 @@ const bindAndAccept = async (
   return generation ? answerWith(generation) : accept(intake, wanted)
 }
 
-const accept = async (
-  intake: Intake,
-  { generation, own }: WantedGeneration,
-): Promise<Accepted> => {
+const accept = async (intake: Intake, { generation, own }: WantedGeneration): Promise<Accepted> => {
   if (!own) return join(intake, generation)
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const accepted = await join(intake, generation)

@@ -22,7 +22,7 @@ export type CompareDeps = {
   /** Told of every comparison; not of one that Postgres failed. */
   onCheck: (check: ToldCheck) => void
   /** Told why prompts could not be compared; the image is made then. */
-  onTrouble: (generationId: string, error: EmbeddingError) => void
+  onTrouble: (error: EmbeddingError) => void
 }
 
 export type ToldCheck = Pick<Check, 'mode' | 'durationMs' | 'embeddingCostUsd'> & {
@@ -81,7 +81,7 @@ const findCandidates = async (
     return { candidates, embeddingCostUsd: costUsd }
   } catch (error) {
     if (!(error instanceof EmbeddingError)) throw error
-    onTrouble(claim.id, error)
+    onTrouble(error)
     return undefined
   }
 }
