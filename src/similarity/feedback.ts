@@ -3,6 +3,7 @@ import type { Database } from '../../db/database.ts'
 import type { Schema } from '../../db/schema.ts'
 import type { SimilarityMode } from '../contract/vocabulary.ts'
 import { AppError } from '../errors.ts'
+import { type CheckRow, findCheck } from './checks.ts'
 import { measurePrecision } from './precision.ts'
 import { countDeciding } from './verdicts.ts'
 
@@ -24,17 +25,16 @@ export type Verdict = {
 
 /**
  * Writes down whether the similar image that was found for a generation is right, or would have been; the newest word holds. What
- * follows from it is one with it. Throws `nothing_to_judge`.
+ * follows from it is one with it. Answers with what was judged; throws `nothing_to_judge`.
  */
 export const judgeCheck = async (
   deps: FeedbackDeps,
   generationId: string,
   accepted: boolean,
-): Promise<void> => {
-  const verdicts = await judge(deps, accepted, (update) =>
-    update.where('generationId', '=', generationId),
-  )
-  if (verdicts.length > 0) return
+): Promise<CheckRow> => {
+  await judge(deps, accepted, (update) => update.where('generationId', '=', generationId))
+  const check = await findCheck(deps.db, generationId)
+  if (check) return check
   throw new AppError(
     'nothing_to_judge',
     'No similar image was found for this generation that reuse would answer with.',
@@ -70,7 +70,7 @@ const judge = async (
   { db, precisionFloor, onVerdict }: FeedbackDeps,
   accepted: boolean,
   narrow: (update: Update) => Update,
-): Promise<Verdict[]> => {
+): Promise<void> => {
   const verdicts = await db.transaction().execute(async (tx) => {
     const judged = await narrow(updateMatches(tx, accepted))
       .returning(['generationId', 'ownerId', 'mode'])
@@ -85,7 +85,6 @@ const judge = async (
     }))
   })
   verdicts.forEach(onVerdict)
-  return verdicts
 }
 
 const updateMatches = (tx: Transaction<Schema>, accepted: boolean) =>
