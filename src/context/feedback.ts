@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts'
+import { chooseEmbedder } from '../embeddings/choose-embedder.ts'
 import type { Logger } from '../logger.ts'
 import type { FeedbackDeps } from '../similarity/feedback.ts'
 import type { SimilaritySettings } from '../similarity/report.ts'
@@ -20,18 +21,15 @@ export const createFeedback = (
   },
 })
 
-/** How this server compares prompts, for whoever asks. */
-export const describeComparison = ({
-  similarity,
-  embeddings,
-  gemini,
-}: Config): SimilaritySettings => ({
-  embeddings:
-    embeddings.source === 'off'
-      ? undefined
-      : { source: gemini ? 'gemini' : 'local', model: embeddings.model },
-  note: embeddings.source === 'off' ? 'EMBEDDING_SOURCE is off.' : undefined,
-  defaultMode: similarity.mode,
-  minSimilarity: similarity.minScore,
-  precisionFloor: similarity.precisionFloor,
-})
+/** How this server compares prompts, for whoever asks. Throws `StartError` as `chooseEmbedder` does. */
+export const describeComparison = (config: Config): SimilaritySettings => {
+  const chosen = chooseEmbedder(config)
+  const { mode, minScore, precisionFloor } = config.similarity
+  return {
+    embeddings: chosen.embedder,
+    note: chosen.embedder ? undefined : chosen.note,
+    defaultMode: mode,
+    minSimilarity: minScore,
+    precisionFloor,
+  }
+}

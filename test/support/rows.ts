@@ -50,7 +50,7 @@ export const insertSuccess = async (
   given: Partial<NewGeneration> = {},
 ): Promise<{ id: string; objectKey: string }> => {
   const generation = await insertGeneration(db, { status: 'succeeded', ...given })
-  await insertImage(db, generation)
+  await insertImage(db, { ...generation, userId: given.ownerId ?? 'alice' })
   await db
     .updateTable('generations')
     .set({ imageId: generation.id })
