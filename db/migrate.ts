@@ -20,6 +20,7 @@ import * as alerts from './migrations/0011-alerts.ts'
 import * as similarity from './migrations/0012-similarity.ts'
 import * as conditions from './migrations/0013-conditions.ts'
 import * as neighbours from './migrations/0014-neighbours.ts'
+import * as verdicts from './migrations/0015-verdicts.ts'
 
 /** Applied in this order, each once. A new one goes at the end; none is ever edited. */
 const migrations = {
@@ -36,6 +37,7 @@ const migrations = {
   '0012-similarity': similarity,
   '0013-conditions': conditions,
   '0014-neighbours': neighbours,
+  '0015-verdicts': verdicts,
 }
 
 const MIN_SERVER_VERSION = 140_000

@@ -33,6 +33,7 @@ import { createTelemetryLog } from '../telemetry/telemetry-log.ts'
 import { waitAtMost } from '../time.ts'
 import { VERSION } from '../version.ts'
 import { createAlerts } from './alerts.ts'
+import { createFeedback, describeComparison } from './feedback.ts'
 import { createOperators } from './operators.ts'
 import { createQueueBoard } from './queue-board.ts'
 import { createShared, logStep, type Overrides, QUEUE_SETTLE_MS } from './shared.ts'
@@ -119,6 +120,10 @@ export const createApi = (
     parseWebhookUrl: (url) => parseWebhookUrl(url, config.webhooks.isPrivateAllowed),
     operators: createOperators(config, shared),
     alerts: { rules: shared.alertRules, intervalMs: config.alerts.intervalMs },
+    similarity: {
+      settings: describeComparison(config),
+      feedback: createFeedback(config, shared, logger),
+    },
     findThumbnail: createThumbnails(store),
     onImageMissing: createMissingImageReport(shared, logger),
     shutdown: shutdown.signal,

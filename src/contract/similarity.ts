@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from './limits.ts'
+import { ownerSchema } from './generation-filter.ts'
 import { embeddingSourceSchema, similarityModeSchema } from './vocabulary.ts'
 
 const countSchema = z.int().min(0)
@@ -11,6 +11,9 @@ export type Feedback = z.infer<typeof feedbackSchema>
 
 /** What `PUT /api/similarity` takes; null leaves the choice to the server. */
 export const similarityChoiceSchema = z.strictObject({ mode: similarityModeSchema.nullable() })
+
+/** Whose similar images `/api/similarity` is about: an operator may name another owner, or `*` for everybody's. */
+export const similarityQuerySchema = z.object({ owner: ownerSchema.optional() })
 
 /** How often a similar image was the right one, of those that somebody judged; null while nobody has. */
 export const precisionSchema = z.object({
@@ -55,11 +58,14 @@ export const similarityReportSchema = z.object({
     /** What reuse would have answered, in `shadow` and `suggest`. */
     shadow: precisionSchema,
     reuse: precisionSchema,
+    /** What the floor is held against: the newest verdicts on reuse since the mode was last set. Null for all owners together. */
+    deciding: precisionSchema.nullable(),
   }),
 })
 export type SimilarityReport = z.infer<typeof similarityReportSchema>
 
 export const verdictSchema = z.enum(['pending', 'accepted', 'rejected'])
+export type VerdictState = z.infer<typeof verdictSchema>
 
 const shownGenerationSchema = z.object({
   generationId: z.string(),
@@ -88,11 +94,10 @@ export const similarityChecksSchema = z.object({
   checks: z.array(similarityCheckSchema),
   nextCursor: z.string().nullable(),
 })
+export type SimilarityChecks = z.infer<typeof similarityChecksSchema>
 
-export const similarityChecksQuerySchema = z.object({
-  owner: z.string().max(200).optional(),
+/** The query of `GET /api/similarity/checks`, besides `limit` and `cursor`. */
+export const similarityChecksQuerySchema = similarityQuerySchema.extend({
   verdict: verdictSchema.optional(),
   mode: similarityModeSchema.optional(),
-  limit: z.coerce.number().int().min(1).max(MAX_PAGE_SIZE).default(DEFAULT_PAGE_SIZE),
-  cursor: z.string().max(2_000).optional(),
 })

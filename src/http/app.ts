@@ -19,6 +19,7 @@ import { createOperatorRoutes } from './routes/operators.ts'
 import { createQueueBoardRoutes } from './routes/queue-board.ts'
 import { createSavedItemRoutes } from './routes/saved-items.ts'
 import { createSessionRoutes } from './routes/session.ts'
+import { createSimilarityRoutes } from './routes/similarity.ts'
 import { createSourceWebhookRoutes } from './routes/source-webhooks.ts'
 import { createTelemetryRoutes } from './routes/telemetry.ts'
 import { createVisualizeRoutes } from './routes/visualize.ts'
@@ -47,6 +48,7 @@ export const createApp = (context: HttpContext): Express => {
   app.use('/api/analytics', createAnalyticsRoutes(context))
   app.use('/api/webhooks', createWebhookRoutes(context))
   app.use('/api/alerts', createAlertRoutes(context))
+  app.use('/api', createSimilarityRoutes(context))
   app.use('/api', createOperatorRoutes(context))
   app.use('/images', createImageFileRoutes(context))
   app.use(createHealthRoutes(context))

@@ -24,6 +24,8 @@ import type { Suggested } from '../generation/suggestions.ts'
 import type { UploadDeps } from '../generation/uploads.ts'
 import type { FindThumbnail } from '../images/thumbnails.ts'
 import type { HookTiming } from '../saved-items/save-by-hook.ts'
+import type { FeedbackDeps } from '../similarity/feedback.ts'
+import type { SimilaritySettings } from '../similarity/report.ts'
 import type { Authenticate, Principal } from './auth.ts'
 import type { HookSecret } from './hook-signature.ts'
 import { createUrls, type ImageSigner } from './image-urls.ts'
@@ -93,6 +95,7 @@ export type HttpContext = FollowDeps & {
     measureQueue: () => Promise<LaneStatus[]>
   }
   alerts: { rules: readonly AlertRule[]; intervalMs: number }
+  similarity: { settings: SimilaritySettings; feedback: FeedbackDeps }
   findThumbnail: FindThumbnail
   /** Told of an object that the store says it has not; never rejects. */
   onImageMissing: (objectKey: string) => Promise<void>

@@ -6,6 +6,7 @@ import { hooks } from './operations/hooks.ts'
 import { images } from './operations/images.ts'
 import { savedItems } from './operations/saved-items.ts'
 import { server } from './operations/server.ts'
+import { similarity } from './operations/similarity.ts'
 import { submitting } from './operations/submitting.ts'
 import { telemetry } from './operations/telemetry.ts'
 import { webhooks } from './operations/webhooks.ts'
@@ -27,6 +28,7 @@ export const createOpenApiDocument = (version: string, publicUrl: string | undef
       ...submitting,
       ...generations,
       ...images,
+      ...similarity,
       ...savedItems,
       ...hooks,
       ...webhooks,

@@ -5,6 +5,7 @@ import { type Answer, createClient } from '../support/client.ts'
 import { newHookSecret, signHook } from '../support/hooks.ts'
 import { createContractCheck, listRoutes } from '../support/openapi.ts'
 import { makePng } from '../support/pictures.ts'
+import { insertCheck, insertSuccess } from '../support/rows.ts'
 
 const SECRET = newHookSecret()
 const UNKNOWN = `g_${'0'.repeat(40)}`
@@ -218,6 +219,31 @@ describe('the server answers as the document says, when it', () => {
     await walk('listOwners', 200, admin, 'GET', '/api/analytics/owners?format=csv')
     await walk('listOwners', 403, alice, 'GET', '/api/analytics/owners')
     await walk('downloadOwners', 200, admin, 'GET', '/api/analytics/owners.csv')
+  })
+
+  test('is told of similar images', async () => {
+    const [match, found] = [await insertSuccess(app.db), await insertSuccess(app.db)]
+    await insertCheck(app.db, { generationId: found.id, imageId: match.id })
+    const feedback = (id: string) => `/api/generations/${id}/feedback`
+    const body = { accepted: true }
+    await walk('judgeSimilarImage', 200, alice, 'POST', feedback(found.id), { body })
+    await walk('judgeSimilarImage', 200, admin, 'POST', feedback(found.id), { body })
+    await walk('judgeSimilarImage', 409, alice, 'POST', feedback(match.id), { body })
+    await walk('judgeSimilarImage', 404, alice, 'POST', feedback(UNKNOWN), { body })
+    await walk('judgeSimilarImage', 400, alice, 'POST', feedback(found.id), { body: {} })
+    await walk('judgeSimilarImage', 415, alice, 'POST', feedback(found.id), { body: 'yes' })
+
+    const similarity = '/api/similarity'
+    const choice = { body: { mode: 'shadow' } }
+    await walk('describeSimilarity', 200, alice, 'GET', similarity)
+    await walk('describeSimilarity', 200, admin, 'GET', `${similarity}?owner=*`)
+    await walk('describeSimilarity', 403, alice, 'GET', `${similarity}?owner=*`)
+    await walk('chooseSimilarityMode', 200, alice, 'PUT', similarity, choice)
+    await walk('chooseSimilarityMode', 400, admin, 'PUT', `${similarity}?owner=*`, choice)
+    await walk('chooseSimilarityMode', 404, admin, 'PUT', `${similarity}?owner=nobody`, choice)
+    await walk('listSimilarityChecks', 200, alice, 'GET', `${similarity}/checks`)
+    await walk('listSimilarityChecks', 200, admin, 'GET', `${similarity}/checks?owner=*&limit=1`)
+    await walk('listSimilarityChecks', 400, alice, 'GET', `${similarity}/checks?verdict=maybe`)
   })
 
   test('tells of itself', async () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { sql } from 'kysely'
+import { type Insertable, sql } from 'kysely'
 import { createDatabase, type Database } from '../../db/database.ts'
-import type { NewGeneration, NewImage } from '../../db/schema.ts'
+import type { NewGeneration, NewImage, Schema } from '../../db/schema.ts'
 import { createTestDatabase } from './database.ts'
 
 /** A database of the test's own, with a way to fill it by hand. */
@@ -50,7 +50,7 @@ export const insertSuccess = async (
   given: Partial<NewGeneration> = {},
 ): Promise<{ id: string; objectKey: string }> => {
   const generation = await insertGeneration(db, { status: 'succeeded', ...given })
-  await insertImage(db, generation)
+  await insertImage(db, { ...generation, userId: given.ownerId ?? 'alice' })
   await db
     .updateTable('generations')
     .set({ imageId: generation.id })
@@ -73,6 +73,24 @@ export const insertImage = (
       ...given,
     })
     .execute()
+
+/** A comparison that found an image which reuse answers with, unless the test says otherwise. */
+export const insertCheck = async (
+  db: Database,
+  given: Partial<Insertable<Schema['similarityChecks']>> & { generationId: string },
+): Promise<void> => {
+  const check = {
+    ownerId: 'alice',
+    mode: 'shadow' as const,
+    model: 'a model',
+    isMatch: true,
+    similarity: 0.9,
+    durationMs: 12,
+    embeddingCostUsd: 0.000002,
+    ...given,
+  }
+  await db.insertInto('similarityChecks').values(check).execute()
+}
 
 /** How many connections wait for a lock on a table. */
 export const countLockWaits = async (db: Database, table: string): Promise<number> => {
