@@ -1,8 +1,10 @@
 import type { Config } from '../config.ts'
 import { isGenerationId } from '../contract/identity.ts'
+import { chooseEmbedder } from '../embeddings/choose-embedder.ts'
 import { startSweeper } from '../generation/sweeper.ts'
 import { createRareLog, type Logger } from '../logger.ts'
 import { createUpkeepQueue, type UpkeepTask } from '../queue/upkeep-queue.ts'
+import { tendEmbeddings } from '../similarity/tend-embeddings.ts'
 import { createSpoolFiles } from '../storage/spool-files.ts'
 import { deleteOldAlertEvents } from '../upkeep/alert-history.ts'
 import { deleteExpiredKeys } from '../upkeep/idempotency-keys.ts'
@@ -32,6 +34,8 @@ export const createUpkeep = (
     LOG_EVERY_MS,
   )
   const lostImages: LostImageDeps = { db, store, onLost: logLost(logger) }
+  const { embedder } = chooseEmbedder(config)
+  const embeddings = { db, embedder, defaultMode: config.similarity.mode }
   const task = (name: string, everyMs: number, run: (signal: AbortSignal) => Promise<object>) => ({
     name,
     everyMs,
@@ -43,6 +47,11 @@ export const createUpkeep = (
     task('webhook-deliveries', HOUR_MS, (signal) => deleteOldDeliveries(db, signal)),
     task('lost-images', HOUR_MS, (signal) => checkImages(lostImages, { signal })),
     task('orphan-objects', DAY_MS, (signal) => removeOrphanObjects({ db, store }, { signal })),
+    {
+      ...task('prompt-embeddings', HOUR_MS, (signal) => tendEmbeddings(embeddings, signal)),
+      // The model may be another since.
+      isDueAtStart: embedder !== undefined,
+    },
   ]
   const queue = createUpkeepQueue({
     backend: toQueueBackend(config),

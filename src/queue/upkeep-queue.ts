@@ -1,5 +1,5 @@
 import { ErrorCode } from 'bullmq'
-import type { QueueBackend } from './backend.ts'
+import type { JobData, QueueBackend } from './backend.ts'
 import { openQueue } from './open-queue.ts'
 import { openWorker } from './open-worker.ts'
 
@@ -8,6 +8,8 @@ export type UpkeepTask = {
   /** Stable: workers know the schedule by it. */
   name: string
   everyMs: number
+  /** Done soon after a worker starts, too; once where several start at the same time. */
+  isDueAtStart?: boolean
   /** Safe to repeat and to run twice at once. May be cut short by `signal`; it is then done again elsewhere. */
   run: (signal: AbortSignal) => Promise<void>
 }
@@ -29,6 +31,8 @@ const TRIES = 3
 const RETRY_MS = 60_000
 
 const SCHEDULE_EVERY_MS = 60_000
+
+const NO_DATA = {} as JobData
 
 /** A worker that stops while Redis is away keeps a timer as long. */
 const STALLED_CHECK_MS = 3_000
@@ -61,6 +65,7 @@ export const createUpkeepQueue = ({
     if (!stopping.signal.aborted) deps.onError(error)
   })
 
+  let isStarted = false
   let scheduledAt = Number.NEGATIVE_INFINITY
   /**
    * Makes the schedules, if that was not done for a while; throws while the queue's store is away. Said again and
@@ -69,17 +74,23 @@ export const createUpkeepQueue = ({
   const schedule = async (): Promise<void> => {
     if (performance.now() - scheduledAt < scheduleEveryMs) return
     const scheduler = await queue.get()
+    const opts = {
+      attempts: TRIES,
+      backoff: { type: 'fixed', delay: retryMs },
+      removeOnComplete: true,
+      removeOnFail: true,
+    }
     for (const task of deps.tasks) {
-      const opts = {
-        attempts: TRIES,
-        backoff: { type: 'fixed', delay: retryMs },
-        removeOnComplete: true,
-        removeOnFail: true,
-      }
       await scheduler
         .upsertJobScheduler(task.name, { every: task.everyMs }, { name: task.name, opts })
         .catch(ignoreRace)
     }
+    for (const { name: taskName, isDueAtStart } of deps.tasks) {
+      if (isStarted || !isDueAtStart) continue
+      // BullMQ adds no second job with the same ID while the first is there.
+      await scheduler.add(taskName, NO_DATA, { ...opts, jobId: `${taskName}-at-start` })
+    }
+    isStarted = true
     scheduledAt = performance.now()
   }
 

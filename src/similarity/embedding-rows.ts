@@ -38,6 +38,24 @@ export const findCode = async (
   return rows[0]
 }
 
+/** Which of these prompts of an owner have a vector already, by their digest. */
+export const findCodes = async (
+  db: Database,
+  prompts: readonly Pick<PromptRow, 'ownerId' | 'promptDigest'>[],
+  model: string,
+): Promise<Map<string, Buffer>> => {
+  const { rows } = await sql<{ promptDigest: string; code: Buffer }>`
+    select wanted.prompt_digest, found.code
+    from unnest(
+      ${prompts.map(({ ownerId }) => ownerId)}::text[],
+      ${prompts.map(({ promptDigest }) => promptDigest)}::text[]) as wanted (owner_id, prompt_digest)
+    cross join lateral (
+      select code from prompt_embeddings
+      where owner_id = wanted.owner_id and prompt_digest = wanted.prompt_digest and model = ${model}
+      limit 1) as found`.execute(db)
+  return new Map(rows.map(({ promptDigest, code }) => [promptDigest, code]))
+}
+
 /** Keeps the vectors that are not there yet. They go in by fingerprint, so that two who do the same can't wait for each other. */
 export const insertCodes = async (
   db: Database,

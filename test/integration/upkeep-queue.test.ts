@@ -93,6 +93,28 @@ describeEachBackend('upkeep by schedule', (kind) => {
     expect(counter.count()).toBe(1)
   })
 
+  test('a task that is due at the start of a worker is done then, once for all that start', async () => {
+    const counter = createCounter()
+    const first = open(backend, [counter.task])
+    first.start()
+    await scheduleSoon(first)
+    await counter.waitForRuns(1)
+    const task = { ...counter.task, isDueAtStart: true }
+    const queues = [1, 2].map(() => open(backend, [task]))
+    await Promise.all(queues.map(scheduleSoon))
+    await Promise.all(queues.map((queue) => queue.schedule()))
+    for (const queue of queues) queue.start()
+    await counter.waitForRuns(2)
+    // A job that was added again would be taken before one that is added after it.
+    const next = createCounter(HOUR_MS, 'next')
+    const last = open(backend, [counter.task, next.task])
+    await Promise.all([first, ...queues].map((queue) => queue.stop(1_000)))
+    await scheduleSoon(last)
+    last.start()
+    await next.waitForRuns(1)
+    expect(counter.count()).toBe(2)
+  })
+
   test('a task is done again and again, however many schedule it at once', async () => {
     const counter = createCounter(50)
     const queues = [1, 2, 3].map(() => open(backend, [counter.task]))

@@ -27,7 +27,7 @@ const MODEL_DIMENSIONS = 3072
 /** Google's API for vectors of texts as far as it is used: texts that share words are near each other. */
 export const createEmbedStandIn = (apiKey: string) => {
   const calls: EmbedCall[] = []
-  let failure: EmbedFailure | undefined
+  let choose: () => EmbedFailure | undefined = () => undefined
 
   /** False for a request that is none for vectors. */
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<boolean> => {
@@ -39,6 +39,7 @@ export const createEmbedStandIn = (apiKey: string) => {
       response.writeHead(status, { 'content-type': 'application/json' })
       response.end(JSON.stringify(answered))
     }
+    const failure = choose()
     if (call.apiKey !== apiKey) {
       send(
         400,
@@ -73,13 +74,13 @@ export const createEmbedStandIn = (apiKey: string) => {
     /** How often this text was sent. */
     countTexts: (text: string) =>
       calls.flatMap(({ texts }) => texts).filter((t) => t === text).length,
-    /** From now on; undefined answers again. */
-    fail: (next: EmbedFailure | undefined) => {
-      failure = next
+    /** From now on, or as is said when a request comes; undefined answers. */
+    fail: (next: EmbedFailure | undefined | (() => EmbedFailure | undefined)) => {
+      choose = typeof next === 'function' ? next : () => next
     },
     reset: () => {
       calls.length = 0
-      failure = undefined
+      choose = () => undefined
     },
   }
 }
