@@ -18,6 +18,8 @@ import * as analytics from './migrations/0008-analytics.ts'
 import * as operators from './migrations/0010-operators.ts'
 import * as alerts from './migrations/0011-alerts.ts'
 import * as similarity from './migrations/0012-similarity.ts'
+import * as conditions from './migrations/0013-conditions.ts'
+import * as neighbours from './migrations/0014-neighbours.ts'
 
 /** Applied in this order, each once. A new one goes at the end; none is ever edited. */
 const migrations = {
@@ -32,6 +34,8 @@ const migrations = {
   '0010-operators': operators,
   '0011-alerts': alerts,
   '0012-similarity': similarity,
+  '0013-conditions': conditions,
+  '0014-neighbours': neighbours,
 }
 
 const MIN_SERVER_VERSION = 140_000

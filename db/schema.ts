@@ -68,8 +68,14 @@ type ImageMetadataTable = {
   thumbhash: string | null
   /** SHA-256 of the stored bytes. */
   contentDigest: string | null
-  /** SHA-256 of the bytes as they were sent to us: what a condition image is identified by. */
+  /** SHA-256 of the bytes as they were sent to us: what a condition image is identified by, unless it is a copy. */
   sourceDigest: string | null
+  /** SHA-256 of what it shows, whatever its encoding; null until it may be a condition image. */
+  pixelDigest: string | null
+  /** 64 digits of 0 and 1, few of which differ between pictures that look alike. */
+  perceptualHash: string | null
+  /** Of a copy: the source digest of the first picture of its owner that shows the same. Null for that first one. */
+  conditionDigest: string | null
   /** When the object was last found in the store by the upkeep; null until then. */
   objectCheckedAt: Date | null
 }

@@ -11,7 +11,7 @@ export type PromptEmbeddingsTable = {
   scope: string
   /** By which the same prompt elsewhere is found, so that none is embedded twice. */
   promptDigest: string
-  /** A signed byte a dimension. */
+  /** A byte a dimension, as `encodeVector` makes it. */
   code: Buffer
   createdAt: Generated<Date>
 }

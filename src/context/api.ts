@@ -3,6 +3,7 @@ import type { Config } from '../config.ts'
 import {
   MAX_IMAGE_BYTES,
   MAX_IMAGE_PIXELS,
+  MAX_PAGE_SIZE,
   MAX_PROMPT_CHARACTERS,
   MAX_WAIT_SECONDS,
 } from '../contract/limits.ts'
@@ -10,8 +11,11 @@ import { findListPriceUsd } from '../contract/list-price.ts'
 import type { ServerInfo } from '../contract/server-info.ts'
 import { imageMimeTypeSchema } from '../contract/vocabulary.ts'
 import { StartError } from '../errors.ts'
+import { createBatcher } from '../generation/batch.ts'
 import type { Provider } from '../generation/ports.ts'
+import type { GenerationWithImage } from '../generation/repository.ts'
 import type { AcceptStep, OnStep } from '../generation/steps.ts'
+import { findSuggested } from '../generation/suggestions.ts'
 import { createApp } from '../http/app.ts'
 import { type AuthenticatorOptions, createAuthenticator } from '../http/auth.ts'
 import { createImageSigner } from '../http/image-urls.ts'
@@ -105,6 +109,11 @@ export const createApi = (
     startTrace: tracing?.startRequest,
     readMetrics: metrics.read,
     metricsAccess: toMetricsAccess(config),
+    // Of a page of generations in one statement.
+    findSuggested: createBatcher((rows: GenerationWithImage[]) => findSuggested(db, rows), {
+      maxSize: MAX_PAGE_SIZE,
+      maxRunning: 2,
+    }),
     onReuse: reuseLog.record,
     recordClientEvents: createClientEventLog(db, log),
     parseWebhookUrl: (url) => parseWebhookUrl(url, config.webhooks.isPrivateAllowed),

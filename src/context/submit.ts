@@ -39,5 +39,6 @@ export const createSubmitDeps = (
     metrics.submissions.onStep(generationId, step)
     onStep(generationId, step)
   },
+  onDeclined: () => {},
   onSubmitted: metrics.submissions.onSubmitted,
 })

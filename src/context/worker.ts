@@ -28,6 +28,7 @@ import {
   toQueueBackend,
   toSpoolDirectory,
 } from './shared.ts'
+import { createComparison } from './similarity.ts'
 import { createUpkeep } from './upkeep.ts'
 import { createWebhooks } from './webhooks.ts'
 
@@ -70,6 +71,7 @@ export const createWorker = (
     provider,
     store,
     inspect: createInspectImage({ maxBytes: MAX_BOUGHT_BYTES, maxPixels: MAX_IMAGE_PIXELS }),
+    compare: createComparison(config, shared, logger),
     spool: createSpool({ directory: toSpoolDirectory(config) }),
     workerId,
     leaseMs: config.worker.leaseMs,

@@ -50,6 +50,8 @@ export const generationSchema = z.object({
   /** True when this request paid for nothing: the image existed or was already under way. */
   isExisting: z.boolean(),
   isConditioned: z.boolean(),
+  /** The digest of the condition image (`GET /api/images?conditionImage=`). */
+  conditionImage: z.string().optional(),
   /** True when `imageUrl` shows the stand-in image: the generation failed or was canceled. */
   isPlaceholder: z.boolean(),
   reuse: reuseSchema.optional(),

@@ -1,13 +1,26 @@
 import { z } from 'zod'
-import { imageMimeTypeSchema, imageTypeSchema } from './vocabulary.ts'
+import { labelSchema } from './generation-request.ts'
+import { isImageId } from './identity.ts'
+import { MAX_VARIANT_CHARACTERS } from './limits.ts'
+import { imageMimeTypeSchema, imageTypeSchema, transformationSchema } from './vocabulary.ts'
 
 /** One of the owner's images, as listed and as answered to an upload. */
 export const imageSchema = z.object({
   id: z.string(),
   imageType: imageTypeSchema,
   imageUrl: z.string(),
+  /**
+   * What identifies it as a condition image: SHA-256 (hex) of its bytes as they were sent, or of those of the first image of
+   * the owner that shows the same. Absent for stand-ins.
+   */
+  digest: z.string().optional(),
   /** The first 500 characters of the prompt, for generated images. */
   prompt: z.string().optional(),
+  /** Of generated images and their stand-ins. */
+  transformation: transformationSchema.optional(),
+  variant: z.string().optional(),
+  /** The `digest` of the image that it is conditioned on. */
+  conditionImage: z.string().optional(),
   mimeType: imageMimeTypeSchema.optional(),
   sizeBytes: z.number().int().optional(),
   width: z.number().int().optional(),
@@ -17,3 +30,17 @@ export const imageSchema = z.object({
   generatedAt: z.iso.datetime(),
 })
 export type Image = z.infer<typeof imageSchema>
+
+const isDigest = (text: string): boolean => /^[0-9a-f]{64}$/.test(text)
+
+/** The query of `GET /api/images`, besides `limit` and `cursor`. */
+export const imageQuerySchema = z.object({
+  type: imageTypeSchema.optional(),
+  /** The digest of a condition image or of a copy of it, or the id of one of the owner's images. */
+  conditionImage: z
+    .string()
+    .refine((text) => isDigest(text) || isImageId(text), 'must be the digest or id of an image')
+    .optional(),
+  transformation: transformationSchema.optional(),
+  variant: labelSchema(MAX_VARIANT_CHARACTERS).optional(),
+})

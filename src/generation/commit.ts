@@ -28,7 +28,7 @@ export const commitImage = (
       ...describeStoredImage(image, claim.objectKey),
       sourceDigest: image.digest,
     },
-    (tx) => completeGeneration(tx, claim, { imageId: claim.id }),
+    (tx) => completeGeneration(tx, claim, claim.id),
     steps,
   )
 

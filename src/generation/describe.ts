@@ -14,6 +14,8 @@ type DescribeDeps = {
 
 export type Wanted = {
   generation: GenerationToInsert
+  /** What is asked for instead where `generation` has ended with a similar image, and that is declined. */
+  own?: GenerationToInsert | undefined
   /** The condition image's row, where Postgres did not answer and could not take it. */
   upload?: NewImage | undefined
 }
@@ -45,29 +47,43 @@ export const describeWanted = async (
   const id = revision
     ? await createImageIdempotencyKey({ ...identity, revision }, sha256Hex)
     : fingerprint
-  return {
-    upload: condition?.upload,
-    generation: {
-      id,
-      ownerId,
-      fingerprint,
-      revision,
-      joinsOthers: revision === null,
-      lane: request.lane,
-      prompt: request.prompt,
-      transformation: request.transformation,
-      conditionImageId: condition?.id ?? null,
-      conditionImageDigest: condition?.sourceDigest ?? null,
-      provider: deps.provider.name,
-      model,
-      aspectRatio: request.aspectRatio ?? null,
-      imageSize: imageSize ?? DEFAULT_IMAGE_SIZE,
-      variant: request.variant ?? null,
-      similarityMode: request.similarity ?? null,
-      objectKey: `generated/${id}/${randomUUID()}`,
-    },
+  const generation: GenerationToInsert = {
+    id,
+    ownerId,
+    fingerprint,
+    revision,
+    joinsOthers: revision === null,
+    lane: request.lane,
+    prompt: request.prompt,
+    transformation: request.transformation,
+    conditionImageId: condition?.id ?? null,
+    conditionImageDigest: condition?.sourceDigest ?? null,
+    provider: deps.provider.name,
+    model,
+    aspectRatio: request.aspectRatio ?? null,
+    imageSize: imageSize ?? DEFAULT_IMAGE_SIZE,
+    variant: request.variant ?? null,
+    similarityMode: request.declineSimilar ? 'off' : (request.similarity ?? null),
+    objectKey: chooseObjectKey(id),
   }
+  const own =
+    request.declineSimilar && !revision ? await describeOwn(generation, identity) : undefined
+  return { upload: condition?.upload, generation, own }
 }
+
+/** Of one request it is always the same generation: however often it is declined, one image is bought. */
+const describeOwn = async (
+  generation: GenerationToInsert,
+  identity: Identity,
+): Promise<GenerationToInsert> => {
+  const id = await createImageIdempotencyKey({ ...identity, revision: OWN_REVISION }, sha256Hex)
+  const objectKey = chooseObjectKey(id)
+  return { ...generation, id, objectKey, revision: OWN_REVISION, joinsOthers: false }
+}
+
+const OWN_REVISION = 'own'
+
+const chooseObjectKey = (id: string): string => `generated/${id}/${randomUUID()}`
 
 /**
  * Fresh for every forced request; of one that is repeated under its key it is the same on the same day, so that even

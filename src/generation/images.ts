@@ -1,30 +1,10 @@
-import { sql } from 'kysely'
 import type { Database } from '../../db/database.ts'
-import type { ImageRow } from '../../db/schema.ts'
 import { isImageId } from '../contract/identity.ts'
-import type { ImageType } from '../contract/vocabulary.ts'
 import { AppError } from '../errors.ts'
 import type { ImageStore } from './ports.ts'
-import { findGeneration, findOwnedImage, type PagePosition } from './repository.ts'
+import { findGeneration, findOwnedImage } from './repository.ts'
 import { listThumbnailKeys, type VersionedObject } from './thumbnail-keys.ts'
 import { withdrawImage } from './transitions.ts'
-
-export type ImagePage = {
-  ownerId: string
-  imageType?: ImageType | undefined
-  before?: PagePosition | undefined
-  limit: number
-}
-
-/** The owner's images, newest first. */
-export const listImages = (db: Database, page: ImagePage): Promise<ImageRow[]> => {
-  let query = db.selectFrom('imageMetadata').selectAll().where('userId', '=', page.ownerId)
-  if (page.imageType) query = query.where('imageType', '=', page.imageType)
-  if (page.before) {
-    query = query.where(sql<boolean>`(generated_at, id) < (${page.before.at}, ${page.before.id})`)
-  }
-  return query.orderBy('generatedAt', 'desc').orderBy('id', 'desc').limit(page.limit).execute()
-}
 
 /**
  * What an image id shows: the object of an image, or of the image that a generation made or reused.

@@ -7,7 +7,8 @@ import {
   insertOrRequeue,
   isOwnerFull,
 } from './insert.ts'
-import { findAnswering, type GenerationWithImage } from './repository.ts'
+import { findAnswering, findGeneration, type GenerationWithImage } from './repository.ts'
+import { declineSimilar } from './transitions.ts'
 
 /** What a submission asks of Postgres. */
 export type Intake = {
@@ -16,6 +17,10 @@ export type Intake = {
   /** A new row; undefined when something answers already, or the owner has too many in flight. */
   insert: (row: GenerationToInsert) => Promise<Inserted | undefined>
   isFull: (ownerId: string) => Promise<boolean>
+  /** The very generation. */
+  findById: (id: string) => Promise<GenerationWithImage | undefined>
+  /** Keeps one in flight from ending with a similar image; false when it has ended. */
+  declineSimilar: (id: string) => Promise<boolean>
 }
 
 /** For one submission alone, within its transaction. */
@@ -23,6 +28,8 @@ export const createIntake = (db: Database, limits: InsertLimits): Intake => ({
   find: async (fingerprint) => (await findAnswering(db, [fingerprint], limits.refusalTtlMs))[0],
   insert: async (row) => (await insertOrRequeue(db, [row], limits))[0],
   isFull: (ownerId) => isOwnerFull(db, ownerId, limits.maxInFlight),
+  findById: (id) => findGeneration(db, id),
+  declineSimilar: async (id) => (await declineSimilar(db, id)) !== undefined,
 })
 
 /** Makes one statement of those of many requests at the same moment: half of what one costs is the round trip. */

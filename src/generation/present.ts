@@ -1,9 +1,11 @@
 import type { ImageRow } from '../../db/schema.ts'
-import type { Generation, Reuse } from '../contract/generation.ts'
+import type { Generation, Reuse, SimilarImage } from '../contract/generation.ts'
 import type { Image } from '../contract/image.ts'
 import { type ImageSize, isTerminal } from '../contract/vocabulary.ts'
 import { versionOf } from './images.ts'
+import { conditionDigestOf, type MadeBy } from './list-images.ts'
 import type { GenerationWithImage } from './repository.ts'
+import type { Suggested } from './suggestions.ts'
 
 /** Makes the URLs of answers; absolute, as callers use them from other hosts. */
 export type Urls = {
@@ -22,6 +24,8 @@ export type AnswerContext = {
   interactiveDeadlineMs: number
   reuse?: 'exact' | 'joined' | undefined
   queuePosition?: number | undefined
+  /** The suggested images that are still there. */
+  suggested?: readonly Suggested[] | undefined
   /** For an operator, who sees more than one owner's. */
   showsOwner?: boolean
 }
@@ -38,6 +42,7 @@ export const presentGeneration = (
     interactiveDeadlineMs,
     reuse: reuseSource,
     queuePosition,
+    suggested = [],
     showsOwner,
   }: AnswerContext,
 ): Generation => {
@@ -69,12 +74,14 @@ export const presentGeneration = (
     },
     ...defined({
       reuse,
+      similar: suggested.length > 0 ? suggested.map((each) => presentSuggested(each, urls)) : null,
       note: isLate ? LATE_NOTE : row.provider === 'local' ? LOCAL_NOTE : undefined,
       error: describeError(row),
       queuePosition,
       costUsd: isTerminal(row.status) ? row.costUsd : undefined,
       aspectRatio: row.aspectRatio,
       variant: row.variant,
+      conditionImage: row.conditionImageDigest,
       thumbhash: row.thumbhash,
       width: row.width,
       height: row.height,
@@ -84,19 +91,32 @@ export const presentGeneration = (
   }
 }
 
+const presentSuggested = ({ generation, ...suggestion }: Suggested, urls: Urls): SimilarImage => ({
+  generationId: generation.id,
+  imageUrl: showGeneration(generation, urls),
+  prompt: generation.prompt,
+  similarity: suggestion.similarity,
+  passes: suggestion.passes,
+  reasons: suggestion.reasons,
+})
+
 /** Where its image is or will be. */
 export const showGeneration = (
   row: Pick<GenerationWithImage, 'id' | 'imageContentDigest'>,
   urls: Urls,
 ): string => withVersion(urls.image(row.id), row.imageContentDigest)
 
-export const presentImage = (row: ImageRow, urls: Urls): Image => ({
+export const presentImage = (row: ImageRow & Partial<MadeBy>, urls: Urls): Image => ({
   id: row.id,
   imageType: row.imageType,
   imageUrl: withVersion(urls.image(row.id), row.contentDigest),
   generatedAt: row.generatedAt.toISOString(),
   ...defined({
+    digest: conditionDigestOf(row),
     prompt: row.prompt,
+    transformation: row.transformation,
+    variant: row.variant,
+    conditionImage: row.conditionImageDigest,
     mimeType: row.mimeType,
     sizeBytes: row.sizeBytes,
     width: row.width,
@@ -127,7 +147,13 @@ export const describeReuse = (
   if (!source) return undefined
   const savedUsd = row.imageCostUsd ?? listPriceUsd(row.model, row.imageSize)
   const isOthers = row.imageId !== null && row.imageId !== row.id
-  return { source, savedUsd, ...(isOthers && { generationId: row.imageId ?? '' }) }
+  const isSimilar = row.reuseSource === 'similar'
+  return {
+    source,
+    savedUsd,
+    ...(isOthers && { generationId: row.imageId ?? '' }),
+    ...(isSimilar && defined({ similarity: row.similarity, prompt: row.imagePrompt })),
+  }
 }
 
 export const describeError = (row: GenerationWithImage): Generation['error'] =>

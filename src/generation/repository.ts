@@ -10,6 +10,8 @@ export type GenerationWithImage = GenerationRow & {
   imageContentDigest: string | null
   /** What the image cost when it was made, by this generation or by the one that is reused. */
   imageCostUsd: number | null
+  /** The prompt that it was made for, where that was a similar one. */
+  imagePrompt: string | null
   thumbhash: string | null
   width: number | null
   height: number | null
@@ -20,6 +22,7 @@ export const noImage = {
   imageObjectKey: null,
   imageContentDigest: null,
   imageCostUsd: null,
+  imagePrompt: null,
   thumbhash: null,
   width: null,
   height: null,
@@ -194,6 +197,9 @@ export const selectGenerations = (db: Database) =>
       'm.objectKey as imageObjectKey',
       'm.contentDigest as imageContentDigest',
       'maker.costUsd as imageCostUsd',
+      sql<string | null>`case when g.reuse_source = 'similar' then maker.prompt end`.as(
+        'imagePrompt',
+      ),
       'm.thumbhash',
       'm.width',
       'm.height',

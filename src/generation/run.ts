@@ -1,22 +1,30 @@
 import type { Database } from '../../db/database.ts'
-import type { Reuse } from '../contract/generation.ts'
 import { findListPriceUsd } from '../contract/list-price.ts'
 import { AppError, messageOf } from '../errors.ts'
 import { recordAdoption } from './attempts.ts'
 import { type Bought, buyImage } from './buy.ts'
 import { commitImage, commitPlaceholder } from './commit.ts'
 import { holdLease, Interrupted } from './lease.ts'
-import type { ImageStore, InspectImage, OnTrouble, Provider, Spool } from './ports.ts'
+import type {
+  CompareWithSimilar,
+  ImageStore,
+  InspectImage,
+  OnTrouble,
+  Provider,
+  Spool,
+} from './ports.ts'
 import { describeReuse } from './present.ts'
-import { findAnswering, findGeneration, type GenerationWithImage } from './repository.ts'
+import { findAnswering, findGeneration } from './repository.ts'
 import { decideRetryDelay, describePause } from './retry.ts'
 import { secureImage } from './secure.ts'
 import { createStepTimes, type StepTimes } from './step-times.ts'
 import type { OnStep, RunStep } from './steps.ts'
+import { type ToldReuse, withoutPrompt } from './telemetry.ts'
 import {
   type Claim,
   claimGeneration,
-  completeGeneration,
+  completeByReuse,
+  type ReusableImage,
   releaseGeneration,
   retryGeneration,
 } from './transitions.ts'
@@ -27,6 +35,8 @@ export type RunDeps = {
   store: ImageStore
   spool: Spool
   inspect: InspectImage
+  /** Where prompts can be compared. */
+  compare: CompareWithSimilar | undefined
   workerId: string
   leaseMs: number
   retryBackoffMs: number
@@ -44,7 +54,7 @@ export type RunDeps = {
 
 /** What the queue should do with the job. */
 export type RunOutcome =
-  | { kind: 'finished'; status: 'succeeded'; reuse?: Reuse | undefined }
+  | { kind: 'finished'; status: 'succeeded'; reuse?: ToldReuse | undefined }
   | { kind: 'finished'; status: 'failed'; code: string }
   /** Somebody else has it, or it is over: this job is of no more use. */
   | { kind: 'left' }
@@ -90,12 +100,9 @@ const timeSteps = (deps: RunDeps): TimedDeps => {
 
 const produce = async (deps: TimedDeps, claim: Claim, signal: AbortSignal): Promise<RunOutcome> => {
   if (claim.lostClaims >= MAX_LOST_CLAIMS) throw workerLost()
-  const reusable = await findReusable(deps.db, claim)
-  if (reusable?.imageId) {
-    await completeGeneration(deps.db, claim, { imageId: reusable.imageId, reuseSource: 'exact' })
-    const priceOf = findListPriceUsd.bind(undefined, deps.provider.models)
-    const reuse = describeReuse(reusable, 'exact', priceOf)
-    return { kind: 'finished', status: 'succeeded', reuse }
+  const reusable = (await findSame(deps, claim)) ?? (await findSimilar(deps, claim, signal))
+  if (reusable && (await completeByReuse(deps.db, claim, reusable))) {
+    return { kind: 'finished', status: 'succeeded', reuse: await readReuse(deps, claim) }
   }
   const adopted = await adoptEarlierResult(deps, claim)
   deps.onStep(claim.id, 'probed')
@@ -114,13 +121,33 @@ const produce = async (deps: TimedDeps, claim: Claim, signal: AbortSignal): Prom
 }
 
 /** A plain request is content with any image of its fingerprint; a forced one wants its own. */
-const findReusable = async (
-  db: Database,
-  claim: Claim,
-): Promise<GenerationWithImage | undefined> => {
+const findSame = async ({ db }: RunDeps, claim: Claim): Promise<ReusableImage | undefined> => {
   if (claim.revision) return undefined
   const [answering] = await findAnswering(db, [claim.fingerprint], 0)
-  return answering?.status === 'succeeded' ? answering : undefined
+  const imageId = answering?.status === 'succeeded' ? answering.imageId : null
+  return imageId ? { imageId, source: 'exact' } : undefined
+}
+
+/** What was paid for is taken before anything similar. */
+const findSimilar = async (
+  deps: TimedDeps,
+  claim: Claim,
+  signal: AbortSignal,
+): Promise<ReusableImage | undefined> => {
+  if (claim.revision || claim.paidCalls > 0 || !deps.compare) return undefined
+  const match = await deps.compare(claim, signal)
+  deps.onStep(claim.id, 'compared')
+  return match && { ...match, source: 'similar' }
+}
+
+const readReuse = async (
+  { db, provider }: RunDeps,
+  { id }: Claim,
+): Promise<ToldReuse | undefined> => {
+  const row = await findGeneration(db, id)
+  const priceOf = findListPriceUsd.bind(undefined, provider.models)
+  const reuse = row && describeReuse(row, undefined, priceOf)
+  return reuse && withoutPrompt(reuse)
 }
 
 /** Bytes that an attempt before this one paid for and could not commit; they are booked now if they were not. */

@@ -6,6 +6,8 @@ export type AcceptStep = 'described' | 'inserted' | 'enqueued'
 
 export type RunStep =
   | 'claimed'
+  /** Its prompt has been compared with its owner's others. */
+  | 'compared'
   /** No image of the fingerprint exists, none was left by an earlier attempt. */
   | 'probed'
   | 'intent_recorded'

@@ -21,6 +21,8 @@ export type SubmitDeps = AcceptDeps & {
   park: (request: ParkedRequest) => Promise<void>
   onEnqueueFailure: (generationId: string, message: string) => void
   onStep: OnStep<AcceptStep>
+  /** Told of a generation that was answered with a similar image, when its owner wants another one. */
+  onDeclined: (generation: GenerationWithImage) => void
   /** Told of every request that was accepted. */
   onSubmitted: (submission: Submission) => void
 }
@@ -55,22 +57,22 @@ const submit = async (
   if (wanted.upload) return park(deps, wanted, key)
   let accepted: Accepted
   try {
-    accepted = await askDatabase(() => acceptGeneration(deps, wanted.generation, key))
+    accepted = await askDatabase(() => acceptGeneration(deps, wanted, key))
   } catch (error) {
     if (error instanceof DatabaseAway) return park(deps, wanted, key)
     throw error
   }
+  if (accepted.declined) deps.onDeclined(accepted.declined)
   if (accepted.kind === 'new') await handOver(deps, accepted.generation)
   const isAskedByPerson = wanted.generation.lane === 'interactive'
   return accepted.kind === 'joined' && isAskedByPerson ? promote(deps, accepted) : accepted
 }
 
-const describeKey = ({ generation }: Wanted, key: string): RequestedKey => ({
-  key,
-  requestDigest: generation.joinsOthers
-    ? generation.fingerprint
-    : `${generation.fingerprint}:forced`,
-})
+const describeKey = ({ generation, own }: Wanted, key: string): RequestedKey => {
+  const { fingerprint, joinsOthers } = generation
+  const kind = own ? ':own' : joinsOthers ? '' : ':forced'
+  return { key, requestDigest: `${fingerprint}${kind}` }
+}
 
 /** Postgres does not answer: the request waits in the queue, if that does. Throws `DatabaseAway` otherwise. */
 const park = async (

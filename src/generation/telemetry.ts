@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
+import type { Reuse } from '../contract/generation.ts'
 
 /** 64 bits: enough to tell an owner's prompts apart, and nothing to read. */
 const PROMPT_DIGEST_HEX_DIGITS = 16
@@ -7,6 +8,11 @@ const PROMPT_DIGEST_HEX_DIGITS = 16
 /** SHA-256 of a normalised prompt, shortened: what telemetry knows of it. */
 export const digestPrompt = (prompt: string): string =>
   createHash('sha256').update(prompt).digest('hex').slice(0, PROMPT_DIGEST_HEX_DIGITS)
+
+/** A reuse as logs and telemetry may know it. */
+export type ToldReuse = Omit<Reuse, 'prompt'>
+
+export const withoutPrompt = ({ prompt: _, ...told }: Reuse): ToldReuse => told
 
 /** `digestPrompt` in SQL, of the row's own prompt. */
 const promptDigest = sql`left(encode(sha256(convert_to(prompt, 'UTF8')), 'hex'), ${sql.lit(PROMPT_DIGEST_HEX_DIGITS)})`

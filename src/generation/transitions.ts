@@ -1,6 +1,6 @@
 import { type QueryCreator, sql } from 'kysely'
 import type { Database } from '../../db/database.ts'
-import type { GenerationRow, Schema } from '../../db/schema.ts'
+import type { GenerationRow, Schema, Suggestion } from '../../db/schema.ts'
 import type { Lane } from '../contract/vocabulary.ts'
 import type { AppError } from '../errors.ts'
 import { type Moved, move, moveAll, type Update } from './move.ts'
@@ -45,25 +45,55 @@ export const claimGeneration = (
       ),
   )
 
-/** running → succeeded, with an image of its own or a reused one. */
-export const completeGeneration = (
+/** An image that there is already: of the same request, or made for a similar prompt. */
+export type ReusableImage =
+  | { imageId: string; source: 'exact' }
+  | { imageId: string; source: 'similar'; similarity: number }
+
+/** running → succeeded, with an image of its own. */
+export const completeGeneration = (db: Database, claim: Claim, imageId: string): Moved =>
+  succeed(db, (query) => fenced(query, claim), { imageId, reuseSource: null, similarity: null })
+
+/** running → succeeded, with an image that exists. A similar one only while nobody has declined it. */
+export const completeByReuse = (db: Database, claim: Claim, image: ReusableImage): Moved => {
+  const { imageId, source: reuseSource } = image
+  if (image.source === 'exact') {
+    return succeed(db, (query) => fenced(query, claim), { imageId, reuseSource, similarity: null })
+  }
+  return succeed(
+    db,
+    (query) => fenced(query, claim).where('similarityMode', 'is distinct from', 'off' as const),
+    { imageId, reuseSource, similarity: image.similarity },
+  )
+}
+
+const succeed = (
   db: Database,
-  claim: Claim,
-  image: { imageId: string; reuseSource?: 'exact' },
+  update: (query: QueryCreator<Schema>) => Update,
+  image: Pick<GenerationRow, 'imageId' | 'reuseSource' | 'similarity'>,
 ): Moved =>
   move(
     db,
     'generation.succeeded',
-    (query) =>
-      fenced(query, claim).set({
-        status: 'succeeded',
-        imageId: image.imageId,
-        reuseSource: image.reuseSource ?? null,
-        ...noError,
-        ...finished,
-      }),
+    (query) => update(query).set({ status: 'succeeded', ...image, ...noError, ...finished }),
     'generation_completed',
   )
+
+/** Names similar images while the generation goes on. An event, so that whoever follows it learns of them. */
+export const suggestImages = (db: Database, claim: Claim, suggestions: Suggestion[]): Moved =>
+  move(db, 'generation.running', (query) =>
+    fenced(query, claim).set({ suggestions: JSON.stringify(suggestions) }),
+  )
+
+/** What is in flight ends with an image of its own; undefined when it has ended. Not a change of status: no event. */
+export const declineSimilar = (db: Database, id: string): Moved =>
+  db
+    .updateTable('generations')
+    .set({ similarityMode: 'off' })
+    .where('id', '=', id)
+    .where('status', 'in', ['queued', 'running'])
+    .returningAll()
+    .executeTakeFirst()
 
 /** running → failed, for good until it is asked for again. */
 export const failGeneration = (db: Database, claim: Claim, error: AppError): Moved =>

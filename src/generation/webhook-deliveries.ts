@@ -37,6 +37,7 @@ export const insertDeliveries = (
       select jsonb_build_object(
         'image_object_key', image.object_key, 'image_content_digest', image.content_digest,
         'image_cost_usd', maker.cost_usd, 'thumbhash', image.thumbhash,
+        'image_prompt', case when moved.reuse_source = 'similar' then maker.prompt end,
         'width', image.width, 'height', image.height)
       from image_metadata as image left join generations as maker on maker.id = image.id
       where image.id = moved.image_id), '{}')

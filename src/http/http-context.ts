@@ -20,6 +20,7 @@ import {
   type GenerationWithImage,
 } from '../generation/repository.ts'
 import type { SubmitDeps } from '../generation/submit.ts'
+import type { Suggested } from '../generation/suggestions.ts'
 import type { UploadDeps } from '../generation/uploads.ts'
 import type { FindThumbnail } from '../images/thumbnails.ts'
 import type { HookTiming } from '../saved-items/save-by-hook.ts'
@@ -71,6 +72,8 @@ export type HttpContext = FollowDeps & {
   startTrace: StartTrace | undefined
   readMetrics: ReadMetrics
   metricsAccess: MetricsAccess
+  /** The similar images that a generation names. */
+  findSuggested: (row: GenerationWithImage) => Promise<Suggested[]>
   /** Told of every answer that cost nothing. */
   onReuse: (generation: GenerationWithImage, reuse: Reuse | undefined) => void
   /** Keeps what a browser reports, each event once. Throws `rate_limited`. */
@@ -138,6 +141,9 @@ export const answerGeneration = async (
   const urls = createUrls(signer, publicUrl, req)
   const count = () => askDatabase(() => countQueuePosition(db, row)).catch(() => undefined)
   const position = async () => known.queuePosition ?? (await count())
+  const suggested = row.suggestions?.length
+    ? await askDatabase(() => context.findSuggested(row)).catch(() => [])
+    : []
   const hasPlace = row.status === 'queued' && !isPresumed(row)
   const queuePosition = hasPlace ? await position() : undefined
   return presentGeneration(row, {
@@ -146,6 +152,7 @@ export const answerGeneration = async (
     interactiveDeadlineMs,
     reuse: known.reuse,
     queuePosition,
+    suggested,
     showsOwner: req.res !== undefined && principalOf(req.res)?.isAdmin === true,
   })
 }

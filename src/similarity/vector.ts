@@ -1,8 +1,33 @@
-/** A vector as it is kept: a signed byte a dimension. Its length is lost, as a cosine does not need it. */
+/**
+ * A vector as it is kept: a byte a dimension, from 1 to 127, where 64 stands for zero. Its length is lost, as a cosine does not
+ * need it. Each byte is ASCII, so that Postgres can send codes as text: as `bytea` they would take twice the bytes.
+ */
 export const encodeVector = (vector: Float32Array): Buffer => {
   const largest = vector.reduce((max, value) => Math.max(max, Math.abs(value)), 0)
-  const code = Int8Array.from(vector, (value) => Math.round((value / (largest || 1)) * MAX_INT8))
-  return Buffer.from(code.buffer)
+  return Buffer.from(
+    Uint8Array.from(vector, (value) => ZERO + Math.round((value / (largest || 1)) * MAX_STEPS)),
+  )
 }
 
-const MAX_INT8 = 127
+const ZERO = 64
+const MAX_STEPS = 63
+
+/**
+ * How near other codes of the same length are to `code`: the cosine of both, 0 where it is negative or one has no direction.
+ * The answer takes the code that begins at `offset`.
+ */
+export const createCompareCode = (code: Uint8Array) => {
+  const wanted = Int32Array.from(code, (byte) => byte - ZERO)
+  const wantedSquare = wanted.reduce((sum, value) => sum + value * value, 0)
+  return (codes: Uint8Array, offset = 0): number => {
+    let dot = 0
+    let square = 0
+    for (let index = 0; index < wanted.length; index++) {
+      const value = (codes[offset + index] as number) - ZERO
+      // Whole numbers of 32 bits, by which the loop takes half the time.
+      dot = (dot + Math.imul(value, wanted[index] as number)) | 0
+      square = (square + Math.imul(value, value)) | 0
+    }
+    return dot > 0 ? dot / Math.sqrt(square * wantedSquare) : 0
+  }
+}

@@ -2,7 +2,7 @@ import type { Database } from '../../db/database.ts'
 import type { GenerationRow } from '../../db/schema.ts'
 import type { Reuse } from '../contract/generation.ts'
 import type { TelemetryType } from '../contract/telemetry.ts'
-import { digestPrompt } from '../generation/telemetry.ts'
+import { digestPrompt, withoutPrompt } from '../generation/telemetry.ts'
 import type { TelemetryLog } from './telemetry-log.ts'
 
 type Entry = {
@@ -39,7 +39,8 @@ export const createReuseLog = (db: Database, { log, onReuse, onError }: Deps) =>
     onReuse(reuse)
     if (entries.length >= MAX_ENTRIES) return
     const { id: generationId, ownerId } = row
-    const data = JSON.stringify({ ...reuse, promptDigest: digestPrompt(row.prompt) })
+    const told = reuse && withoutPrompt(reuse)
+    const data = JSON.stringify({ ...told, promptDigest: digestPrompt(row.prompt) })
     entries.push({ ownerId, generationId, type, data, createdAt: new Date() })
     if (entries.length >= FLUSH_ENTRIES) void flush()
     else timer ??= setTimeout(flush, FLUSH_MS)

@@ -131,6 +131,8 @@ describe('the server answers as the document says, when it', () => {
     await walk('uploadImage', 201, alice, 'POST', '/api/images', { body: await makePng(), headers })
     await walk('uploadImage', 415, alice, 'POST', '/api/images', { body: { no: 'image' } })
     await walk('listImages', 200, alice, 'GET', '/api/images')
+    const ofNone = `/api/images?conditionImage=${'0'.repeat(64)}&variant=dark`
+    await walk('listImages', 200, alice, 'GET', ofNone)
     await walk('listImages', 400, alice, 'GET', '/api/images?type=none')
   })
 

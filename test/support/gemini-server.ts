@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { errorOf, type GeminiBody } from './gemini-answers.ts'
 import { type GeminiBehaviour, perform } from './gemini-behaviour.ts'
+import { createEmbedStandIn } from './gemini-embeddings.ts'
 
 /** One request for an image, as it arrived. */
 export type GeminiCall = {
@@ -27,10 +28,12 @@ const PATH = /^\/v1beta\/models\/([^/:]+):generateContent$/
 
 /**
  * Google's image API as far as it is used, on a port of its own: `POST /v1beta/models/:model:generateContent`.
- * Answers with an image unless told otherwise. A wrong key is refused as Google refuses it.
+ * Answers with an image unless told otherwise. A wrong key is refused as Google refuses it. Vectors of texts besides, counted
+ * apart (`embeddings`).
  */
 export const startGeminiServer = async ({ apiKey = 'test-key' } = {}) => {
   const calls: GeminiCall[] = []
+  const embeddings = createEmbedStandIn(apiKey)
   const stop = new AbortController()
   let waiting: (() => void)[] = []
   let choice: Choice = { kind: 'image' }
@@ -42,6 +45,7 @@ export const startGeminiServer = async ({ apiKey = 'test-key' } = {}) => {
   }
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (await embeddings.answer(request, response)) return
     const model = PATH.exec(request.url ?? '')?.[1]
     if (request.method !== 'POST' || !model) {
       response.writeHead(404, { 'content-type': 'application/json' })
@@ -99,7 +103,9 @@ export const startGeminiServer = async ({ apiKey = 'test-key' } = {}) => {
   return {
     url: `http://127.0.0.1:${port}`,
     apiKey,
-    /** Every request so far, the refused ones too. */
+    /** What is asked for vectors. */
+    embeddings,
+    /** Every request for an image so far, the refused ones too. */
     calls: calls as readonly GeminiCall[],
     countCalls: (promptIncludes = '') =>
       calls.filter((call) => call.prompt.includes(promptIncludes)).length,
@@ -121,6 +127,7 @@ export const startGeminiServer = async ({ apiKey = 'test-key' } = {}) => {
     /** Forgets the calls and answers with images again. */
     reset: () => {
       calls.length = 0
+      embeddings.reset()
       choice = { kind: 'image' }
       setAtCall = 0
     },

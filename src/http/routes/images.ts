@@ -1,14 +1,16 @@
 import { Router } from 'express'
-import { imageTypeSchema } from '../../contract/vocabulary.ts'
+import { imageQuerySchema } from '../../contract/image.ts'
 import { AppError } from '../../errors.ts'
-import { deleteImage, listImages } from '../../generation/images.ts'
+import { deleteImage } from '../../generation/images.ts'
+import { findConditionDigest, listImages } from '../../generation/list-images.ts'
 import { presentImage } from '../../generation/present.ts'
 import { uploadImage } from '../../generation/uploads.ts'
 import { imageBody } from '../body.ts'
 import { type HttpContext, principalOf } from '../http-context.ts'
 import { createUrls } from '../image-urls.ts'
 import { sendWithETag } from '../json.ts'
-import { cutPage, parsePageQuery, parseQueryWord } from '../pagination.ts'
+import { cutPage, parsePageQuery } from '../pagination.ts'
+import { parseQuery } from '../query.ts'
 
 /** The owner's images: list, upload, delete. */
 export const createImageRoutes = (context: HttpContext): Router => {
@@ -17,10 +19,13 @@ export const createImageRoutes = (context: HttpContext): Router => {
 
   router.get('/', async (req, res) => {
     const { limit, before } = parsePageQuery(req)
-    const imageType = parseQueryWord(req, 'type', imageTypeSchema)
+    const { type: imageType, conditionImage, ...made } = parseQuery(req, imageQuerySchema)
     const { ownerId } = principalOf(res)
+    const conditionDigest =
+      conditionImage && (await findConditionDigest(db, ownerId, conditionImage))
     const urls = createUrls(signer, publicUrl, req)
-    const rows = await listImages(db, { ownerId, imageType, before, limit: limit + 1 })
+    const filter = { ownerId, imageType, conditionDigest, ...made }
+    const rows = await listImages(db, { ...filter, before, limit: limit + 1 })
     const { page, nextCursor } = cutPage(req, res, urls, rows, limit, ({ generatedAt, id }) => ({
       at: generatedAt,
       id,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { imageQuerySchema } from '../../contract/image.ts'
 import { THUMBNAIL_WIDTHS } from '../../contract/limits.ts'
-import { imageMimeTypeSchema, imageTypeSchema } from '../../contract/vocabulary.ts'
+import { imageMimeTypeSchema } from '../../contract/vocabulary.ts'
 import { answer, content, empty, type Operations, operation, PUBLIC } from '../operation.ts'
 import { ifNoneMatch, image, page, pageQuery } from '../schemas.ts'
 
@@ -38,7 +39,9 @@ export const images: Operations = {
   '/api/images': {
     get: operation(TAG, 'listImages', {
       summary: 'Your images, newest first',
-      query: pageQuery.extend({ type: imageTypeSchema.optional() }),
+      description:
+        'With `conditionImage`, which is the digest or the id of an image: all that was made from it, whichever of its copies was sent.',
+      query: pageQuery.extend(imageQuerySchema.shape),
       answers: { 200: answer('A page.', page('images', image)) },
       problems: [400],
     }),

@@ -7,6 +7,7 @@ import { readProcessMetrics } from './process.ts'
 import { createProviderMetrics } from './provider.ts'
 import { createQueueMetrics } from './queue.ts'
 import { createRunMetrics } from './runs.ts'
+import { createSimilarityMetrics } from './similarity.ts'
 import { createStoreMetrics } from './store.ts'
 import { createSubmissionMetrics } from './submissions.ts'
 import { createWebhookMetrics } from './webhooks.ts'
@@ -50,6 +51,7 @@ export const createMetrics = () => {
     store: createStoreMetrics(registry),
     database: createDatabaseMetrics(registry),
     webhooks: createWebhookMetrics(registry),
+    similarity: createSimilarityMetrics(registry),
     queue,
     alerts,
     setRole: (role: 'api' | 'worker') => info.set({ version: VERSION, role }, 1),

@@ -5,6 +5,7 @@ import type { Tracing } from './ports.ts'
 
 /** What lies between two steps; the call and the store have spans of their own. */
 const spanNames: Partial<Record<RunStep, string>> = {
+  compared: 'compare',
   probed: 'probe',
   intent_recorded: 'record intent',
   spooled: 'spool',

@@ -77,7 +77,7 @@ const describeEvent = (
 
 const steps: Record<string, string> = {
   claimed: 'Taken by a worker',
-  compared: 'Comparing with similar prompts',
+  compared: 'Comparing prompts',
   probed: 'Looking for stored bytes',
   adopted: 'Earlier bytes adopted',
   intent_recorded: 'Intent to pay written',

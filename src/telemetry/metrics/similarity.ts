@@ -1,0 +1,61 @@
+import { Counter, Histogram, type Registry } from 'prom-client'
+import type { SimilarityMode } from '../../contract/vocabulary.ts'
+
+/** How the comparison of one prompt with its owner's others ended. */
+type EndedCheck = {
+  /** In force when it was made. */
+  mode: SimilarityMode
+  /** `suggested`: images were found, and none that reuse answers with. `match`: such a one, in a mode that makes a new one. */
+  outcome: 'none' | 'suggested' | 'match' | 'reused' | 'trouble'
+  durationMs: number
+  embeddingCostUsd: number
+}
+
+type Verdict = { mode: SimilarityMode; accepted: boolean; hasFallenBack: boolean }
+
+/** Modes in which somebody may judge what was found. */
+const JUDGED: SimilarityMode[] = ['suggest', 'shadow', 'reuse']
+
+/** What comparing prompts finds and costs, and what people say of it. */
+export const createSimilarityMetrics = (registry: Registry) => {
+  const registers = [registry]
+  const duration = new Histogram({
+    name: 'imageonce_similarity_check_duration_seconds',
+    help: 'Comparing a prompt with its owner’s others, its vector included, by outcome: none, suggested, match, reused, trouble.',
+    labelNames: ['mode', 'outcome'],
+    buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  })
+  const cost = new Counter({
+    name: 'imageonce_embedding_cost_usd_total',
+    help: 'What vectors of prompts cost, in US dollars.',
+    registers,
+  })
+  const verdicts = new Counter({
+    name: 'imageonce_similarity_verdicts_total',
+    help: 'What people said of similar images: accepted, rejected; a second word on the same one counts again.',
+    labelNames: ['mode', 'verdict'],
+    registers,
+  })
+  const fallBacks = new Counter({
+    name: 'imageonce_similarity_fall_backs_total',
+    help: 'Owners whose reuse turned itself back to suggest, as too much of it was rejected.',
+    registers,
+  })
+  // Whoever looks at a rate misses the step from nothing to 1.
+  for (const mode of JUDGED) {
+    for (const verdict of ['accepted', 'rejected']) verdicts.inc({ mode, verdict }, 0)
+  }
+
+  const onCheck = ({ mode, outcome, durationMs, embeddingCostUsd }: EndedCheck): void => {
+    duration.observe({ mode, outcome }, durationMs / 1_000)
+    onEmbedded(embeddingCostUsd)
+  }
+  /** Also of vectors that are made anew in the background. */
+  const onEmbedded = (costUsd: number): void => cost.inc(costUsd)
+  const onVerdict = ({ mode, accepted, hasFallenBack }: Verdict): void => {
+    verdicts.inc({ mode, verdict: accepted ? 'accepted' : 'rejected' })
+    if (hasFallenBack) fallBacks.inc()
+  }
+  return { onCheck, onEmbedded, onVerdict }
+}

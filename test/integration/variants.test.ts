@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import type { Generation } from '../../src/contract/generation.ts'
+import type { Image } from '../../src/contract/image.ts'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { createClient } from '../support/client.ts'
+import { listImages, uploadImage } from '../support/images.ts'
+import { makePng } from '../support/pictures.ts'
+import { expectProblem } from '../support/problems.ts'
+import { insertGeneration } from '../support/rows.ts'
+
+type Client = Awaited<ReturnType<typeof createClient>>
+type Page = { images: Image[]; nextCursor: string | null }
+
+const prompt = 'the lamp, for our shop'
+const VARIANTS = ['generate', 'enhance'].flatMap((transformation) =>
+  ['light background', 'dark'].map((variant) => ({ transformation, variant })),
+)
+
+let app: TestApp
+let alice: Client
+let bob: Client
+let brown: Image
+let blue: Image
+let made: Generation[]
+
+beforeAll(async () => {
+  app = await startTestApp()
+  alice = await createClient(app)
+  bob = await createClient(app, 'bob')
+  brown = (await uploadImage(alice, await makePng('#a05020', 24))).body
+  blue = (await uploadImage(alice, await makePng('#2050a0', 24))).body
+  made = await makeAll([brown.id, blue.id])
+})
+afterAll(() => app.stop())
+
+/** Every transformation and variant of each condition image. */
+const makeAll = async (conditionImages: string[]): Promise<Generation[]> => {
+  const requests = conditionImages.flatMap((conditionImage) =>
+    VARIANTS.map((variant) => ({ prompt, conditionImage, ...variant })),
+  )
+  const answers = await Promise.all(requests.map((request) => alice.generateAndWait(request)))
+  return answers.map(({ body }) => body)
+}
+
+const idsOf = (things: { id: string }[]) => things.map(({ id }) => id).sort()
+
+test('each transformation and variant of each condition image is bought once', async () => {
+  expect(made.map(({ status }) => status)).toEqual(Array(8).fill('succeeded'))
+  expect(new Set(idsOf(made)).size).toBe(8)
+  expect(app.gemini.countCalls(prompt)).toBe(8)
+})
+
+test('all that was made from a condition image is listed under its digest and its id, newest first', async () => {
+  const listed = await listImages(alice, `?conditionImage=${brown.digest}`)
+  expect(idsOf(listed)).toEqual(idsOf(made.slice(0, 4)))
+  for (const { id, prompt, transformation, variant, conditionImage } of listed) {
+    const generation = made.find((each) => each.id === id)
+    expect(generation).toMatchObject({ prompt, transformation, variant, conditionImage })
+    expect(conditionImage).toBe(brown.digest)
+  }
+  const times = listed.map(({ generatedAt }) => generatedAt)
+  expect(times).toEqual([...times].sort().reverse())
+  expect(await listImages(alice, `?conditionImage=${brown.id}`)).toEqual(listed)
+
+  const narrowed = `?conditionImage=${blue.digest}&transformation=enhance&variant=dark`
+  expect(idsOf(await listImages(alice, narrowed))).toEqual([made[7]?.id])
+})
+
+test('an image that another generation reused is listed once', async () => {
+  const { id: imageId, transformation } = made[0] as Generation
+  const reusing = { transformation, conditionImageDigest: brown.digest ?? null, imageId }
+  await insertGeneration(app.db, { status: 'succeeded', reuseSource: 'similar', ...reusing })
+  const listed = await listImages(alice, `?conditionImage=${brown.digest}`)
+  expect(idsOf(listed)).toEqual(idsOf(made.slice(0, 4)))
+})
+
+test('pages of that list hold each image once', async () => {
+  const ids: string[] = []
+  let next: string | undefined = `/api/images?conditionImage=${blue.digest}&limit=3`
+  while (next) {
+    const { body, headers }: Awaited<ReturnType<typeof alice.call<Page>>> = await alice.call(
+      'GET',
+      next,
+    )
+    ids.push(...body.images.map(({ id }) => id))
+    next = /<([^>]+)>; rel="next"/.exec(headers.get('link') ?? '')?.[1]
+  }
+  expect(ids.sort()).toEqual(idsOf(made.slice(4)))
+})
+
+test('nobody else reads that list, and what names no image is refused', async () => {
+  await uploadImage(bob, await makePng('#a05020', 24))
+  expect(await listImages(bob, `?conditionImage=${brown.digest}`)).toEqual([])
+  const refused = { status: 400, code: 'invalid_request', pointers: ['?conditionImage'] }
+  for (const conditionImage of [brown.id, `g_${'0'.repeat(40)}`, 'lamp', 'a'.repeat(63), '']) {
+    const path = `/api/images?conditionImage=${conditionImage}`
+    expectProblem(await bob.fail('GET', path), refused)
+  }
+})
+
+test('what was made stays listed when its condition image is deleted', async () => {
+  expect((await alice.call('DELETE', `/api/images/${blue.id}`)).status).toBe(204)
+  const listed = await listImages(alice, `?conditionImage=${blue.digest}`)
+  expect(idsOf(listed)).toEqual(idsOf(made.slice(4)))
+})
