@@ -2,11 +2,13 @@ import type { AnalyticsSummary } from '../contract/analytics.ts'
 import type { Generation } from '../contract/generation.ts'
 import { isGenerationId } from '../contract/identity.ts'
 import type { Image } from '../contract/image.ts'
+import type { Feedback } from '../contract/similarity.ts'
 import type { GenerationStatus } from '../contract/status.ts'
 import { ImageonceError } from './error.ts'
 import { createFollow } from './follow.ts'
 import { createGenerate } from './generate.ts'
 import { rememberImageUrls } from './image-urls.ts'
+import { toJsonCall } from './json-call.ts'
 import { type PageOptions, toQuery } from './query.ts'
 import { createSavedItems } from './saved-items.ts'
 import { createSubscribe } from './subscribe.ts'
@@ -73,6 +75,14 @@ export const createImageonceClient = (options: ImageonceClientOptions) => {
     }
   }
 
+  const sendFeedback = async (
+    id: string,
+    feedback: Feedback,
+    { signal }: CallOptions = {},
+  ): Promise<void> => {
+    await transport.send(`${pathOf(id)}/feedback`, { ...toJsonCall('POST', feedback), signal })
+  }
+
   const list = async ({ signal, ...query }: ListOptions = {}): Promise<GenerationPage> => {
     const path = `/api/generations${toQuery(query)}`
     const page = await transport.send<GenerationPage>(path, { signal })
@@ -106,6 +116,11 @@ export const createImageonceClient = (options: ImageonceClientOptions) => {
     subscribe: createSubscribe(follow, remember),
     /** Cancels it; one that is canceled already is as well. Throws `ImageonceError`. */
     cancel,
+    /**
+     * Says whether the similar image that a generation was answered with, or would have been, is the right one. What is said
+     * last counts. Throws `ImageonceError`.
+     */
+    sendFeedback,
     /** A page of the owner's generations, newest first. Throws `ImageonceError`. */
     list,
     /** Stores a png, jpeg or webp as an image of the owner's. Throws `ImageonceError`. */

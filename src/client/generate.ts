@@ -107,6 +107,8 @@ const describeIdentity = (request: GenerationRequestInput): string =>
     request.variant,
     request.lane ?? 'interactive',
     request.skipExistingCheck ?? false,
+    request.similarity,
+    request.declineSimilar ?? false,
   ])
 
 const measure = (

@@ -1,5 +1,6 @@
 import type { NewSavedItemInput, SavedItem, SavedItemChanges } from '../contract/saved-item.ts'
 import { ImageonceError } from './error.ts'
+import { toJsonCall } from './json-call.ts'
 import { type PageOptions, toQuery } from './query.ts'
 import { createRandomId } from './random-id.ts'
 import type { CallOptions, Transport } from './transport.ts'
@@ -16,7 +17,7 @@ export const createSavedItems = ({ send }: Transport) => ({
    */
   create: (item: NewSavedItemInput, { signal }: CallOptions = {}): Promise<SavedItem> => {
     const id = item.id ?? `s_${createRandomId()}`
-    return send(PATH, { method: 'POST', ...jsonBody({ ...item, id }), signal })
+    return send(PATH, { ...toJsonCall('POST', { ...item, id }), signal })
   },
   get: (id: string, { signal }: CallOptions = {}): Promise<SavedItem> =>
     send(pathOf(id), { signal }),
@@ -28,7 +29,7 @@ export const createSavedItems = ({ send }: Transport) => ({
     id: string,
     changes: SavedItemChanges,
     { signal }: CallOptions = {},
-  ): Promise<SavedItem> => send(pathOf(id), { method: 'PATCH', ...jsonBody(changes), signal }),
+  ): Promise<SavedItem> => send(pathOf(id), { ...toJsonCall('PATCH', changes), signal }),
   /** Removes the item, not its image. One that is not there is removed. */
   remove: async (id: string, { signal }: CallOptions = {}): Promise<void> => {
     try {
@@ -37,11 +38,6 @@ export const createSavedItems = ({ send }: Transport) => ({
       if (!(error instanceof ImageonceError) || error.code !== 'not_found') throw error
     }
   },
-})
-
-const jsonBody = (body: object) => ({
-  headers: { 'Content-Type': 'application/json' },
-  body: JSON.stringify(body),
 })
 
 const pathOf = (id: string): string => `${PATH}/${encodeURIComponent(id)}`

@@ -13,7 +13,11 @@ export class ProblemError extends Error {
   }
 }
 
-type Call = { method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'; body?: unknown; signal?: AbortSignal }
+type Call = {
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  body?: unknown
+  signal?: AbortSignal
+}
 
 /** One call to the API under the page's session; the answer's JSON. Throws `ProblemError`. */
 export const callApi = async <T>(path: string, { method, body, signal }: Call = {}): Promise<T> => {

@@ -9,6 +9,7 @@ import { NotFound } from './pages/not-found.tsx'
 import { Overview } from './pages/overview.tsx'
 import { Playground } from './pages/playground.tsx'
 import { Settings } from './pages/settings.tsx'
+import { Similarity } from './pages/similarity.tsx'
 import { Users } from './pages/users.tsx'
 import { Webhook } from './pages/webhook.tsx'
 import { Webhooks } from './pages/webhooks.tsx'
@@ -51,6 +52,7 @@ export const App = () => {
           <Route path="/generations" component={Generations} />
           <Route path="/generations/:id" component={Generation} />
           <Route path="/gallery" component={Gallery} />
+          <Route path="/similarity" component={Similarity} />
           <Route path="/users" component={Users} />
           <Route path="/webhooks" component={Webhooks} />
           <Route path="/webhooks/:id" component={Webhook} />

@@ -16,6 +16,8 @@ import './styles/owners.css'
 import './styles/endpoints.css'
 import './styles/settings.css'
 import './styles/alerts.css'
+import './styles/interval.css'
+import './styles/similarity.css'
 
 const root = document.getElementById('app')
 if (root) render(<App />, root)

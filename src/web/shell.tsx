@@ -18,6 +18,7 @@ const links: Link[] = [
   { path: '/playground', name: 'Playground', icon: 'playground' },
   { path: '/generations', name: 'Generations', icon: 'generations' },
   { path: '/gallery', name: 'Gallery', icon: 'gallery' },
+  { path: '/similarity', name: 'Similar prompts', icon: 'similar' },
   { path: '/users', name: 'Users', icon: 'users', isForAdmins: true },
   { path: '/webhooks', name: 'Webhooks', icon: 'webhooks' },
   { path: '/alerts', name: 'Alerts', icon: 'alerts', isForAdmins: true },

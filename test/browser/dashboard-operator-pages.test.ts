@@ -7,7 +7,14 @@ import { lookAtPage } from '../support/look-at-page.ts'
 import { insertGeneration } from '../support/rows.ts'
 import { describeWith } from '../support/skip.ts'
 
-const OWNERS_PAGES = ['Overview', 'Playground', 'Generations', 'Gallery', 'Webhooks']
+const OWNERS_PAGES = [
+  'Overview',
+  'Playground',
+  'Generations',
+  'Gallery',
+  'Similar prompts',
+  'Webhooks',
+]
 const SECRETS = {
   AUTH_JWT_SECRET: 'a secret that signs tokens and is shown to nobody',
   METRICS_TOKEN: 'another-that-reads-metrics',

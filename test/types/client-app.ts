@@ -13,6 +13,7 @@ import {
   isValidImageUrl,
   logImageGenerationTelemetry,
   type SavedItem,
+  type SimilarImage,
   shouldSkipImageGeneration,
 } from '../../src/client.ts'
 
@@ -38,6 +39,18 @@ export const illustrate = async (page: Saved, signal: AbortSignal): Promise<Save
   if (result.error) result.error.code satisfies string
   const shown: string = result.imageUrl
   return { ...page, imageUrl: shown, metadata: extractImageMetadata(result) }
+}
+
+export const chooseSimilar = async (prompt: string): Promise<string> => {
+  const result = await client.generate({ prompt, similarity: 'reuse' })
+  const [best]: SimilarImage[] = result.similar ?? []
+  if (best && !best.passes) return best.reasons.join()
+  if (result.reuse?.source !== 'similar' || !result.id) return result.imageUrl
+  const other: string | undefined = result.reuse.prompt
+  await client.sendFeedback(result.id, { accepted: other === prompt })
+  // @ts-expect-error There is no such mode.
+  await client.generate({ prompt, similarity: 'always' })
+  return (await client.generate({ prompt, declineSimilar: true })).imageUrl
 }
 
 export const keep = async ({ prompt, imageUrl }: Saved): Promise<void> => {

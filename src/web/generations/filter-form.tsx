@@ -1,6 +1,6 @@
-import { useState } from 'preact/hooks'
 import { GENERATION_STATUSES } from '../../contract/status.ts'
-import { SelectField, TextField } from '../parts/field.tsx'
+import { SelectField } from '../parts/field.tsx'
+import { WordField } from '../parts/word-field.tsx'
 import type { Filter } from './filter.ts'
 
 const any = (name: string) => ({ value: '', name })
@@ -57,29 +57,3 @@ export const FilterForm = ({
     )}
   </form>
 )
-
-/** A name that is half written is nobody's: it counts when it is done, by Enter or on the way out. */
-const WordField = ({
-  label,
-  placeholder,
-  value,
-  onChange,
-}: {
-  label: string
-  placeholder: string
-  value: string
-  onChange: (value: string) => void
-}) => {
-  const [text, setText] = useState(value)
-  return (
-    <div onChange={() => text.trim() !== value && onChange(text.trim())}>
-      <TextField
-        label={label}
-        type="search"
-        placeholder={placeholder}
-        value={text}
-        onChange={setText}
-      />
-    </div>
-  )
-}

@@ -26,7 +26,7 @@ export const Figures = ({ summary: { figures, previous } }: { summary: Analytics
         name="Reuse rate"
         value={formatRate(figures.reuseRate)}
         tone={toneOf(figures.reuseRate, REUSE_TARGET)}
-        hint={`${formatCount(figures.skipped.total)} of ${formatCount(figures.total)}; target 60–70 %`}
+        hint={`${describeReuse(figures)}; target 60–70 %`}
       />
       <StatTile
         name="Success rate"
@@ -60,6 +60,15 @@ const Durations = ({ figures: { durationMs } }: { figures: FiguresOf }) => (
     }
   />
 )
+
+/** Similar images are named: whether they are the right ones is for people to say. */
+const describeReuse = ({ skipped, total }: FiguresOf): string =>
+  [
+    `${formatCount(skipped.total)} of ${formatCount(total)}`,
+    skipped.similar > 0 && `${formatCount(skipped.similar)} by a similar prompt`,
+  ]
+    .filter(Boolean)
+    .join(', ')
 
 const formatRate = (percent: number | null): string =>
   percent === null ? '–' : formatPercent(percent / 100)

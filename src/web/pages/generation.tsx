@@ -11,6 +11,8 @@ import { Card } from '../parts/card.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { Page } from '../parts/page.tsx'
 import { Picture } from '../parts/picture.tsx'
+import { ReusedSimilar } from '../similarity/reused-similar.tsx'
+import { Suggestions } from '../similarity/suggestions.tsx'
 import { useResource } from '../use-resource.ts'
 
 /** One generation: its image, its request, and every step on the way. */
@@ -40,12 +42,26 @@ export const Generation = () => {
         <div class="generation">
           <div>
             <Shown generation={generation} />
+            <Similar generation={generation} />
             <Facts generation={generation} />
           </div>
           <div>{history?.id === id && <History history={history} />}</div>
         </div>
       )}
     </Page>
+  )
+}
+
+/** Where there is something to tell: the similar image that was the answer, or those that were found. */
+const Similar = ({ generation }: { generation: GenerationState }) => {
+  if (generation.reuse?.source !== 'similar' && !generation.similar?.length) return null
+  return (
+    <Card title="Similar prompts">
+      <div class="similar">
+        <ReusedSimilar generation={generation} />
+        <Suggestions generation={generation} />
+      </div>
+    </Card>
   )
 }
 

@@ -14,17 +14,28 @@ type ButtonProps = Look & {
   disabled?: boolean
   /** Shows that it is at work, and takes no second click meanwhile. */
   isBusy?: boolean
+  /** Of a button that stands for a choice: whether it is chosen. */
+  isPressed?: boolean
   /** The name for who does not see the button, where its text says too little. */
   label?: string
 }
 
-export const Button = ({ type, onClick, disabled, isBusy, label, ...look }: ButtonProps) => (
+export const Button = ({
+  type,
+  onClick,
+  disabled,
+  isBusy,
+  isPressed,
+  label,
+  ...look
+}: ButtonProps) => (
   <button
     type={type ?? 'button'}
     class={classOf(look)}
     disabled={disabled || isBusy}
     aria-label={label}
     aria-busy={isBusy}
+    aria-pressed={isPressed}
     onClick={onClick}
   >
     {isBusy ? <Icon name="spinner" /> : look.icon && <Icon name={look.icon} />}

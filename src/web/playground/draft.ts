@@ -1,7 +1,12 @@
 import type { GenerationRequestInput } from '../../client.ts'
 import { findListPriceUsd } from '../../contract/list-price.ts'
 import type { ModelInfo, ServerInfo } from '../../contract/server-info.ts'
-import type { AspectRatio, ImageSize, Transformation } from '../../contract/vocabulary.ts'
+import type {
+  AspectRatio,
+  ImageSize,
+  SimilarityMode,
+  Transformation,
+} from '../../contract/vocabulary.ts'
 
 /** A request as it stands in the form; an empty string is "as the server has it". */
 export type Draft = {
@@ -13,6 +18,7 @@ export type Draft = {
   imageSize: ImageSize
   model: string
   variant: string
+  similarity: SimilarityMode | ''
 }
 
 const EMPTY: Draft = {
@@ -23,6 +29,7 @@ const EMPTY: Draft = {
   imageSize: '1K',
   model: '',
   variant: '',
+  similarity: '',
 }
 
 const names = Object.keys(EMPTY) as (keyof Draft)[]
@@ -48,6 +55,7 @@ export const toRequest = (draft: Draft): GenerationRequestInput => ({
   ...(draft.imageSize !== '1K' && { imageSize: draft.imageSize }),
   ...(draft.model && { model: draft.model }),
   ...(draft.variant.trim() && { variant: draft.variant.trim() }),
+  ...(draft.similarity && { similarity: draft.similarity }),
 })
 
 export const findModel = (info: ServerInfo, draft: Draft): ModelInfo | undefined =>

@@ -1,9 +1,15 @@
 import type { ServerInfo } from '../../contract/server-info.ts'
-import type { AspectRatio, ImageSize, Transformation } from '../../contract/vocabulary.ts'
+import type {
+  AspectRatio,
+  ImageSize,
+  SimilarityMode,
+  Transformation,
+} from '../../contract/vocabulary.ts'
 import { Button } from '../parts/button.tsx'
 import { Card } from '../parts/card.tsx'
 import { SelectField, TextArea, TextField } from '../parts/field.tsx'
 import { formatUsd } from '../parts/format.ts'
+import { modeSentences, similarityModes } from '../similarity/modes.ts'
 import { ConditionImage } from './condition-image.tsx'
 import { type Draft, findModel, priceDraftUsd } from './draft.ts'
 
@@ -113,6 +119,20 @@ const Options = ({ info, draft, onChange }: Pick<Props, 'info' | 'draft' | 'onCh
         placeholder="none"
         value={draft.variant}
         onChange={(variant) => onChange({ variant })}
+      />
+      <SelectField
+        label="Similar prompts"
+        value={draft.similarity}
+        onChange={(value) => onChange({ similarity: value as SimilarityMode | '' })}
+        hint={
+          draft.similarity
+            ? modeSentences[draft.similarity]
+            : 'As you chose on the page of similar prompts, else as the server has it.'
+        }
+        options={[
+          { value: '', name: 'Default' },
+          ...similarityModes.map((mode) => ({ value: mode, name: mode })),
+        ]}
       />
     </div>
   )

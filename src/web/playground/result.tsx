@@ -11,6 +11,8 @@ import { formatUsd } from '../parts/format.ts'
 import { Notice } from '../parts/notice.tsx'
 import { Picture } from '../parts/picture.tsx'
 import { useToast } from '../parts/toast.tsx'
+import { ReusedSimilar } from '../similarity/reused-similar.tsx'
+import { Suggestions } from '../similarity/suggestions.tsx'
 import { Timeline } from './timeline.tsx'
 import type { Run } from './use-run.ts'
 
@@ -46,11 +48,23 @@ export const Result = ({ run, onRun }: Props) => {
         {isOver && <Failure state={state} onTryAgain={() => onRun(request)} />}
         {isOver && <Money state={state} />}
         {isOver && (
+          <ReusedSimilar generation={state}>
+            <Button
+              isSmall
+              icon="again"
+              onClick={() => onRun({ ...request, declineSimilar: true })}
+            >
+              Make a new one instead
+            </Button>
+          </ReusedSimilar>
+        )}
+        {isOver && (
           <ResultActions
             state={state}
             onRegenerate={() => onRun({ ...request, skipExistingCheck: true })}
           />
         )}
+        {state && <Suggestions generation={state} />}
         <Timeline run={run} />
       </div>
     </Card>

@@ -1,0 +1,92 @@
+import { useState } from 'preact/hooks'
+import type { SimilarityReport } from '../../contract/similarity.ts'
+import type { SimilarityMode } from '../../contract/vocabulary.ts'
+import { Badge } from '../parts/badge.tsx'
+import { Card } from '../parts/card.tsx'
+import { Icon } from '../parts/icon.tsx'
+import { useToast } from '../parts/toast.tsx'
+import { chooseMode } from './calls.ts'
+import { modeSentences, similarityModes } from './modes.ts'
+
+/** What becomes of similar images, to be chosen where `owner` is one; an empty string is oneself. */
+export const ModeCard = ({
+  report,
+  owner,
+  onChosen,
+}: {
+  report: SimilarityReport
+  /** Absent where all owners are looked at, who each have their own choice. */
+  owner: string | undefined
+  onChosen: () => void
+}) => {
+  const { mode, chosenMode, defaultMode } = report
+  const [isBusy, setIsBusy] = useState(false)
+  const showToast = useToast()
+  const choose = async (next: SimilarityMode | null) => {
+    if (owner === undefined || isBusy) return
+    setIsBusy(true)
+    await chooseMode(next, owner).then(
+      () => showToast(`Similar prompts: ${next ?? `as the server has it, ${defaultMode}`}.`),
+      (error: Error) => showToast(error.message, 'bad'),
+    )
+    setIsBusy(false)
+    onChosen()
+  }
+  return (
+    <Card title="Mode" actions={<Badge tone="accent">in force: {mode}</Badge>}>
+      {owner === undefined ? (
+        <SetByServer mode={mode} />
+      ) : (
+        <fieldset class="choices">
+          <legend class="visually-hidden">Mode</legend>
+          <Choice
+            name="the server’s choice"
+            sentence={`What the server is set to: ${defaultMode}.`}
+            isChosen={chosenMode === null}
+            onChoose={() => choose(null)}
+          />
+          {similarityModes.map((one) => (
+            <Choice
+              key={one}
+              name={one}
+              sentence={modeSentences[one]}
+              isChosen={chosenMode === one}
+              onChoose={() => choose(one)}
+            />
+          ))}
+        </fieldset>
+      )}
+      <p class="field-hint">
+        A request that has <code>similarity</code> of its own is answered by that.
+      </p>
+    </Card>
+  )
+}
+
+const Choice = ({
+  name,
+  sentence,
+  isChosen,
+  onChoose,
+}: {
+  name: string
+  sentence: string
+  isChosen: boolean
+  onChoose: () => void
+}) => (
+  <button type="button" class="choice" aria-pressed={isChosen} onClick={onChoose}>
+    {isChosen && <Icon name="check" />}
+    <strong>{name}</strong>
+    <span>{sentence}</span>
+  </button>
+)
+
+const SetByServer = ({ mode }: { mode: SimilarityMode }) => (
+  <>
+    <p>{modeSentences[mode]}</p>
+    <p class="muted">
+      That is <code>SIMILARITY_MODE</code>, for owners who chose nothing themselves. Name an owner
+      to see and change what is in force for them.
+    </p>
+  </>
+)
