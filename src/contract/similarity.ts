@@ -99,5 +99,5 @@ export type SimilarityChecks = z.infer<typeof similarityChecksSchema>
 /** The query of `GET /api/similarity/checks`, besides `limit` and `cursor`. */
 export const similarityChecksQuerySchema = similarityQuerySchema.extend({
   verdict: verdictSchema.optional(),
-  mode: similarityModeSchema.optional(),
+  mode: similarityModeSchema.exclude(['off']).optional(),
 })

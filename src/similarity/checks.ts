@@ -26,30 +26,35 @@ export const listChecks = (
   }: CheckFilter & { before: PagePosition | undefined; limit: number },
 ) => {
   let query = selectMatches(db)
-  if (ownerId !== undefined) query = query.where('c.ownerId', '=', ownerId)
-  if (mode) query = query.where('c.mode', '=', mode)
-  if (verdict === 'pending') query = query.where('c.accepted', 'is', null)
-  else if (verdict) query = query.where('c.accepted', '=', verdict === 'accepted')
+  if (ownerId !== undefined) query = query.where('ownerId', '=', ownerId)
+  if (mode) query = query.where('mode', '=', mode)
+  if (verdict === 'pending') query = query.where('accepted', 'is', null)
+  else if (verdict) query = query.where(isVerdict(verdict))
   if (before) {
-    query = query.where(
-      sql<boolean>`(c.created_at, c.generation_id) < (${before.at}, ${before.id})`,
-    )
+    query = query.where(sql<boolean>`(created_at, generation_id) < (${before.at}, ${before.id})`)
   }
-  return query
-    .orderBy('c.createdAt', 'desc')
-    .orderBy('c.generationId', 'desc')
-    .limit(limit)
-    .execute()
+  const page = query.orderBy('createdAt', 'desc').orderBy('generationId', 'desc').limit(limit)
+  return describe(db, page).execute()
 }
 
 /** Undefined where there is none, or none that found such an image. */
 export const findCheck = (db: Database, generationId: string): Promise<CheckRow | undefined> =>
-  selectMatches(db).where('c.generationId', '=', generationId).executeTakeFirst()
+  describe(db, selectMatches(db).where('generationId', '=', generationId)).executeTakeFirst()
 
-/** Both generations must be the owner's: whatever a row says, no other owner's picture or prompt comes out. */
 const selectMatches = (db: Database) =>
+  db.selectFrom('similarityChecks').selectAll().where('isMatch', '=', true)
+
+/** From `accepted = false` alone Postgres does not see that its index of what was judged will do. */
+const isVerdict = (verdict: 'accepted' | 'rejected') =>
+  sql<boolean>`accepted is not null and accepted = ${verdict === 'accepted'}`
+
+/**
+ * With both pictures and prompts. The page is cut before it is joined, or Postgres takes the joins for what makes rows few. Both
+ * generations must be the owner's: whatever a row says, no other owner's picture or prompt comes out.
+ */
+const describe = (db: Database, page: ReturnType<typeof selectMatches>) =>
   db
-    .selectFrom('similarityChecks as c')
+    .selectFrom(page.as('c'))
     .innerJoin('generations as g', (join) =>
       join.onRef('g.id', '=', 'c.generationId').onRef('g.ownerId', '=', 'c.ownerId'),
     )
@@ -77,4 +82,5 @@ const selectMatches = (db: Database) =>
       'maker.prompt as matchPrompt',
       'found.contentDigest as matchContentDigest',
     ])
-    .where('c.isMatch', '=', true)
+    .orderBy('c.createdAt', 'desc')
+    .orderBy('c.generationId', 'desc')

@@ -50,7 +50,7 @@ const readSums = async (db: Database, ownerId: string | undefined): Promise<Chec
           count(*) filter (where is_match) as matched,
           count(*) filter (where is_match and mode = 'reuse') as reused,
           sum(embedding_cost_usd) as cost_usd
-        from (${newest(ownerId, sql`true`)}) as recent
+        from (${newest(ownerId, sql`duration_ms, is_match, mode, embedding_cost_usd`)}) as recent
         group by duration_ms
       ) as durations
     ) as ranked`.execute(db)
@@ -61,7 +61,7 @@ const readSums = async (db: Database, ownerId: string | undefined): Promise<Chec
 const readSavedUsd = async (db: Database, ownerId: string | undefined): Promise<number> => {
   const { rows } = await sql<{ savedUsd: number }>`
     select coalesce(sum(maker.cost_usd), 0) as saved_usd
-    from (${newest(ownerId, sql`is_match and mode = 'reuse'`)}) as recent
+    from (${newest(ownerId, sql`image_id, owner_id`, sql`is_match and mode = 'reuse'`)}) as recent
     join generations as maker on maker.id = recent.image_id and maker.owner_id = recent.owner_id`.execute(
     db,
   )
@@ -82,7 +82,7 @@ export const readPrecision = async (
       count(*) filter (where not accepted and not ${isReuse})::int as shadow_rejected,
       count(*) filter (where accepted and ${isReuse})::int as accepted,
       count(*) filter (where not accepted and ${isReuse})::int as rejected
-    from (${newest(ownerId, sql`accepted is not null`)}) as recent`.execute(db)
+    from (${newest(ownerId, sql`accepted, mode`, sql`accepted is not null`)}) as recent`.execute(db)
   const { shadowAccepted = 0, shadowRejected = 0, accepted = 0, rejected = 0 } = rows[0] ?? {}
   return {
     shadow: measurePrecision({ accepted: shadowAccepted, rejected: shadowRejected }),
@@ -105,8 +105,12 @@ export const countEmbedded = async (
   return rows[0]?.count ?? 0
 }
 
-const newest = (ownerId: string | undefined, condition: RawBuilder<unknown>) => sql`
-  select * from similarity_checks
+const newest = (
+  ownerId: string | undefined,
+  columns: RawBuilder<unknown>,
+  condition: RawBuilder<unknown> = sql`true`,
+) => sql`
+  select ${columns} from similarity_checks
   where created_at > now() - ${sql.lit(FIGURE_DAYS)} * interval '1 day'
     and ${ownerId === undefined ? sql`true` : sql`owner_id = ${ownerId}`} and ${condition}
   order by created_at desc
