@@ -7,6 +7,8 @@ import { resolveConditionImage, type UploadDeps } from '../generation/uploads.ts
 import { parseImageData } from '../images/data-url.ts'
 import { createInspectImage } from '../images/inspect.ts'
 import type { Logger } from '../logger.ts'
+import { rejectReused } from '../similarity/feedback.ts'
+import { createFeedback } from './feedback.ts'
 import type { Shared } from './shared.ts'
 
 /** What uploading takes. */
@@ -20,25 +22,36 @@ export const createUploads = ({ db, store }: Shared): UploadDeps => ({
 /** What submitting takes, for people and for saved items alike. */
 export const createSubmitDeps = (
   config: Config,
-  { db, queue, provider, metrics }: Shared,
+  shared: Shared,
   uploads: UploadDeps,
   logger: Logger,
   onStep: OnStep<AcceptStep>,
-): SubmitDeps => ({
-  db,
-  intake: createBatchedIntake(db, config.limits),
-  limits: config.limits,
-  provider,
-  resolveConditionImage: (ownerId, image) => resolveConditionImage(uploads, ownerId, image),
-  enqueue: queue.enqueue,
-  promote: queue.promote,
-  park: queue.park,
-  onEnqueueFailure: (generationId, reason) =>
-    logger.warn({ generationId, reason }, 'not handed to the queue: the sweeper will'),
-  onStep: (generationId, step) => {
-    metrics.submissions.onStep(generationId, step)
-    onStep(generationId, step)
-  },
-  onDeclined: () => {},
-  onSubmitted: metrics.submissions.onSubmitted,
-})
+): SubmitDeps => {
+  const { db, queue, provider, metrics } = shared
+  const feedback = createFeedback(config, shared, logger)
+  return {
+    db,
+    intake: createBatchedIntake(db, config.limits),
+    limits: config.limits,
+    provider,
+    resolveConditionImage: (ownerId, image) => resolveConditionImage(uploads, ownerId, image),
+    enqueue: queue.enqueue,
+    promote: queue.promote,
+    park: queue.park,
+    onEnqueueFailure: (generationId, reason) =>
+      logger.warn({ generationId, reason }, 'not handed to the queue: the sweeper will'),
+    onStep: (generationId, step) => {
+      metrics.submissions.onStep(generationId, step)
+      onStep(generationId, step)
+    },
+    onDeclined: ({ id: generationId, ownerId, fingerprint }) => {
+      rejectReused(feedback, ownerId, fingerprint).catch((err) =>
+        logger.warn(
+          { generationId, err },
+          'that a similar image was declined is not in its figures',
+        ),
+      )
+    },
+    onSubmitted: metrics.submissions.onSubmitted,
+  }
+}

@@ -9,6 +9,7 @@ export const acceptPoints = [
 /** The steps of a run, and `call_out`: the request has reached the provider, its answer has not been sent. */
 export const runPoints = [
   'claimed',
+  'compared',
   'probed',
   'intent_recorded',
   'call_out',

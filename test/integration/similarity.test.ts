@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import type { Figures } from '../../src/contract/analytics.ts'
 import type { Generation } from '../../src/contract/generation.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { createClient } from '../support/client.ts'
@@ -52,6 +53,15 @@ test('the other words for a picture are answered with it, before anything is pai
   expect(app.gemini.countCalls()).toBe(1)
   const [one, other] = await Promise.all([first, second].map(({ imageUrl }) => fetch(imageUrl)))
   expect(await other?.arrayBuffer()).toEqual(await one?.arrayBuffer())
+})
+
+test('it counts as reuse in the analytics, with what it saved', async () => {
+  const { costUsd } = await make(BICYCLE)
+  await make(SAME_BICYCLE)
+  const { body } = await alice.call<{ figures: Figures }>('GET', '/api/analytics/summary')
+  expect(body.figures).toMatchObject({ total: 2, started: 1, completed: 1, paidCalls: 1 })
+  expect(body.figures.skipped).toEqual({ total: 1, exact: 0, joined: 0, similar: 1 })
+  expect(body.figures.savedUsd).toBeCloseTo(costUsd ?? 0)
 })
 
 test('what it cost to compare is written down with what was found', async () => {
