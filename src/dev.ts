@@ -4,7 +4,7 @@ import type { Config } from './config.ts'
 import { createApi } from './context/api.ts'
 import { createWorker } from './context/worker.ts'
 import { createLogger, type Logger } from './logger.ts'
-import { migrate } from './migrate.ts'
+import { indexVectors, migrate } from './migrate.ts'
 import { runUntilSignal, STOP_MARGIN_MS } from './process.ts'
 import { checkRedis } from './queue/prepare.ts'
 import { createReleases } from './releases.ts'
@@ -26,6 +26,7 @@ export const runAll = async (
     const { config, notes, release } = await withDatabase(wanted, logger)
     push(release)
     await migrate(config)
+    logger.info(await indexVectors(config))
     if (config.queue.redisUrl) await checkRedis(config.queue.redisUrl, (text) => notes.push(text))
     const secrets = await resolveSecrets(config)
     const tracing = await startTracing(config.tracing)

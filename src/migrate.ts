@@ -1,6 +1,9 @@
 import { migrateToLatest } from '../db/migrate.ts'
+import { ensureVectorIndex } from '../db/vector-index.ts'
 import type { Config } from './config.ts'
 import { requireDatabaseUrl } from './context/shared.ts'
+import { chooseEmbedder } from './embeddings/choose-embedder.ts'
+import { messageOf } from './errors.ts'
 import { migrateQueue } from './queue/prepare.ts'
 
 /** Brings our tables, and BullMQ's when it keeps its jobs in Postgres, to the newest schema. */
@@ -9,4 +12,15 @@ export const migrate = async (config: Config): Promise<string[]> => {
   const applied = await migrateToLatest(databaseUrl)
   if (!config.queue.redisUrl) await migrateQueue(databaseUrl)
   return applied
+}
+
+/** Makes the index of vectors where there can be one. Never fails: answers with a sentence about what is used. */
+export const indexVectors = async (config: Config): Promise<string> => {
+  const databaseUrl = requireDatabaseUrl(config.database.url)
+  try {
+    const chosen = chooseEmbedder(config)
+    return chosen.embedder ? await ensureVectorIndex(databaseUrl, chosen.embedder) : chosen.note
+  } catch (error) {
+    return messageOf(error)
+  }
 }

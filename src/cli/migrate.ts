@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts'
 import { withDatabase } from '../dev.ts'
 import { createLogger } from '../logger.ts'
-import { migrate } from '../migrate.ts'
+import { indexVectors, migrate } from '../migrate.ts'
 
 /** Migrates the configured database, or the embedded one. */
 export const runMigrate = async (config: Config): Promise<void> => {
@@ -11,6 +11,7 @@ export const runMigrate = async (config: Config): Promise<void> => {
     console.log(
       applied.length > 0 ? `Applied ${applied.join(', ')}.` : 'The database is up to date.',
     )
+    console.log(await indexVectors(database.config))
   } finally {
     await database.release()
   }

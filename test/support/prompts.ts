@@ -1,8 +1,10 @@
+import { sql } from 'kysely'
 import type { Database } from '../../db/database.ts'
 import type { NewGeneration, NewImage } from '../../db/schema.ts'
+import { encodeVector } from '../../src/similarity/vector.ts'
 import { insertGeneration, insertImage, newGenerationId } from './rows.ts'
 
-/** A prompt whose vector is known, with the generations that were made for it. */
+/** A prompt whose vector is known. */
 export type KnownPrompt = {
   ownerId: string
   scope: string
@@ -10,6 +12,21 @@ export type KnownPrompt = {
   code: Buffer
   fingerprint: string
 }
+
+export const DIMENSIONS = 32
+
+/** The code of a vector that is nothing but its first dimensions. */
+export const codeOf = (...values: number[]): Buffer =>
+  encodeVector(Float32Array.from({ length: DIMENSIONS }, (_, index) => values[index] ?? 0))
+
+export const known = (given: Partial<KnownPrompt> = {}): KnownPrompt => ({
+  ownerId: 'alice',
+  scope: 'a scope',
+  model: 'a model',
+  code: codeOf(1),
+  fingerprint: newGenerationId(),
+  ...given,
+})
 
 export const insertCode = (db: Database, prompt: KnownPrompt): Promise<unknown> =>
   db
@@ -29,4 +46,24 @@ export const insertImageFor = async (
   await insertImage(db, { userId: ownerId, ...given.image, id, objectKey })
   await db.updateTable('generations').set({ imageId: id }).where('id', '=', id).execute()
   return id
+}
+
+/** Alice's prompts with an image each; the ids of both are the same. */
+export const insertManyKnown = async (
+  db: Database,
+  codes: readonly Buffer[],
+): Promise<string[]> => {
+  const ids = codes.map(() => newGenerationId())
+  await sql`insert into prompt_embeddings (fingerprint, model, owner_id, scope, prompt_digest, code)
+    select id, 'a model', 'alice', 'a scope', id, code
+    from unnest(${ids}::text[], ${codes}::bytea[]) as made (id, code)`.execute(db)
+  await sql`insert into image_metadata (id, user_id, image_url, image_type, object_key)
+    select id, 'alice', '/images/' || id, 'generated', id from unnest(${ids}::text[]) as made (id)`.execute(
+    db,
+  )
+  await sql`insert into generations (id, owner_id, fingerprint, status, lane, prompt, transformation, provider, model,
+      image_size, object_key, image_id)
+    select id, 'alice', id, 'succeeded', 'interactive', 'a test', 'generate', 'local', 'local', '1K', id, id
+    from unnest(${ids}::text[]) as made (id)`.execute(db)
+  return ids
 }

@@ -16,5 +16,5 @@ export const createNearest = (count: number) => {
 }
 
 /** Of equally near ones always the same is the first. */
-const byNearness = (a: Candidate, b: Candidate): number =>
+export const byNearness = (a: Candidate, b: Candidate): number =>
   b.similarity - a.similarity || (a.fingerprint < b.fingerprint ? -1 : 1)
