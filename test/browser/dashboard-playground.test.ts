@@ -70,6 +70,25 @@ describeWith('chromium', 'the playground and similar prompts', () => {
     expect(parts.some(({ inlineData }) => inlineData)).toBe(true)
   })
 
+  test('an image leads to all that was made from it, by transformation and variant', async () => {
+    await page.getByRole('textbox', { name: 'Variant' }).fill('dark')
+    await generate()
+    await said('Paid')
+    await page.goto(`${dashboard.app.url}/gallery?type=user_uploaded`)
+    const tiles = (list: string) =>
+      page.getByRole('list', { name: list, exact: true }).getByRole('button')
+    await tiles('Images').first().click()
+    await page.getByRole('link', { name: 'Images made from it' }).click()
+    await tiles('Enhanced').waitFor()
+    await page.getByRole('heading', { name: 'Enhanced, variant “dark”' }).waitFor()
+    expect(await lookAtPage(page, 'gallery-made-from')).toEqual([])
+    await tiles('Enhanced, variant “dark”').click()
+    await page.getByRole('definition').getByText('dark').waitFor()
+    await page.getByRole('link', { name: 'its generation' }).click()
+    await page.getByRole('link', { name: 'all made from it' }).click()
+    await tiles('Enhanced').waitFor()
+  })
+
   test('shows where a request is, and cancels it', async () => {
     dashboard.app.gemini.behave({ kind: 'hang' })
     await open('?prompt=never+made')
