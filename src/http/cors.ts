@@ -44,7 +44,7 @@ export const allowOrigins = (origins: readonly string[]): RequestHandler => {
       return
     }
     res.set({
-      'Access-Control-Allow-Methods': 'GET, HEAD, POST, PATCH, DELETE',
+      'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
       'Access-Control-Allow-Headers': ALLOWED_HEADERS,
       'Access-Control-Max-Age': String(PREFLIGHT_MAX_AGE_SECONDS),
     })

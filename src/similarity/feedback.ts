@@ -56,10 +56,7 @@ export const rejectReused = async (
       .where('mode', '=', 'reuse')
       .where('accepted', 'is', null)
       .where('generationId', 'in', ({ selectFrom }) =>
-        selectFrom('generations')
-          .select('id')
-          .where('fingerprint', '=', fingerprint)
-          .where('ownerId', '=', ownerId),
+        selectFrom('generations').select('id').where('fingerprint', '=', fingerprint),
       ),
   )
 }

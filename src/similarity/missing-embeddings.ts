@@ -44,7 +44,6 @@ export const findMissing = async (
     ])
     .where('made.id', '=', sql<string>`any(${imageIds}::text[])`)
     .whereRef('made.imageId', '=', 'made.id')
-    .where('made.status', '=', 'succeeded')
     .where(sql<boolean>`coalesce(owner.mode, ${defaultMode}) <> 'off'`)
     // In this form it can only be done by index, however many vectors there are.
     .where(
@@ -61,19 +60,4 @@ export const findMissing = async (
       promptDigest: digestPrompt(row.prompt),
     })),
   )
-}
-
-/** Whether any prompts are compared at all. */
-export const isAnyCompared = async (
-  db: Database,
-  defaultMode: SimilarityMode,
-): Promise<boolean> => {
-  if (defaultMode !== 'off') return true
-  const owner = await db
-    .selectFrom('ownerSimilarity')
-    .select('ownerId')
-    .where('mode', '<>', 'off')
-    .limit(1)
-    .executeTakeFirst()
-  return owner !== undefined
 }

@@ -4,12 +4,7 @@ import { normalizePrompt } from '../contract/identity.ts'
 import type { SimilarityMode } from '../contract/vocabulary.ts'
 import { EmbeddingError } from '../errors.ts'
 import { findCodes, insertCodes } from './embedding-rows.ts'
-import {
-  findMissing,
-  isAnyCompared,
-  listImageIds,
-  type MissingEmbedding,
-} from './missing-embeddings.ts'
+import { findMissing, listImageIds, type MissingEmbedding } from './missing-embeddings.ts'
 import type { Embedder } from './ports.ts'
 import { encodeVector } from './vector.ts'
 
@@ -37,7 +32,6 @@ const MAX_TROUBLES_IN_A_ROW = 3
 export const reEmbed = async (deps: ReEmbedDeps, signal: AbortSignal): Promise<ReEmbedReport> => {
   const { db, embedder, defaultMode } = deps
   const report: ReEmbedReport = { added: 0, costUsd: 0, isComplete: false, trouble: undefined }
-  if (!(await isAnyCompared(db, defaultMode))) return report
   let troubles = 0
   for (let after = ''; ; ) {
     signal.throwIfAborted()

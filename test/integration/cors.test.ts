@@ -25,7 +25,9 @@ describe('with a site that may call', () => {
     const { status, headers } = await preflight(SITE)
     expect(status).toBe(204)
     expect(headers.get('Access-Control-Allow-Origin')).toBe(SITE)
-    expect(headers.get('Access-Control-Allow-Methods')).toContain('POST')
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
+      expect(headers.get('Access-Control-Allow-Methods')).toContain(method)
+    }
     for (const name of ['Authorization', 'Idempotency-Key', 'Last-Event-ID', 'Prefer']) {
       expect(headers.get('Access-Control-Allow-Headers')).toContain(name)
     }

@@ -5,8 +5,10 @@ import { AppError, EmbeddingError } from '../../src/errors.ts'
 import { withdrawImage } from '../../src/generation/transitions.ts'
 import { createGetPromptEmbedding } from '../../src/similarity/prompt-embedding.ts'
 import { tendEmbeddings } from '../../src/similarity/tend-embeddings.ts'
+import { startTestApp } from '../support/app.ts'
 import { type GeminiServer, startGeminiServer } from '../support/gemini-server.ts'
 import { insertGeneration, insertSuccess, openTestDatabase } from '../support/rows.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 let database: Awaited<ReturnType<typeof openTestDatabase>>
 let gemini: GeminiServer
@@ -65,17 +67,17 @@ test('a change of the model embeds every image anew, each prompt once, and then 
     prompt: 'picture 0',
     revision: '1',
   })
-  const dark = await insertSuccess(db, { variant: 'dark', prompt: 'picture 1' })
-  await insertGeneration(db, { status: 'succeeded', imageId: dark.id, prompt: 'reused' })
+  const imageId = pictures[0]?.id ?? ''
+  await insertGeneration(db, { status: 'succeeded', imageId, prompt: 'reused' })
   await insertGeneration(db, { status: 'failed', prompt: 'failed' })
+  expect(await tend('old')).toMatchObject({ added: 45, deleted: 0 })
+  const dark = await insertSuccess(db, { variant: 'dark', prompt: 'picture 1' })
   const fingerprints = [...pictures, dark].map(({ id }) => id).sort()
-
-  expect(await tend('old')).toMatchObject({ added: 46, deleted: 0 })
+  expect(await tend('old')).toEqual({ added: 1, costUsd: 0, deleted: 0 })
   await age(8)
   expect(await tend('old')).toEqual({ added: 0, costUsd: 0, deleted: 0 })
   expect(await tend('new')).toMatchObject({ added: 46, deleted: 46 })
   expect(await listVectors()).toEqual(fingerprints.map((id) => `${id} new@64`))
-  expect(gemini.embeddings.countTexts('picture 1')).toBe(2)
   expect(gemini.embeddings.calls.flatMap(({ texts }) => texts)).toHaveLength(2 * 45)
 
   // Now as a worker would ask for it.
@@ -89,8 +91,8 @@ test('while both models are in use, neither loses its vectors', async () => {
   const [picture] = await insertPictures(1)
   await tend('old')
   await age(6)
-  await tend('new')
-  await tend('old')
+  expect(await tend('new')).toMatchObject({ added: 1, deleted: 0 })
+  expect(await tend('old')).toMatchObject({ added: 0, deleted: 0 })
   expect(await listVectors()).toEqual([`${picture?.id} new@64`, `${picture?.id} old@64`])
 })
 
@@ -114,14 +116,17 @@ test('a deleted image leaves no vector behind, and what is in flight keeps its',
 
 test('trouble ends the run and the next one goes on; one text that is refused keeps no other', async () => {
   await insertPictures(85)
+  await tend('old')
+  await age(8)
+  gemini.embeddings.reset()
   let calls = 0
   gemini.embeddings.fail({ status: 429 })
   await expect(tend('m')).rejects.toThrow(EmbeddingError)
   expect(gemini.embeddings.calls).toHaveLength(3)
-  gemini.embeddings.fail(() => (++calls === 2 ? { status: 400 } : undefined))
+  gemini.embeddings.fail(() => ([1, 2, 4].includes(++calls) ? { status: 400 } : undefined))
   await expect(tend('m')).rejects.toThrow('400')
-  expect(await listVectors()).toHaveLength(65)
-  expect(await tend('m')).toMatchObject({ added: 20 })
+  expect(await listVectors()).toHaveLength(85 + 25)
+  expect(await tend('m')).toMatchObject({ added: 60, deleted: 85 })
 })
 
 test('a stop is heard at the next batch', async () => {
@@ -149,4 +154,19 @@ test('prompts are embedded for owners only whose prompts are compared', async ()
   await db.deleteFrom('promptEmbeddings').execute()
   expect(await tend('m')).toMatchObject({ added: 1 })
   expect(gemini.embeddings.countTexts('of bob')).toBe(1)
+})
+
+test('a worker that starts gives images the vectors that they lack', async () => {
+  const app = await startTestApp({ workers: 0, env: { EMBEDDING_SOURCE: 'gemini' } })
+  try {
+    await app.db.insertInto('users').values({ id: 'alice' }).execute()
+    await insertSuccess(app.db, { prompt: 'from before' })
+    await app.startWorker()
+    const isKept = async () =>
+      (await app.db.selectFrom('promptEmbeddings').select('model').execute()).length === 1
+    await waitFor(isKept, { what: 'the vector' })
+    expect(app.gemini.embeddings.countTexts('from before')).toBe(1)
+  } finally {
+    await app.stop()
+  }
 })
