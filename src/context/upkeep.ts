@@ -26,7 +26,7 @@ const LOG_EVERY_MS = 60_000
 /** What is done every hour or day, by whichever worker gets to it; and on this worker's own disk. */
 export const createUpkeep = (
   config: Config,
-  { db, store }: Pick<Shared, 'db' | 'store'>,
+  { db, store, metrics }: Pick<Shared, 'db' | 'store' | 'metrics'>,
   logger: Logger,
 ) => {
   const onError = createRareLog(
@@ -35,7 +35,11 @@ export const createUpkeep = (
   )
   const lostImages: LostImageDeps = { db, store, onLost: logLost(logger) }
   const { embedder } = chooseEmbedder(config)
-  const embeddings = { db, embedder, defaultMode: config.similarity.mode }
+  const embeddings = {
+    db,
+    embedder: embedder && metrics.similarity.measure(embedder),
+    defaultMode: config.similarity.mode,
+  }
   const task = (name: string, everyMs: number, run: (signal: AbortSignal) => Promise<object>) => ({
     name,
     everyMs,

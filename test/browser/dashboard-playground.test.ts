@@ -7,7 +7,12 @@ import { lookAtPage } from '../support/look-at-page.ts'
 import { makePng } from '../support/pictures.ts'
 import { describeWith } from '../support/skip.ts'
 
-describeWith('chromium', 'the playground', () => {
+const FIGS = 'a bowl of figs on a table, studio photo'
+const SAME_FIGS = 'Studio photo, a bowl of figs on a table'
+const OTHER_FIGS = 'A bowl of figs on a table, studio photo'
+const NEAR_FIGS = 'a bowl of red figs on a table, studio photo'
+
+describeWith('chromium', 'the playground and similar prompts', () => {
   let dashboard: Dashboard
   let page: Page
   const result = () => page.getByRole('region', { name: 'Result' })
@@ -16,7 +21,7 @@ describeWith('chromium', 'the playground', () => {
   const said = (text: string | RegExp) => result().getByText(text).first().waitFor()
 
   beforeAll(async () => {
-    dashboard = await startDashboard()
+    dashboard = await startDashboard({ env: { EMBEDDING_SOURCE: 'gemini' } })
     page = dashboard.page
   })
   beforeEach(() => dashboard.app.gemini.reset())
@@ -65,6 +70,25 @@ describeWith('chromium', 'the playground', () => {
     expect(parts.some(({ inlineData }) => inlineData)).toBe(true)
   })
 
+  test('an image leads to all that was made from it, by transformation and variant', async () => {
+    await page.getByRole('textbox', { name: 'Variant' }).fill('dark')
+    await generate()
+    await said('Paid')
+    await page.goto(`${dashboard.app.url}/gallery?type=user_uploaded`)
+    const tiles = (list: string) =>
+      page.getByRole('list', { name: list, exact: true }).getByRole('button')
+    await tiles('Images').first().click()
+    await page.getByRole('link', { name: 'Images made from it' }).click()
+    await tiles('Enhanced').waitFor()
+    await page.getByRole('heading', { name: 'Enhanced, variant “dark”' }).waitFor()
+    expect(await lookAtPage(page, 'gallery-made-from')).toEqual([])
+    await tiles('Enhanced, variant “dark”').click()
+    await page.getByRole('definition').getByText('dark').waitFor()
+    await page.getByRole('link', { name: 'its generation' }).click()
+    await page.getByRole('link', { name: 'all made from it' }).click()
+    await tiles('Enhanced').waitFor()
+  })
+
   test('shows where a request is, and cancels it', async () => {
     dashboard.app.gemini.behave({ kind: 'hang' })
     await open('?prompt=never+made')
@@ -108,6 +132,67 @@ describeWith('chromium', 'the playground', () => {
     await said('Sent')
     await said('Paid')
     expect(dashboard.app.gemini.countCalls('twice')).toBe(2)
+  })
+
+  const press = (name: string | RegExp) => page.getByRole('button', { name }).press('Enter')
+  const askFor = async (request: Record<string, string>) => {
+    await open(`?${new URLSearchParams(request)}`)
+    await generate()
+  }
+  const precisionOf = (name: string) =>
+    page.getByRole('region', { name: `Precision of ${name}`, exact: true })
+
+  test('names similar images, and what tells them apart', async () => {
+    await askFor({ prompt: FIGS })
+    await said('Paid')
+    await askFor({ prompt: NEAR_FIGS })
+    await said(/% similar; differs in: colours/)
+    await askFor({ prompt: SAME_FIGS })
+    await said('100.0% similar; nothing tells them apart')
+    await said('Paid')
+    expect(await lookAtPage(page, 'playground-similar')).toEqual([])
+  })
+
+  test('a match is judged by keyboard, and what was said can be changed', async () => {
+    await page.getByRole('link', { name: 'Similar prompts' }).click()
+    await precisionOf('shadow').getByText('Not judged yet').waitFor()
+    await press(`Right: ${SAME_FIGS}`)
+    await precisionOf('shadow').getByText('1 of 1 right').waitFor()
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Space')
+    await precisionOf('shadow').getByText('0 of 1 right').waitFor()
+    await press('To judge')
+    await page.getByText('Nothing waits to be judged').waitFor()
+  })
+
+  test('what an owner has chosen holds, also for who asks again', async () => {
+    await page.getByRole('searchbox', { name: 'Owner' }).fill('dev')
+    await page.keyboard.press('Enter')
+    await press(/^reuse Where nothing/)
+    await page.getByText('in force: reuse').waitFor()
+    for (const source of ['similar', 'exact']) {
+      await askFor({ prompt: OTHER_FIGS })
+      await said(`reused: ${source}`)
+      await said('Made for another prompt, 100.0% similar')
+    }
+    await result().getByRole('link', { name: 'Show generation' }).click()
+    await page.getByRole('region', { name: 'Similar prompts' }).getByRole('blockquote').waitFor()
+    expect(await lookAtPage(page, 'generation-reused')).toEqual([])
+    expect(dashboard.app.gemini.countCalls(OTHER_FIGS)).toBe(0)
+  })
+
+  test('a new image takes the place of one that is declined, and reuse falls back', async () => {
+    await askFor({ prompt: OTHER_FIGS })
+    await result().getByRole('button', { name: 'Make a new one instead' }).click()
+    await said('Paid')
+    expect(dashboard.app.gemini.countCalls(OTHER_FIGS)).toBe(1)
+    await page.goto(`${dashboard.app.url}/similarity?owner=dev&verdict=rejected&mode=reuse`)
+    await page.getByText('Reuse turned itself back to suggest').waitFor()
+    await page.getByRole('listitem').getByText(OTHER_FIGS).waitFor()
+    expect(await lookAtPage(page, 'similarity')).toEqual([])
+    await press('Turn reuse on again')
+    await page.getByText('in force: reuse').waitFor()
+    expect(await page.getByText('Reuse turned itself back').count()).toBe(0)
   })
 
   test('complains of nothing, and asks nobody else', () => {

@@ -45,9 +45,9 @@ export const chooseSimilar = async (prompt: string): Promise<string> => {
   const result = await client.generate({ prompt, similarity: 'reuse' })
   const [best]: SimilarImage[] = result.similar ?? []
   if (best && !best.passes) return best.reasons.join()
-  if (result.reuse?.source !== 'similar' || !result.id) return result.imageUrl
-  const other: string | undefined = result.reuse.prompt
-  await client.sendFeedback(result.id, { accepted: other === prompt })
+  const other: string | undefined = result.reuse?.prompt
+  if (!other || !result.id) return result.imageUrl
+  await client.sendFeedback(result.id, { accepted: other.length < 100 })
   // @ts-expect-error There is no such mode.
   await client.generate({ prompt, similarity: 'always' })
   return (await client.generate({ prompt, declineSimilar: true })).imageUrl

@@ -13,6 +13,13 @@ type EndedCheck = {
 
 type Verdict = { mode: SimilarityMode; accepted: boolean; hasFallenBack: boolean }
 
+type Embeds = {
+  embed: (
+    texts: readonly string[],
+    signal: AbortSignal,
+  ) => Promise<{ vectors: Float32Array[]; costUsd: number }>
+}
+
 /** Modes in which somebody may judge what was found. */
 const JUDGED: SimilarityMode[] = ['suggest', 'shadow', 'reuse']
 
@@ -49,13 +56,20 @@ export const createSimilarityMetrics = (registry: Registry) => {
 
   const onCheck = ({ mode, outcome, durationMs, embeddingCostUsd }: EndedCheck): void => {
     duration.observe({ mode, outcome }, durationMs / 1_000)
-    onEmbedded(embeddingCostUsd)
+    cost.inc(embeddingCostUsd)
   }
-  /** Also of vectors that are made anew in the background. */
-  const onEmbedded = (costUsd: number): void => cost.inc(costUsd)
+  /** The same embedder, with its costs counted; for vectors that are made beside comparisons, which tell of theirs. */
+  const measure = <T extends Embeds>(embedder: T): T => ({
+    ...embedder,
+    embed: async (...given) => {
+      const embedded = await embedder.embed(...given)
+      cost.inc(embedded.costUsd)
+      return embedded
+    },
+  })
   const onVerdict = ({ mode, accepted, hasFallenBack }: Verdict): void => {
     verdicts.inc({ mode, verdict: accepted ? 'accepted' : 'rejected' })
     if (hasFallenBack) fallBacks.inc()
   }
-  return { onCheck, onEmbedded, onVerdict }
+  return { onCheck, measure, onVerdict }
 }

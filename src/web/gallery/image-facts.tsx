@@ -1,7 +1,9 @@
 import type { Image } from '../../client.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { formatBytes, formatMoment } from '../parts/format.ts'
+import { useResource } from '../use-resource.ts'
 import { imageWords } from './describe.ts'
+import { madeFromPath } from './made-from.ts'
 
 export const ImageFacts = ({ image }: { image: Image }) => {
   const { id, prompt, imageType, width, height, sizeBytes, mimeType, generatedAt } = image
@@ -25,6 +27,7 @@ export const ImageFacts = ({ image }: { image: Image }) => {
             <dd>{mimeType.slice('image/'.length)}</dd>
           </>
         )}
+        <Making image={image} />
         <dt>{since}</dt>
         <dd>{formatMoment(generatedAt)}</dd>
         {from && (
@@ -41,6 +44,52 @@ export const ImageFacts = ({ image }: { image: Image }) => {
           <CopyButton text={id} label="Copy the image’s id" />
         </dd>
       </dl>
+    </>
+  )
+}
+
+/** How it was made of its condition image, and what was made of itself. */
+const Making = ({
+  image: { transformation, variant, conditionImage, digest },
+}: {
+  image: Image
+}) => (
+  <>
+    {transformation && (
+      <>
+        <dt>Made as</dt>
+        <dd>{transformation}</dd>
+      </>
+    )}
+    {variant && (
+      <>
+        <dt>Variant</dt>
+        <dd>{variant}</dd>
+      </>
+    )}
+    {conditionImage && (
+      <>
+        <dt>From</dt>
+        <dd>
+          a condition image; <a href={madeFromPath(conditionImage)}>all made from it</a>
+        </dd>
+      </>
+    )}
+    {digest && <MadeFromIt key={digest} digest={digest} />}
+  </>
+)
+
+/** Only where there are any. */
+const MadeFromIt = ({ digest }: { digest: string }) => {
+  const query = new URLSearchParams({ conditionImage: digest, limit: '1' })
+  const { value } = useResource<{ images: Image[] }>(`/api/images?${query}`)
+  if (!value?.images.length) return null
+  return (
+    <>
+      <dt>Used for</dt>
+      <dd>
+        <a href={madeFromPath(digest)}>Images made from it</a>
+      </dd>
     </>
   )
 }

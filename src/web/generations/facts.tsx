@@ -1,4 +1,5 @@
 import type { Generation } from '../../client.ts'
+import { madeFromPath } from '../gallery/made-from.ts'
 import { LaneBadge, ProviderBadge, SourceBadge } from '../parts/badge.tsx'
 import { Card } from '../parts/card.tsx'
 import { CopyButton } from '../parts/copy-button.tsx'
@@ -18,6 +19,15 @@ export const Facts = ({ generation }: { generation: Generation }) => (
         </dd>
         <dt>Image</dt>
         <dd>{describeShape(generation)}</dd>
+        {generation.conditionImage && (
+          <>
+            <dt>From</dt>
+            <dd>
+              a condition image;{' '}
+              <a href={madeFromPath(generation.conditionImage)}>all made from it</a>
+            </dd>
+          </>
+        )}
         {generation.variant && (
           <>
             <dt>Variant</dt>
@@ -85,7 +95,7 @@ const describeShape = (generation: Generation): string =>
     generation.imageSize,
     generation.aspectRatio,
     generation.transformation === 'enhance' && 'enhanced',
-    generation.isConditioned && 'conditioned on an image',
+    generation.isConditioned && !generation.conditionImage && 'conditioned on an image',
   ]
     .filter(Boolean)
     .join(', ')

@@ -1,8 +1,9 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import type { Image } from '../../client.ts'
 import { ImageDialog } from '../gallery/image-dialog.tsx'
-import { Tile } from '../gallery/tile.tsx'
+import { GroupedGrid, ImageGrid } from '../gallery/image-grid.tsx'
+import { groupByMaking } from '../gallery/made-from.ts'
 import { UploadButton } from '../gallery/upload-button.tsx'
 import { useUpload } from '../gallery/use-upload.ts'
 import { ButtonLink } from '../parts/button.tsx'
@@ -23,50 +24,55 @@ const types = [
   { value: 'placeholder', name: 'Placeholders' },
 ]
 
-/** One's own images, newest first: each as it will be, then as it is. */
+/** One's own images, newest first; or those that were made from one of them. */
 export const Gallery = () => {
   const { query, route } = useLocation()
-  const type = query.type ?? ''
-  const path = `/api/images?limit=${PAGE_SIZE}${type && `&type=${encodeURIComponent(type)}`}`
+  const { type = '', conditionImage = '' } = query
+  const filter = conditionImage ? { conditionImage } : type ? { type } : {}
+  const path = `/api/images?${new URLSearchParams({ limit: String(PAGE_SIZE), ...filter })}`
   const pages = usePages<Image>(path, 'images')
   const { rows, error, reload } = pages
   const { upload, isUploading, dropHandlers, isOver } = useUpload(reload)
   const [openId, setOpenId] = useState<string>()
-  const at = rows?.findIndex(({ id }) => id === openId) ?? -1
-  const open = rows?.[at]
+  // A link in the dialog leads here, too.
+  useEffect(() => setOpenId(undefined), [path])
+  const shown = conditionImage
+    ? groupByMaking(rows ?? []).flatMap(({ images }) => images)
+    : (rows ?? [])
+  const at = shown.findIndex(({ id }) => id === openId)
+  const open = shown[at]
+  const Grid = conditionImage ? GroupedGrid : ImageGrid
 
   return (
     <Page
       title="Gallery"
-      about="Your images, newest first."
+      about={conditionImage ? <MadeFrom digest={conditionImage} /> : 'Your images, newest first.'}
       actions={<UploadButton isUploading={isUploading} onFiles={upload} />}
     >
       {error && <Notice tone="bad">{error.message}</Notice>}
       <div class={isOver ? 'drop-target is-over' : 'drop-target'} {...dropHandlers}>
         <Card
           actions={
-            <Segments
-              label="Type"
-              value={type}
-              segments={types}
-              onChange={(chosen) => route(chosen ? `/gallery?type=${chosen}` : '/gallery', true)}
-            />
+            !conditionImage && (
+              <Segments
+                label="Type"
+                value={type}
+                segments={types}
+                onChange={(chosen) => route(chosen ? `/gallery?type=${chosen}` : '/gallery', true)}
+              />
+            )
           }
         >
-          {rows?.length === 0 && <Nothing isFiltered={type !== ''} />}
-          <ul class="gallery" aria-label="Images" aria-busy={!rows}>
-            {rows?.map((image) => (
-              <Tile key={image.id} image={image} onOpen={() => setOpenId(image.id)} />
-            ))}
-          </ul>
+          {rows?.length === 0 && <Nothing isFiltered={type !== '' || conditionImage !== ''} />}
+          <Grid label="Images" images={rows} onOpen={({ id }) => setOpenId(id)} />
           <More pages={pages} isAuto />
         </Card>
       </div>
       {open && (
         <ImageDialog
           image={open}
-          previous={rows?.[at - 1]}
-          next={rows?.[at + 1]}
+          previous={shown[at - 1]}
+          next={shown[at + 1]}
           onShow={({ id }) => setOpenId(id)}
           onDeleted={reload}
           onClose={() => setOpenId(undefined)}
@@ -76,9 +82,16 @@ export const Gallery = () => {
   )
 }
 
+const MadeFrom = ({ digest }: { digest: string }) => (
+  <>
+    Made from one condition image, <code title={digest}>{digest.slice(0, 12)}</code>.{' '}
+    <a href="/gallery">Show all images</a>
+  </>
+)
+
 const Nothing = ({ isFiltered }: { isFiltered: boolean }) =>
   isFiltered ? (
-    <EmptyState icon="gallery" title="You have no images of this type">
+    <EmptyState icon="gallery" title="You have no such images">
       <ButtonLink href="/gallery">Show all</ButtonLink>
     </EmptyState>
   ) : (

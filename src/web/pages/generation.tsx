@@ -54,7 +54,7 @@ export const Generation = () => {
 
 /** Where there is something to tell: the similar image that was the answer, or those that were found. */
 const Similar = ({ generation }: { generation: GenerationState }) => {
-  if (generation.reuse?.source !== 'similar' && !generation.similar?.length) return null
+  if (generation.reuse?.similarity === undefined && !generation.similar?.length) return null
   return (
     <Card title="Similar prompts">
       <div class="similar">

@@ -22,8 +22,8 @@ export const FellBack = ({
   if (!fellBackAt) return null
   const turnOn = async () => {
     setIsBusy(true)
-    // Whoever left the choice to the server still does.
-    await chooseMode(chosenMode && 'reuse', owner).then(
+    // Any choice does, also the same: whoever left it to the server still does.
+    await chooseMode(chosenMode, owner).then(
       () => showToast('Similar images are reused again.'),
       (error: Error) => showToast(error.message, 'bad'),
     )

@@ -19,11 +19,13 @@ export const ModeCard = ({
   owner: string | undefined
   onChosen: () => void
 }) => {
-  const { mode, chosenMode, defaultMode } = report
+  const { mode, chosenMode, defaultMode, fellBackAt } = report
   const [isBusy, setIsBusy] = useState(false)
   const showToast = useToast()
   const choose = async (next: SimilarityMode | null) => {
-    if (owner === undefined || isBusy) return
+    // To choose the same again would throw away what was measured.
+    const isNew = next !== chosenMode || fellBackAt !== null
+    if (owner === undefined || isBusy || !isNew) return
     setIsBusy(true)
     await chooseMode(next, owner).then(
       () => showToast(`Similar prompts: ${next ?? `as the server has it, ${defaultMode}`}.`),
@@ -35,7 +37,7 @@ export const ModeCard = ({
   return (
     <Card title="Mode" actions={<Badge tone="accent">in force: {mode}</Badge>}>
       {owner === undefined ? (
-        <SetByServer mode={mode} />
+        <SetByServer mode={defaultMode} />
       ) : (
         <fieldset class="choices">
           <legend class="visually-hidden">Mode</legend>
@@ -57,7 +59,8 @@ export const ModeCard = ({
         </fieldset>
       )}
       <p class="field-hint">
-        A request that has <code>similarity</code> of its own is answered by that.
+        A request that says <code>similarity</code> itself is answered by that.
+        {owner !== undefined && ' With each choice, precision is measured anew.'}
       </p>
     </Card>
   )

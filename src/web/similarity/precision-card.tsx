@@ -6,15 +6,24 @@ import type { Tone } from '../parts/stat-tile.tsx'
 
 /** How often a similar image was the right one, and how sure that is. */
 export const PrecisionCard = ({
-  precision: { reuse, shadow },
+  precision: { reuse, shadow, deciding },
   precisionFloor: floor,
 }: SimilarityReport) => {
-  const from = startScale([reuse.low, shadow.low, floor])
+  const from = startScale([reuse.low, shadow.low, deciding?.low ?? null, floor])
+  const isOther = deciding && countJudged(deciding) !== countJudged(reuse)
   const scale = { floor, from }
   return (
     <Card title="Precision">
       <div class="precisions">
         <Row name="Reuse" what="answers that were another prompt’s image" {...reuse} {...scale} />
+        {isOther && (
+          <Row
+            name="Reuse since the mode was set"
+            what="what the floor is held against"
+            {...deciding}
+            {...scale}
+          />
+        )}
         <Row
           name="Shadow"
           what="what reuse would have answered in shadow and suggest"
@@ -23,13 +32,15 @@ export const PrecisionCard = ({
         />
       </div>
       <p class="field-hint">
-        The right ones of those that were judged. The whiskers are where the true share lies with 95
-        % confidence; the dashed line is the floor, {formatPercent(floor)}: under it, reuse turns
-        itself back to suggest.
+        The right ones of those that were judged. The whiskers are where the true share lies with
+        95&nbsp;% confidence; the dashed line is the floor, {formatPercent(floor)}: under it, reuse
+        turns itself back to suggest.
       </p>
     </Card>
   )
 }
+
+const countJudged = ({ accepted, rejected }: Precision): number => accepted + rejected
 
 const Row = ({
   name,

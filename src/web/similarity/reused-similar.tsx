@@ -4,7 +4,7 @@ import { formatSimilarity } from './modes.ts'
 import { usePromptDifference } from './prompt-difference.tsx'
 import { VerdictButtons } from './verdict-buttons.tsx'
 
-/** Says whose image it is where a similar prompt's was the answer, and asks whether it is the right one. */
+/** Says whose image it is where a similar prompt's is the answer, now or at first, and asks whether it is the right one. */
 export const ReusedSimilar = ({
   generation: { id, prompt, reuse },
   children,
@@ -14,12 +14,11 @@ export const ReusedSimilar = ({
   children?: ComponentChildren
 }) => {
   const words = usePromptDifference(prompt, reuse?.prompt ?? prompt)
-  if (reuse?.source !== 'similar') return null
+  if (reuse?.similarity === undefined) return null
   return (
     <section class="reused-similar" aria-label="The similar image">
       <p class="muted">
-        Made for another prompt
-        {reuse.similarity !== undefined && `, ${formatSimilarity(reuse.similarity)}`}
+        Made for another prompt, {formatSimilarity(reuse.similarity)}
         {reuse.generationId && (
           <>
             , by <a href={`/generations/${reuse.generationId}`}>its generation</a>

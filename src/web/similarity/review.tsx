@@ -33,14 +33,14 @@ export const Review = ({
   onJudged: () => void
 }) => {
   const pages = usePages<SimilarityCheck>(checksPath(scope, isAdmin), 'checks')
-  const { rows, error } = pages
+  const { rows, error, reload } = pages
   return (
     <Card
       title="Matches"
       actions={
         <>
           <Segments
-            label="Mode"
+            label="Found in the mode"
             value={scope.mode}
             segments={modes}
             onChange={(mode) => onChange({ mode })}
@@ -49,7 +49,7 @@ export const Review = ({
             label="Verdict"
             value={scope.verdict}
             segments={verdicts}
-            onChange={(verdict) => onChange({ verdict })}
+            onChange={(verdict) => (verdict === scope.verdict ? reload() : onChange({ verdict }))}
           />
         </>
       }

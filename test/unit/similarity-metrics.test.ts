@@ -1,0 +1,33 @@
+import { expect, test } from '@jest/globals'
+import type { Embedder } from '../../src/similarity/ports.ts'
+import { createMetrics } from '../../src/telemetry/metrics/metrics.ts'
+import { parseMetrics } from '../support/metrics.ts'
+
+test('comparisons, vectors and verdicts are counted, with what they cost and how long they took', async () => {
+  const { similarity, read } = createMetrics()
+  const check = { mode: 'shadow', outcome: 'match' } as const
+  similarity.onCheck({ ...check, durationMs: 40, embeddingCostUsd: 0.002 })
+  similarity.onCheck({ ...check, durationMs: 60, embeddingCostUsd: 0 })
+  const embed = async (texts: readonly string[]) => ({ vectors: [], costUsd: texts.length * 0.003 })
+  const embedder = similarity.measure<Embedder>({
+    source: 'local',
+    model: 'a model',
+    dimensions: 2,
+    embed,
+  })
+  await embedder.embed(['a red boat'], new AbortController().signal)
+  similarity.onVerdict({ mode: 'reuse', accepted: true, hasFallenBack: false })
+  similarity.onVerdict({ mode: 'reuse', accepted: false, hasFallenBack: true })
+
+  const samples = parseMetrics((await read()).text)
+  const duration = 'imageonce_similarity_check_duration_seconds'
+  const verdicts = 'imageonce_similarity_verdicts_total'
+  expect(embedder.model).toBe('a model')
+  expect(samples.get(`${duration}_count{mode="shadow",outcome="match"}`)).toBe(2)
+  expect(samples.get(`${duration}_sum{mode="shadow",outcome="match"}`)).toBeCloseTo(0.1, 9)
+  expect(samples.get('imageonce_embedding_cost_usd_total')).toBeCloseTo(0.005, 9)
+  expect(samples.get(`${verdicts}{mode="reuse",verdict="accepted"}`)).toBe(1)
+  expect(samples.get(`${verdicts}{mode="reuse",verdict="rejected"}`)).toBe(1)
+  expect(samples.get(`${verdicts}{mode="shadow",verdict="accepted"}`)).toBe(0)
+  expect(samples.get('imageonce_similarity_fall_backs_total')).toBe(1)
+})
