@@ -99,14 +99,18 @@ const fallBackUnder = async (
   const { fellBackAt } = await lockOwner(tx, ownerId)
   if (fellBackAt) return undefined
   const { accepted, rejected, precision } = measurePrecision(await countDeciding(tx, ownerId))
-  if (precision === null || precision >= floor) return undefined
+  const judged = accepted + rejected
+  if (precision === null || judged < MIN_DECIDING || precision >= floor) return undefined
   await tx
     .updateTable('ownerSimilarity')
     .set({ fellBackAt: sql<Date>`now()` })
     .where('ownerId', '=', ownerId)
     .execute()
-  return { precision, judged: accepted + rejected }
+  return { precision, judged }
 }
+
+/** One no may be a matter of taste: whoever declines a picture may have liked it, and want another all the same. */
+const MIN_DECIDING = 3
 
 const lockOwner = (tx: Transaction<Schema>, ownerId: string) =>
   tx

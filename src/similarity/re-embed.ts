@@ -8,7 +8,12 @@ import { findMissing, listImageIds, type MissingEmbedding } from './missing-embe
 import type { Embedder } from './ports.ts'
 import { encodeVector } from './vector.ts'
 
-export type ReEmbedDeps = { db: Database; embedder: Embedder; defaultMode: SimilarityMode }
+export type ReEmbedDeps = {
+  db: Database
+  embedder: Embedder
+  /** For owners who never said what they want: with `off` their prompts are not embedded. */
+  defaultMode: SimilarityMode
+}
 
 export type ReEmbedReport = {
   /** Vectors that were added. */

@@ -122,14 +122,17 @@ describe('reuse', () => {
   test('is measured anew once its owner chooses it again', async () => {
     const { ownerId, judgeNew, report, choose } = await meetOwner(app)
     await choose('reuse')
+    await judgeNew('reuse', false, false)
+    // Two say too little.
+    expect(await report()).toMatchObject({ mode: 'reuse', fellBackAt: null })
     await judgeNew('reuse', false)
     expect(await report()).toMatchObject({ mode: 'suggest' })
     expect((await choose('reuse')).body).toMatchObject({
       mode: 'reuse',
       fellBackAt: null,
-      precision: { reuse: { rejected: 1 }, deciding: { rejected: 0, precision: null } },
+      precision: { reuse: { rejected: 3 }, deciding: { rejected: 0, precision: null } },
     })
-    await judgeNew('reuse', true)
+    await judgeNew('reuse', true, true)
     expect(await forced(ownerId)).toBe('reuse')
     await judgeNew('reuse', false)
     expect(await forced(ownerId)).toBe('suggest')
@@ -144,6 +147,11 @@ describe('reuse', () => {
     expect(await verdictsOf(alice)).toEqual(['pending'])
     await rejectReused(deps, alice.ownerId, declined)
     expect(await verdictsOf(alice)).toEqual(['rejected'])
+    // One no may be a matter of taste; three are none.
+    expect(await forced(alice.ownerId)).toBe('reuse')
+    for (let count = 2; count <= 3; count++) {
+      await rejectReused(deps, alice.ownerId, await alice.find('reuse'))
+    }
     expect(await forced(alice.ownerId)).toBe('suggest')
 
     const judged = await bob.find('reuse')
