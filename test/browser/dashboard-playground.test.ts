@@ -6,6 +6,7 @@ import { type Dashboard, startDashboard } from '../support/dashboard.ts'
 import { giveImage } from '../support/give-image.ts'
 import { lookAtPage } from '../support/look-at-page.ts'
 import { makePng } from '../support/pictures.ts'
+import { insertRejected } from '../support/similar-images.ts'
 import { describeWith } from '../support/skip.ts'
 
 const FIGS = 'a bowl of figs on a table, studio photo'
@@ -183,6 +184,8 @@ describeWith('chromium', 'the playground and similar prompts', () => {
   })
 
   test('a new image takes the place of one that is declined, and reuse falls back', async () => {
+    // One word against reuse alone decides nothing.
+    for (const prompt of ['a plum', 'a pear']) await insertRejected(dashboard.app, 'dev', prompt)
     await askFor({ prompt: OTHER_FIGS })
     await result().getByRole('button', { name: 'Make a new one instead' }).click()
     await said('Paid')
