@@ -32,7 +32,7 @@ const MAX_TROUBLES_IN_A_ROW = 3
 
 /**
  * Gives every image whose prompt has no vector of the embedder's model one, page by page. It takes up half of the time at most.
- * Safe to repeat; what was added stays when it throws the signal's reason or what Postgres throws.
+ * Safe to repeat: what was added stays, also where it is stopped by the signal, or by Postgres, and throws.
  */
 export const reEmbed = async (deps: ReEmbedDeps, signal: AbortSignal): Promise<ReEmbedReport> => {
   const { db, embedder, defaultMode } = deps
