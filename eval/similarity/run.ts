@@ -1,7 +1,8 @@
+import { createCompareCode, encodeVector } from '../../src/similarity/vector.ts'
 import { type Judged, judge } from './figures.ts'
 import { PARTS, type Pair, readPairs } from './pairs.ts'
 import { printClasses, printFalseHits, printTable } from './report.ts'
-import { cosineOf, type EmbeddingSource, openSources } from './sources.ts'
+import { type EmbeddingSource, openSources } from './sources.ts'
 
 /**
  * Prints what cosine thresholds reach on the pairs, with and without the gate. With `--check`, ends with 1 when a near
@@ -9,7 +10,7 @@ import { cosineOf, type EmbeddingSource, openSources } from './sources.ts'
  */
 const run = async (): Promise<void> => {
   const falseHits = new Map<string, Judged>()
-  const sources = await openSources()
+  const sources = openSources()
   for (const part of PARTS) {
     const pairs = readPairs(part)
     const paraphrases = pairs.filter(({ label }) => label === 'paraphrase').length
@@ -25,11 +26,14 @@ const run = async (): Promise<void> => {
   if (process.argv.includes('--check') && falseHits.size > 0) process.exitCode = 1
 }
 
+/** Compared as the server does it: by the codes that it keeps. */
 const judgeAll = async (pairs: Pair[], { embed }: EmbeddingSource): Promise<Judged[]> => {
   const vectors = await embed(pairs.flatMap(({ a, b }) => [a, b]))
-  return pairs.map((pair, index) =>
-    judge(pair, cosineOf(vectors[index * 2] ?? [], vectors[index * 2 + 1] ?? [])),
-  )
+  const codes = vectors.map(encodeVector)
+  return pairs.map((pair, index) => {
+    const [a, b] = codes.slice(index * 2)
+    return judge(pair, a && b ? createCompareCode(a)(b) : 0)
+  })
 }
 
 const isFalseHit = ({ label, passes }: Judged): boolean => label === 'near miss' && passes

@@ -38,7 +38,7 @@ export const findCode = async (
   return rows[0]
 }
 
-/** Which of these prompts of an owner have a vector already, by their digest. */
+/** The vectors that the owners of these prompts have of them already, by digest: equal prompts have equal ones. */
 export const findCodes = async (
   db: Database,
   prompts: readonly Pick<PromptRow, 'ownerId' | 'promptDigest'>[],
@@ -56,7 +56,7 @@ export const findCodes = async (
   return new Map(rows.map(({ promptDigest, code }) => [promptDigest, code]))
 }
 
-/** Keeps the vectors that are not there yet. They go in by fingerprint, so that two who do the same can't wait for each other. */
+/** Keeps the vectors that are not there yet, in an order, so that two who keep the same ones can't wait for each other. */
 export const insertCodes = async (
   db: Database,
   rows: readonly (PromptRow & { code: Buffer })[],

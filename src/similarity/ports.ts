@@ -8,7 +8,7 @@ export type Embedder = {
   model: string
   dimensions: number
   /**
-   * A vector for each text, in their order, and what they cost together. Throws `EmbeddingError`, or the signal's reason once
+   * A vector for each of 1 to 100 texts, in their order, and what they cost together. Throws `EmbeddingError`, or the signal's reason once
    * that is aborted.
    */
   embed(texts: readonly string[], signal: AbortSignal): Promise<Embedded>

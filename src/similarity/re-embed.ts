@@ -8,7 +8,12 @@ import { findMissing, listImageIds, type MissingEmbedding } from './missing-embe
 import type { Embedder } from './ports.ts'
 import { encodeVector } from './vector.ts'
 
-export type ReEmbedDeps = { db: Database; embedder: Embedder; defaultMode: SimilarityMode }
+export type ReEmbedDeps = {
+  db: Database
+  embedder: Embedder
+  /** For owners who never said what they want: with `off` their prompts are not embedded. */
+  defaultMode: SimilarityMode
+}
 
 export type ReEmbedReport = {
   /** Vectors that were added. */
@@ -27,7 +32,7 @@ const MAX_TROUBLES_IN_A_ROW = 3
 
 /**
  * Gives every image whose prompt has no vector of the embedder's model one, page by page. It takes up half of the time at most.
- * Safe to repeat; what was added stays when it throws the signal's reason or what Postgres throws.
+ * Safe to repeat: what was added stays, also where it is stopped by the signal, or by Postgres, and throws.
  */
 export const reEmbed = async (deps: ReEmbedDeps, signal: AbortSignal): Promise<ReEmbedReport> => {
   const { db, embedder, defaultMode } = deps

@@ -1,23 +1,17 @@
-import type { Database } from '../../db/database.ts'
-import type { SimilarityMode } from '../contract/vocabulary.ts'
 import { dropEmbeddings } from './drop-embeddings.ts'
 import type { Embedder } from './ports.ts'
-import { reEmbed } from './re-embed.ts'
+import { type ReEmbedDeps, reEmbed } from './re-embed.ts'
 
 /**
  * Adds the vectors that are missing and deletes those that are of no use. Safe to repeat. Throws the embedder's trouble when it
  * has done what it could.
  */
 export const tendEmbeddings = async (
-  {
-    db,
-    embedder,
-    defaultMode,
-  }: { db: Database; embedder: Embedder | undefined; defaultMode: SimilarityMode },
+  { db, embedder, ...deps }: Omit<ReEmbedDeps, 'embedder'> & { embedder: Embedder | undefined },
   signal: AbortSignal,
 ): Promise<{ added: number; costUsd: number; deleted: number }> => {
   const { added, costUsd, isComplete, trouble } = embedder
-    ? await reEmbed({ db, embedder, defaultMode }, signal)
+    ? await reEmbed({ db, embedder, ...deps }, signal)
     : { added: 0, costUsd: 0, isComplete: false }
   const { deleted } = await dropEmbeddings(db, isComplete ? embedder?.model : undefined, signal)
   if (trouble) throw trouble

@@ -1,4 +1,4 @@
-import type { Clause, Group } from './clause.ts'
+import type { Clause, Group } from './clause-builder.ts'
 import { keyOf, nameOf, type Phrase } from './phrase.ts'
 import { INVERSES, SYMMETRIC } from './words/relations.ts'
 import { PLACES } from './words/things.ts'

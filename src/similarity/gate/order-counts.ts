@@ -1,4 +1,4 @@
-import type { Clause } from './clause.ts'
+import type { Clause } from './clause-builder.ts'
 import type { Phrase } from './phrase.ts'
 import { COLOURS } from './words/colours.ts'
 import { ARTICLES, CONJUNCTIONS, FILLERS, ORDER_WORDS } from './words/function-words.ts'

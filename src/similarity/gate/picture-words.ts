@@ -1,4 +1,4 @@
-import type { Clause } from './clause.ts'
+import type { Clause } from './clause-builder.ts'
 import type { Phrase } from './phrase.ts'
 import { COMPOSITIONS, LOOKS, MEDIA } from './words/styles.ts'
 import { findSettingKind, TIMES } from './words/things.ts'

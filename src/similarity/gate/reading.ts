@@ -1,5 +1,6 @@
 import { canonicalWords } from './canonical-words.ts'
-import { type Clause, parseClause } from './clause.ts'
+import { parseClause } from './clause.ts'
+import type { Clause } from './clause-builder.ts'
 import { BREAK, splitClauses } from './clauses-of-words.ts'
 import { groupKeys, linkKey, linksOf } from './links.ts'
 import { markNames } from './mark-names.ts'
