@@ -5,12 +5,26 @@ export type Plan = {
   starts: number
   /** How long a history the analytics read. */
   analyticsEvents: number
+  /** Among how many prompts of others neighbours are looked for. */
+  otherPrompts: number
   /** Measure nothing but what has this word in its name. */
   only?: string | undefined
 }
 
-const FULL: Plan = { rounds: 5, secondsPerRound: 4, starts: 5, analyticsEvents: 1_000_000 }
-const QUICK: Plan = { rounds: 3, secondsPerRound: 1, starts: 1, analyticsEvents: 100_000 }
+const FULL: Plan = {
+  rounds: 5,
+  secondsPerRound: 4,
+  starts: 5,
+  analyticsEvents: 1_000_000,
+  otherPrompts: 100_000,
+}
+const QUICK: Plan = {
+  rounds: 3,
+  secondsPerRound: 1,
+  starts: 1,
+  analyticsEvents: 100_000,
+  otherPrompts: 20_000,
+}
 
 export const parsePlan = (args: string[]): Plan => {
   const findValue = (name: string) =>

@@ -3,6 +3,7 @@ import { createReleases, type Releases } from '../src/releases.ts'
 import { measureAnalytics } from './analytics.ts'
 import type { Comparison } from './compare.ts'
 import { createBareTables } from './fixtures.ts'
+import { measureNeighbours } from './neighbours.ts'
 import { parsePlan } from './plan.ts'
 import { printAim, printComparison } from './report.ts'
 import { compareReuse } from './reuse.ts'
@@ -36,6 +37,9 @@ const main = async () => {
   }
   if (!plan.only) await measureProcesses(services)
   if (isWanted('analytics')) await hold((push) => measureAnalytics(services, client, plan, push))
+  if (isWanted('neighbours')) {
+    await hold((push) => measureNeighbours(services, client, plan, push))
+  }
 }
 
 const measureProcesses = async (services: Services) => {

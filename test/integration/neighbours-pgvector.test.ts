@@ -36,6 +36,12 @@ describe('the index of vectors', () => {
     expect(await listIndexes()).toEqual(made)
   })
 
+  test('has the numbers of the codes', async () => {
+    const { rows } = await sql<{ numbers: string }>`
+      select prompt_vector(${codeOf(1, -1, 0)})::text as numbers`.execute(postgres.db)
+    expect(rows[0]?.numbers).toMatch(/^\[63,-63,0,0,/)
+  })
+
   test('is made anew when a build was interrupted', async () => {
     const [left] = await listIndexes()
     await sql`update pg_index set indisvalid = false where indexrelid = ${left?.oid}::oid`.execute(

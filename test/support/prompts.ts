@@ -48,15 +48,25 @@ export const insertImageFor = async (
   return id
 }
 
-/** Alice's prompts with an image each; the ids of both are the same. */
+/** Vectors of Alice's, or another's, prompts. Answers with their fingerprints. */
+export const insertCodes = async (
+  db: Database,
+  codes: readonly Buffer[],
+  ownerId = 'alice',
+): Promise<string[]> => {
+  const ids = codes.map(() => newGenerationId())
+  await sql`insert into prompt_embeddings (fingerprint, model, owner_id, scope, prompt_digest, code)
+    select id, 'a model', ${ownerId}, 'a scope', id, code
+    from unnest(${ids}::text[], ${codes}::bytea[]) as made (id, code)`.execute(db)
+  return ids
+}
+
+/** The same of Alice's with an image each, which has its prompt's fingerprint for an id. */
 export const insertManyKnown = async (
   db: Database,
   codes: readonly Buffer[],
 ): Promise<string[]> => {
-  const ids = codes.map(() => newGenerationId())
-  await sql`insert into prompt_embeddings (fingerprint, model, owner_id, scope, prompt_digest, code)
-    select id, 'a model', 'alice', 'a scope', id, code
-    from unnest(${ids}::text[], ${codes}::bytea[]) as made (id, code)`.execute(db)
+  const ids = await insertCodes(db, codes)
   await sql`insert into image_metadata (id, user_id, image_url, image_type, object_key)
     select id, 'alice', '/images/' || id, 'generated', id from unnest(${ids}::text[]) as made (id)`.execute(
     db,
