@@ -71,14 +71,19 @@ const storeUpload = async (
   const { db, store, inspect } = deps
   const sourceDigest = await digestHex(bytes)
   const id = await createUploadId(ownerId, sourceDigest)
-  const existing = await askDatabase(() => findOwnedImage(db, ownerId, id)).catch(whenAway)
+  const found = await askDatabase(async () => [await findOwnedImage(db, ownerId, id)]).catch(
+    whenAway,
+  )
+  const existing = found?.[0]
   if (existing?.objectKey) return { row: existing }
   const image = await inspect(bytes)
   if (image.bytes.byteLength > MAX_STORED_BYTES) {
     throw new AppError('invalid_image', 'The image is too large once its pixels are encoded anew.')
   }
   const { width, height } = image
-  const recognized = await recognizePicture(deps, { ownerId, bytes, sourceDigest, width, height })
+  const picture = { ownerId, bytes, sourceDigest, width, height }
+  // While Postgres is away nothing is recognised, and asking it once is long enough.
+  const recognized = found && (await recognizePicture(deps, picture))
   const objectKey = `uploads/${id}/${randomBytes(8).toString('hex')}`
   await store.put(objectKey, image).catch((cause: unknown) => {
     throw new AppError('unavailable', 'The image store does not answer; try again shortly.', {
