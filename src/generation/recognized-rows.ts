@@ -12,7 +12,7 @@ export type OwnersSize = { ownerId: string; width: number; height: number }
 /** More are not compared: each is read from the store and decoded. */
 const MAX_ALIKE = 3
 const MAX_UNPRINTED = 4
-/** Of the owner's pictures of one size, the newest: the hashes of so many are compared in some 5 ms. */
+/** Of the owner's pictures of one size, the newest: the hashes of so many are compared in some 10 ms. */
 const MAX_HASHES = 10_000
 /** Of 64; a recompression changes two at most (ADR 34). */
 export const MAX_DIFFERENT_BITS = 6
