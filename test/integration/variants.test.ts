@@ -35,9 +35,9 @@ beforeAll(async () => {
 afterAll(() => app.stop())
 
 /** Every transformation and variant of each condition image. */
-const makeAll = async (conditionImages: string[]): Promise<Generation[]> => {
+const makeAll = async (conditionImages: string[], variants = VARIANTS): Promise<Generation[]> => {
   const requests = conditionImages.flatMap((conditionImage) =>
-    VARIANTS.map((variant) => ({ prompt, conditionImage, ...variant })),
+    variants.map((variant) => ({ prompt, conditionImage, ...variant })),
   )
   const answers = await Promise.all(requests.map((request) => alice.generateAndWait(request)))
   return answers.map(({ body }) => body)
@@ -91,6 +91,18 @@ test('an image that another generation reused is listed once', async () => {
   await insertGeneration(app.db, { status: 'succeeded', reuseSource: 'similar', ...reusing })
   const listed = await listImages(alice, `?conditionImage=${brown.digest}`)
   expect(idsOf(listed)).toEqual(idsOf(made.slice(0, 4)))
+})
+
+test('a stand-in is listed only where it is asked for', async () => {
+  app.gemini.behave({ kind: 'prompt_blocked' })
+  const [{ id }] = (await makeAll(
+    [brown.id],
+    [{ transformation: 'enhance', variant: 'refused' }],
+  )) as [Generation]
+  app.gemini.reset()
+  const list = `?conditionImage=${brown.digest}&variant=refused`
+  expect(await listImages(alice, list)).toEqual([])
+  expect(idsOf(await listImages(alice, `${list}&type=placeholder`))).toEqual([id])
 })
 
 test('pages of that list hold each image once', async () => {
