@@ -64,7 +64,7 @@ export const createApi = (
     onReuse: metrics.submissions.onReuse,
     onError: (error) => logger.warn({ err: error }, 'lost reuse records'),
   })
-  const uploads = createUploads(shared)
+  const uploads = createUploads(config, shared)
   const onSubmitStep: OnStep<AcceptStep> = (generationId, step) => {
     if (step === 'inserted') log({ type: 'generation_started', generationId, origin: 'server' })
     onStep(generationId, step)

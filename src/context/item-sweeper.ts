@@ -25,7 +25,7 @@ export const createItemSweeper = (
   const submit = createSubmitDeps(
     config,
     shared,
-    createUploads(shared),
+    createUploads(config, shared),
     logger,
     onStep ?? logStep(logger),
   )

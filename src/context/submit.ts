@@ -6,16 +6,20 @@ import type { SubmitDeps } from '../generation/submit.ts'
 import { resolveConditionImage, type UploadDeps } from '../generation/uploads.ts'
 import { parseImageData } from '../images/data-url.ts'
 import { createInspectImage } from '../images/inspect.ts'
+import { createRecognition } from '../images/recognition.ts'
 import type { Logger } from '../logger.ts'
 import { rejectReused } from '../similarity/feedback.ts'
 import { createFeedback } from './feedback.ts'
 import type { Shared } from './shared.ts'
 
 /** What uploading takes. */
-export const createUploads = ({ db, store }: Shared): UploadDeps => ({
+export const createUploads = ({ conditionMatch }: Config, { db, store }: Shared): UploadDeps => ({
   db,
   store,
   inspect: createInspectImage({ maxBytes: MAX_IMAGE_BYTES, maxPixels: MAX_IMAGE_PIXELS }),
+  ...(conditionMatch !== 'off' && {
+    recognition: createRecognition(conditionMatch, { maxPixels: MAX_IMAGE_PIXELS }),
+  }),
   parseImageData: (text, pointer) => parseImageData(text, { pointer }),
 })
 

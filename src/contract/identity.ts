@@ -12,7 +12,10 @@ export type Identity = {
   owner: string
   prompt: string
   transformation?: Transformation
-  /** SHA-256 (hex) of the condition image's bytes as they were sent. */
+  /**
+   * The condition image's `digest` as the server tells it (`Image`): SHA-256 (hex) of its bytes as they were sent, unless the
+   * owner had a picture before that shows the same. Then it is that one's.
+   */
   conditionImageDigest?: string | undefined
   provider: ProviderName
   model: string

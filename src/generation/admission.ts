@@ -7,8 +7,8 @@ import type { Provider } from './ports.ts'
 
 export type ConditionImage = {
   id: string
-  /** What identifies it: SHA-256 (hex) of its bytes as they were sent. */
-  sourceDigest: string
+  /** What identifies it: SHA-256 (hex) of its bytes as they were sent, or of the first picture that shows the same. */
+  digest: string
   /** Its row, where Postgres did not answer and could not take it. */
   upload?: NewImage
 }

@@ -31,6 +31,21 @@ export type InspectedImage = EncodedImage & {
  */
 export type InspectImage = (bytes: Uint8Array) => Promise<InspectedImage>
 
+/** What a picture is recognised by, whatever file it comes in. */
+export type PixelPrint = {
+  /** SHA-256 (hex) of its size and decoded pixels. */
+  pixelDigest: string
+  /** 64 digits of 0 and 1, of which few differ between pictures that look alike. */
+  perceptualHash: string
+}
+
+/** Both take encoded images that were inspected before. */
+export type Recognition = {
+  print: (bytes: Uint8Array) => Promise<PixelPrint>
+  /** True when one is the other after a small recompression. Absent where only equal pixels count. */
+  looksSame?: (a: Uint8Array, b: Uint8Array) => Promise<boolean>
+}
+
 export type ProviderRequest = {
   prompt: string
   transformation: Transformation

@@ -7,12 +7,12 @@ import { AppError } from '../errors.ts'
 import type { ConditionImage } from './admission.ts'
 import { askDatabase, DatabaseAway } from './database-away.ts'
 import { describeStoredImage } from './image-row.ts'
-import type { ImageStore, InspectImage } from './ports.ts'
+import { conditionDigestOf } from './list-images.ts'
+import type { InspectImage } from './ports.ts'
+import { type RecognizeDeps, recognizePicture, recognizeStored } from './recognize.ts'
 import { findOwnedImage } from './repository.ts'
 
-export type UploadDeps = {
-  db: Database
-  store: ImageStore
+export type UploadDeps = RecognizeDeps & {
   inspect: InspectImage
   /** Base64 or a data URL to bytes; throws `invalid_image` with the pointer. */
   parseImageData: (text: string, pointer: string) => Uint8Array
@@ -54,28 +54,36 @@ export const resolveConditionImage = async (
   if (!image?.objectKey) {
     throw new AppError('invalid_request', 'is not the id of one of your images', { pointer })
   }
-  return toConditionImage(image)
+  return toConditionImage(await recognizeStored(deps, image))
 }
 
-const toConditionImage = ({ id, sourceDigest }: Pick<NewImage, 'id' | 'sourceDigest'>) => ({
+const toConditionImage = ({ id, sourceDigest = null, conditionDigest = null }: NewImage) => ({
   id,
-  sourceDigest: sourceDigest ?? id,
+  digest: conditionDigestOf({ sourceDigest, conditionDigest }) ?? id,
 })
 
 /** The bytes in the store, and their row; only what the row would be while Postgres does not answer. */
 const storeUpload = async (
-  { db, store, inspect }: UploadDeps,
+  deps: UploadDeps,
   ownerId: string,
   bytes: Uint8Array,
 ): Promise<{ row: ImageRow } | { upload: NewImage }> => {
+  const { db, store, inspect } = deps
   const sourceDigest = await digestHex(bytes)
   const id = await createUploadId(ownerId, sourceDigest)
-  const existing = await askDatabase(() => findOwnedImage(db, ownerId, id)).catch(whenAway)
+  const found = await askDatabase(async () => [await findOwnedImage(db, ownerId, id)]).catch(
+    whenAway,
+  )
+  const existing = found?.[0]
   if (existing?.objectKey) return { row: existing }
   const image = await inspect(bytes)
   if (image.bytes.byteLength > MAX_STORED_BYTES) {
     throw new AppError('invalid_image', 'The image is too large once its pixels are encoded anew.')
   }
+  const { width, height } = image
+  const picture = { ownerId, bytes, sourceDigest, width, height }
+  // While Postgres is away nothing is recognised, and asking it once is long enough.
+  const recognized = found && (await recognizePicture(deps, picture))
   const objectKey = `uploads/${id}/${randomBytes(8).toString('hex')}`
   await store.put(objectKey, image).catch((cause: unknown) => {
     throw new AppError('unavailable', 'The image store does not answer; try again shortly.', {
@@ -91,6 +99,9 @@ const storeUpload = async (
     imageType: 'user_uploaded',
     ...describeStoredImage(image, objectKey),
     sourceDigest,
+    ...recognized,
+    // One that comes back after its object was lost is what it was.
+    ...(existing && { conditionDigest: existing.conditionDigest }),
   }
   const row = await askDatabase(() => insertUpload(db, upload)).catch(whenAway)
   if (row && row.objectKey !== objectKey) await store.delete(objectKey)

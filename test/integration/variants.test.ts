@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import sharp from 'sharp'
 import type { Generation } from '../../src/contract/generation.ts'
 import type { Image } from '../../src/contract/image.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
@@ -34,9 +35,9 @@ beforeAll(async () => {
 afterAll(() => app.stop())
 
 /** Every transformation and variant of each condition image. */
-const makeAll = async (conditionImages: string[]): Promise<Generation[]> => {
+const makeAll = async (conditionImages: string[], variants = VARIANTS): Promise<Generation[]> => {
   const requests = conditionImages.flatMap((conditionImage) =>
-    VARIANTS.map((variant) => ({ prompt, conditionImage, ...variant })),
+    variants.map((variant) => ({ prompt, conditionImage, ...variant })),
   )
   const answers = await Promise.all(requests.map((request) => alice.generateAndWait(request)))
   return answers.map(({ body }) => body)
@@ -48,6 +49,24 @@ test('each transformation and variant of each condition image is bought once', a
   expect(made.map(({ status }) => status)).toEqual(Array(8).fill('succeeded'))
   expect(new Set(idsOf(made)).size).toBe(8)
   expect(app.gemini.countCalls(prompt)).toBe(8)
+})
+
+test('nothing is bought again for the same condition images in other encodings', async () => {
+  const asWebp = await sharp(await makePng('#a05020', 24))
+    .webp({ lossless: true })
+    .toBuffer()
+  const asJpeg = await sharp(await makePng('#2050a0', 24))
+    .jpeg({ quality: 90 })
+    .toBuffer()
+  const again = await makeAll([asWebp, asJpeg].map((bytes) => bytes.toString('base64')))
+  expect(again.map(({ id }) => id)).toEqual(made.map(({ id }) => id))
+  for (const { isExisting, reuse } of again) {
+    expect({ isExisting, source: reuse?.source }).toEqual({ isExisting: true, source: 'exact' })
+  }
+  expect(app.gemini.countCalls(prompt)).toBe(8)
+  const { body: copy } = await uploadImage(alice, asJpeg, 'image/jpeg')
+  expect(copy.id).not.toBe(blue.id)
+  expect(copy.digest).toBe(blue.digest)
 })
 
 test('all that was made from a condition image is listed under its digest and its id, newest first', async () => {
@@ -72,6 +91,18 @@ test('an image that another generation reused is listed once', async () => {
   await insertGeneration(app.db, { status: 'succeeded', reuseSource: 'similar', ...reusing })
   const listed = await listImages(alice, `?conditionImage=${brown.digest}`)
   expect(idsOf(listed)).toEqual(idsOf(made.slice(0, 4)))
+})
+
+test('a stand-in is listed only where it is asked for', async () => {
+  app.gemini.behave({ kind: 'prompt_blocked' })
+  const [{ id }] = (await makeAll(
+    [brown.id],
+    [{ transformation: 'enhance', variant: 'refused' }],
+  )) as [Generation]
+  app.gemini.reset()
+  const list = `?conditionImage=${brown.digest}&variant=refused`
+  expect(await listImages(alice, list)).toEqual([])
+  expect(idsOf(await listImages(alice, `${list}&type=placeholder`))).toEqual([id])
 })
 
 test('pages of that list hold each image once', async () => {

@@ -48,7 +48,7 @@ export const images: Operations = {
     post: operation(TAG, 'uploadImage', {
       summary: 'Store an image, to condition others on it',
       description:
-        'Equal bytes are one image. It is decoded and encoded anew: no metadata is kept.',
+        'Equal bytes are one image; the same picture in another file has the same `digest`. It is decoded and encoded anew: no metadata is kept.',
       body: {
         required: true,
         content: Object.fromEntries(imageTypes.map((type) => [type, { schema: bytes }])),
