@@ -3,8 +3,10 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import type { Page } from 'playwright-core'
 import { type Dashboard, startDashboard } from '../support/dashboard.ts'
+import { giveImage } from '../support/give-image.ts'
 import { lookAtPage } from '../support/look-at-page.ts'
 import { makePng } from '../support/pictures.ts'
+import { insertRejected } from '../support/similar-images.ts'
 import { describeWith } from '../support/skip.ts'
 
 const FIGS = 'a bowl of figs on a table, studio photo'
@@ -58,10 +60,10 @@ describeWith('chromium', 'the playground and similar prompts', () => {
 
   test('takes a condition image that is pasted, and one that is dropped', async () => {
     await open('?prompt=conditioned')
-    await give(page, 'paste', await makePng('#336699'))
+    await giveImage(page, 'paste', await makePng('#336699'))
     const remove = page.getByRole('button', { name: 'Remove the condition image' })
     await remove.click()
-    await give(page, 'drop', await makePng('#996633'))
+    await giveImage(page, 'drop', await makePng('#996633'))
     await remove.waitFor()
     await page.getByRole('combobox', { name: 'Transformation' }).selectOption('enhance')
     await generate()
@@ -182,6 +184,8 @@ describeWith('chromium', 'the playground and similar prompts', () => {
   })
 
   test('a new image takes the place of one that is declined, and reuse falls back', async () => {
+    // One word against reuse alone decides nothing.
+    for (const prompt of ['a plum', 'a pear']) await insertRejected(dashboard.app, 'dev', prompt)
     await askFor({ prompt: OTHER_FIGS })
     await result().getByRole('button', { name: 'Make a new one instead' }).click()
     await said('Paid')
@@ -200,19 +204,3 @@ describeWith('chromium', 'the playground and similar prompts', () => {
     expect(dashboard.foreign).toEqual([])
   })
 })
-
-/** Hands the page a png, as a person would. */
-const give = async (page: Page, how: 'paste' | 'drop', png: Buffer): Promise<void> => {
-  await page.getByText('Drop, paste or choose an image').waitFor()
-  await page.evaluate(`(() => {
-    const bytes = Uint8Array.from(atob('${png.toString('base64')}'), (char) => char.charCodeAt(0))
-    const data = new DataTransfer()
-    data.items.add(new File([bytes], 'condition.png', { type: 'image/png' }))
-    const options = { bubbles: true, cancelable: true }
-    if ('${how}' === 'paste') {
-      document.body.dispatchEvent(new ClipboardEvent('paste', { ...options, clipboardData: data }))
-    } else {
-      document.querySelector('.drop-zone').dispatchEvent(new DragEvent('drop', { ...options, dataTransfer: data }))
-    }
-  })()`)
-}

@@ -35,3 +35,14 @@ export const meetOwner = async (app: TestApp) => {
     client.call<SimilarityReport>('PUT', '/api/similarity', { body: { mode } })
   return { ownerId, client, find, judge, judgeNew, report, choose }
 }
+
+/** A reused image that was judged to be the wrong one. */
+export const insertRejected = async (
+  { db }: TestApp,
+  ownerId: string,
+  prompt: string,
+): Promise<void> => {
+  const { id: generationId } = await insertSuccess(db, { ownerId, prompt })
+  const verdict = { accepted: false, judgedAt: new Date() }
+  await insertCheck(db, { generationId, ownerId, mode: 'reuse', ...verdict })
+}

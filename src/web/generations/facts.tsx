@@ -5,6 +5,7 @@ import { Card } from '../parts/card.tsx'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { formatDuration, formatUsd } from '../parts/format.ts'
 import { Time } from '../parts/time.tsx'
+import { useSession } from '../session-context.ts'
 
 /** What was asked for, and what it came to. */
 export const Facts = ({ generation }: { generation: Generation }) => (
@@ -23,8 +24,8 @@ export const Facts = ({ generation }: { generation: Generation }) => (
           <>
             <dt>From</dt>
             <dd>
-              a condition image;{' '}
-              <a href={madeFromPath(generation.conditionImage)}>all made from it</a>
+              a condition image
+              <MadeFromLink generation={generation} digest={generation.conditionImage} />
             </dd>
           </>
         )}
@@ -82,6 +83,17 @@ export const Facts = ({ generation }: { generation: Generation }) => (
     </Card>
   </>
 )
+
+/** The gallery has one's own images alone. */
+const MadeFromLink = ({ generation, digest }: { generation: Generation; digest: string }) => {
+  const { ownerId } = useSession()
+  if (generation.ownerId && generation.ownerId !== ownerId) return null
+  return (
+    <>
+      ; <a href={madeFromPath(digest)}>all made from it</a>
+    </>
+  )
+}
 
 const OtherGeneration = ({ generation: { reuse } }: { generation: Generation }) =>
   reuse?.generationId ? (

@@ -20,7 +20,9 @@ export const Similarity = () => {
   const { query, route } = useLocation()
   const scope = parseScope(query)
   const path = reportPath(scope, isAdmin)
-  const { value: report, error, reload } = useResource<SimilarityReport>(path, REFRESH_MS)
+  const { value, error, reload } = useResource<SimilarityReport>(path, REFRESH_MS)
+  // While another owner's is on its way, nothing may be chosen by what is known of the last.
+  const report = !isAdmin || value?.owner === (scope.owner || null) ? value : undefined
   const change = (part: Partial<Scope>) => route(formatScope({ ...scope, ...part }), true)
   // Nothing is everybody's choice: an operator names an owner first.
   const owner = isAdmin ? scope.owner || undefined : ''

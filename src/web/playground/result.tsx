@@ -56,6 +56,9 @@ export const Result = ({ run, onRun }: Props) => {
             >
               Make a new one instead
             </Button>
+            {state.reuse && state.reuse.savedUsd > 0 && (
+              <span class="muted">about {formatUsd(state.reuse.savedUsd)}</span>
+            )}
           </ReusedSimilar>
         )}
         {isOver && (

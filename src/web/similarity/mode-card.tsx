@@ -5,6 +5,7 @@ import { Badge } from '../parts/badge.tsx'
 import { Card } from '../parts/card.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { useToast } from '../parts/toast.tsx'
+import { useSession } from '../session-context.ts'
 import { chooseMode } from './calls.ts'
 import { modeSentences, similarityModes } from './modes.ts'
 
@@ -84,12 +85,16 @@ const Choice = ({
   </button>
 )
 
-const SetByServer = ({ mode }: { mode: SimilarityMode }) => (
-  <>
-    <p>{modeSentences[mode]}</p>
-    <p class="muted">
-      That is <code>SIMILARITY_MODE</code>, for owners who chose nothing themselves. Name an owner
-      to see and change what is in force for them.
-    </p>
-  </>
-)
+const SetByServer = ({ mode }: { mode: SimilarityMode }) => {
+  const { ownerId } = useSession()
+  return (
+    <>
+      <p>{modeSentences[mode]}</p>
+      <p class="muted">
+        That is <code>SIMILARITY_MODE</code>, for owners who chose nothing themselves. Name an owner
+        to see and change what is in force for them, or see{' '}
+        <a href={`/similarity?${new URLSearchParams({ owner: ownerId })}`}>your own</a>.
+      </p>
+    </>
+  )
+}

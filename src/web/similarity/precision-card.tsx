@@ -34,7 +34,7 @@ export const PrecisionCard = ({
       <p class="field-hint">
         The right ones of those that were judged. The whiskers are where the true share lies with
         95&nbsp;% confidence; the dashed line is the floor, {formatPercent(floor)}: under it, reuse
-        turns itself back to suggest.
+        turns itself back to suggest as soon as a few were judged.
       </p>
     </Card>
   )

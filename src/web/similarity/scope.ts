@@ -5,12 +5,18 @@ export type Scope = { owner: string; verdict: string; mode: string }
 const FIRST: Scope = { owner: '', verdict: 'pending', mode: '' }
 /** In the address, for matches with any verdict. */
 const ANY = 'any'
+/** As the API has it. */
+const EVERYBODY = '*'
 
 const names = Object.keys(FIRST) as (keyof Scope)[]
 
 export const parseScope = (query: Record<string, string>): Scope => {
   const scope = Object.fromEntries(names.map((name) => [name, query[name] ?? FIRST[name]])) as Scope
-  return { ...scope, verdict: scope.verdict === ANY ? '' : scope.verdict }
+  return {
+    ...scope,
+    owner: scope.owner === EVERYBODY ? '' : scope.owner,
+    verdict: scope.verdict === ANY ? '' : scope.verdict,
+  }
 }
 
 /** The page's own address. */
@@ -23,10 +29,10 @@ export const formatScope = (scope: Scope): string => {
 
 /** What is asked of the API. An operator sees everybody's until an owner is named. */
 export const reportPath = ({ owner }: Scope, isAdmin: boolean): string =>
-  `/api/similarity${isAdmin ? `?${new URLSearchParams({ owner: owner || '*' })}` : ''}`
+  `/api/similarity${isAdmin ? `?${new URLSearchParams({ owner: owner || EVERYBODY })}` : ''}`
 
 export const checksPath = ({ owner, verdict, mode }: Scope, isAdmin: boolean): string => {
-  const asked = { limit: '12', verdict, mode, owner: isAdmin ? owner || '*' : '' }
+  const asked = { limit: '12', verdict, mode, owner: isAdmin ? owner || EVERYBODY : '' }
   const given = Object.entries(asked).filter(([, value]) => value)
   return `/api/similarity/checks?${new URLSearchParams(given)}`
 }

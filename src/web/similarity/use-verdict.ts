@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { client } from '../client.ts'
 import { useToast } from '../parts/toast.tsx'
 
@@ -9,11 +9,14 @@ export const useVerdict = (
   onJudged: (accepted: boolean) => void = () => {},
 ) => {
   const [said, setSaid] = useState<boolean>()
+  // One after the other: what is said last must be what holds.
+  const sending = useRef(Promise.resolve())
   const showToast = useToast()
   const judge = (accepted: boolean): void => {
     const before = said
     setSaid(accepted)
-    client.sendFeedback(generationId, { accepted }).then(
+    const send = () => client.sendFeedback(generationId, { accepted })
+    sending.current = sending.current.then(send).then(
       () => onJudged(accepted),
       (error: Error) => {
         setSaid(before)
