@@ -1,8 +1,14 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import type { Figures } from '../../src/contract/analytics.ts'
 import type { Generation } from '../../src/contract/generation.ts'
+import {
+  claimGeneration,
+  completeByReuse,
+  declineSimilar,
+} from '../../src/generation/transitions.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { createClient } from '../support/client.ts'
+import { insertGeneration } from '../support/rows.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 type Client = Awaited<ReturnType<typeof createClient>>
@@ -112,14 +118,29 @@ test('declined, it is made after all, once, and is the answer from then on', asy
   expect(other.body.id).toBe(one.body.id)
   expect(one.body).toMatchObject({ status: 'succeeded', prompt: SAME_BICYCLE })
   expect(app.gemini.countCalls()).toBe(2)
-  for (const fields of [{}, { declineSimilar: true }]) {
-    const later = await make(SAME_BICYCLE, fields)
-    expect(later.id).toBe(one.body.id)
-    expect(later.reuse?.source).toBe('exact')
+  const key: Record<string, string> = { 'Idempotency-Key': 'mine' }
+  for (const [fields, headers] of [[{}], [declined], [declined, key]] as const) {
+    const later = await alice.generate({ prompt: SAME_BICYCLE, ...fields }, headers)
+    expect(later.body.id).toBe(one.body.id)
+    expect(later.body.reuse?.source).toBe('exact')
   }
   expect(app.gemini.countCalls()).toBe(2)
   const before = await alice.get(reused.id)
   expect(before.body.reuse).toMatchObject({ source: 'similar', prompt: BICYCLE })
+})
+
+test('declined while it is under way, it does not end with a similar image, whatever was found', async () => {
+  const first = await make(BICYCLE)
+  // As if handed to the queue a moment ago, so that no sweeper looks after it.
+  const row = { ownerId: `alice-${owners}`, enqueuedAt: new Date() }
+  const { id } = await insertGeneration(app.db, row)
+  const claim = await claimGeneration(app.db, id, { workerId: 'w', leaseMs: 60_000 })
+  if (!claim) throw new Error('it could not be claimed')
+  const found = { imageId: first.id, source: 'similar', similarity: 0.9 } as const
+  expect(await declineSimilar(app.db, id)).toBeDefined()
+  expect(await completeByReuse(app.db, claim, found)).toBeUndefined()
+  expect(await completeByReuse(app.db, claim, { imageId: first.id, source: 'exact' })).toBeDefined()
+  expect(await declineSimilar(app.db, id)).toBeUndefined()
 })
 
 test('declining is a word against the reuse', async () => {
