@@ -68,26 +68,23 @@ const LINES = [
   'Payment is due within 30 days of the date of this invoice.',
   'Goods remain ours until they are paid.',
 ]
+const MISPRINTS = { digit: ['30', '60'], word: ['date', 'data'], 'full stop': ['.', ''] } as const
+type Misprint = keyof typeof MISPRINTS
+const misprints = Object.keys(MISPRINTS) as Misprint[]
 
-const page = scene('a page of text', 0, ['digit', 'full stop', 'word'], async (is) => [
-  `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`,
-  ...(await Promise.all(
-    Array.from({ length: 22 }, (_, line) => {
-      const plain = LINES[line % 2] ?? ''
-      const changed =
-        line !== 10
-          ? plain
-          : is('digit')
-            ? plain.replace('30', '60')
-            : is('word')
-              ? plain.replace('date', 'data')
-              : is('full stop')
-                ? plain.slice(0, -1)
-                : plain
-      return drawText(changed, { x: 40, y: 20 + line * 20, size: 13 })
-    }),
-  )),
-])
+const page = scene('a page of text', 0, misprints, async (is) => {
+  const misprint = misprints.find(is)
+  const lines = Array.from({ length: 22 }, (_, index) => LINES[index % 2] ?? '')
+  if (misprint) {
+    const [from, to] = MISPRINTS[misprint]
+    lines[10] = lines[10]?.replace(from, to) ?? ''
+  }
+  const drawn = lines.map((line, index) => drawText(line, { x: 40, y: 20 + index * 20, size: 13 }))
+  return [
+    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`,
+    ...(await Promise.all(drawn)),
+  ]
+})
 
 const chart = scene(
   'a chart in strong colours',

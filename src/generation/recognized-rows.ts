@@ -14,7 +14,7 @@ const MAX_ALIKE = 3
 const MAX_UNPRINTED = 4
 /** Of the owner's pictures of one size, the newest: the hashes of so many are compared in some 10 ms. */
 const MAX_HASHES = 10_000
-/** Of 64; a recompression changes two at most (ADR 34). */
+/** Of 64; a recompression changes one at most (ADR 34). */
 export const MAX_DIFFERENT_BITS = 6
 
 /** The digest of the owner's first picture with the very same pixels. */
