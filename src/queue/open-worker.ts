@@ -47,7 +47,7 @@ export const openWorker = (
     return { worker: worker as unknown as OpenWorker, close }
   }
   const { connection, disconnectAll } = connectTraceably(backend.url)
-  const worker = new Worker<JobData, string>(name, processor, { ...options, connection })
+  const worker = new LettingGoWorker(name, processor, { ...options, connection })
   const close: CloseWorker = async (graceMs, whenIdle) => {
     if (await isAnswering(connection)) await waitAtMost(worker.close(), graceMs)
     else {
@@ -55,9 +55,17 @@ export const openWorker = (
       await waitAtMost(whenIdle(), graceMs)
       await waitAtMost(worker.close(true), CLOSE_MS)
     }
+    await worker.letGo()
     disconnectAll()
   }
   return { worker, close }
+}
+
+class LettingGoWorker extends Worker<JobData, string> {
+  /** Ends the watch over locks, which goes on for ever where Redis leaves in the middle of an orderly close. */
+  letGo(): Promise<void> {
+    return this.lockManager.close()
+  }
 }
 
 /** BullMQ watches over its reads, and not over the greeting of a new connection, which may never be answered. */

@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { TestEnvironment } from 'jest-environment-node'
 import { watchHandles } from './open-handles.ts'
 
-/** BullMQ watches over a read for up to 11 s, also after its worker has stopped without Redis; one such timer was met after 12 s. */
-const GRACE_MS = 25_000
+/** BullMQ watches over a read for up to 11 s, also after its worker has stopped without Redis. */
+const GRACE_MS = 15_000
 const POLL_MS = 20
 
 /**
