@@ -10,7 +10,7 @@ describe('neighbours by comparing all', () => {
     open: openTestDatabase,
     find: createFindNeighbours(),
     // Three pages.
-    prompts: 2_300,
+    prompts: 5_100,
     minRecall: 1,
   })
 })
