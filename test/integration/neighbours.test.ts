@@ -9,7 +9,7 @@ describe('neighbours by comparing all', () => {
   testNeighbours({
     open: openTestDatabase,
     find: createFindNeighbours(),
-    // Three pages.
+    // More than a page.
     prompts: 5_100,
     minRecall: 1,
   })

@@ -5,8 +5,11 @@ import type { NeighbourQuery } from '../ports.ts'
 import { createCompareCode } from '../vector.ts'
 import { type Candidate, createNearest } from './nearest.ts'
 
-/** So many codes are compared without a pause: two to three milliseconds. Of fewer at once a scan takes longer on busy cores. */
-const PAGE_SIZE = 2_500
+/**
+ * As many codes as these hold are read and compared at once. Texts of more than 128 kB have memory of their own made for them,
+ * by which a scan takes a third longer.
+ */
+const PAGE_BYTES = 96_000
 
 /**
  * The `count` nearest prompts, nearest first, by comparing every one of the scope. Postgres reads the next codes while
@@ -19,7 +22,7 @@ export const scanCandidates = async (
 ): Promise<Candidate[]> => {
   const compare = createCompareCode(query.code)
   const nearest = createNearest(count)
-  const codes = Buffer.allocUnsafe(PAGE_SIZE * query.code.length)
+  const codes = Buffer.allocUnsafe(PAGE_BYTES)
   const comparePage = async ({ fingerprints, text }: Page) => {
     // Until the next page is asked for.
     await new Promise((resolve) => setImmediate(resolve))
@@ -43,9 +46,10 @@ type Page = { fingerprints: string[]; text: string; last: string | undefined }
 
 const findPage = async (db: Database, query: NeighbourQuery, after: string): Promise<Page> => {
   const { ownerId, scope, model, fingerprint, code } = query
-  const [row] = await selectPage(db, ownerId, scope, model, fingerprint, code.length, after)
+  const size = Math.floor(PAGE_BYTES / code.length)
+  const [row] = await selectPage(db, ownerId, scope, model, fingerprint, code.length, after, size)
   const fingerprints = row?.fingerprints?.split(',') ?? []
-  const last = fingerprints.length === PAGE_SIZE ? fingerprints.at(-1) : undefined
+  const last = fingerprints.length === size ? fingerprints.at(-1) : undefined
   return { fingerprints, text: row?.codes ?? '', last }
 }
 
@@ -54,7 +58,7 @@ type Text = RawBuilder<string>
 
 /** One row of everything: a row each would take longer to read than to compare. */
 const selectPage = compileOnce(
-  6,
+  7,
   (
     db,
     ownerId: Text,
@@ -63,6 +67,7 @@ const selectPage = compileOnce(
     own: Text,
     codeLength: RawBuilder<number>,
     after: Text,
+    size: RawBuilder<number>,
   ) =>
     sql<PageRow>`
       select string_agg(fingerprint, ',') as fingerprints, convert_from(string_agg(code, ''), 'UTF8') as codes
@@ -70,6 +75,6 @@ const selectPage = compileOnce(
         select fingerprint, code from prompt_embeddings
         where owner_id = ${ownerId} and scope = ${scope} and model = ${model} and fingerprint > ${after}
           and fingerprint <> ${own} and octet_length(code) = ${codeLength}
-        order by fingerprint limit ${sql.lit(PAGE_SIZE)}
+        order by fingerprint limit ${size}
       ) as page`.compile(db),
 )
