@@ -9,8 +9,8 @@ describe('neighbours by comparing all', () => {
   testNeighbours({
     open: openTestDatabase,
     find: createFindNeighbours(),
-    // Three pages.
-    prompts: 2_300,
+    // More than a page.
+    prompts: 5_100,
     minRecall: 1,
   })
 })
