@@ -138,7 +138,7 @@ const environmentSchema = z
     SIMILARITY_PRECISION_FLOOR: shareSchema.default(0.9),
     EMBEDDING_SOURCE: z.enum(['auto', 'gemini', 'local', 'off']).default('auto'),
     EMBEDDING_MODEL: textSchema.default('gemini-embedding-001'),
-    EMBEDDING_DIMENSIONS: integerSchema(64, 2_000).default(768),
+    EMBEDDING_DIMENSIONS: integerSchema(128, 2_000).default(512),
     CONDITION_MATCH: z.enum(['perceptual', 'pixels', 'off']).default('perceptual'),
     LEASE_MS: integerSchema(1_000, 600_000).default(30_000),
     SWEEP_INTERVAL_MS: integerSchema(100, 60_000).default(5_000),

@@ -124,7 +124,7 @@ export type SimilarMatch = { imageId: string; similarity: number }
 
 /**
  * Compares a claimed generation's prompt with its owner's others and writes down what came out. Answers with the image
- * that is to be reused; undefined where one is to be made. Throws only when Postgres fails it, or the signal's reason.
+ * that is to be reused; undefined where one is to be made. Throws only when Postgres is away, or the signal's reason.
  */
 export type CompareWithSimilar = (
   claim: GenerationRow,

@@ -1,7 +1,7 @@
+import { isDatabaseAway } from '../../db/away.ts'
 import type { Database } from '../../db/database.ts'
 import type { GenerationRow, Suggestion } from '../../db/schema.ts'
 import type { SimilarityMode } from '../contract/vocabulary.ts'
-import { EmbeddingError } from '../errors.ts'
 import type { CompareWithSimilar } from '../generation/ports.ts'
 import { suggestImages } from '../generation/transitions.ts'
 import { type Check, writeCheck } from './check.ts'
@@ -19,10 +19,10 @@ export type CompareDeps = {
   /** For owners who never said what they want. */
   defaultMode: SimilarityMode
   minSimilarity: number
-  /** Told of every comparison; not of one that Postgres failed. */
+  /** Told of every comparison, also of one that failed. */
   onCheck: (check: ToldCheck) => void
   /** Told why prompts could not be compared; the image is made then. */
-  onTrouble: (error: EmbeddingError) => void
+  onTrouble: (error: unknown) => void
 }
 
 export type ToldCheck = Pick<Check, 'mode' | 'durationMs' | 'embeddingCostUsd'> & {
@@ -80,7 +80,7 @@ const findCandidates = async (
     const candidates = neighbours.map((neighbour) => judge(prompt, neighbour)).sort(byWorth)
     return { candidates, embeddingCostUsd: costUsd }
   } catch (error) {
-    if (!(error instanceof EmbeddingError)) throw error
+    if (signal.aborted || isDatabaseAway(error)) throw error
     onTrouble(error)
     return undefined
   }

@@ -35,16 +35,16 @@ describe('Gemini', () => {
 
   test('is asked for vectors by which texts are compared, of the length that is set', async () => {
     const { vectors, costUsd } = await gemini.embed([PROMPT], signal)
-    expect(gemini).toMatchObject({ source: 'gemini', model: 'gemini-embedding-001@768' })
+    expect(gemini).toMatchObject({ source: 'gemini', model: 'gemini-embedding-001@512' })
     expect(server.embeddings.calls).toMatchObject([
       {
         model: 'gemini-embedding-001',
         apiKey: KEY,
         texts: [PROMPT],
-        requests: [{ taskType: 'SEMANTIC_SIMILARITY', outputDimensionality: 768 }],
+        requests: [{ taskType: 'SEMANTIC_SIMILARITY', outputDimensionality: 512 }],
       },
     ])
-    expect(vectors.map(({ length }) => length)).toEqual([768])
+    expect(vectors.map(({ length }) => length)).toEqual([512])
     expect(lengthOf(vectors[0])).toBeCloseTo(1, 5)
     // 35 characters are some 9 tokens at $0.15 a million.
     expect(costUsd).toBeCloseTo(9 * 0.15e-6, 12)

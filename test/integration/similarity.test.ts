@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { sql } from 'kysely'
 import type { Figures } from '../../src/contract/analytics.ts'
 import type { Generation } from '../../src/contract/generation.ts'
 import {
@@ -225,6 +226,18 @@ test('an image that was reused is not passed on as if it were of the second prom
   await alice.call('DELETE', `/api/images/${first.id}`)
   const third = await make('Studio photo, a red bicycle against a white wall')
   expect(third).toMatchObject({ isExisting: false, status: 'succeeded' })
+})
+
+test('where prompts cannot be compared, images are made all the same', async () => {
+  await make(BICYCLE)
+  await sql`alter table prompt_embeddings rename to out_of_reach`.execute(app.db)
+  try {
+    const second = await make(SAME_BICYCLE)
+    expect(second).toMatchObject({ status: 'succeeded', isExisting: false, attempts: 1 })
+    expect(await readCheck(second.id)).toBeUndefined()
+  } finally {
+    await sql`alter table out_of_reach rename to prompt_embeddings`.execute(app.db)
+  }
 })
 
 test('a wrong mode is refused by name', async () => {

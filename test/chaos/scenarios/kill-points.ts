@@ -33,7 +33,7 @@ export const killPoints: Scenario = {
 }
 
 const killEverywhere = async (stack: Stack, { backend, plan }: Setting): Promise<Result[]> => {
-  const kills = countOf(plan, { full: 50, short: 2 })
+  const kills = countOf(plan, { full: 50, short: 1 })
   await stack.startApi()
   const client = await createChaosClient(stack)
   stack.provider.behave(killAtCallOut(stack, client))
