@@ -121,11 +121,13 @@ describeWith('chromium', 'the overview and the generations', () => {
   test('many are canceled at once, after it is told how many', async () => {
     dashboard.app.gemini.behave({ kind: 'hang' })
     await Promise.all(['one', 'two', 'three'].map((name) => ask('alice', `hanging ${name}`, false)))
-    await page.getByRole('button', { name: 'Cancel all…' }).click()
+    const button = page.getByRole('button', { name: 'Cancel all…' })
+    await button.click()
     await page.getByText('3 would be canceled').waitFor()
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
-    // The focus is back on the button.
+    // The focus comes back to the button.
+    await button.and(page.locator(':focus')).waitFor()
     await page.keyboard.press('Enter')
     await page.getByText('3 would be canceled').waitFor()
     expect(await lookAtPage(page, 'generations-cancel')).toEqual([])
