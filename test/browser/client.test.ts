@@ -63,8 +63,8 @@ describeWith('chromium', 'the client in a page of another site', () => {
     await leaving.goto(site.url)
     await leaving.evaluate(`
       imageonce.createImageonceClient({ baseUrl: '', token: 'any' })
-      imageonce.logImageGenerationTelemetry('generation_skipped', { source: 'client' })
-      location.href = 'about:blank'`)
+      imageonce.logImageGenerationTelemetry('generation_skipped', { source: 'client' })`)
+    await leaving.goto('about:blank')
     await waitFor(() => posted.length, { what: 'the event' })
     expect(JSON.parse(posted[0] ?? '').events).toMatchObject([{ type: 'generation_skipped' }])
     await leaving.close()
