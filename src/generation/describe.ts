@@ -1,9 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { NewImage } from '../../db/schema.ts'
 import type { GenerationRequest } from '../contract/generation-request.ts'
-import { createImageIdempotencyKey, type Identity } from '../contract/identity.ts'
+import type { Identity } from '../contract/identity.ts'
 import { DEFAULT_IMAGE_SIZE } from '../contract/vocabulary.ts'
 import { type ResolveConditionImage, resolveModel } from './admission.ts'
+import { createFingerprint, sha256Hex } from './fingerprint.ts'
 import type { GenerationToInsert } from './insert.ts'
 import type { Provider } from './ports.ts'
 
@@ -42,11 +43,9 @@ export const describeWanted = async (
     imageSize,
     variant: request.variant,
   }
-  const fingerprint = await createImageIdempotencyKey(identity, sha256Hex)
+  const fingerprint = await createFingerprint(identity)
   const revision = request.skipExistingCheck ? createRevision(ownerId, idempotencyKey) : null
-  const id = revision
-    ? await createImageIdempotencyKey({ ...identity, revision }, sha256Hex)
-    : fingerprint
+  const id = revision ? await createFingerprint({ ...identity, revision }) : fingerprint
   const generation: GenerationToInsert = {
     id,
     ownerId,
@@ -76,7 +75,7 @@ const describeOwn = async (
   generation: GenerationToInsert,
   identity: Identity,
 ): Promise<GenerationToInsert> => {
-  const id = await createImageIdempotencyKey({ ...identity, revision: OWN_REVISION }, sha256Hex)
+  const id = await createFingerprint({ ...identity, revision: OWN_REVISION })
   const objectKey = chooseObjectKey(id)
   return { ...generation, id, objectKey, revision: OWN_REVISION, joinsOthers: false }
 }
@@ -96,6 +95,3 @@ const createRevision = (ownerId: string, idempotencyKey: string | undefined): st
 }
 
 const REVISION_HEX_DIGITS = 32
-
-/** Without WebCrypto's detour through a thread, which costs more than the digest (docs/performance.md). */
-const sha256Hex = (text: string): string => createHash('sha256').update(text).digest('hex')

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
 import type { GenerationRow } from '../../db/schema.ts'
-import { createImageIdempotencyKey } from '../contract/identity.ts'
+import { createFingerprint } from '../generation/fingerprint.ts'
 
 type ScopedRow = Pick<
   GenerationRow,
@@ -19,19 +18,14 @@ type ScopedRow = Pick<
  * provider, model, ratio and size. It is the fingerprint of the same request without its prompt.
  */
 export const createScope = (row: ScopedRow): Promise<string> =>
-  createImageIdempotencyKey(
-    {
-      owner: row.ownerId,
-      prompt: '',
-      transformation: row.transformation,
-      conditionImageDigest: row.conditionImageDigest ?? undefined,
-      provider: row.provider,
-      model: row.model,
-      aspectRatio: row.aspectRatio ?? undefined,
-      imageSize: row.imageSize,
-      variant: row.variant ?? undefined,
-    },
-    sha256Hex,
-  )
-
-const sha256Hex = (text: string): string => createHash('sha256').update(text).digest('hex')
+  createFingerprint({
+    owner: row.ownerId,
+    prompt: '',
+    transformation: row.transformation,
+    conditionImageDigest: row.conditionImageDigest ?? undefined,
+    provider: row.provider,
+    model: row.model,
+    aspectRatio: row.aspectRatio ?? undefined,
+    imageSize: row.imageSize,
+    variant: row.variant ?? undefined,
+  })

@@ -228,6 +228,14 @@ test('an image that was reused is not passed on as if it were of the second prom
   expect(third).toMatchObject({ isExisting: false, status: 'succeeded' })
 })
 
+test('a try that is made again is compared again, and leaves one comparison', async () => {
+  await make(BICYCLE)
+  app.gemini.behave({ kind: 'sequence', steps: [{ kind: 'overloaded' }, { kind: 'image' }] })
+  const again = await make(SAME_BICYCLE, { similarity: 'shadow' })
+  expect(again).toMatchObject({ status: 'succeeded', attempts: 2 })
+  expect(await readCheck(again.id)).toMatchObject({ isMatch: true, embeddingCostUsd: 0 })
+})
+
 test('where prompts cannot be compared, images are made all the same', async () => {
   await make(BICYCLE)
   await sql`alter table prompt_embeddings rename to out_of_reach`.execute(app.db)
