@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import pg from 'pg'
-import { messageOf } from '../src/errors.ts'
+import { messageOf } from '../src/lib/errors.ts'
 
 /** Any number that nobody else locks by. */
 const LOCK_KEY = 1_869_505_382

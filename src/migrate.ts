@@ -3,7 +3,7 @@ import { ensureVectorIndex } from '../db/vector-index.ts'
 import type { Config } from './config.ts'
 import { requireDatabaseUrl } from './context/shared.ts'
 import { chooseEmbedder } from './embeddings/choose-embedder.ts'
-import { messageOf } from './errors.ts'
+import { messageOf } from './lib/errors.ts'
 import { migrateQueue } from './queue/prepare.ts'
 
 /** Brings our tables, and BullMQ's when it keeps its jobs in Postgres, to the newest schema. */

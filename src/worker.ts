@@ -1,7 +1,7 @@
 import { assertMigrated } from './api.ts'
 import type { Config } from './config.ts'
 import { createWorker } from './context/worker.ts'
-import { createLogger } from './logger.ts'
+import { createLogger } from './lib/logger.ts'
 import { runUntilSignal, STOP_MARGIN_MS } from './process.ts'
 import { checkRedis } from './queue/prepare.ts'
 import { resolveSecrets } from './secrets.ts'

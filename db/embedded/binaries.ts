@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path'
-import { StartError } from '../../src/errors.ts'
+import { StartError } from '../../src/lib/errors.ts'
 import { copyBinaries, linkLibraries } from './binaries-copy.ts'
 import { runProgram, type ServerUser } from './run-program.ts'
 

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { messageOf, StartError } from '../../src/errors.ts'
+import { messageOf, StartError } from '../../src/lib/errors.ts'
 import { makeWhole } from './make-whole.ts'
 import { runProgram } from './run-program.ts'
 import type { Site } from './site.ts'

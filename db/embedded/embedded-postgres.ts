@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { StartError } from '../../src/errors.ts'
+import { StartError } from '../../src/lib/errors.ts'
 import { findBinaries, makeRunnable } from './binaries.ts'
 import { ensureCluster, ensureDatabase } from './cluster.ts'
 import type { OpenServer } from './connect.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
-import { messageOf } from '../../src/errors.ts'
+import { messageOf } from '../../src/lib/errors.ts'
 import type { OpenServer } from './connect.ts'
 
 /** Any number; only we lock anything in the database `postgres`. */

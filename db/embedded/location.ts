@@ -1,7 +1,7 @@
 import { mkdir, realpath, rmdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { messageOf, StartError } from '../../src/errors.ts'
+import { messageOf, StartError } from '../../src/lib/errors.ts'
 import { pathExists } from './path-exists.ts'
 import { ensurePrivateFolder, shortHash } from './private-folder.ts'
 import { runProgram, type ServerUser } from './run-program.ts'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { chmod, chown, lstat, mkdir } from 'node:fs/promises'
-import { StartError } from '../../src/errors.ts'
+import { StartError } from '../../src/lib/errors.ts'
 import type { ServerUser } from './run-program.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import { messageOf, StartError } from '../../src/errors.ts'
+import { messageOf, StartError } from '../../src/lib/errors.ts'
 import { connect, type OpenServer } from './connect.ts'
 import { findPostmaster, type Postmaster, pidFilePath } from './postmaster.ts'
 import { isAlive, mayServe } from './processes.ts'

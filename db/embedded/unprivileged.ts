@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { StartError } from '../../src/errors.ts'
+import { StartError } from '../../src/lib/errors.ts'
 import { runProgram, type ServerUser } from './run-program.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { AnalyticsQuery } from '../contract/analytics.ts'
 import { MAX_ANALYTICS_DAYS } from '../contract/limits.ts'
-import { AppError } from '../errors.ts'
+import { AppError } from '../lib/errors.ts'
 
 /** The first and the last of some UTC days, as 2026-11-22. */
 export type DayRange = { from: string; to: string }

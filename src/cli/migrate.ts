@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts'
 import { withDatabase } from '../dev.ts'
-import { createLogger } from '../logger.ts'
+import { createLogger } from '../lib/logger.ts'
 import { indexVectors, migrate } from '../migrate.ts'
 
 /** Migrates the configured database, or the embedded one. */

@@ -1,7 +1,7 @@
 import { rename, rm } from 'node:fs/promises'
 import { extname } from 'node:path'
 import sharp from 'sharp'
-import { StartError } from '../errors.ts'
+import { StartError } from '../lib/errors.ts'
 
 const FORMAT_BY_EXTENSION = {
   '.png': 'png',

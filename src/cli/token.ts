@@ -1,6 +1,6 @@
 import { SignJWT } from 'jose'
 import type { Config } from '../config.ts'
-import { StartError } from '../errors.ts'
+import { StartError } from '../lib/errors.ts'
 import { resolveSecrets, type Secrets } from '../secrets.ts'
 
 export type TokenOptions = { owner: string; admin: boolean; days: number }

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts'
 import { chooseEmbedder } from '../embeddings/choose-embedder.ts'
-import type { Logger } from '../logger.ts'
+import type { Logger } from '../lib/logger.ts'
 import type { FeedbackDeps } from '../similarity/feedback.ts'
 import type { SimilaritySettings } from '../similarity/report.ts'
 import type { Shared } from './shared.ts'

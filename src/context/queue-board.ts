@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express'
 import type { Config } from '../config.ts'
-import { AppError } from '../errors.ts'
-import { createRareLog, type Logger } from '../logger.ts'
+import { AppError } from '../lib/errors.ts'
+import { createRareLog, type Logger } from '../lib/logger.ts'
 import { toQueueBackend } from './shared.ts'
 
 type Board = Awaited<ReturnType<typeof import('../queue/queue-board.ts').openQueueBoard>>

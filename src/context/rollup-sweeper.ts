@@ -1,7 +1,7 @@
 import { createFold } from '../analytics/fold.ts'
 import type { Config } from '../config.ts'
-import { startSweeper } from '../generation/sweeper.ts'
-import { createRareLog, type Logger } from '../logger.ts'
+import { createRareLog, type Logger } from '../lib/logger.ts'
+import { startSweeper } from '../lib/run-every.ts'
 import type { Shared } from './shared.ts'
 
 /** What is not folded yet is read one by one, so little should be left. */

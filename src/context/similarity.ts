@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts'
 import { chooseEmbedder } from '../embeddings/choose-embedder.ts'
 import type { CompareWithSimilar } from '../generation/ports.ts'
-import { createRareLog, type Logger } from '../logger.ts'
+import { createRareLog, type Logger } from '../lib/logger.ts'
 import { createCompare } from '../similarity/compare.ts'
 import { createFindNeighbours } from '../similarity/neighbours/find-neighbours.ts'
 import { createGetPromptEmbedding } from '../similarity/prompt-embedding.ts'

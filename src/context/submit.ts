@@ -7,7 +7,7 @@ import { resolveConditionImage, type UploadDeps } from '../generation/uploads.ts
 import { parseImageData } from '../images/data-url.ts'
 import { createInspectImage } from '../images/inspect.ts'
 import { createRecognition } from '../images/recognition.ts'
-import type { Logger } from '../logger.ts'
+import type { Logger } from '../lib/logger.ts'
 import { rejectReused } from '../similarity/feedback.ts'
 import { createFeedback } from './feedback.ts'
 import type { Shared } from './shared.ts'

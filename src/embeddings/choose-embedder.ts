@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts'
-import { StartError } from '../errors.ts'
+import { StartError } from '../lib/errors.ts'
 import type { Embedder } from '../similarity/ports.ts'
 import { createEnergeticEmbedder, ENERGETIC_PACKAGES, isEnergeticInstalled } from './energetic.ts'
 import { createGeminiEmbedder } from './gemini.ts'

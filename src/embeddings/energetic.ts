@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { EmbeddingError } from '../errors.ts'
+import { EmbeddingError } from '../lib/errors.ts'
 import type { Embedder } from '../similarity/ports.ts'
 
 const require = createRequire(import.meta.url)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { EmbeddingError } from '../errors.ts'
+import { EmbeddingError } from '../lib/errors.ts'
 
 const embeddingSchema = z.object({ values: z.array(z.number()) })
 

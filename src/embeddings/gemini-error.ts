@@ -1,5 +1,5 @@
 import { GoogleGenerativeAIFetchError } from '@google/generative-ai'
-import { EmbeddingError } from '../errors.ts'
+import { EmbeddingError } from '../lib/errors.ts'
 
 /**
  * What went wrong, in words of our own, as Google's may repeat the prompt. `timedOutMs` is the time limit, where it passed; a

@@ -4,7 +4,7 @@ import {
   GoogleGenerativeAI,
   TaskType,
 } from '@google/generative-ai'
-import { startDeadline } from '../deadline.ts'
+import { startDeadline } from '../lib/deadline.ts'
 import type { Embedder } from '../similarity/ports.ts'
 import { parseGeminiVectors } from './gemini-answer.ts'
 import { costGeminiTexts } from './gemini-cost.ts'

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Database } from '../../db/database.ts'
-import { startSweeper } from '../generation/sweeper.ts'
+import { startSweeper } from '../lib/run-every.ts'
 
 /** How often a worker says that it is there. */
 export const HEARTBEAT_MS = 5_000

@@ -1,6 +1,6 @@
 import type { Database } from '../../db/database.ts'
 import { isTerminal } from '../contract/vocabulary.ts'
-import { AppError } from '../errors.ts'
+import { AppError } from '../lib/errors.ts'
 import type { Wanted } from './describe.ts'
 import { bindIdempotencyKey, insertOwnerIfNew, type RequestedKey } from './idempotency.ts'
 import type { GenerationToInsert, InsertLimits } from './insert.ts'

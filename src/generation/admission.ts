@@ -2,7 +2,7 @@ import type { NewImage } from '../../db/schema.ts'
 import type { GenerationRequest } from '../contract/generation-request.ts'
 import type { ModelInfo } from '../contract/server-info.ts'
 import { DEFAULT_IMAGE_SIZE, type ImageSize } from '../contract/vocabulary.ts'
-import { AppError } from '../errors.ts'
+import { AppError } from '../lib/errors.ts'
 import type { Provider } from './ports.ts'
 
 export type ConditionImage = {

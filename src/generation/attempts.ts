@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Database } from '../../db/database.ts'
 import type { GenerationRow } from '../../db/schema.ts'
-import type { ProviderErrorCode } from '../errors.ts'
+import type { ProviderErrorCode } from '../lib/errors.ts'
 import { describeSteps, type StepTimes } from './step-times.ts'
 import type { Claim } from './transitions.ts'
 

@@ -1,5 +1,5 @@
 import type { Database } from '../../db/database.ts'
-import { AppError, isProviderError } from '../errors.ts'
+import { AppError, isProviderError } from '../lib/errors.ts'
 import { type Intent, recordIntent, recordOutcome } from './attempts.ts'
 import { Interrupted } from './lease.ts'
 import { outcomeRules } from './outcomes.ts'

@@ -1,5 +1,5 @@
 import type { Database } from '../../db/database.ts'
-import { AppError } from '../errors.ts'
+import { AppError } from '../lib/errors.ts'
 import type { Enqueue, QueuedJob } from './ports.ts'
 import { findGeneration, type GenerationWithImage } from './repository.ts'
 import { enqueueIfQueued, findQueued } from './sweep.ts'

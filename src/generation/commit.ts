@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely'
 import type { Database } from '../../db/database.ts'
 import type { NewImage, Schema } from '../../db/schema.ts'
-import type { AppError } from '../errors.ts'
+import type { AppError } from '../lib/errors.ts'
 import { describeStoredImage } from './image-row.ts'
 import type { InspectedImage } from './ports.ts'
 import { describeSteps, type StepTimes } from './step-times.ts'

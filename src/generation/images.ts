@@ -1,6 +1,6 @@
 import type { Database } from '../../db/database.ts'
 import { isImageId } from '../contract/identity.ts'
-import { AppError } from '../errors.ts'
+import { AppError } from '../lib/errors.ts'
 import type { ImageStore } from './ports.ts'
 import { findGeneration, findOwnedImage } from './repository.ts'
 import { listThumbnailKeys, type VersionedObject } from './thumbnail-keys.ts'

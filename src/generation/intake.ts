@@ -1,5 +1,5 @@
 import type { Database } from '../../db/database.ts'
-import { createBatcher } from './batch.ts'
+import { createBatcher } from '../lib/batch.ts'
 import {
   type GenerationToInsert,
   type Inserted,

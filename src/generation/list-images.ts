@@ -3,7 +3,7 @@ import type { Database } from '../../db/database.ts'
 import type { GenerationRow, ImageRow } from '../../db/schema.ts'
 import { isImageId } from '../contract/identity.ts'
 import type { ImageType, Transformation } from '../contract/vocabulary.ts'
-import { AppError } from '../errors.ts'
+import { AppError } from '../lib/errors.ts'
 import { findOwnedImage, type PagePosition } from './repository.ts'
 
 export type ImagePage = {

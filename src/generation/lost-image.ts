@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely'
 import type { Database } from '../../db/database.ts'
 import type { ImageRow, Schema } from '../../db/schema.ts'
-import { AppError } from '../errors.ts'
+import { AppError } from '../lib/errors.ts'
 import { noStoredImage } from './image-row.ts'
 import { failLostImage } from './transitions.ts'
 

@@ -1,4 +1,4 @@
-import type { ProviderErrorCode } from '../errors.ts'
+import type { ProviderErrorCode } from '../lib/errors.ts'
 
 type OutcomeRule = {
   /** True when the call may be on the bill: it then counts as a paid call. */

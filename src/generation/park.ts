@@ -1,6 +1,6 @@
 import type { Database } from '../../db/database.ts'
 import type { NewImage } from '../../db/schema.ts'
-import { AppError } from '../errors.ts'
+import { AppError } from '../lib/errors.ts'
 import { bindIdempotencyKey, insertOwnerIfNew, type RequestedKey } from './idempotency.ts'
 import { type GenerationToInsert, insertOrRequeue } from './insert.ts'
 import { findGeneration, type GenerationWithImage, noImage } from './repository.ts'

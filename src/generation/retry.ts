@@ -1,5 +1,5 @@
 import type { Database } from '../../db/database.ts'
-import { type AppError, isProviderError, type ProviderError } from '../errors.ts'
+import { type AppError, isProviderError, type ProviderError } from '../lib/errors.ts'
 import { MAX_ATTEMPTS, mayCallAgain } from './attempts.ts'
 import { outcomeRules } from './outcomes.ts'
 import { findGeneration } from './repository.ts'

@@ -1,6 +1,6 @@
 import type { Database } from '../../db/database.ts'
 import { findListPriceUsd } from '../contract/list-price.ts'
-import { AppError, messageOf } from '../errors.ts'
+import { AppError, messageOf } from '../lib/errors.ts'
 import { recordAdoption } from './attempts.ts'
 import { type Bought, buyImage } from './buy.ts'
 import { commitImage, commitPlaceholder } from './commit.ts'

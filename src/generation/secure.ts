@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { digestHex } from '../contract/identity.ts'
-import { AppError, ProviderError } from '../errors.ts'
+import { AppError, ProviderError } from '../lib/errors.ts'
 import type {
   ImageStore,
   InspectedImage,

@@ -1,5 +1,5 @@
 import type { GenerationRequest } from '../contract/generation-request.ts'
-import { messageOf } from '../errors.ts'
+import { messageOf } from '../lib/errors.ts'
 import { type AcceptDeps, type Accepted, acceptGeneration } from './accept.ts'
 import type { ResolveConditionImage } from './admission.ts'
 import { askDatabase, DatabaseAway } from './database-away.ts'

@@ -2,7 +2,7 @@ import { type QueryCreator, sql } from 'kysely'
 import type { Database } from '../../db/database.ts'
 import type { GenerationRow, Schema, Suggestion } from '../../db/schema.ts'
 import type { Lane } from '../contract/vocabulary.ts'
-import type { AppError } from '../errors.ts'
+import type { AppError } from '../lib/errors.ts'
 import { type Moved, move, moveAll, type Update } from './move.ts'
 
 /*

@@ -1,6 +1,6 @@
 import type { Request, RequestHandler } from 'express'
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
-import { AppError } from '../errors.ts'
+import { AppError } from '../lib/errors.ts'
 import { createOperatorKeys, type OperatorKey } from './operator-keys.ts'
 import { rememberVerified } from './verified-tokens.ts'
 

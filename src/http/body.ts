@@ -1,7 +1,7 @@
 import express, { type RequestHandler } from 'express'
 import { MAX_HOOK_BYTES, MAX_IMAGE_BYTES, MAX_TELEMETRY_BYTES } from '../contract/limits.ts'
 import { imageMimeTypeSchema } from '../contract/vocabulary.ts'
-import { AppError } from '../errors.ts'
+import { AppError } from '../lib/errors.ts'
 
 /** The largest image in base64, and room for the other fields. */
 const MAX_JSON_BYTES = Math.ceil((MAX_IMAGE_BYTES * 4) / 3) + 64 * 1024

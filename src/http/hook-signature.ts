@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { Webhook } from 'standardwebhooks'
-import { AppError } from '../errors.ts'
+import { AppError } from '../lib/errors.ts'
 
 export type HookSecret = { source: string; secret: string }
 

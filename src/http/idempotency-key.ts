@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import { AppError } from '../errors.ts'
+import { AppError } from '../lib/errors.ts'
 
 /** The `Idempotency-Key` header, quoted or bare, 1 to 255 visible ASCII characters. */
 export const parseIdempotencyKey = (req: Request): string | undefined => {

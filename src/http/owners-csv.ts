@@ -4,7 +4,7 @@ import type { Response } from 'express'
 import type { Database } from '../../db/database.ts'
 import { listOwners, type OwnerPosition, type OwnersPage } from '../analytics/owners.ts'
 import type { OwnerFigures } from '../contract/analytics.ts'
-import { AppError } from '../errors.ts'
+import { AppError } from '../lib/errors.ts'
 import { formatCsv } from './csv.ts'
 
 /** Most servers' owners come in one piece, as of one moment. */

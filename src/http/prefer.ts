@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express'
 import { MAX_WAIT_SECONDS } from '../contract/limits.ts'
-import { AppError } from '../errors.ts'
+import { AppError } from '../lib/errors.ts'
 
 /** Seconds from `Prefer: wait=N` (RFC 7240), lowered to what is allowed; undefined when not asked for. */
 export const parsePreferWait = (req: Request): number | undefined => {

@@ -3,8 +3,8 @@ import type { Logger } from 'pino'
 import { ZodError } from 'zod'
 import { isDatabaseAway } from '../../db/away.ts'
 import type { Problem } from '../contract/problem.ts'
-import { AppError, type ErrorCode } from '../errors.ts'
 import { DatabaseAway } from '../generation/database-away.ts'
+import { AppError, type ErrorCode } from '../lib/errors.ts'
 
 const statusByCode: Record<ErrorCode, number> = {
   invalid_request: 400,

@@ -1,6 +1,6 @@
 import type { Request } from 'express'
 import type { z } from 'zod'
-import { AppError } from '../errors.ts'
+import { AppError } from '../lib/errors.ts'
 
 /** The query as a schema has it; parameters that it does not name are somebody else's. Throws `invalid_request`. */
 export const parseQuery = <Schema extends z.ZodType>(

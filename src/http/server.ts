@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
-import { StartError } from '../errors.ts'
+import { StartError } from '../lib/errors.ts'
 import { createDrain, type Drain } from './drain.ts'
 
 /** A request must arrive within these; how long its answer takes is another matter. */

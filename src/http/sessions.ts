@@ -1,7 +1,7 @@
 import { hkdfSync } from 'node:crypto'
 import type { CookieOptions, Request, Response } from 'express'
 import { errors, jwtVerify, SignJWT } from 'jose'
-import { AppError } from '../errors.ts'
+import { AppError } from '../lib/errors.ts'
 import type { Authenticate, Principal } from './auth.ts'
 
 export type Sessions = ReturnType<typeof createSessions>

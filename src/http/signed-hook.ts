@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import { AppError } from '../errors.ts'
+import { AppError } from '../lib/errors.ts'
 import type { HookDelivery } from '../saved-items/hook-delivery.ts'
 import { type HookSecret, verifyHook } from './hook-signature.ts'
 

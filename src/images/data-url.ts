@@ -1,5 +1,5 @@
 import { MAX_IMAGE_BYTES } from '../contract/limits.ts'
-import { AppError } from '../errors.ts'
+import { AppError } from '../lib/errors.ts'
 
 type ImageDataOptions = {
   /** Where the text stands in the request, for the error. */

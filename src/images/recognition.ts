@@ -1,5 +1,5 @@
 import type { Recognition } from '../generation/ports.ts'
-import { limitConcurrency } from './limit-concurrency.ts'
+import { limitConcurrency } from '../lib/limit-concurrency.ts'
 import { looksSame } from './looks-same.ts'
 import { decodePixels } from './pixels.ts'
 import { printPixels } from './print-pixels.ts'

@@ -7,7 +7,7 @@ import {
   thumbnailKeyOf,
   type VersionedObject,
 } from '../generation/thumbnail-keys.ts'
-import { limitConcurrency } from './limit-concurrency.ts'
+import { limitConcurrency } from '../lib/limit-concurrency.ts'
 import { loadSharp } from './load-sharp.ts'
 
 /** A thumbnail that is in the store; its bytes too, where they had to be read anyway. */

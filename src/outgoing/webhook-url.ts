@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { AppError } from '../errors.ts'
+import { AppError } from '../lib/errors.ts'
 import { isPublicAddress } from './public-address.ts'
 
 /** Ports below are other services', to which a webhook has nothing to say. */

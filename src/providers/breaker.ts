@@ -1,5 +1,5 @@
 import { ConsecutiveBreaker, circuitBreaker, handleWhen, isBrokenCircuitError } from 'cockatiel'
-import { AppError, isProviderError, type ProviderErrorCode } from '../errors.ts'
+import { AppError, isProviderError, type ProviderErrorCode } from '../lib/errors.ts'
 
 /** What says that the provider is down, rather than that it did not like one request. */
 const OUTAGES: ReadonlySet<ProviderErrorCode> = new Set(['overloaded', 'timeout', 'ambiguous'])

@@ -1,5 +1,5 @@
 import { GoogleGenerativeAIFetchError } from '@google/generative-ai'
-import type { ProviderError, ProviderErrorCode } from '../errors.ts'
+import type { ProviderError, ProviderErrorCode } from '../lib/errors.ts'
 import { findQuota, findReason, findRetryAfterMs, findWrongField } from './gemini-error-details.ts'
 import { createProviderError } from './provider-error.ts'
 

@@ -1,4 +1,4 @@
-import type { ProviderError } from '../errors.ts'
+import type { ProviderError } from '../lib/errors.ts'
 import type { GeminiAnswer } from './gemini-answer.ts'
 import { createProviderError, safeWord } from './provider-error.ts'
 

@@ -1,7 +1,7 @@
 import { GoogleGenerativeAI } from '@google/generative-ai'
 import type { GeminiConfig } from '../config.ts'
-import { startDeadline } from '../deadline.ts'
 import type { Provider, ProviderRequest } from '../generation/ports.ts'
+import { startDeadline } from '../lib/deadline.ts'
 import { parseGeminiAnswer } from './gemini-answer.ts'
 import { costGeminiImage, costGeminiTokens } from './gemini-cost.ts'
 import { toGeminiError } from './gemini-error.ts'

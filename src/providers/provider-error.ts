@@ -1,5 +1,5 @@
-import { ProviderError, type ProviderErrorCode } from '../errors.ts'
 import { outcomeRules } from '../generation/outcomes.ts'
+import { ProviderError, type ProviderErrorCode } from '../lib/errors.ts'
 
 /** A provider's outcome, retryable as its rule says. */
 export const createProviderError = (

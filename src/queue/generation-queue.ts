@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Telemetry } from 'bullmq'
 import type { Lane } from '../contract/vocabulary.ts'
-import { messageOf } from '../errors.ts'
 import type { ParkedRequest } from '../generation/park.ts'
 import type { QueuedJob } from '../generation/ports.ts'
-import { answerWithin } from '../time.ts'
+import { messageOf } from '../lib/errors.ts'
+import { answerWithin } from '../lib/time.ts'
 import type { QueueBackend } from './backend.ts'
 import { openQueue, PRODUCER_TIMEOUT_MS } from './open-queue.ts'
 

@@ -1,7 +1,7 @@
 import { DelayedError, type Job, type Telemetry, UnrecoverableError } from 'bullmq'
-import { AppError } from '../errors.ts'
 import type { ParkedRequest } from '../generation/park.ts'
 import type { RunOutcome } from '../generation/run.ts'
+import { AppError } from '../lib/errors.ts'
 import type { JobData, QueueBackend } from './backend.ts'
 import { openWorker } from './open-worker.ts'
 

@@ -1,6 +1,6 @@
 import { createPostgresBackend, Queue, type QueueOptions, withBackend } from 'bullmq'
 import { Redis } from 'ioredis'
-import { waitAtMost } from '../time.ts'
+import { waitAtMost } from '../lib/time.ts'
 import { CLOSE_MS, type JobData, type QueueBackend, SILENCE_MS } from './backend.ts'
 
 export type OpenQueue = Pick<

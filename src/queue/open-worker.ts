@@ -6,7 +6,7 @@ import {
   withBackend,
 } from 'bullmq'
 import { Redis } from 'ioredis'
-import { waitAtMost } from '../time.ts'
+import { waitAtMost } from '../lib/time.ts'
 import { CLOSE_MS, type JobData, type QueueBackend, SILENCE_MS } from './backend.ts'
 
 type CloseWorker = (graceMs: number, whenIdle: () => Promise<unknown>) => Promise<void>

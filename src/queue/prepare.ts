@@ -1,7 +1,7 @@
 import { assertSchemaCompatibility, runMigrations, SchemaMigrationRequiredError } from 'bullmq'
 import { Redis } from 'ioredis'
 import pg from 'pg'
-import { StartError } from '../errors.ts'
+import { StartError } from '../lib/errors.ts'
 
 /** BullMQ's own tables, in a schema of their own; safe to run again and from several processes. */
 export const migrateQueue = async (databaseUrl: string): Promise<void> => {

@@ -1,11 +1,11 @@
 import { isDatabaseAway } from '../../db/away.ts'
 import type { SavedItemRow } from '../../db/schema.ts'
 import { generationRequestSchema } from '../contract/generation-request.ts'
-import { AppError } from '../errors.ts'
 import { type CancelDeps, cancelUnwanted } from '../generation/cancel.ts'
 import { askDatabase } from '../generation/database-away.ts'
 import { findGenerations, type GenerationWithImage } from '../generation/repository.ts'
 import { type Submission, type SubmitDeps, submitGeneration } from '../generation/submit.ts'
+import { AppError } from '../lib/errors.ts'
 import { pointToGeneration } from './repository.ts'
 
 export type ItemDeps = CancelDeps & {

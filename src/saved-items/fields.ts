@@ -2,10 +2,10 @@ import type { NewSavedItem, SavedItemRow } from '../../db/schema.ts'
 import { generationRequestSchema } from '../contract/generation-request.ts'
 import { parseImageUrl, type SavedItemInput } from '../contract/saved-item.ts'
 import { isTerminal } from '../contract/vocabulary.ts'
-import { AppError } from '../errors.ts'
 import { resolveModel } from '../generation/admission.ts'
 import { askDatabase, DatabaseAway } from '../generation/database-away.ts'
 import { findGeneration } from '../generation/repository.ts'
+import { AppError } from '../lib/errors.ts'
 import type { ItemDeps } from './ask.ts'
 
 /** The columns that the fields of a request set; an absent field sets none. Throws `AppError` for a wrong one. */

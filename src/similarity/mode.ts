@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Database } from '../../db/database.ts'
 import type { SimilarityMode } from '../contract/vocabulary.ts'
-import { AppError } from '../errors.ts'
+import { AppError } from '../lib/errors.ts'
 
 type OwnersChoice = { mode: SimilarityMode | null; fellBackAt: Date | null }
 

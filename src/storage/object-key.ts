@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts'
+import { AppError } from '../lib/errors.ts'
 
 /**
  * Letters, digits, `_`, `-` and inner dots in segments: the same in a path and in a URL. No segment starts with

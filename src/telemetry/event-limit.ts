@@ -1,5 +1,5 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
-import { AppError } from '../errors.ts'
+import { AppError } from '../lib/errors.ts'
 
 /** Far above what a person's browser does; each API process counts for itself. */
 const EVENTS_A_MINUTE = 1_000

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts'
 import type { TelemetryType } from '../contract/telemetry.ts'
-import type { Logger } from '../logger.ts'
+import type { Logger } from '../lib/logger.ts'
 
 /** What is logged of an event: never the prompt. */
 type Logged = {

@@ -1,7 +1,7 @@
 import type { Database } from '../../db/database.ts'
 import type { WebhookDeliveryRow, WebhookEndpointRow } from '../../db/schema.ts'
-import { messageOf } from '../errors.ts'
 import type { AnswerContext } from '../generation/present.ts'
+import { messageOf } from '../lib/errors.ts'
 import { buildPayload } from './payload.ts'
 import type { SendWebhook, WebhookAnswer } from './ports.ts'
 import { type Attempt, disableEndpoint, recordAttempt, releaseDelivery } from './record.ts'

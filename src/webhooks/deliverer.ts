@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Database } from '../../db/database.ts'
 import type { WebhookDeliveryRow } from '../../db/schema.ts'
-import { startSweeper } from '../generation/sweeper.ts'
+import { startSweeper } from '../lib/run-every.ts'
 import { claimDeliveries } from './claim.ts'
 import { tellMissedEnds } from './missed-ends.ts'
 

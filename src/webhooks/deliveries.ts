@@ -2,9 +2,9 @@ import { sql } from 'kysely'
 import type { Database } from '../../db/database.ts'
 import type { WebhookAttemptRow, WebhookDeliveryRow, WebhookEndpointRow } from '../../db/schema.ts'
 import type { WebhookDeliveryStatus } from '../contract/vocabulary.ts'
-import { AppError } from '../errors.ts'
 import { GENERATION_CHANNEL, WEBHOOKS_DUE } from '../generation/channel.ts'
 import type { PagePosition } from '../generation/repository.ts'
+import { AppError } from '../lib/errors.ts'
 import { TEST_EVENT } from './payload.ts'
 
 /** The newest of a delivery that are shown. */

@@ -5,7 +5,7 @@ import { findBinaries } from '../../db/embedded/binaries.ts'
 import { linkLibraries } from '../../db/embedded/binaries-copy.ts'
 import { isAlive } from '../../db/embedded/processes.ts'
 import { runProgram } from '../../db/embedded/run-program.ts'
-import { StartError } from '../../src/errors.ts'
+import { StartError } from '../../src/lib/errors.ts'
 import {
   endProcess,
   findServerPid,

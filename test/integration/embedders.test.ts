@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { parseConfig } from '../../src/config.ts'
 import { chooseEmbedder } from '../../src/embeddings/choose-embedder.ts'
-import { EmbeddingError, StartError } from '../../src/errors.ts'
+import { EmbeddingError, StartError } from '../../src/lib/errors.ts'
 import type { Embedder } from '../../src/similarity/ports.ts'
 import type { EmbedFailure } from '../support/gemini-embeddings.ts'
 import { type GeminiServer, startGeminiServer } from '../support/gemini-server.ts'

@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import sharp from 'sharp'
 import { thumbHashToApproximateAspectRatio, thumbHashToAverageRGBA } from 'thumbhash'
-import { AppError } from '../../src/errors.ts'
 import { createInspectImage } from '../../src/images/inspect.ts'
+import { AppError } from '../../src/lib/errors.ts'
 
 const MAX_BYTES = 10 * 1024 * 1024
 const inspect = createInspectImage({ maxBytes: MAX_BYTES, maxPixels: 25_000_000 })

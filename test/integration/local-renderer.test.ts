@@ -4,8 +4,8 @@ import { text } from 'node:stream/consumers'
 import { describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
 import { aspectRatioSchema } from '../../src/contract/vocabulary.ts'
-import { ProviderError } from '../../src/errors.ts'
 import type { EncodedImage, ProviderRequest } from '../../src/generation/ports.ts'
+import { ProviderError } from '../../src/lib/errors.ts'
 import { createLocalProvider } from '../../src/providers/local.ts'
 
 const provider = createLocalProvider()

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { createGeminiEmbedder } from '../../src/embeddings/gemini.ts'
-import { EmbeddingError } from '../../src/errors.ts'
+import { EmbeddingError } from '../../src/lib/errors.ts'
 import type { Embedder } from '../../src/similarity/ports.ts'
 import { createGetPromptEmbedding } from '../../src/similarity/prompt-embedding.ts'
 import { type GeminiServer, startGeminiServer } from '../support/gemini-server.ts'

@@ -1,5 +1,5 @@
-import { ProviderError } from '../../src/errors.ts'
 import type { ProviderRequest } from '../../src/generation/ports.ts'
+import { ProviderError } from '../../src/lib/errors.ts'
 import { createGeminiProvider } from '../../src/providers/gemini.ts'
 import type { GeminiServer } from './gemini-server.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { createBatcher } from '../../src/generation/batch.ts'
+import { createBatcher } from '../../src/lib/batch.ts'
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
 

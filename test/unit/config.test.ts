@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { parseClientConfig, parseConfig } from '../../src/config.ts'
-import { ConfigError } from '../../src/errors.ts'
+import { ConfigError } from '../../src/lib/errors.ts'
 
 const problemsOf = (environment: Record<string, string>): readonly string[] => {
   try {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { limitConcurrency } from '../../src/images/limit-concurrency.ts'
+import { limitConcurrency } from '../../src/lib/limit-concurrency.ts'
 
 describe('limitConcurrency', () => {
   test('no more run at once than there are places, in the order they came', async () => {

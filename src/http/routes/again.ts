@@ -2,12 +2,12 @@ import { type Request, type Response, Router } from 'express'
 import { type BulkReport, bulkRequestSchema } from '../../contract/bulk.ts'
 import type { GenerationRequest } from '../../contract/generation-request.ts'
 import { isTerminal } from '../../contract/vocabulary.ts'
-import { AppError } from '../../errors.ts'
 import { askAgain } from '../../generation/ask-again.ts'
 import { BULK_STATUSES, type BulkDeps, changeInBulk } from '../../generation/bulk.ts'
 import { askDatabase } from '../../generation/database-away.ts'
 import type { GenerationWithImage } from '../../generation/repository.ts'
 import { submitGeneration } from '../../generation/submit.ts'
+import { AppError } from '../../lib/errors.ts'
 import { jsonBody } from '../body.ts'
 import {
   answerGeneration,

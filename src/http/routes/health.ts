@@ -1,5 +1,5 @@
 import { Router } from 'express'
-import { answerWithin } from '../../time.ts'
+import { answerWithin } from '../../lib/time.ts'
 import type { HttpContext } from '../http-context.ts'
 
 const CHECK_TIMEOUT_MS = 2_000

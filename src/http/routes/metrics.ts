@@ -1,5 +1,5 @@
 import { Router } from 'express'
-import { AppError } from '../../errors.ts'
+import { AppError } from '../../lib/errors.ts'
 import type { HttpContext } from '../http-context.ts'
 import { mayReadMetrics, sendMetrics } from '../metrics.ts'
 

@@ -1,5 +1,5 @@
 import { type RequestHandler, Router } from 'express'
-import { AppError } from '../../errors.ts'
+import { AppError } from '../../lib/errors.ts'
 import type { HttpContext } from '../http-context.ts'
 
 /** A font from elsewhere, which the page asks for and does not need. */

@@ -1,6 +1,6 @@
 import express, { Router } from 'express'
 import { z } from 'zod'
-import { AppError } from '../../errors.ts'
+import { AppError } from '../../lib/errors.ts'
 import type { HttpContext } from '../http-context.ts'
 import { assertSameOrigin } from '../sessions.ts'
 

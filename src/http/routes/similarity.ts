@@ -6,9 +6,9 @@ import {
   similarityChoiceSchema,
   similarityQuerySchema,
 } from '../../contract/similarity.ts'
-import { AppError } from '../../errors.ts'
 import { askDatabase } from '../../generation/database-away.ts'
 import { insertOwnerIfNew } from '../../generation/idempotency.ts'
+import { AppError } from '../../lib/errors.ts'
 import { listChecks } from '../../similarity/checks.ts'
 import { judgeCheck } from '../../similarity/feedback.ts'
 import { setOwnersMode } from '../../similarity/mode.ts'

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import { isProviderError } from '../../errors.ts'
 import { outcomeRules } from '../../generation/outcomes.ts'
 import type { Provider } from '../../generation/ports.ts'
+import { isProviderError } from '../../lib/errors.ts'
 
 /** The calls that cost money, as this process sent them. */
 export const createProviderMetrics = (registry: Registry) => {

@@ -1,4 +1,4 @@
-import { waitAtMost } from '../../time.ts'
+import { waitAtMost } from '../../lib/time.ts'
 
 /**
  * Takes a sample at most once every `everyMs`, however often it is asked for. Whoever asks waits for the one under way, but

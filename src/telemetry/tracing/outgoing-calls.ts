@@ -6,8 +6,8 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api'
-import { isProviderError } from '../../errors.ts'
 import type { ImageStore, Provider } from '../../generation/ports.ts'
+import { isProviderError } from '../../lib/errors.ts'
 
 /** The same provider, with a span for each call. The trace is not told to it. */
 export const wrapProvider = (tracer: Tracer, provider: Provider): Provider => ({

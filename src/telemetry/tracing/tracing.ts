@@ -1,4 +1,4 @@
-import { StartError } from '../../errors.ts'
+import { StartError } from '../../lib/errors.ts'
 import type { Tracing, TracingConfig } from './ports.ts'
 
 /**

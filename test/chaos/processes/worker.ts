@@ -1,6 +1,6 @@
 import { parseConfig } from '../../../src/config.ts'
 import { createWorker } from '../../../src/context/worker.ts'
-import { createLogger } from '../../../src/logger.ts'
+import { createLogger } from '../../../src/lib/logger.ts'
 import { runUntilSignal, STOP_MARGIN_MS } from '../../../src/process.ts'
 import { resolveSecrets } from '../../../src/secrets.ts'
 import { armFrom } from './arm.ts'

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../../src/errors.ts'
+import type { ErrorCode } from '../../../src/lib/errors.ts'
 import type { GeminiBehaviour } from '../../support/gemini-behaviour.ts'
 import { pictureOf } from '../provider.ts'
 
