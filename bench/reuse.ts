@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { Releases } from '../src/releases.ts'
+import type { Releases } from '../src/app/disposables.ts'
 import { type Comparison, compare } from './compare.ts'
 import { finishQueued, growTables, keepBareAnswer } from './fixtures.ts'
 import type { Plan } from './plan.ts'

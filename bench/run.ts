@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { createReleases, type Releases } from '../src/releases.ts'
+import { createReleases, type Releases } from '../src/app/disposables.ts'
 import { measureAnalytics } from './analytics.ts'
 import type { Comparison } from './compare.ts'
 import { createBareTables } from './fixtures.ts'

@@ -1,6 +1,6 @@
 import { createPostgresBackend, Queue, withBackend } from 'bullmq'
 import type pg from 'pg'
-import type { Releases } from '../src/releases.ts'
+import type { Releases } from '../src/app/disposables.ts'
 import { type Comparison, compare } from './compare.ts'
 import type { Plan } from './plan.ts'
 import { startBoth } from './programs.ts'

@@ -1,12 +1,12 @@
 import { findPendingMigrations } from '../db/migrate.ts'
-import type { Config } from './config.ts'
-import { createApi } from './context/api.ts'
-import { requireDatabaseUrl } from './context/shared.ts'
+import { createApi } from './app/api.ts'
+import type { Config } from './app/config.ts'
+import { runUntilSignal, STOP_MARGIN_MS } from './app/process.ts'
+import { requireDatabaseUrl } from './app/resources.ts'
+import { resolveSecrets } from './app/secrets.ts'
 import { StartError } from './lib/errors.ts'
 import { createLogger } from './lib/logger.ts'
-import { runUntilSignal, STOP_MARGIN_MS } from './process.ts'
 import { checkRedis, isQueueMigrated } from './queue/prepare.ts'
-import { resolveSecrets } from './secrets.ts'
 import { startTracing } from './telemetry/tracing/tracing.ts'
 
 /** The API process. */

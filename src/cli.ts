@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { environment, parseClientConfig, parseConfig } from './config.ts'
+import { environment, parseClientConfig, parseConfig } from './app/config.ts'
+import { runCommand } from './app/process.ts'
+import { VERSION } from './app/version.ts'
 import { aspectRatioSchema, imageSizeSchema } from './contract/vocabulary.ts'
-import { runCommand } from './process.ts'
-import { VERSION } from './version.ts'
 
 /* Each command loads what it needs when it runs, so that none waits for another's parts. */
 

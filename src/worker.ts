@@ -1,10 +1,10 @@
 import { assertMigrated } from './api.ts'
-import type { Config } from './config.ts'
-import { createWorker } from './context/worker.ts'
+import type { Config } from './app/config.ts'
+import { runUntilSignal, STOP_MARGIN_MS } from './app/process.ts'
+import { resolveSecrets } from './app/secrets.ts'
+import { createWorker } from './app/worker.ts'
 import { createLogger } from './lib/logger.ts'
-import { runUntilSignal, STOP_MARGIN_MS } from './process.ts'
 import { checkRedis } from './queue/prepare.ts'
-import { resolveSecrets } from './secrets.ts'
 import { startTracing } from './telemetry/tracing/tracing.ts'
 
 /** The worker process. */

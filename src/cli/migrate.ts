@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import type { Config } from '../app/config.ts'
 import { withDatabase } from '../dev.ts'
 import { createLogger } from '../lib/logger.ts'
 import { indexVectors, migrate } from '../migrate.ts'

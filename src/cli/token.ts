@@ -1,7 +1,7 @@
 import { SignJWT } from 'jose'
-import type { Config } from '../config.ts'
+import type { Config } from '../app/config.ts'
+import { resolveSecrets, type Secrets } from '../app/secrets.ts'
 import { StartError } from '../lib/errors.ts'
-import { resolveSecrets, type Secrets } from '../secrets.ts'
 
 export type TokenOptions = { owner: string; admin: boolean; days: number }
 

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { evaluateAlerts } from '../alerts/evaluate.ts'
 import { forgetQueryTimes, recordQueryTimes } from '../alerts/fleet-query-times.ts'
-import type { Config } from '../config.ts'
+import type { Config } from '../app/config.ts'
+import type { Shared } from '../app/resources.ts'
 import type { AlertEvent } from '../contract/alert.ts'
 import { createRareLog, type Logger } from '../lib/logger.ts'
 import { startSweeper } from '../lib/run-every.ts'
 import { waitAtMost } from '../lib/time.ts'
 import { insertAlertDeliveries } from '../webhooks/alert-deliveries.ts'
-import type { Shared } from './shared.ts'
 
 /** An evaluation that waits for Postgres is left: another process makes the next one. */
 const STOP_MS = 1_000

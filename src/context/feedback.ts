@@ -1,9 +1,9 @@
-import type { Config } from '../config.ts'
+import type { Config } from '../app/config.ts'
+import type { Shared } from '../app/resources.ts'
 import { chooseEmbedder } from '../embeddings/choose-embedder.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { FeedbackDeps } from '../similarity/feedback.ts'
 import type { SimilaritySettings } from '../similarity/report.ts'
-import type { Shared } from './shared.ts'
 
 /** What it takes to judge similar images; an owner's fall back is logged. */
 export const createFeedback = (

@@ -1,4 +1,6 @@
-import type { Config } from '../config.ts'
+import type { Config } from '../app/config.ts'
+import { logStep, type Overrides, type Shared } from '../app/resources.ts'
+import { createSubmitDeps, createUploads } from '../app/submit.ts'
 import { findListPriceUsd } from '../contract/list-price.ts'
 import { describeReuse } from '../generation/present.ts'
 import type { Logger } from '../lib/logger.ts'
@@ -7,8 +9,6 @@ import type { ItemDeps } from '../saved-items/ask.ts'
 import { sweepSavedItems } from '../saved-items/sweep.ts'
 import { createReuseLog } from '../telemetry/reuse-log.ts'
 import type { TelemetryLog } from '../telemetry/telemetry-log.ts'
-import { logStep, type Overrides, type Shared } from './shared.ts'
-import { createSubmitDeps, createUploads } from './submit.ts'
 
 /** People wait for what they edit: looked for more often than lost jobs are. */
 const MAX_INTERVAL_MS = 1_000

@@ -1,8 +1,8 @@
 import type { RequestHandler } from 'express'
-import type { Config } from '../config.ts'
+import type { Config } from '../app/config.ts'
+import { toQueueBackend } from '../app/resources.ts'
 import { AppError } from '../lib/errors.ts'
 import { createRareLog, type Logger } from '../lib/logger.ts'
-import { toQueueBackend } from './shared.ts'
 
 type Board = Awaited<ReturnType<typeof import('../queue/queue-board.ts').openQueueBoard>>
 

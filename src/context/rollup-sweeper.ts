@@ -1,8 +1,8 @@
 import { createFold } from '../analytics/fold.ts'
-import type { Config } from '../config.ts'
+import type { Config } from '../app/config.ts'
+import type { Shared } from '../app/resources.ts'
 import { createRareLog, type Logger } from '../lib/logger.ts'
 import { startSweeper } from '../lib/run-every.ts'
-import type { Shared } from './shared.ts'
 
 /** What is not folded yet is read one by one, so little should be left. */
 const MAX_INTERVAL_MS = 1_000

@@ -1,11 +1,11 @@
-import type { Config } from '../config.ts'
+import type { Config } from '../app/config.ts'
+import type { Shared } from '../app/resources.ts'
 import { chooseEmbedder } from '../embeddings/choose-embedder.ts'
 import type { CompareWithSimilar } from '../generation/ports.ts'
 import { createRareLog, type Logger } from '../lib/logger.ts'
 import { createCompare } from '../similarity/compare.ts'
 import { createFindNeighbours } from '../similarity/neighbours/find-neighbours.ts'
 import { createGetPromptEmbedding } from '../similarity/prompt-embedding.ts'
-import type { Shared } from './shared.ts'
 
 /** Comparing prompts, where there is something to compare them by. */
 export const createComparison = (

@@ -1,4 +1,5 @@
-import type { Config } from '../config.ts'
+import type { Config } from '../app/config.ts'
+import { type Shared, toQueueBackend, toSpoolDirectory } from '../app/resources.ts'
 import { isGenerationId } from '../contract/identity.ts'
 import { chooseEmbedder } from '../embeddings/choose-embedder.ts'
 import { createRareLog, type Logger } from '../lib/logger.ts'
@@ -12,7 +13,6 @@ import { checkImages, checkMissingImage, type LostImageDeps } from '../upkeep/lo
 import { removeOrphanObjects } from '../upkeep/orphan-objects.ts'
 import { cleanSpool } from '../upkeep/spool-files.ts'
 import { deleteOldDeliveries } from '../upkeep/webhook-deliveries.ts'
-import { type Shared, toQueueBackend, toSpoolDirectory } from './shared.ts'
 
 const HOUR_MS = 60 * 60_000
 const DAY_MS = 24 * HOUR_MS

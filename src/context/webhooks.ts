@@ -1,15 +1,15 @@
-import type { Config } from '../config.ts'
+import type { Config } from '../app/config.ts'
+import type { Overrides, Shared } from '../app/resources.ts'
+import type { Secrets } from '../app/secrets.ts'
+import { VERSION } from '../app/version.ts'
 import { findListPriceUsd } from '../contract/list-price.ts'
 import { ALERTS_DUE, WEBHOOKS_DUE } from '../generation/channel.ts'
 import { createImageSigner, createUrlsAt } from '../http/image-urls.ts'
 import { createRareLog, type Logger } from '../lib/logger.ts'
 import { resolveLocally, resolveName } from '../outgoing/vetted-addresses.ts'
 import { createWebhookSender } from '../outgoing/webhook-sender.ts'
-import type { Secrets } from '../secrets.ts'
-import { VERSION } from '../version.ts'
 import { type DeliverDeps, deliver } from '../webhooks/deliver.ts'
 import { createDeliverer } from '../webhooks/deliverer.ts'
-import type { Overrides, Shared } from './shared.ts'
 
 /** What is lost is told late, but nobody waits for it as for an image. */
 const MAX_INTERVAL_MS = 1_000

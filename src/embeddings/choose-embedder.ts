@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import type { Config } from '../app/config.ts'
 import { StartError } from '../lib/errors.ts'
 import type { Embedder } from '../similarity/ports.ts'
 import { createEnergeticEmbedder, ENERGETIC_PACKAGES, isEnergeticInstalled } from './energetic.ts'

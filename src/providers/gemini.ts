@@ -1,5 +1,5 @@
 import { GoogleGenerativeAI } from '@google/generative-ai'
-import type { GeminiConfig } from '../config.ts'
+import type { GeminiConfig } from '../app/config.ts'
 import type { Provider, ProviderRequest } from '../generation/ports.ts'
 import { startDeadline } from '../lib/deadline.ts'
 import { parseGeminiAnswer } from './gemini-answer.ts'

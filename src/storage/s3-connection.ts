@@ -1,5 +1,5 @@
 import type { S3, S3ClientConfig } from '@aws-sdk/client-s3'
-import type { S3Config } from '../config.ts'
+import type { S3Config } from '../app/config.ts'
 import { AppError } from '../lib/errors.ts'
 
 export type S3Timeouts = {

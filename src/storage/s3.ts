@@ -1,5 +1,5 @@
 import type { _Object, PutObjectCommandInput } from '@aws-sdk/client-s3'
-import type { S3Config } from '../config.ts'
+import type { S3Config } from '../app/config.ts'
 import type { ImageStore, StoredImage, StoredObject } from '../generation/ports.ts'
 import { checkObjectKey, isObjectKey } from './object-key.ts'
 import { createS3Connection, DEFAULT_S3_TIMEOUTS, type S3Timeouts } from './s3-connection.ts'

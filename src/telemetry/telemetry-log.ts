@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import type { Config } from '../app/config.ts'
 import type { TelemetryType } from '../contract/telemetry.ts'
 import type { Logger } from '../lib/logger.ts'
 

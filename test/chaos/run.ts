@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { createReleases } from '../../src/releases.ts'
+import { createReleases } from '../../src/app/disposables.ts'
 import { findOnPath } from '../support/programs.ts'
 import { useRunFolder } from '../support/run-folder.ts'
 import { startPostgres } from '../support/test-postgres.ts'

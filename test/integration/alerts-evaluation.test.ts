@@ -6,7 +6,7 @@ import {
   listAlertEvents,
   lockEvaluation,
 } from '../../src/alerts/repository.ts'
-import { createApi } from '../../src/context/api.ts'
+import { createApi } from '../../src/app/api.ts'
 import { type AlertApp, startAlertApp } from '../support/alerts.ts'
 import { createClient } from '../support/client.ts'
 import { startPostgresProxy } from '../support/postgres-proxy.ts'

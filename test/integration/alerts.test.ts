@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
-import { createApi } from '../../src/context/api.ts'
+import { createApi } from '../../src/app/api.ts'
 import type { AlertName } from '../../src/contract/vocabulary.ts'
 import { createLogger } from '../../src/lib/logger.ts'
 import { type AlertApp, adjustAlertRule, startAlertApp } from '../support/alerts.ts'

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
-import { parseConfig } from '../../src/config.ts'
+import { parseConfig } from '../../src/app/config.ts'
 import { chooseEmbedder } from '../../src/embeddings/choose-embedder.ts'
 import { EmbeddingError, StartError } from '../../src/lib/errors.ts'
 import type { Embedder } from '../../src/similarity/ports.ts'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import type { S3Config } from '../../src/config.ts'
+import type { S3Config } from '../../src/app/config.ts'
 import type { EncodedImage, ImageStore } from '../../src/generation/ports.ts'
 import { createS3Store } from '../../src/storage/s3.ts'
 import { DEFAULT_S3_TIMEOUTS, type S3Timeouts } from '../../src/storage/s3-connection.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { parseClientConfig, parseConfig } from '../../src/config.ts'
+import { parseClientConfig, parseConfig } from '../../src/app/config.ts'
 import { ConfigError } from '../../src/lib/errors.ts'
 
 const problemsOf = (environment: Record<string, string>): readonly string[] => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
-import { parseConfig } from '../../src/config.ts'
-import { settingDescriptions } from '../../src/setting-descriptions.ts'
+import { parseConfig } from '../../src/app/config.ts'
+import { settingDescriptions } from '../../src/app/setting-descriptions.ts'
 
 const settingsOf = (environment: Record<string, string>) =>
   new Map(parseConfig(environment).settings.map((setting) => [setting.name, setting]))

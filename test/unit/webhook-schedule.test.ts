@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { parseConfig } from '../../src/config.ts'
+import { parseConfig } from '../../src/app/config.ts'
 import { decideRetryWait, parseRetryAfter } from '../../src/webhooks/schedule.ts'
 
 const SECOND_MS = 1_000

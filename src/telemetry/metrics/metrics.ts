@@ -1,5 +1,5 @@
 import { Gauge, Registry } from 'prom-client'
-import { VERSION } from '../../version.ts'
+import { VERSION } from '../../app/version.ts'
 import { createAlertMetrics } from './alerts.ts'
 import { createDatabaseMetrics } from './database.ts'
 import { createHttpMetrics } from './http.ts'

@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Overrides } from '../../../src/context/shared.ts'
+import type { Overrides } from '../../../src/app/resources.ts'
 import type { KillPoint } from '../kill-point.ts'
 
 /**

@@ -1,8 +1,8 @@
-import { parseConfig } from '../../../src/config.ts'
-import { createWorker } from '../../../src/context/worker.ts'
+import { parseConfig } from '../../../src/app/config.ts'
+import { runUntilSignal, STOP_MARGIN_MS } from '../../../src/app/process.ts'
+import { resolveSecrets } from '../../../src/app/secrets.ts'
+import { createWorker } from '../../../src/app/worker.ts'
 import { createLogger } from '../../../src/lib/logger.ts'
-import { runUntilSignal, STOP_MARGIN_MS } from '../../../src/process.ts'
-import { resolveSecrets } from '../../../src/secrets.ts'
 import { armFrom } from './arm.ts'
 import { reportReady } from './report-ready.ts'
 

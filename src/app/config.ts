@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { similarityModeSchema } from './contract/vocabulary.ts'
-import { ConfigError } from './lib/errors.ts'
+import { similarityModeSchema } from '../contract/vocabulary.ts'
+import { ConfigError } from '../lib/errors.ts'
 import { settingDescriptions } from './setting-descriptions.ts'
 import { describeSettings } from './settings.ts'
 

@@ -1,5 +1,10 @@
 import { setMaxListeners } from 'node:events'
-import type { Config } from '../config.ts'
+import { createAlerts } from '../context/alerts.ts'
+import { createFeedback, describeComparison } from '../context/feedback.ts'
+import { createOperators } from '../context/operators.ts'
+import { createQueueBoard } from '../context/queue-board.ts'
+import { createMissingImageReport } from '../context/upkeep.ts'
+import { createWebhooks } from '../context/webhooks.ts'
 import {
   MAX_IMAGE_BYTES,
   MAX_IMAGE_PIXELS,
@@ -27,20 +32,15 @@ import { StartError } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
 import { waitAtMost } from '../lib/time.ts'
 import { parseWebhookUrl } from '../outgoing/webhook-url.ts'
-import type { Secrets } from '../secrets.ts'
 import { createClientEventLog } from '../telemetry/client-events.ts'
 import { createReuseLog } from '../telemetry/reuse-log.ts'
 import { createTelemetryLog } from '../telemetry/telemetry-log.ts'
-import { VERSION } from '../version.ts'
-import { createAlerts } from './alerts.ts'
-import { createFeedback, describeComparison } from './feedback.ts'
-import { createOperators } from './operators.ts'
-import { createQueueBoard } from './queue-board.ts'
-import { createShared, logStep, type Overrides, QUEUE_SETTLE_MS } from './shared.ts'
+import type { Config } from './config.ts'
+import { createShared, logStep, type Overrides, QUEUE_SETTLE_MS } from './resources.ts'
+import type { Secrets } from './secrets.ts'
 import { createSubmitDeps, createUploads } from './submit.ts'
-import { createMissingImageReport } from './upkeep.ts'
-import { BUILT_PAGES, createWebPages } from './web.ts'
-import { createWebhooks } from './webhooks.ts'
+import { VERSION } from './version.ts'
+import { BUILT_PAGES, createWebPages } from './web-pages.ts'
 
 /**
  * The HTTP server, listening once `start` resolves; `stop` drains it within the grace period and releases everything.

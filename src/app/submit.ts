@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import { createFeedback } from '../context/feedback.ts'
 import { MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS } from '../contract/limits.ts'
 import { createBatchedIntake } from '../generation/intake.ts'
 import type { AcceptStep, OnStep } from '../generation/steps.ts'
@@ -9,8 +9,8 @@ import { createInspectImage } from '../images/inspect.ts'
 import { createRecognition } from '../images/recognition.ts'
 import type { Logger } from '../lib/logger.ts'
 import { rejectReused } from '../similarity/feedback.ts'
-import { createFeedback } from './feedback.ts'
-import type { Shared } from './shared.ts'
+import type { Config } from './config.ts'
+import type { Shared } from './resources.ts'
 
 /** What uploading takes. */
 export const createUploads = ({ conditionMatch }: Config, { db, store }: Shared): UploadDeps => ({

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import type { Config } from '../config.ts'
 import type { WebPages } from '../http/web-pages.ts'
+import type { Config } from './config.ts'
 
 /** Found from `src/` and from `dist/src/` alike: a package may import itself by name. */
 const manifest = createRequire(import.meta.url).resolve('imageonce/package.json')

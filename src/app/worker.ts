@@ -1,6 +1,11 @@
 import { setMaxListeners } from 'node:events'
 import { hostname } from 'node:os'
-import type { Config } from '../config.ts'
+import { createAlerts } from '../context/alerts.ts'
+import { createItemSweeper } from '../context/item-sweeper.ts'
+import { createRollupSweeper } from '../context/rollup-sweeper.ts'
+import { createComparison } from '../context/similarity.ts'
+import { createUpkeep } from '../context/upkeep.ts'
+import { createWebhooks } from '../context/webhooks.ts'
 import { MAX_IMAGE_PIXELS } from '../contract/limits.ts'
 import { createHeartbeat } from '../fleet/heartbeat.ts'
 import { unparkRequest } from '../generation/park.ts'
@@ -13,13 +18,9 @@ import { startSweeper } from '../lib/run-every.ts'
 import { waitAtMost } from '../lib/time.ts'
 import { createProviderBreaker } from '../providers/breaker.ts'
 import { createGenerationWorker } from '../queue/generation-worker.ts'
-import type { Secrets } from '../secrets.ts'
 import { createSpool } from '../storage/spool.ts'
 import { createTelemetryLog } from '../telemetry/telemetry-log.ts'
-import { VERSION } from '../version.ts'
-import { createAlerts } from './alerts.ts'
-import { createItemSweeper } from './item-sweeper.ts'
-import { createRollupSweeper } from './rollup-sweeper.ts'
+import type { Config } from './config.ts'
 import {
   createShared,
   logStep,
@@ -27,10 +28,9 @@ import {
   QUEUE_SETTLE_MS,
   toQueueBackend,
   toSpoolDirectory,
-} from './shared.ts'
-import { createComparison } from './similarity.ts'
-import { createUpkeep } from './upkeep.ts'
-import { createWebhooks } from './webhooks.ts'
+} from './resources.ts'
+import type { Secrets } from './secrets.ts'
+import { VERSION } from './version.ts'
 
 /** What was paid for is not thrown away for its size: a 4K picture as png can have 30 MB. */
 const MAX_BOUGHT_BYTES = 64 * 1024 * 1024

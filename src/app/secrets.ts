@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { deriveImageUrlSecret } from '../http/image-urls.ts'
 import type { AuthConfig, Config } from './config.ts'
-import { deriveImageUrlSecret } from './http/image-urls.ts'
 
 export type Secrets = { auth: AuthConfig; imageUrlSecret: string }
 

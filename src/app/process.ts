@@ -1,4 +1,4 @@
-import { ConfigError, StartError } from './lib/errors.ts'
+import { ConfigError, StartError } from '../lib/errors.ts'
 
 /** How much longer than its grace period a stop may take before it is cut short. */
 export const STOP_MARGIN_MS = 10_000

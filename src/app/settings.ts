@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Setting } from './contract/setting.ts'
+import type { Setting } from '../contract/setting.ts'
 
 /** A setting that holds a secret is named so, and one that may hold a user and a password too. */
 const SECRET_NAME = /SECRET|KEY|TOKEN|PASSWORD/
