@@ -1,7 +1,7 @@
 import { startEmbeddedPostgres } from '../db/embedded/embedded-postgres.ts'
 import { migrateToLatest } from '../db/migrate.ts'
+import { migrateQueue } from '../src/adapters/queue/prepare.ts'
 import type { Releases } from '../src/app/disposables.ts'
-import { migrateQueue } from '../src/queue/prepare.ts'
 import { makeTemporaryFolder } from '../test/support/temporary-folder.ts'
 import { startRedis } from '../test/support/test-redis.ts'
 import type { Environment } from './programs.ts'

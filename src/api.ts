@@ -1,4 +1,6 @@
 import { findPendingMigrations } from '../db/migrate.ts'
+import { checkRedis, isQueueMigrated } from './adapters/queue/prepare.ts'
+import { startTracing } from './adapters/tracing/tracing.ts'
 import { createApi } from './app/api.ts'
 import type { Config } from './app/config.ts'
 import { runUntilSignal, STOP_MARGIN_MS } from './app/process.ts'
@@ -6,8 +8,6 @@ import { requireDatabaseUrl } from './app/resources.ts'
 import { resolveSecrets } from './app/secrets.ts'
 import { StartError } from './lib/errors.ts'
 import { createLogger } from './lib/logger.ts'
-import { checkRedis, isQueueMigrated } from './queue/prepare.ts'
-import { startTracing } from './telemetry/tracing/tracing.ts'
 
 /** The API process. */
 export const runApi = async (config: Config): Promise<void> => {

@@ -1,5 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { startEmbeddedPostgres } from '../db/embedded/embedded-postgres.ts'
+import { createMetrics } from './adapters/metrics/metrics.ts'
+import { checkRedis } from './adapters/queue/prepare.ts'
+import { startTracing } from './adapters/tracing/tracing.ts'
 import { createApi } from './app/api.ts'
 import type { Config } from './app/config.ts'
 import { createReleases } from './app/disposables.ts'
@@ -8,9 +11,6 @@ import { resolveSecrets, type Secrets } from './app/secrets.ts'
 import { createWorker } from './app/worker.ts'
 import { createLogger, type Logger } from './lib/logger.ts'
 import { indexVectors, migrate } from './migrate.ts'
-import { checkRedis } from './queue/prepare.ts'
-import { createMetrics } from './telemetry/metrics/metrics.ts'
-import { startTracing } from './telemetry/tracing/tracing.ts'
 
 export type Started = { config: Config; secrets: Secrets; url: string; notes: string[] }
 

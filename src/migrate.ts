@@ -1,10 +1,10 @@
 import { migrateToLatest } from '../db/migrate.ts'
 import { ensureVectorIndex } from '../db/vector-index.ts'
+import { migrateQueue } from './adapters/queue/prepare.ts'
 import type { Config } from './app/config.ts'
 import { requireDatabaseUrl } from './app/resources.ts'
 import { chooseEmbedder } from './embeddings/choose-embedder.ts'
 import { messageOf } from './lib/errors.ts'
-import { migrateQueue } from './queue/prepare.ts'
 
 /** Brings our tables, and BullMQ's when it keeps its jobs in Postgres, to the newest schema. */
 export const migrate = async (config: Config): Promise<string[]> => {

@@ -1,6 +1,6 @@
 import satori from 'satori'
 import sharp from 'sharp'
-import { fontFamilyOf, loadFonts } from '../../src/providers/local-fonts.ts'
+import { fontFamilyOf, loadFonts } from '../../src/adapters/providers/local-fonts.ts'
 
 export const WIDTH = 640
 export const HEIGHT = 480

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { deriveImageUrlSecret } from '../http/image-urls.ts'
+import { deriveImageUrlSecret } from '../adapters/http/image-urls.ts'
 import type { AuthConfig, Config } from './config.ts'
 
 export type Secrets = { auth: AuthConfig; imageUrlSecret: string }

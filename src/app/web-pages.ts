@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import type { WebPages } from '../http/web-pages.ts'
+import type { WebPages } from '../adapters/http/web-pages.ts'
 import type { Config } from './config.ts'
 
 /** Found from `src/` and from `dist/src/` alike: a package may import itself by name. */

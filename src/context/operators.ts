@@ -1,8 +1,8 @@
+import type { HttpContext } from '../adapters/http/http-context.ts'
 import type { Config } from '../app/config.ts'
 import type { Shared } from '../app/resources.ts'
 import { findWorkers } from '../fleet/find-workers.ts'
 import { measureQueue } from '../fleet/measure-queue.ts'
-import type { HttpContext } from '../http/http-context.ts'
 
 /** What the routes for operators work with. */
 export const createOperators = (

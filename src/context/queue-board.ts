@@ -4,7 +4,7 @@ import { toQueueBackend } from '../app/resources.ts'
 import { AppError } from '../lib/errors.ts'
 import { createRareLog, type Logger } from '../lib/logger.ts'
 
-type Board = Awaited<ReturnType<typeof import('../queue/queue-board.ts').openQueueBoard>>
+type Board = Awaited<ReturnType<typeof import('../adapters/queue/queue-board.ts').openQueueBoard>>
 
 /** Where the board is mounted; its pages need to know. */
 export const QUEUE_BOARD_PATH = '/admin/queues'
@@ -15,7 +15,7 @@ export const createQueueBoard = (config: Config, logger: Logger) => {
   let opened: Promise<Board> | undefined
 
   const open = async (): Promise<Board> => {
-    const { openQueueBoard } = await import('../queue/queue-board.ts')
+    const { openQueueBoard } = await import('../adapters/queue/queue-board.ts')
     const { name } = config.queue
     const names = [name, `${name}-upkeep`]
     return openQueueBoard({

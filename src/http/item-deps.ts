@@ -1,7 +1,7 @@
+import type { HttpContext } from '../adapters/http/http-context.ts'
+import { findImageId } from '../adapters/http/image-urls.ts'
 import { describeReuse } from '../generation/present.ts'
 import type { ItemDeps } from '../saved-items/ask.ts'
-import type { HttpContext } from './http-context.ts'
-import { findImageId } from './image-urls.ts'
 
 /** What saved items work with, out of what the routes have. */
 export const createItemDeps = ({

@@ -2,10 +2,10 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Response } from 'express'
 import type { Database } from '../../db/database.ts'
+import { formatCsv } from '../adapters/http/csv.ts'
 import { listOwners, type OwnerPosition, type OwnersPage } from '../analytics/owners.ts'
 import type { OwnerFigures } from '../contract/analytics.ts'
 import { AppError } from '../lib/errors.ts'
-import { formatCsv } from './csv.ts'
 
 /** Most servers' owners come in one piece, as of one moment. */
 const OWNERS_AT_ONCE = 5_000

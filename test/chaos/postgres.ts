@@ -1,6 +1,6 @@
 import { startEmbeddedPostgres } from '../../db/embedded/embedded-postgres.ts'
 import { migrateToLatest } from '../../db/migrate.ts'
-import { migrateQueue } from '../../src/queue/prepare.ts'
+import { migrateQueue } from '../../src/adapters/queue/prepare.ts'
 import { startPostgresProxy } from '../support/postgres-proxy.ts'
 import { makeTemporaryFolder } from '../support/temporary-folder.ts'
 

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { Agent, type RequestListener, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from '@jest/globals'
-import type { DrainOptions } from '../../src/http/drain.ts'
-import { createHttpServer, listen } from '../../src/http/server.ts'
+import type { DrainOptions } from '../../src/adapters/http/drain.ts'
+import { createHttpServer, listen } from '../../src/adapters/http/server.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 const GRACE_MS = 3_000

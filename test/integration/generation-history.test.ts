@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
+import { createFilesystemStore } from '../../src/adapters/storage/filesystem.ts'
 import {
   type GenerationHistory,
   generationHistorySchema,
 } from '../../src/contract/generation-history.ts'
-import { createFilesystemStore } from '../../src/storage/filesystem.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { createClient } from '../support/client.ts'
 import { makePng } from '../support/pictures.ts'

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
-import { createImageSigner } from '../../src/http/image-urls.ts'
+import { createImageSigner } from '../../src/adapters/http/image-urls.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { createClient } from '../support/client.ts'
 import { createHolds } from '../support/held.ts'

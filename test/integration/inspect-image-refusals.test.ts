@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
-import { createInspectImage } from '../../src/images/inspect.ts'
+import { createInspectImage } from '../../src/adapters/images/inspect.ts'
 
 const MAX_BYTES = 10 * 1024 * 1024
 const inspect = createInspectImage({ maxBytes: MAX_BYTES, maxPixels: 25_000_000 })

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import sharp from 'sharp'
 import { thumbHashToApproximateAspectRatio, thumbHashToAverageRGBA } from 'thumbhash'
-import { createInspectImage } from '../../src/images/inspect.ts'
+import { createInspectImage } from '../../src/adapters/images/inspect.ts'
 import { AppError } from '../../src/lib/errors.ts'
 
 const MAX_BYTES = 10 * 1024 * 1024

@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
+import { createLocalProvider } from '../../src/adapters/providers/local.ts'
 import { aspectRatioSchema } from '../../src/contract/vocabulary.ts'
 import type { EncodedImage, ProviderRequest } from '../../src/generation/ports.ts'
 import { ProviderError } from '../../src/lib/errors.ts'
-import { createLocalProvider } from '../../src/providers/local.ts'
 
 const provider = createLocalProvider()
 

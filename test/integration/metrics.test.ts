@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { createMetrics } from '../../src/telemetry/metrics/metrics.ts'
+import { createMetrics } from '../../src/adapters/metrics/metrics.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { createClient } from '../support/client.ts'
 import { describeEachBackend } from '../support/each-backend.ts'

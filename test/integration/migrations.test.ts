@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { createDatabase as createDatabaseClient } from '../../db/database.ts'
 import { findPendingMigrations, migrateToLatest } from '../../db/migrate.ts'
-import { isQueueMigrated, migrateQueue } from '../../src/queue/prepare.ts'
+import { isQueueMigrated, migrateQueue } from '../../src/adapters/queue/prepare.ts'
 import { createDatabase, type TestDatabase } from '../support/database.ts'
 
 let empty: TestDatabase

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
-import { createPlaceholder } from '../../src/images/placeholder.ts'
+import { createPlaceholder } from '../../src/adapters/images/placeholder.ts'
 
 const sizeOf = async (image: { bytes: Uint8Array }) => {
   const { width, height, format } = await sharp(image.bytes).metadata()

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import sharp from 'sharp'
 import type { ImageRow } from '../../db/schema.ts'
 import { bottle } from '../../eval/conditions/scenes.ts'
+import { createFilesystemStore } from '../../src/adapters/storage/filesystem.ts'
 import { type Config, parseConfig } from '../../src/app/config.ts'
 import type { Shared } from '../../src/app/resources.ts'
 import { createUploads } from '../../src/app/submit.ts'
@@ -9,7 +10,6 @@ import { digestHex } from '../../src/contract/identity.ts'
 import { deleteImage } from '../../src/generation/images.ts'
 import { conditionDigestOf, findConditionDigest } from '../../src/generation/list-images.ts'
 import { resolveConditionImage, uploadImage } from '../../src/generation/uploads.ts'
-import { createFilesystemStore } from '../../src/storage/filesystem.ts'
 import {
   insertGeneration,
   insertImage,

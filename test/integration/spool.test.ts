@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { createSpool } from '../../src/storage/spool.ts'
+import { createSpool } from '../../src/adapters/storage/spool.ts'
 import { makeTemporaryFolder } from '../support/temporary-folder.ts'
 
 describe('spool', () => {

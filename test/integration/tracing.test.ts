@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import type { Tracing } from '../../src/telemetry/tracing/ports.ts'
-import { startTracing } from '../../src/telemetry/tracing/tracing.ts'
+import type { Tracing } from '../../src/adapters/tracing/ports.ts'
+import { startTracing } from '../../src/adapters/tracing/tracing.ts'
 import { startTestApp } from '../support/app.ts'
 import { createClient } from '../support/client.ts'
 import { describeEachBackend } from '../support/each-backend.ts'

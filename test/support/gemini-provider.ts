@@ -1,6 +1,6 @@
+import { createGeminiProvider } from '../../src/adapters/providers/gemini.ts'
 import type { ProviderRequest } from '../../src/generation/ports.ts'
 import { ProviderError } from '../../src/lib/errors.ts'
-import { createGeminiProvider } from '../../src/providers/gemini.ts'
 import type { GeminiServer } from './gemini-server.ts'
 
 export const PROMPT = 'a heron in the reeds, private words'

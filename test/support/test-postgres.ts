@@ -1,6 +1,6 @@
 import { startEmbeddedPostgres } from '../../db/embedded/embedded-postgres.ts'
 import { migrateToLatest } from '../../db/migrate.ts'
-import { migrateQueue } from '../../src/queue/prepare.ts'
+import { migrateQueue } from '../../src/adapters/queue/prepare.ts'
 import { createDatabase } from './database.ts'
 import type { Release } from './services.ts'
 import { makeTemporaryFolder } from './temporary-folder.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { parseImageData } from '../../src/images/data-url.ts'
+import { parseImageData } from '../../src/adapters/images/data-url.ts'
 import { AppError } from '../../src/lib/errors.ts'
 
 const refusalOf = (text: string, options?: Parameters<typeof parseImageData>[1]): AppError => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { costGeminiImage } from '../../src/providers/gemini-cost.ts'
-import { listGeminiModels } from '../../src/providers/price-table.ts'
+import { costGeminiImage } from '../../src/adapters/providers/gemini-cost.ts'
+import { listGeminiModels } from '../../src/adapters/providers/price-table.ts'
 
 const BANANA = 'gemini-nano-banana-2.1'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { createSampler } from '../../src/telemetry/metrics/sampler.ts'
+import { createSampler } from '../../src/adapters/metrics/sampler.ts'
 
 const NEVER_AGAIN = { everyMs: 1e9, patienceMs: 1e4 }
 

@@ -1,13 +1,13 @@
 import { type RequestHandler, Router } from 'express'
+import { type HttpContext, principalOf } from '../../adapters/http/http-context.ts'
+import { createUrls } from '../../adapters/http/image-urls.ts'
+import { sendWithETag } from '../../adapters/http/json.ts'
+import { cutPage, parsePageQuery } from '../../adapters/http/pagination.ts'
+import { assertOperator } from '../../adapters/http/scope.ts'
 import { presentAlertEvent, presentAlerts } from '../../alerts/present.ts'
 import { findAlerts, listAlertEvents } from '../../alerts/repository.ts'
 import type { AlertHistory } from '../../contract/alert.ts'
 import { askDatabase } from '../../generation/database-away.ts'
-import { type HttpContext, principalOf } from '../http-context.ts'
-import { createUrls } from '../image-urls.ts'
-import { sendWithETag } from '../json.ts'
-import { cutPage, parsePageQuery } from '../pagination.ts'
-import { assertOperator } from '../scope.ts'
 
 /** What is wrong with the service, and what was, for operators. */
 export const createAlertRoutes = (context: HttpContext): Router => {

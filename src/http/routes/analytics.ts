@@ -1,4 +1,9 @@
 import { type Request, type Response, Router } from 'express'
+import { type HttpContext, principalOf } from '../../adapters/http/http-context.ts'
+import { createUrls } from '../../adapters/http/image-urls.ts'
+import { linkToNext } from '../../adapters/http/pagination.ts'
+import { parseQuery } from '../../adapters/http/query.ts'
+import { ALL_OWNERS, assertOperator, parseScope } from '../../adapters/http/scope.ts'
 import { resolveRange } from '../../analytics/days.ts'
 import { listOwners } from '../../analytics/owners.ts'
 import { listPoints, summarize } from '../../analytics/report.ts'
@@ -8,12 +13,7 @@ import {
   analyticsOwnersQuerySchema,
   analyticsQuerySchema,
 } from '../../contract/analytics.ts'
-import { type HttpContext, principalOf } from '../http-context.ts'
-import { createUrls } from '../image-urls.ts'
 import { formatOwnerCursor, parseOwnerCursor, sendOwnersCsv } from '../owners-csv.ts'
-import { linkToNext } from '../pagination.ts'
-import { parseQuery } from '../query.ts'
-import { ALL_OWNERS, assertOperator, parseScope } from '../scope.ts'
 
 /** What was asked for, made, reused, spent and saved; all owners' for operators. */
 export const createAnalyticsRoutes = (context: HttpContext): Router => {

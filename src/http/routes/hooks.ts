@@ -1,8 +1,8 @@
 import { Router } from 'express'
+import { signedBody } from '../../adapters/http/body.ts'
+import type { HttpContext } from '../../adapters/http/http-context.ts'
 import { saveHookSchema } from '../../contract/save-hook.ts'
 import { saveByHook } from '../../saved-items/save-by-hook.ts'
-import { signedBody } from '../body.ts'
-import type { HttpContext } from '../http-context.ts'
 import { createItemDeps } from '../item-deps.ts'
 import { parseSignedJson, readSignedHook } from '../signed-hook.ts'
 

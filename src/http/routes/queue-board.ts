@@ -1,6 +1,6 @@
 import { type RequestHandler, Router } from 'express'
+import type { HttpContext } from '../../adapters/http/http-context.ts'
 import { AppError } from '../../lib/errors.ts'
-import type { HttpContext } from '../http-context.ts'
 
 /** A font from elsewhere, which the page asks for and does not need. */
 const FOREIGN_FONT = /<link href="https:\/\/fonts\.googleapis\.com[^>]*>/

@@ -1,4 +1,10 @@
 import { type Request, type Response, Router } from 'express'
+import { jsonBody } from '../../adapters/http/body.ts'
+import { type HttpContext, principalOf } from '../../adapters/http/http-context.ts'
+import { createUrls } from '../../adapters/http/image-urls.ts'
+import { sendWithETag } from '../../adapters/http/json.ts'
+import { cutPage, parsePageQuery } from '../../adapters/http/pagination.ts'
+import { drawStandIn } from '../../adapters/http/placeholder.ts'
 import {
   isItemId,
   newSavedItemSchema,
@@ -11,13 +17,7 @@ import { changeItem, notFound, removeItem } from '../../saved-items/change.ts'
 import { presentItem } from '../../saved-items/present.ts'
 import { findItem, type ItemKey, listItems } from '../../saved-items/repository.ts'
 import { saveItem } from '../../saved-items/save.ts'
-import { jsonBody } from '../body.ts'
-import { type HttpContext, principalOf } from '../http-context.ts'
-import { createUrls } from '../image-urls.ts'
 import { createItemDeps } from '../item-deps.ts'
-import { sendWithETag } from '../json.ts'
-import { cutPage, parsePageQuery } from '../pagination.ts'
-import { drawStandIn } from '../stand-in.ts'
 
 /** What owners save, with an image that is made ahead of need. */
 export const createSavedItemRoutes = (context: HttpContext): Router => {

@@ -1,4 +1,15 @@
 import { type Request, type Response, Router } from 'express'
+import { jsonBody } from '../../adapters/http/body.ts'
+import {
+  getOwnGeneration,
+  type HttpContext,
+  principalOf,
+} from '../../adapters/http/http-context.ts'
+import { createUrls } from '../../adapters/http/image-urls.ts'
+import { sendWithETag } from '../../adapters/http/json.ts'
+import { cutPage, parsePageQuery } from '../../adapters/http/pagination.ts'
+import { parseQuery } from '../../adapters/http/query.ts'
+import { parseScope } from '../../adapters/http/scope.ts'
 import {
   feedbackSchema,
   type SimilarityChecks,
@@ -14,13 +25,6 @@ import { judgeCheck } from '../../similarity/feedback.ts'
 import { setOwnersMode } from '../../similarity/mode.ts'
 import { presentCheck } from '../../similarity/present.ts'
 import { describeSimilarity } from '../../similarity/report.ts'
-import { jsonBody } from '../body.ts'
-import { getOwnGeneration, type HttpContext, principalOf } from '../http-context.ts'
-import { createUrls } from '../image-urls.ts'
-import { sendWithETag } from '../json.ts'
-import { cutPage, parsePageQuery } from '../pagination.ts'
-import { parseQuery } from '../query.ts'
-import { parseScope } from '../scope.ts'
 
 /** What becomes of similar images, what was found, and what people say of it. */
 export const createSimilarityRoutes = (context: HttpContext): Router => {

@@ -1,4 +1,6 @@
 import { Router } from 'express'
+import { signedBody } from '../../adapters/http/body.ts'
+import type { HttpContext } from '../../adapters/http/http-context.ts'
 import { deletionSchema, sourceWebhookSchema } from '../../contract/webhook.ts'
 import { presentEndpoint, presentWithSecret } from '../../webhooks/present.ts'
 import {
@@ -6,8 +8,6 @@ import {
   registerSourcesEndpoint,
   removeSourcesEndpoint,
 } from '../../webhooks/source-endpoints.ts'
-import { signedBody } from '../body.ts'
-import type { HttpContext } from '../http-context.ts'
 import { parseSignedJson, readSignedHook } from '../signed-hook.ts'
 
 /** Endpoints of a hook source, that are told when the generations of its items end. */

@@ -1,7 +1,7 @@
 import { Router } from 'express'
+import { beaconBody } from '../../adapters/http/body.ts'
+import type { HttpContext } from '../../adapters/http/http-context.ts'
 import { telemetryBatchSchema } from '../../contract/telemetry.ts'
-import { beaconBody } from '../body.ts'
-import type { HttpContext } from '../http-context.ts'
 
 /** What browsers report. A beacon carries no header, so the token may come with the body. */
 export const createTelemetryRoutes = (context: HttpContext): Router => {

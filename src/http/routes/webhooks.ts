@@ -1,4 +1,11 @@
 import { type Request, type Response, Router } from 'express'
+import { jsonBody } from '../../adapters/http/body.ts'
+import { type HttpContext, principalOf } from '../../adapters/http/http-context.ts'
+import { createUrls } from '../../adapters/http/image-urls.ts'
+import { sendWithETag } from '../../adapters/http/json.ts'
+import { cutPage, parsePageQuery, parseQueryWord } from '../../adapters/http/pagination.ts'
+import { parseQuery } from '../../adapters/http/query.ts'
+import { assertOperator, parseScope } from '../../adapters/http/scope.ts'
 import { alertWebhookEventSchema, webhookDeliveryStatusSchema } from '../../contract/vocabulary.ts'
 import {
   webhookChangeSchema,
@@ -16,13 +23,6 @@ import {
   rotateSecret,
 } from '../../webhooks/endpoints.ts'
 import { presentDelivery, presentEndpoint, presentWithSecret } from '../../webhooks/present.ts'
-import { jsonBody } from '../body.ts'
-import { type HttpContext, principalOf } from '../http-context.ts'
-import { createUrls } from '../image-urls.ts'
-import { sendWithETag } from '../json.ts'
-import { cutPage, parsePageQuery, parseQueryWord } from '../pagination.ts'
-import { parseQuery } from '../query.ts'
-import { assertOperator, parseScope } from '../scope.ts'
 
 /** Endpoints of an owner's own that are told when generations end, and what they were told. */
 export const createWebhookRoutes = (context: HttpContext): Router => {

@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client'
-import { createSampler } from './sampler.ts'
+import { createSampler } from '../../adapters/metrics/sampler.ts'
 
 type ReadAlerts = () => Promise<{ name: string; isFiring: boolean }[]>
 

@@ -1,0 +1,168 @@
+import type { ErrorRequestHandler, RequestHandler, Response } from 'express'
+import type { Logger } from 'pino'
+import { ZodError } from 'zod'
+import { isDatabaseAway } from '../../../db/away.ts'
+import type { Problem } from '../../contract/problem.ts'
+import { DatabaseAway } from '../../generation/database-away.ts'
+import { AppError, type ErrorCode } from '../../lib/errors.ts'
+
+const statusByCode: Record<ErrorCode, number> = {
+  invalid_request: 400,
+  malformed_json: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  already_finished: 409,
+  in_flight: 409,
+  not_retryable: 409,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  invalid_image: 422,
+  hook_replayed: 409,
+  too_many_webhooks: 409,
+  webhook_disabled: 409,
+  nothing_to_judge: 409,
+  idempotency_key_reused: 422,
+  refused_prompt: 422,
+  refused_image: 422,
+  no_image: 502,
+  ambiguous: 502,
+  unauthorized: 502,
+  model_gone: 502,
+  attempts_exhausted: 502,
+  worker_lost: 502,
+  too_many_queued: 429,
+  provider_unavailable: 503,
+  rate_limited: 429,
+  overloaded: 503,
+  unavailable: 503,
+  timeout: 504,
+  canceled: 409,
+  superseded: 409,
+  condition_image_gone: 409,
+  image_deleted: 410,
+  image_lost: 410,
+  internal: 500,
+}
+
+const titleByStatus: Record<number, string> = {
+  400: 'Bad request',
+  401: 'Not signed in',
+  403: 'Not allowed',
+  404: 'Not found',
+  409: 'Conflict',
+  410: 'Gone',
+  413: 'Too large',
+  415: 'Unsupported media type',
+  422: 'Not acceptable as it is',
+  429: 'Too many requests',
+  500: 'Internal error',
+  502: 'The image provider failed',
+  503: 'Not available now',
+  504: 'The image provider took too long',
+}
+
+/** The last handler: every error leaves as `application/problem+json`, and none takes a stack with it. */
+export const createErrorHandler =
+  (logger: Logger): ErrorRequestHandler =>
+  (error: unknown, _req, res, next) => {
+    if (res.headersSent) {
+      next(error)
+      return
+    }
+    const problems = describeErrors(error)
+    const { code } = problems[0]
+    if (code === 'internal') logger.error({ err: error, requestId: res.locals.requestId }, 'failed')
+    sendProblem(res, problems)
+  }
+
+export const notFoundHandler: RequestHandler = (req) => {
+  throw new AppError('not_found', `There is nothing at ${req.method} ${req.path}.`)
+}
+
+const sendProblem = (res: Response, problems: [AppError, ...AppError[]]) => {
+  const [first] = problems
+  const status = statusByCode[first.code]
+  const pointed = problems.filter((problem) => problem.pointer !== undefined)
+  const body: Problem = {
+    type: `urn:imageonce:problem:${first.code}`,
+    title: titleByStatus[status] ?? 'Error',
+    status,
+    detail: problems.map(describe).join('; '),
+    code: first.code,
+    retryable: first.retryable,
+    requestId: res.locals.requestId,
+    ...res.locals.placeholder,
+    ...(pointed.length > 0 && {
+      errors: pointed.map(({ pointer = '', message }) => ({ pointer, detail: message })),
+    }),
+  }
+  if (status === 401) res.set('WWW-Authenticate', 'Bearer realm="imageonce"')
+  if (first.retryAfterMs !== undefined) {
+    res.set('Retry-After', String(Math.ceil(first.retryAfterMs / 1_000)))
+  }
+  res.status(status).type('application/problem+json').send(JSON.stringify(body))
+}
+
+const describe = ({ pointer, message }: AppError) =>
+  pointer?.startsWith('/') ? `${pointer.slice(1)} ${message}` : message
+
+const describeErrors = (error: unknown): [AppError, ...AppError[]] => {
+  if (error instanceof AppError) return [error]
+  if (error instanceof ZodError) return describeIssues(error)
+  return [fromBodyParser(error) ?? fromDatabase(error) ?? internal(error)]
+}
+
+const describeIssues = (error: ZodError): [AppError, ...AppError[]] => {
+  const [first, ...rest] = error.issues
+    .flatMap((issue) => {
+      if (issue.code === 'unrecognized_keys') {
+        const keys = issue.keys.slice(0, MAX_PROBLEMS)
+        return keys.map((key) => invalid(toPointer([...issue.path, key]), 'is not a known field'))
+      }
+      const isMissing = issue.code === 'invalid_type' && issue.input === undefined
+      return [invalid(toPointer(issue.path), isMissing ? 'is required' : issue.message)]
+    })
+    .slice(0, MAX_PROBLEMS)
+  return [first ?? invalid('', error.message), ...rest]
+}
+
+/** Nobody mends more at once; a hostile body could name a hundred thousand. */
+const MAX_PROBLEMS = 20
+const MAX_POINTER_CHARACTERS = 200
+
+/** RFC 6901. */
+const toPointer = (path: readonly PropertyKey[]): string =>
+  path
+    .map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`)
+    .join('')
+    .slice(0, MAX_POINTER_CHARACTERS)
+
+const invalid = (pointer: string, message: string) =>
+  new AppError('invalid_request', message, { pointer })
+
+/** Express's body parsers say what went wrong by `type` (npm body-parser, "Errors"). */
+const fromBodyParser = (error: unknown): AppError | undefined => {
+  const type = error instanceof Error && 'type' in error ? error.type : undefined
+  if (type === 'entity.parse.failed') {
+    return new AppError('malformed_json', 'The body is not valid JSON.')
+  }
+  if (type === 'entity.too.large') {
+    return new AppError('payload_too_large', 'The body is too large.')
+  }
+  if (type === 'encoding.unsupported' || type === 'charset.unsupported') {
+    return new AppError('unsupported_media_type', 'This encoding of the body is not supported.')
+  }
+  if (error instanceof URIError) {
+    return new AppError('invalid_request', 'The address is not properly encoded.')
+  }
+  const status = error instanceof Error && 'status' in error ? Number(error.status) : 500
+  const isTheirs = status >= 400 && status < 500
+  return isTheirs ? new AppError('invalid_request', 'The body could not be read.') : undefined
+}
+
+const fromDatabase = (error: unknown): AppError | undefined =>
+  isDatabaseAway(error) ? new DatabaseAway(error) : undefined
+
+const internal = (cause: unknown) =>
+  new AppError('internal', 'Something went wrong on our side.', { retryable: true, cause })

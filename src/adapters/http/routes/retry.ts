@@ -1,0 +1,110 @@
+import { type Request, type Response, Router } from 'express'
+import { type BulkReport, bulkRequestSchema } from '../../../contract/bulk.ts'
+import type { GenerationRequest } from '../../../contract/generation-request.ts'
+import { isTerminal } from '../../../contract/vocabulary.ts'
+import { askAgain } from '../../../generation/ask-again.ts'
+import { BULK_STATUSES, type BulkDeps, changeInBulk } from '../../../generation/bulk.ts'
+import { askDatabase } from '../../../generation/database-away.ts'
+import type { GenerationWithImage } from '../../../generation/repository.ts'
+import { submitGeneration } from '../../../generation/submit.ts'
+import { AppError } from '../../../lib/errors.ts'
+import { jsonBody } from '../body.ts'
+import {
+  answerGeneration,
+  getOwnGeneration,
+  type HttpContext,
+  principalOf,
+} from '../http-context.ts'
+import { parseIdempotencyKey } from '../idempotency-key.ts'
+import { formatCursor, parseCursor } from '../pagination.ts'
+import { parseScope } from '../scope.ts'
+
+const RETRY_AFTER_SECONDS = 2
+
+/** Asking again for generations, one by one or many at once; an operator does so for their owners. */
+export const createAgainRoutes = (context: HttpContext): Router => {
+  const { submit, removeJob, enqueueAll } = context
+  const deps: BulkDeps = { ...submit, removeJob, enqueueAll }
+  const router = Router()
+
+  router.post('/bulk', ...jsonBody(), async (req, res) => {
+    const order = bulkRequestSchema.parse(req.body, { reportInput: true })
+    const { action, dryRun } = order
+    const { owner, ...filter } = order.filter
+    assertChangeable(action, filter.status)
+    const ownerId = parseScope(principalOf(res), owner)
+    const { next, ...result } = await changeInBulk(deps, {
+      action,
+      dryRun,
+      filter: { ...filter, ownerId },
+      before: parseCursor(order.cursor, '/cursor'),
+    })
+    const nextCursor = next ? formatCursor(next) : null
+    res.json({
+      action,
+      dryRun,
+      ...result,
+      hasMore: next !== undefined,
+      nextCursor,
+    } satisfies BulkReport)
+  })
+
+  router.post('/:id/retry', async (req, res) => {
+    const row = await getOwnGeneration(context, req, res)
+    const [asked] = await askDatabase(() => askAgain(deps, [row]))
+    if (!asked?.inserted) throw asked?.refusal
+    const { generation, queuePosition } = asked.inserted
+    await sendSubmitted(context, req, res, generation, queuePosition)
+  })
+
+  router.post('/:id/regenerate', async (req, res) => {
+    const idempotencyKey = parseIdempotencyKey(req)
+    const row = await getOwnGeneration(context, req, res)
+    const { generation, queuePosition } = await submitGeneration(
+      submit,
+      row.ownerId,
+      toForcedRequest(row),
+      idempotencyKey,
+    )
+    await sendSubmitted(context, req, res, generation, queuePosition)
+  })
+
+  return router
+}
+
+const assertChangeable = (
+  action: BulkReport['action'],
+  statuses: readonly string[] | undefined,
+): void => {
+  const changeable: readonly string[] = BULK_STATUSES[action]
+  if (statuses?.every((status) => changeable.includes(status)) ?? true) return
+  const message = `must be among ${changeable.join(', ')}: that is what ${action} can change`
+  throw new AppError('invalid_request', message, { pointer: '/filter/status' })
+}
+
+/** A person who wants another picture waits for it, so it is interactive whatever the first one was. */
+const toForcedRequest = (row: GenerationWithImage): GenerationRequest => ({
+  prompt: row.prompt,
+  transformation: row.transformation,
+  skipExistingCheck: true,
+  imageSize: row.imageSize,
+  model: row.model,
+  lane: 'interactive',
+  ...(row.conditionImageId && { conditionImage: row.conditionImageId }),
+  ...(row.aspectRatio && { aspectRatio: row.aspectRatio }),
+  ...(row.variant && { variant: row.variant }),
+})
+
+const sendSubmitted = async (
+  context: HttpContext,
+  req: Request,
+  res: Response,
+  row: GenerationWithImage,
+  queuePosition: number | undefined,
+): Promise<void> => {
+  res.locals.generationId = row.id
+  const generation = await answerGeneration(context, req, row, { queuePosition })
+  res.set({ Location: generation.urls.self, 'Cache-Control': 'no-store' })
+  if (!isTerminal(row.status)) res.status(202).set('Retry-After', String(RETRY_AFTER_SECONDS))
+  res.json(generation)
+}

@@ -1,0 +1,41 @@
+import express, { Router } from 'express'
+import { z } from 'zod'
+import { AppError } from '../../../lib/errors.ts'
+import type { HttpContext } from '../http-context.ts'
+import { assertSameOrigin } from '../sessions.ts'
+
+const signInSchema = z.strictObject({ token: z.string().min(1) })
+
+/** Signing a browser in and out, and who is signed in. Nobody is no error: a page asks before it knows. */
+export const createSessionRoutes = ({ authenticate, sessions }: HttpContext): Router => {
+  const router = Router()
+  router.use((_req, res, next) => {
+    res.set('Cache-Control', 'no-store')
+    next()
+  })
+
+  router.post('/', express.json({ limit: '32kb' }), async (req, res) => {
+    assertSameOrigin(req)
+    const { token } = signInSchema.parse(req.body ?? {}, { reportInput: true })
+    const principal = await authenticate(`Bearer ${token.trim()}`)
+    const expiresAt = await sessions.start(req, res, principal)
+    const { ownerId, isAdmin } = principal
+    res.status(201).json({ isSignedIn: true, ownerId, isAdmin, expiresAt })
+  })
+
+  router.get('/', async (req, res) => {
+    const session = await sessions.find(req).catch((error: unknown) => {
+      if (error instanceof AppError && error.code === 'unauthenticated') return undefined
+      throw error
+    })
+    res.json(session ? { isSignedIn: true, ...session } : { isSignedIn: false })
+  })
+
+  router.delete('/', (req, res) => {
+    assertSameOrigin(req)
+    sessions.end(req, res)
+    res.status(204).end()
+  })
+
+  return router
+}

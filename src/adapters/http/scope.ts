@@ -1,0 +1,25 @@
+import { AppError } from '../../lib/errors.ts'
+import type { Principal } from './auth.ts'
+
+/** Everybody's. */
+export const ALL_OWNERS = '*'
+
+/**
+ * Whose things a request is about: the caller's own, or those of the owner that an operator named; undefined for
+ * everybody's. Throws `forbidden` when anyone else names another owner.
+ */
+export const parseScope = (
+  { ownerId, isAdmin }: Principal,
+  asked: string | undefined,
+): string | undefined => {
+  if (asked === undefined || asked === ownerId) return ownerId
+  if (!isAdmin) throw forbidden("Only operators may ask for another owner's.")
+  return asked === ALL_OWNERS ? undefined : asked
+}
+
+/** Throws `forbidden` for everyone but operators. */
+export const assertOperator = ({ isAdmin }: Principal): void => {
+  if (!isAdmin) throw forbidden('Only operators may see this: the token needs "role": "admin".')
+}
+
+const forbidden = (message: string) => new AppError('forbidden', message)

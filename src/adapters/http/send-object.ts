@@ -1,0 +1,88 @@
+import type { Request, Response } from 'express'
+import type { StoredImage } from '../../generation/ports.ts'
+import type { ThumbnailSize, VersionedObject } from '../../generation/thumbnail-keys.ts'
+import type { Thumbnail } from '../images/thumbnails.ts'
+import type { HttpContext } from './http-context.ts'
+import { matches } from './json.ts'
+
+/** `signature`: the URL itself is the permission. `token`: it is not, so no shared cache may keep the answer. */
+export type PermittedBy = 'signature' | 'token'
+
+type Wanted = { object: VersionedObject; by: PermittedBy; size: ThumbnailSize | undefined }
+
+const IMMUTABLE = 'max-age=31536000, immutable'
+/** Without its version a URL may come to show another image: one deleted and made again. */
+const UNVERSIONED = 'max-age=60'
+
+/**
+ * Sends an image's object, or a thumbnail of it: the bytes, or a redirect to the store. False when the store does not have
+ * what the row promises, or does not answer: the URL shows the stand-in.
+ */
+export const sendObject = async (
+  context: HttpContext,
+  req: Request,
+  res: Response,
+  { object, by, size }: Wanted,
+): Promise<boolean> => {
+  const { key, version } = object
+  const scope = by === 'signature' ? 'public' : 'private'
+  const caching = `${scope}, ${req.query.v === version ? IMMUTABLE : UNVERSIONED}`
+  if (!size) return sendStored(context, req, res, { key, etag: `"${version}"`, caching })
+  res.vary('Accept')
+  const etag = `"${version}-${size.width}-${size.format}"`
+  if (sendNotModified(req, res, etag, caching)) return true
+  const thumbnail = await findThumbnail(context, object, size)
+  if (thumbnail) return sendStored(context, req, res, { ...thumbnail, etag, caching })
+  // Larger than asked for, for once: it is asked for again soon.
+  const passing = `${scope}, ${UNVERSIONED}`
+  return sendStored(context, req, res, { key, etag: `"${version}"`, caching: passing })
+}
+
+const findThumbnail = (
+  { findThumbnail, logger }: HttpContext,
+  object: VersionedObject,
+  size: ThumbnailSize,
+): Promise<Thumbnail | undefined> =>
+  findThumbnail(object, size).catch((err: unknown) => {
+    logger.error({ objectKey: object.key, err }, 'a thumbnail could not be made')
+    return undefined
+  })
+
+const sendStored = async (
+  { store, logger, onImageMissing }: HttpContext,
+  req: Request,
+  res: Response,
+  { key, image, etag, caching }: Thumbnail & { etag: string; caching: string },
+): Promise<boolean> => {
+  if (sendNotModified(req, res, etag, caching)) return true
+  const direct = await store.findUrl(key)
+  if (direct) {
+    const maxAge = direct.expiresInSeconds && Math.floor(direct.expiresInSeconds / 2)
+    res
+      .set('Cache-Control', maxAge ? `private, max-age=${maxAge}` : caching)
+      .redirect(302, direct.url)
+    return true
+  }
+  const found =
+    image ??
+    (await store.find(key).catch((err: unknown) => {
+      logger.error({ objectKey: key, err }, 'the image store does not give an image')
+      return null
+    }))
+  if (found === undefined) await onImageMissing(key)
+  if (!found) return false
+  sendBytes(res.set({ ETag: etag, 'Cache-Control': caching }), found)
+  return true
+}
+
+const sendNotModified = (req: Request, res: Response, etag: string, caching: string): boolean => {
+  if (!matches(req.get('If-None-Match'), etag)) return false
+  res.set({ ETag: etag, 'Cache-Control': caching }).status(304).end()
+  return true
+}
+
+export const sendBytes = (res: Response, image: StoredImage): void => {
+  res
+    .type(image.mimeType)
+    .send(Buffer.from(image.bytes.buffer, image.bytes.byteOffset, image.bytes.byteLength))
+}

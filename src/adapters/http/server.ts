@@ -1,0 +1,32 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { StartError } from '../../lib/errors.ts'
+import { createDrain, type Drain } from './drain.ts'
+
+/** A request must arrive within these; how long its answer takes is another matter. */
+const SERVER_TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 }
+
+/** The server, and how to stop it without a reset for its clients. */
+export const createHttpServer = (listener: RequestListener): { server: Server; drain: Drain } => {
+  const server = createServer(SERVER_TIMEOUTS, listener)
+  return { server, drain: createDrain(server) }
+}
+
+/** Resolves with the URL it listens on. Throws `StartError` when the port is taken, naming the setting of it. */
+export const listen = (
+  server: Server,
+  { port, host }: { port: number; host: string },
+  setting = 'PORT',
+): Promise<string> =>
+  new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const isTaken = error.code === 'EADDRINUSE'
+      reject(
+        isTaken ? new StartError(`Port ${port} is taken: set ${setting} to a free one.`) : error,
+      )
+    })
+    server.listen(port, host, () => {
+      const address = server.address()
+      const actualPort = typeof address === 'object' && address ? address.port : port
+      resolve(`http://${host.includes(':') ? `[${host}]` : host}:${actualPort}`)
+    })
+  })

@@ -1,0 +1,60 @@
+import { Gauge, Registry } from 'prom-client'
+import { VERSION } from '../../app/version.ts'
+import { createAlertMetrics } from '../../telemetry/metrics/alerts.ts'
+import { createSimilarityMetrics } from '../../telemetry/metrics/similarity.ts'
+import { createWebhookMetrics } from '../../telemetry/metrics/webhooks.ts'
+import { createDatabaseMetrics } from './database.ts'
+import { createHttpMetrics } from './http.ts'
+import { readProcessMetrics } from './process.ts'
+import { createProviderMetrics } from './provider.ts'
+import { createQueueMetrics } from './queue.ts'
+import { createRunMetrics } from './runs.ts'
+import { createStoreMetrics } from './store.ts'
+import { createSubmissionMetrics } from './submissions.ts'
+
+export type Metrics = ReturnType<typeof createMetrics>
+
+/** What Prometheus is answered with: its text format 0.0.4. */
+export type MetricsText = { contentType: string; text: string }
+
+/** All that is counted and timed, on a registry of its own; API and worker of one process share one. */
+export const createMetrics = () => {
+  const registry = new Registry()
+  const info = new Gauge({
+    name: 'imageonce_info',
+    help: 'Always 1: which release runs here, and what as (api, worker).',
+    labelNames: ['version', 'role'],
+    registers: [registry],
+  })
+  const queue = createQueueMetrics(registry)
+  const alerts = createAlertMetrics(registry)
+
+  const write = async (): Promise<MetricsText> => {
+    await Promise.all([queue.sample(), alerts.sample()])
+    const texts = await Promise.all([registry.metrics(), readProcessMetrics()])
+    return { contentType: registry.contentType, text: texts.join('\n') }
+  }
+  let writing: Promise<MetricsText> | undefined
+  /** Everything as text. Those who ask at the same time get the same. */
+  const read = (): Promise<MetricsText> => {
+    writing ??= write().finally(() => {
+      writing = undefined
+    })
+    return writing
+  }
+
+  return {
+    http: createHttpMetrics(registry),
+    submissions: createSubmissionMetrics(registry),
+    runs: createRunMetrics(registry),
+    provider: createProviderMetrics(registry),
+    store: createStoreMetrics(registry),
+    database: createDatabaseMetrics(registry),
+    webhooks: createWebhookMetrics(registry),
+    similarity: createSimilarityMetrics(registry),
+    queue,
+    alerts,
+    setRole: (role: 'api' | 'worker') => info.set({ version: VERSION, role }, 1),
+    read,
+  }
+}

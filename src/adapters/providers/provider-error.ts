@@ -1,0 +1,19 @@
+import { outcomeRules } from '../../generation/outcomes.ts'
+import { ProviderError, type ProviderErrorCode } from '../../lib/errors.ts'
+
+/** A provider's outcome, retryable as its rule says. */
+export const createProviderError = (
+  code: ProviderErrorCode,
+  message: string,
+  options: { retryAfterMs?: number | undefined; costUsd?: number; cause?: unknown } = {},
+): ProviderError =>
+  new ProviderError(code, message, {
+    retryable: outcomeRules[code].retryable,
+    costUsd: options.costUsd ?? 0,
+    cause: options.cause,
+    ...(options.retryAfterMs !== undefined && { retryAfterMs: options.retryAfterMs }),
+  })
+
+/** Only what looks like one of the provider's constants is shown, never free text. */
+export const safeWord = (text: string): string =>
+  /^[\w.[\]-]{1,100}$/.test(text) ? text : 'unknown reason'

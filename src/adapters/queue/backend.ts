@@ -1,0 +1,20 @@
+import type { ParkedRequest } from '../../generation/park.ts'
+
+/** Where BullMQ keeps its jobs. */
+export type QueueBackend = { kind: 'redis' | 'postgres'; url: string }
+
+/** A job of the upkeep has a name and no data. */
+export type JobData = {
+  generationId: string
+  /** Of a request that came while Postgres was away: what its row is to be. */
+  parked?: ParkedRequest
+}
+
+/**
+ * A connection on which a command has been unanswered for this long is made anew: its other end may be gone without a
+ * word, and the system would wait for a quarter of an hour.
+ */
+export const SILENCE_MS = 4_000
+
+/** BullMQ's own closing waits for a Redis that is away. */
+export const CLOSE_MS = 2_000

@@ -1,0 +1,146 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Telemetry } from 'bullmq'
+import type { Lane } from '../../contract/vocabulary.ts'
+import type { ParkedRequest } from '../../generation/park.ts'
+import type { QueuedJob } from '../../generation/ports.ts'
+import { messageOf } from '../../lib/errors.ts'
+import { answerWithin } from '../../lib/time.ts'
+import type { QueueBackend } from './backend.ts'
+import { openQueue, PRODUCER_TIMEOUT_MS } from './open-queue.ts'
+
+/**
+ * Lower runs first. Every job has a priority, since BullMQ runs those without one before all others: within a
+ * lane the owner's place in line, so that nobody's hundredth delays another's first; eager behind everybody.
+ */
+const priorityOf = ({ lane, place }: Pick<QueuedJob, 'lane' | 'place'>): number =>
+  LANE_PRIORITY[lane] + place
+
+const LANE_PRIORITY: Record<Lane, number> = { interactive: 1, eager: 1_000_000 }
+
+/** BullMQ retries only what our own rules never saw (Postgres away), so for as long as it takes. */
+const UNEXPECTED_ATTEMPTS = 1_000_000
+
+export type GenerationQueue = ReturnType<typeof createGenerationQueue>
+
+/** The producer's side of the queue. Jobs carry the generation id and nothing else. */
+export const createGenerationQueue = (
+  backend: QueueBackend,
+  name: string,
+  onError: (error: Error) => void,
+  telemetry?: Telemetry,
+) => {
+  const { get, close } = openQueue(backend, name, onError, telemetry)
+  const timeoutMs = PRODUCER_TIMEOUT_MS[backend.kind]
+
+  /**
+   * The job ID is the generation id: adding one that is there changes nothing, even late. Bounded as a whole, as a
+   * command of ioredis waits for the batch before it.
+   */
+  const enqueue = (job: QueuedJob): Promise<void> =>
+    answerWithin(add(job), timeoutMs, 'the queue does not answer')
+
+  const add = async (job: QueuedJob): Promise<void> => {
+    const queue = await get()
+    const { name, data, opts } = toBullJob(job)
+    await queue.add(name, data, opts)
+  }
+
+  const enqueueAll = async (jobs: QueuedJob[]): Promise<void> => {
+    const queue = await get()
+    await queue.addBulk(jobs.map(toBullJob))
+  }
+
+  /** Adds a job that holds its whole request. Rejects where the queue is in Postgres: that is what is away. */
+  const park = async (parked: ParkedRequest): Promise<void> => {
+    if (backend.kind === 'postgres') throw new Error('the queue is where the rows are')
+    const { id: generationId, lane } = parked.generation
+    const { name, data, opts } = toBullJob({ generationId, lane, place: 0 })
+    const queue = await get()
+    await queue.add(name, { ...data, parked }, opts)
+  }
+
+  /** The request that waits in a job, if it does. */
+  const findParked = async (generationId: string): Promise<ParkedRequest | undefined> => {
+    if (backend.kind === 'postgres') return undefined
+    const queue = await get()
+    const job = await queue.getJob(generationId)
+    return job?.data.parked
+  }
+
+  /** Moves a waiting job to where its lane and place belong now; adds it when it is gone. */
+  const promote = async (job: QueuedJob): Promise<void> => {
+    await enqueue(job)
+    const queue = await get()
+    const waiting = await queue.getJob(job.generationId)
+    await waiting?.changePriority({ priority: priorityOf(job) })
+  }
+
+  /** Takes a waiting job out; one that a worker holds is left to it. */
+  const remove = async (generationId: string): Promise<void> => {
+    try {
+      const queue = await get()
+      await queue.remove(generationId)
+    } catch (error) {
+      onError(new Error(`a canceled job stays queued and will be skipped: ${messageOf(error)}`))
+    }
+  }
+
+  const ping = async (): Promise<void> => {
+    const queue = await get()
+    await queue.getJobCounts('active')
+  }
+
+  /** How many jobs are in each of BullMQ's states that ours can be in. */
+  const count = async (): Promise<Record<string, number>> => {
+    const queue = await get()
+    return queue.getJobCounts('prioritized', 'active', 'delayed')
+  }
+
+  /** How many jobs all workers together may run at once; undefined lifts the limit. Applies from now on. */
+  const limitConcurrency = async (max: number | undefined): Promise<void> => {
+    const queue = await get()
+    if (max === undefined) await queue.removeGlobalConcurrency()
+    else await queue.setGlobalConcurrency(max)
+  }
+
+  /** Keeps all workers from taking jobs for so long. */
+  const pause = async (durationMs: number): Promise<void> => {
+    const queue = await get()
+    await queue.rateLimit(durationMs)
+  }
+
+  /** Waits for the store to answer for the first time; gives up quietly, as it may come later. */
+  const settle = async (timeoutMs: number): Promise<void> => {
+    const deadline = Date.now() + timeoutMs
+    while (Date.now() < deadline && !(await get().catch(() => undefined))) await delay(50)
+  }
+
+  return {
+    enqueue,
+    enqueueAll,
+    park,
+    findParked,
+    promote,
+    remove,
+    limitConcurrency,
+    pause,
+    ping,
+    count,
+    settle,
+    close,
+  }
+}
+
+const toBullJob = (job: QueuedJob) => ({
+  name: 'generate',
+  data: { generationId: job.generationId },
+  opts: {
+    jobId: job.generationId,
+    priority: priorityOf(job),
+    attempts: UNEXPECTED_ATTEMPTS,
+    backoff: { type: 'custom' },
+    removeOnComplete: true,
+    removeOnFail: true,
+    ...(job.delayMs && { delay: job.delayMs }),
+  },
+})

@@ -1,0 +1,109 @@
+import { DelayedError, type Job, type Telemetry, UnrecoverableError } from 'bullmq'
+import type { ParkedRequest } from '../../generation/park.ts'
+import type { RunOutcome } from '../../generation/run.ts'
+import { AppError } from '../../lib/errors.ts'
+import type { JobData, QueueBackend } from './backend.ts'
+import { openWorker } from './open-worker.ts'
+
+export type GenerationWorkerDeps = {
+  backend: QueueBackend
+  name: string
+  concurrency: number
+  leaseMs: number
+  run: (generationId: string, parked: ParkedRequest | undefined) => Promise<RunOutcome>
+  /** Keeps every worker of the queue from taking jobs for so long. */
+  pause: (durationMs: number) => Promise<void>
+  /** Called when a job has left the queue without having made an image. */
+  onJobGone: (generationId: string) => Promise<void>
+  onError: (error: Error) => void
+  telemetry?: Telemetry | undefined
+}
+
+/**
+ * Parts of a lease: BullMQ notices a worker that died after lock and check together, when its generation's lease
+ * is about to end. Sooner would gain nothing, later would keep the generation waiting.
+ */
+const LOCKS_PER_LEASE = 2
+const STALLED_CHECKS_PER_LEASE = 6
+
+/** Stalls are no reason to give up: how often a generation may be tried is counted in Postgres. */
+const MAX_STALLED_COUNT = 1_000
+
+/** BullMQ obeys a pause only where a limit is set (facts of 6.7): one that is never reached. */
+const NO_LIMIT_OF_OUR_OWN = { max: 1_000_000, duration: 1_000 }
+
+const MAX_BACKOFF_MS = 15_000
+
+/** The consumer's side of the queue; does nothing until `start`. */
+export const createGenerationWorker = (deps: GenerationWorkerDeps) => {
+  const running = new Set<Promise<unknown>>()
+  let isStopping = false
+  /** A job that was on its way when the worker was told to stop goes back. */
+  const run: GenerationWorkerDeps['run'] = async (id, parked) =>
+    isStopping ? { kind: 'again', delayMs: 0 } : track(id, parked)
+  const track: GenerationWorkerDeps['run'] = (id, parked) => {
+    const promise = deps.run(id, parked).finally(() => running.delete(promise))
+    running.add(promise)
+    return promise
+  }
+  const { worker, close } = openWorker(
+    deps.backend,
+    deps.name,
+    (job, token) => processJob(run, deps.pause, job, token),
+    {
+      concurrency: deps.concurrency,
+      lockDuration: Math.round(deps.leaseMs / LOCKS_PER_LEASE),
+      stalledInterval: Math.round(deps.leaseMs / STALLED_CHECKS_PER_LEASE),
+      maxStalledCount: MAX_STALLED_COUNT,
+      limiter: NO_LIMIT_OF_OUR_OWN,
+      ...(deps.telemetry && { telemetry: deps.telemetry }),
+      settings: {
+        backoffStrategy: (tries) => Math.min(MAX_BACKOFF_MS, 250 * 2 ** Math.min(tries, 8)),
+      },
+    },
+  )
+  worker.on('error', deps.onError)
+  worker.on('completed', (job, result) => {
+    if (result !== 'succeeded') void afterJob(deps, job.id)
+  })
+  worker.on('failed', (job) => void afterJob(deps, job?.id))
+
+  /** Rejects nothing: BullMQ reconnects by itself and reports through `onError`. */
+  const start = () => void worker.run().catch(deps.onError)
+
+  /** Takes no more jobs and waits for the running ones, but no longer than `graceMs`. */
+  const stop = (graceMs: number): Promise<void> => {
+    isStopping = true
+    return close(graceMs, () => Promise.allSettled(running)).catch(deps.onError)
+  }
+
+  return { start, stop }
+}
+
+const processJob = async (
+  run: GenerationWorkerDeps['run'],
+  pause: GenerationWorkerDeps['pause'],
+  job: Job<JobData, string>,
+  token: string | undefined,
+): Promise<string> => {
+  const outcome = await run(job.data.generationId, job.data.parked).catch((error: unknown) => {
+    throw toJobError(error)
+  })
+  if (outcome.kind === 'again') {
+    if (outcome.pauseMs) await pause(outcome.pauseMs)
+    await job.moveToDelayed(Date.now() + outcome.delayMs, token)
+    throw new DelayedError()
+  }
+  if (outcome.kind === 'left') return 'left'
+  if (outcome.status === 'failed') throw new UnrecoverableError(outcome.code)
+  return outcome.status
+}
+
+/** What can't be retried must say so, or BullMQ would. */
+const toJobError = (error: unknown): unknown =>
+  error instanceof AppError && !error.retryable ? new UnrecoverableError(error.code) : error
+
+const afterJob = async (deps: GenerationWorkerDeps, id: string | undefined): Promise<void> => {
+  if (!id) return
+  await deps.onJobGone(id).catch(deps.onError)
+}

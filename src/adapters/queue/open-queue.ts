@@ -1,0 +1,118 @@
+import { createPostgresBackend, Queue, type QueueOptions, withBackend } from 'bullmq'
+import { Redis } from 'ioredis'
+import { waitAtMost } from '../../lib/time.ts'
+import { CLOSE_MS, type JobData, type QueueBackend, SILENCE_MS } from './backend.ts'
+
+export type OpenQueue = Pick<
+  Queue<JobData>,
+  | 'add'
+  | 'addBulk'
+  | 'getJob'
+  | 'remove'
+  | 'getJobCounts'
+  | 'rateLimit'
+  | 'setGlobalConcurrency'
+  | 'removeGlobalConcurrency'
+  | 'upsertJobScheduler'
+>
+/** How long a producer waits for its store. */
+export const PRODUCER_TIMEOUT_MS: Record<QueueBackend['kind'], number> = {
+  redis: 700,
+  postgres: 5_000,
+}
+
+/**
+ * A producer's side fails fast, since a person waits and the row is safe in Postgres: without these an `add`
+ * hangs on a dead or frozen Redis and lands later as a phantom.
+ */
+const producerRedis = {
+  enableOfflineQueue: false,
+  enableAutoPipelining: true,
+  maxRetriesPerRequest: 1,
+  commandTimeout: PRODUCER_TIMEOUT_MS.redis,
+  connectTimeout: 2_000,
+  disconnectTimeout: 100,
+  socketTimeout: SILENCE_MS,
+}
+
+const producerPostgres = {
+  max: 4,
+  connectionTimeoutMillis: 2_000,
+  query_timeout: PRODUCER_TIMEOUT_MS.postgres,
+}
+/**
+ * The producer's side. `get` gives the queue, or rejects at once while its store is away: a BullMQ queue that was
+ * made then stays broken, so it is made when the store first answers. Release with `close`.
+ */
+export const openQueue = (
+  backend: QueueBackend,
+  name: string,
+  onError: (error: Error) => void,
+  telemetry?: QueueOptions['telemetry'],
+): { get: () => Promise<OpenQueue>; close: () => Promise<void> } => {
+  const open = backend.kind === 'redis' ? openRedisQueue : openPostgresQueue
+  return open(backend.url, name, onError, telemetry && { telemetry })
+}
+
+type OwnOptions = Pick<QueueOptions, 'telemetry'> | undefined
+
+const openRedisQueue = (
+  url: string,
+  name: string,
+  onError: (error: Error) => void,
+  options: OwnOptions,
+) => {
+  const connection = new Redis(url, producerRedis)
+  connection.on('error', onError)
+  const queue = keepOnceReady(() => {
+    if (connection.status !== 'ready') throw new Error('Redis does not answer')
+    return new Queue<JobData>(name, { ...options, connection, skipWaitingForReady: true })
+  }, onError)
+  const close = async () => {
+    await waitAtMost(queue.close(), CLOSE_MS)
+    connection.disconnect()
+  }
+  return { get: queue.get, close }
+}
+
+const openPostgresQueue = (
+  url: string,
+  name: string,
+  onError: (error: Error) => void,
+  options: OwnOptions,
+) => {
+  const connection = { connectionString: url, ...producerPostgres }
+  const { Queue: PostgresQueue } = withBackend(createPostgresBackend)
+  return keepOnceReady(
+    () => new PostgresQueue<JobData>(name, { ...options, connection }) as unknown as Queue<JobData>,
+    onError,
+  )
+}
+
+const keepOnceReady = (make: () => Queue<JobData>, onError: (error: Error) => void) => {
+  let kept: Promise<Queue<JobData>> | undefined
+
+  const open = async () => {
+    const queue = make()
+    queue.on('error', onError)
+    try {
+      await queue.waitUntilReady()
+      return queue
+    } catch (error) {
+      await queue.close().catch(onError)
+      throw error
+    }
+  }
+  const get = (): Promise<OpenQueue> => {
+    kept ??= open().catch((error: unknown) => {
+      kept = undefined
+      throw error
+    })
+    return kept
+  }
+  const close = async () => {
+    const queue = await kept?.catch(() => undefined)
+    await queue?.close()
+  }
+  return { get, close }
+}

@@ -1,0 +1,110 @@
+import {
+  createPostgresBackend,
+  type Processor,
+  Worker,
+  type WorkerOptions,
+  withBackend,
+} from 'bullmq'
+import { Redis } from 'ioredis'
+import { waitAtMost } from '../../lib/time.ts'
+import { CLOSE_MS, type JobData, type QueueBackend, SILENCE_MS } from './backend.ts'
+
+type CloseWorker = (graceMs: number, whenIdle: () => Promise<unknown>) => Promise<void>
+type OpenWorker = Pick<Worker<JobData>, 'on' | 'run'>
+
+/** A consumer waits for Redis as long as it takes. */
+const consumerRedis = {
+  maxRetriesPerRequest: null,
+  connectTimeout: 5_000,
+  disconnectTimeout: 100,
+  socketTimeout: SILENCE_MS,
+}
+
+const consumerPostgres = { max: 5, connectionTimeoutMillis: 5_000, query_timeout: 10_000 }
+
+const ANSWER_MS = 1_000
+
+/** How soon a queue that was away is tried again; BullMQ's own 15 s would idle that long after each blink. */
+const RECONNECT_MS = 1_000
+
+/** How long an idle worker's read blocks; a worker that stops while Redis is away keeps a timer as long. */
+const IDLE_READ_SECONDS = 3
+
+/** Opens the consumer's side, not yet running; `close` waits for the jobs it has, but no longer than told. */
+export const openWorker = (
+  backend: QueueBackend,
+  name: string,
+  processor: Processor<JobData, string>,
+  ownOptions: Omit<WorkerOptions, 'connection'>,
+): { worker: OpenWorker; close: CloseWorker } => {
+  const patience = { runRetryDelay: RECONNECT_MS, drainDelay: IDLE_READ_SECONDS }
+  const options = { autorun: false, ...patience, ...ownOptions }
+  if (backend.kind === 'postgres') {
+    const connection = { connectionString: backend.url, ...consumerPostgres }
+    const { Worker: PostgresWorker } = withBackend(createPostgresBackend)
+    const worker = new PostgresWorker<JobData, string>(name, processor, { ...options, connection })
+    const close: CloseWorker = (graceMs) => waitAtMost(worker.close(), graceMs)
+    return { worker: worker as unknown as OpenWorker, close }
+  }
+  const { connection, disconnectAll } = connectTraceably(backend.url)
+  const worker = new LettingGoWorker(name, processor, { ...options, connection })
+  const close: CloseWorker = async (graceMs, whenIdle) => {
+    if (await isAnswering(connection)) await waitAtMost(worker.close(), graceMs)
+    else {
+      // An orderly close would wait for Redis and keep its timers; no new job can come meanwhile.
+      await waitAtMost(whenIdle(), graceMs)
+      await waitAtMost(worker.close(true), CLOSE_MS)
+    }
+    await worker.letGo()
+    disconnectAll()
+  }
+  return { worker, close }
+}
+
+class LettingGoWorker extends Worker<JobData, string> {
+  /** Ends the watch over locks, which goes on for ever where Redis leaves in the middle of an orderly close. */
+  letGo(): Promise<void> {
+    return this.lockManager.close()
+  }
+}
+
+/** BullMQ watches over its reads, and not over the greeting of a new connection, which may never be answered. */
+const insistOnReadiness = (connection: Redis): void => {
+  let timer: NodeJS.Timeout | undefined
+  connection.on('connect', () => {
+    timer = setTimeout(() => connection.disconnect(true), SILENCE_MS)
+  })
+  for (const event of ['ready', 'close']) connection.on(event, () => clearTimeout(timer))
+}
+
+/** Asked, as a connection that was cut a moment ago still counts as ready; an orderly close would never end then. */
+const isAnswering = async (connection: Redis): Promise<boolean> => {
+  if (connection.status !== 'ready') return false
+  let isAnswered = false
+  const onAnswer = () => {
+    isAnswered = true
+  }
+  await waitAtMost(
+    connection.ping().then(onAnswer, () => {}),
+    ANSWER_MS,
+  )
+  return isAnswered
+}
+
+/** BullMQ duplicates the connection for its blocking reads, and never lets go of it while Redis is away. */
+const connectTraceably = (url: string) => {
+  const connection = new Redis(url, consumerRedis)
+  const connections = [connection]
+  const duplicate = connection.duplicate.bind(connection)
+  connection.duplicate = (override, ...rest) => {
+    // Its reads block for longer, and BullMQ watches over them itself.
+    const copy = duplicate({ ...override, socketTimeout: undefined }, ...rest)
+    insistOnReadiness(copy)
+    connections.push(copy)
+    return copy
+  }
+  const disconnectAll = () => {
+    for (const each of connections) each.disconnect()
+  }
+  return { connection, disconnectAll }
+}

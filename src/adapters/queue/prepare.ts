@@ -1,0 +1,63 @@
+import { assertSchemaCompatibility, runMigrations, SchemaMigrationRequiredError } from 'bullmq'
+import { Redis } from 'ioredis'
+import pg from 'pg'
+import { StartError } from '../../lib/errors.ts'
+
+/** BullMQ's own tables, in a schema of their own; safe to run again and from several processes. */
+export const migrateQueue = async (databaseUrl: string): Promise<void> => {
+  const client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  try {
+    await runMigrations(client)
+  } finally {
+    await client.end()
+  }
+}
+
+/** True when BullMQ's tables are there and of a version that this program can use. */
+export const isQueueMigrated = async (databaseUrl: string): Promise<boolean> => {
+  const client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  try {
+    await assertSchemaCompatibility(client)
+    return true
+  } catch (error) {
+    if (error instanceof SchemaMigrationRequiredError) return false
+    throw error
+  } finally {
+    await client.end()
+  }
+}
+
+const MIN_REDIS_VERSION = [6, 2] as const
+
+/**
+ * Looks at the Redis once. One that is too old is a `StartError`; one that may evict jobs is worth a warning
+ * (Postgres makes good what is lost, at the price of a delay); one that is away will be back.
+ */
+export const checkRedis = async (url: string, warn: (message: string) => void): Promise<void> => {
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+    connectTimeout: 2_000,
+    commandTimeout: 2_000,
+  })
+  redis.on('error', () => {})
+  const info = await redis
+    .connect()
+    .then(() => redis.info())
+    .catch(() => undefined)
+    .finally(() => redis.disconnect())
+  if (info === undefined) return warn('Redis does not answer yet; generations wait in Postgres.')
+  const version = /redis_version:(\d+)\.(\d+)/.exec(info)
+  const [major = 0, minor = 0] = version?.slice(1).map(Number) ?? []
+  const [minMajor, minMinor] = MIN_REDIS_VERSION
+  if (version && (major < minMajor || (major === minMajor && minor < minMinor))) {
+    throw new StartError(`Redis 6.2 or later is needed, REDIS_URL is a ${major}.${minor}.`)
+  }
+  const policy = /maxmemory_policy:(\S+)/.exec(info)?.[1]
+  if (policy && policy !== 'noeviction') {
+    warn(`Redis may evict jobs (maxmemory-policy ${policy}): set it to noeviction.`)
+  }
+}

@@ -1,0 +1,77 @@
+import { constants } from 'node:fs'
+import { access, link, mkdir, rm } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import type { ImageStore, StoredObject } from '../../generation/ports.ts'
+import { findFile, hasCode, syncDirectories, withTemporaryFile } from './durable-file.ts'
+import { checkObjectKey, isObjectKey } from './object-key.ts'
+import { checkImage, toStoredImage } from './stored-image.ts'
+import { findStats, removeTemporaryFiles, walkFiles } from './walk-files.ts'
+
+const PAGE_OBJECTS = 1_000
+
+/**
+ * Objects as files of one directory, for one machine. Needs a file system with hard links: a link is what
+ * makes a whole file appear under a name that nobody else has taken.
+ */
+export const createFilesystemStore = ({ directory }: { directory: string }): ImageStore => {
+  const top = resolve(directory)
+  const pathOf = (key: string) => join(top, checkObjectKey(key))
+
+  return {
+    kind: 'filesystem',
+    put: async (key, image) => {
+      const path = pathOf(key)
+      checkImage(image)
+      await mkdir(dirname(path), { recursive: true })
+      const outcome = await withTemporaryFile(dirname(path), [image.bytes], (temporary) =>
+        linkUnlessExists(temporary, path),
+      )
+      // After `exists` too: the writer that was first may not have come this far, and its object is relied on now.
+      await syncDirectories(dirname(path), dirname(top))
+      return outcome
+    },
+    find: async (key) => {
+      const bytes = await findFile(pathOf(key))
+      return bytes && toStoredImage(bytes)
+    },
+    has: async (key) => {
+      if (await findStats(pathOf(key))) return true
+      // A directory that is not mounted must not pass for one that has lost its objects.
+      await access(top, constants.R_OK)
+      return false
+    },
+    list: (folder) => listObjects(top, checkObjectKey(folder)),
+    removeLeftovers: (before) => removeTemporaryFiles(top, before),
+    delete: async (key) => {
+      await rm(pathOf(key), { force: true })
+    },
+    findUrl: async () => undefined,
+    ping: async () => {
+      await mkdir(top, { recursive: true })
+      await access(top, constants.R_OK | constants.W_OK)
+    },
+    close: () => {},
+  }
+}
+
+async function* listObjects(top: string, folder: string): AsyncGenerator<StoredObject[]> {
+  let page: StoredObject[] = []
+  for await (const { name, sizeBytes, modifiedAt } of walkFiles(join(top, folder))) {
+    const key = `${folder}/${name}`
+    if (isObjectKey(key)) page.push({ key, sizeBytes, modifiedAt })
+    if (page.length < PAGE_OBJECTS) continue
+    yield page
+    page = []
+  }
+  if (page.length > 0) yield page
+}
+
+const linkUnlessExists = async (from: string, to: string): Promise<'stored' | 'exists'> => {
+  try {
+    await link(from, to)
+    return 'stored'
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return 'exists'
+    throw error
+  }
+}
