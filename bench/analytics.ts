@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { createDatabase } from '../db/database.ts'
-import { createFold } from '../src/analytics/fold.ts'
 import type { Releases } from '../src/app/disposables.ts'
+import { createFold } from '../src/features/analytics/fold.ts'
 import { seedHistory, seedMoment } from './analytics-history.ts'
 import { imageonceCommand } from './commands.ts'
 import { measureOverview } from './overview.ts'

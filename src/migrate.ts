@@ -3,7 +3,7 @@ import { ensureVectorIndex } from '../db/vector-index.ts'
 import { migrateQueue } from './adapters/queue/prepare.ts'
 import type { Config } from './app/config.ts'
 import { requireDatabaseUrl } from './app/resources.ts'
-import { chooseEmbedder } from './embeddings/choose-embedder.ts'
+import { chooseEmbedder } from './features/similarity/embeddings/choose-embedder.ts'
 import { messageOf } from './lib/errors.ts'
 
 /** Brings our tables, and BullMQ's when it keeps its jobs in Postgres, to the newest schema. */

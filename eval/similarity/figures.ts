@@ -1,4 +1,4 @@
-import { passGate } from '../../src/similarity/gate/pass-gate.ts'
+import { passGate } from '../../src/features/similarity/gate/pass-gate.ts'
 import type { Pair } from './pairs.ts'
 
 /** A pair with all that decides about it. */

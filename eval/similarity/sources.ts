@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto'
-import { createEnergeticEmbedder, isEnergeticInstalled } from '../../src/embeddings/energetic.ts'
+import {
+  createEnergeticEmbedder,
+  isEnergeticInstalled,
+} from '../../src/features/similarity/embeddings/energetic.ts'
 
 /** Gives a vector for each text. All that is here works without a network. */
 export type EmbeddingSource = { name: string; embed: (texts: string[]) => Promise<Float32Array[]> }

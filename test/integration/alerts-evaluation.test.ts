@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import pino from 'pino'
+import { createApi } from '../../src/app/api.ts'
 import {
   claimEvaluation,
   findAlerts,
   listAlertEvents,
   lockEvaluation,
-} from '../../src/alerts/repository.ts'
-import { createApi } from '../../src/app/api.ts'
+} from '../../src/features/alerts/repository.ts'
 import { type AlertApp, startAlertApp } from '../support/alerts.ts'
 import { createClient } from '../support/client.ts'
 import { startPostgresProxy } from '../support/postgres-proxy.ts'

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
-import { findWorkers } from '../../src/fleet/find-workers.ts'
-import { createHeartbeat } from '../../src/fleet/heartbeat.ts'
-import { measureQueue } from '../../src/fleet/measure-queue.ts'
+import { findWorkers } from '../../src/features/operators/workers/find-workers.ts'
+import { createHeartbeat } from '../../src/features/operators/workers/heartbeat.ts'
+import { measureQueue } from '../../src/features/operators/workers/measure-queue.ts'
 import { insertGeneration, openTestDatabase } from '../support/rows.ts'
 import { waitFor } from '../support/wait-for.ts'
 

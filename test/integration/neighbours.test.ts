@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { ensureVectorIndex } from '../../db/vector-index.ts'
-import { createFindNeighbours } from '../../src/similarity/neighbours/find-neighbours.ts'
+import { createFindNeighbours } from '../../src/features/similarity/neighbours/find-neighbours.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { testNeighbours } from '../support/neighbour-cases.ts'
 import { openTestDatabase } from '../support/rows.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { createFindNeighbours } from '../../src/similarity/neighbours/find-neighbours.ts'
+import { createFindNeighbours } from '../../src/features/similarity/neighbours/find-neighbours.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { createClient } from '../support/client.ts'
 import { createContractCheck } from '../support/openapi.ts'

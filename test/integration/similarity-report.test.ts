@@ -6,8 +6,8 @@ import {
   similarityReportSchema,
 } from '../../src/contract/similarity.ts'
 import type { SimilarityMode } from '../../src/contract/vocabulary.ts'
-import { resolveMode } from '../../src/similarity/mode.ts'
-import { describeSimilarity } from '../../src/similarity/report.ts'
+import { resolveMode } from '../../src/features/similarity/mode.ts'
+import { describeSimilarity } from '../../src/features/similarity/report.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { createClient } from '../support/client.ts'
 import { createRefusals } from '../support/refusals.ts'

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { deleteOldAlertEvents } from '../../src/upkeep/alert-history.ts'
+import { deleteOldAlertEvents } from '../../src/features/alerts/maintenance.ts'
 import { openTestDatabase } from '../support/rows.ts'
 
 let database: Awaited<ReturnType<typeof openTestDatabase>>

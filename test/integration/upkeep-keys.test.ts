@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { deleteExpiredKeys } from '../../src/upkeep/idempotency-keys.ts'
+import { deleteExpiredKeys } from '../../src/features/maintenance/idempotency-keys.ts'
 import { openTestDatabase } from '../support/rows.ts'
 
 let database: Awaited<ReturnType<typeof openTestDatabase>>

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { createSpool } from '../../src/adapters/storage/spool.ts'
 import { createSpoolFiles } from '../../src/adapters/storage/spool-files.ts'
 import type { GenerationStatus } from '../../src/contract/vocabulary.ts'
-import { cleanSpool } from '../../src/upkeep/spool-files.ts'
+import { cleanSpool } from '../../src/features/maintenance/spool-files.ts'
 import { insertGeneration, openTestDatabase } from '../support/rows.ts'
 import { makeTemporaryFolder } from '../support/temporary-folder.ts'
 

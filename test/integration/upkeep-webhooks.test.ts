@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { deleteOldDeliveries } from '../../src/upkeep/webhook-deliveries.ts'
+import { deleteOldDeliveries } from '../../src/features/webhooks/maintenance.ts'
 import { openTestDatabase } from '../support/rows.ts'
 
 let database: Awaited<ReturnType<typeof openTestDatabase>>

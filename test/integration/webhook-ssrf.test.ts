@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import { createWebhookSender } from '../../src/outgoing/webhook-sender.ts'
+import { createWebhookSender } from '../../src/features/webhooks/sender/webhook-sender.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { createClient } from '../support/client.ts'
 import { listSsrfUrls, resolveSsrfName, type SsrfUrl } from '../support/ssrf-urls.ts'

@@ -1,6 +1,6 @@
-import type { AlertRule } from '../../src/alerts/rules.ts'
 import { type Alert, alertHistorySchema, alertsSchema } from '../../src/contract/alert.ts'
 import type { AlertName } from '../../src/contract/vocabulary.ts'
+import type { AlertRule } from '../../src/features/alerts/rules.ts'
 import { startTestApp, type TestAppOptions } from './app.ts'
 import { createClient } from './client.ts'
 import { waitFor } from './wait-for.ts'

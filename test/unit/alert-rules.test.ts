@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { type AlertMemory, decide, type Measurement } from '../../src/alerts/decide.ts'
-import { type AlertRule, createAlertRules } from '../../src/alerts/rules.ts'
-import { formatChange } from '../../src/alerts/words.ts'
 import { alertNameSchema } from '../../src/contract/vocabulary.ts'
+import { formatChange } from '../../src/features/alerts/alert-texts.ts'
+import { type AlertMemory, decide, type Measurement } from '../../src/features/alerts/next-state.ts'
+import { type AlertRule, createAlertRules } from '../../src/features/alerts/rules.ts'
 
 const rules = createAlertRules({
   generationMs: 5_000,

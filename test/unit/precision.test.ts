@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { measurePrecision } from '../../src/similarity/precision.ts'
+import { measurePrecision } from '../../src/features/similarity/precision.ts'
 
 describe('the precision of similar images', () => {
   /**

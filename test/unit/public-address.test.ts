@@ -1,8 +1,8 @@
 import { isIPv4 } from 'node:net'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { isPublicAddress } from '../../src/outgoing/public-address.ts'
-import { parseWebhookUrl } from '../../src/outgoing/webhook-url.ts'
+import { isPublicAddress } from '../../src/features/webhooks/sender/public-address.ts'
+import { parseWebhookUrl } from '../../src/features/webhooks/sender/webhook-url.ts'
 import { isSpecialV4, SPECIAL_V4, SPECIAL_V6 } from '../support/special-addresses.ts'
 
 const PUBLIC = ['1.1.1.1', '8.8.8.8', '100.63.255.255', '100.128.0.0', '172.32.0.1', '2606:4700::1']

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { passGate } from '../../src/similarity/gate/pass-gate.ts'
+import { passGate } from '../../src/features/similarity/gate/pass-gate.ts'
 
 const NOUNS = ['dog', 'cat', 'horse', 'lamp', 'teapot', 'robot', 'ladder', 'violin']
 const COLOURS = ['red', 'blue', 'green', 'yellow', 'black', 'white']

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { type GateReason, passGate } from '../../src/similarity/gate/pass-gate.ts'
+import { type GateReason, passGate } from '../../src/features/similarity/gate/pass-gate.ts'
 
 const differing: [reason: GateReason, a: string, b: string][] = [
   ['counts', 'two dogs and one cat', 'one dog and two cats'],

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { createMetrics } from '../../src/adapters/metrics/metrics.ts'
-import type { Embedder } from '../../src/similarity/ports.ts'
+import type { Embedder } from '../../src/features/similarity/ports.ts'
 import { parseMetrics } from '../support/metrics.ts'
 
 test('comparisons, vectors and verdicts are counted, with what they cost and how long they took', async () => {

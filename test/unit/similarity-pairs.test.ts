@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { figuresOf, judge } from '../../eval/similarity/figures.ts'
 import { PARTS, readPairs } from '../../eval/similarity/pairs.ts'
-import { passGate } from '../../src/similarity/gate/pass-gate.ts'
+import { passGate } from '../../src/features/similarity/gate/pass-gate.ts'
 
 describe.each(PARTS)('on the %s pairs, whatever their cosine', (part) => {
   const judged = readPairs(part).map((pair) => judge(pair, 1))

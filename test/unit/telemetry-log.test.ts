@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import pino from 'pino'
-import { createTelemetryLog } from '../../src/telemetry/telemetry-log.ts'
+import { createTelemetryLog } from '../../src/features/telemetry/telemetry-log.ts'
 
 const readLog = (isProduction: boolean): object[] => {
   const lines: string[] = []

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { parseConfig } from '../../src/app/config.ts'
-import { decideRetryWait, parseRetryAfter } from '../../src/webhooks/schedule.ts'
+import { decideRetryWait, parseRetryAfter } from '../../src/features/webhooks/schedule.ts'
 
 const SECOND_MS = 1_000
 const HOUR_MS = 3_600_000

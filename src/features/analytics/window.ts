@@ -1,0 +1,26 @@
+import { sql } from 'kysely'
+import type { Database } from '../../../db/database.ts'
+import type { Figures } from '../../contract/analytics.ts'
+import { durationOfBucket, eventFacts } from './facts.ts'
+import { describeSums, type Sums, sumColumns } from './figures.ts'
+
+/** What all owners did just now. */
+export type WindowFigures = Pick<
+  Figures,
+  'total' | 'reuseRate' | 'completed' | 'failed' | 'successRate'
+> & {
+  /** What 95 % of the new images took at most, within 2.5 %; null without any. */
+  p95Ms: number | null
+}
+
+/** The figures of the last so many milliseconds, from the events themselves and counted as the rollup counts them. */
+export const readWindow = async (db: Database, windowMs: number): Promise<WindowFigures> => {
+  const recent = sql`(
+    select * from generation_events
+    where created_at > now() - ${windowMs}::float8 * interval '1 millisecond')`
+  const { rows } = await sql<Sums & { p95Bucket: number | null }>`
+    select ${sumColumns}, percentile_disc(0.95) within group (order by bucket) as p95_bucket
+    from (${eventFacts(recent)}) as facts`.execute(db)
+  const bucket = rows[0]?.p95Bucket ?? null
+  return { ...describeSums(rows[0]), p95Ms: bucket === null ? null : durationOfBucket(bucket) }
+}

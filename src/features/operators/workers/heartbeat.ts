@@ -1,0 +1,82 @@
+import { sql } from 'kysely'
+import type { Database } from '../../../../db/database.ts'
+import { startSweeper } from '../../../lib/run-every.ts'
+
+/** How often a worker says that it is there. */
+export const HEARTBEAT_MS = 5_000
+
+/** A worker that died without a word is remembered for as long. */
+const REMEMBERED_MS = 60 * 60_000
+
+export type WorkerIdentity = {
+  id: string
+  host: string
+  pid: number
+  version: string
+  concurrency: number
+}
+
+type HeartbeatOptions = { onError: (error: unknown) => void; intervalMs?: number }
+
+/**
+ * Says in Postgres, every few seconds, that a worker is there and how it fares. `track` counts what it runs. `stop` takes
+ * it off the list, so that only a worker that died or can't reach Postgres is ever missed.
+ */
+export const createHeartbeat = (
+  db: Database,
+  worker: WorkerIdentity,
+  { onError, intervalMs = HEARTBEAT_MS }: HeartbeatOptions,
+) => {
+  let running = 0
+  let isBreakerOpen = false
+  let sweeper: ReturnType<typeof startSweeper> | undefined
+  let latest: Promise<void> | undefined
+
+  const beat = () =>
+    writeBeat(db, { ...worker, running, breaker: isBreakerOpen ? 'open' : 'closed' })
+
+  const track = async <T>(work: () => Promise<T>): Promise<T> => {
+    running++
+    try {
+      return await work()
+    } finally {
+      running--
+    }
+  }
+  /** Said at once: whoever watches should not hear of it late. */
+  const setBreakerOpen = (isOpen: boolean): void => {
+    isBreakerOpen = isOpen
+    if (sweeper) latest = beat().catch(onError)
+  }
+  const start = (): void => {
+    latest = beat().catch(onError)
+    sweeper = startSweeper(beat, { intervalMs, onError })
+  }
+  const stop = async (): Promise<void> => {
+    // A beat that came after would put it back on the list.
+    await Promise.all([sweeper?.stop(), latest])
+    sweeper = undefined
+    await db.deleteFrom('workers').where('id', '=', worker.id).execute().catch(onError)
+  }
+  return { track, setBreakerOpen, start, stop }
+}
+
+const writeBeat = async (
+  db: Database,
+  beat: WorkerIdentity & { running: number; breaker: 'closed' | 'open' },
+): Promise<void> => {
+  const { running, breaker } = beat
+  await db
+    .with('forgotten', (query) =>
+      query
+        .deleteFrom('workers')
+        .where('id', '!=', beat.id)
+        .where('seenAt', '<', sql<Date>`now() - ${REMEMBERED_MS} * interval '1 millisecond'`),
+    )
+    .insertInto('workers')
+    .values(beat)
+    .onConflict((conflict) =>
+      conflict.column('id').doUpdateSet({ running, breaker, seenAt: sql<Date>`now()` }),
+    )
+    .execute()
+}

@@ -1,0 +1,107 @@
+import { isDatabaseAway } from '../../../db/away.ts'
+import type { Database } from '../../../db/database.ts'
+import type { GenerationRow, Suggestion } from '../../../db/schema.ts'
+import type { SimilarityMode } from '../../contract/vocabulary.ts'
+import type { CompareWithSimilar } from '../../generation/ports.ts'
+import { suggestImages } from '../../generation/transitions.ts'
+import { type Check, writeCheck } from './check.ts'
+import { passGate } from './gate/pass-gate.ts'
+import { resolveMode } from './mode.ts'
+import type { Embedder, FindNeighbours, Neighbour } from './ports.ts'
+import type { GetPromptEmbedding } from './prompt-embedding.ts'
+import { createScope } from './scope.ts'
+
+export type CompareDeps = {
+  db: Database
+  embedder: Pick<Embedder, 'model'>
+  getPromptEmbedding: GetPromptEmbedding
+  findNeighbours: FindNeighbours
+  /** For owners who never said what they want. */
+  defaultMode: SimilarityMode
+  minSimilarity: number
+  /** Told of every comparison, also of one that failed. */
+  onCheck: (check: ToldCheck) => void
+  /** Told why prompts could not be compared; the image is made then. */
+  onTrouble: (error: unknown) => void
+}
+
+export type ToldCheck = Pick<Check, 'mode' | 'durationMs' | 'embeddingCostUsd'> & {
+  outcome: CheckOutcome
+}
+
+/** `match`: an image that reuse would have answered with. */
+export type CheckOutcome = 'none' | 'suggested' | 'match' | 'reused' | 'trouble'
+
+/** Near prompts are many where prompts come from a template; the gate reads each in some 0.2 ms. */
+const MAX_NEIGHBOURS = 50
+
+const MAX_SUGGESTIONS = 3
+
+/** Looks for an image that the prompt could do with, before anything is paid for; `off` costs one read. */
+export const createCompare = (deps: CompareDeps): CompareWithSimilar => {
+  const { db, defaultMode, onCheck } = deps
+
+  return async (claim, signal) => {
+    const { ownerId, similarityMode: requested } = claim
+    const mode = await resolveMode(db, { ownerId, requested }, defaultMode)
+    if (mode === 'off') return undefined
+    const startedAt = performance.now()
+    const found = await findCandidates(deps, claim, signal)
+    const durationMs = Math.round(performance.now() - startedAt)
+    if (!found) {
+      onCheck({ mode, durationMs, embeddingCostUsd: 0, outcome: 'trouble' })
+      return undefined
+    }
+    const { candidates, embeddingCostUsd } = found
+    const match = candidates.find(({ passes }) => passes)
+    const check = { mode, model: deps.embedder.model, match, durationMs, embeddingCostUsd }
+    await writeCheck(db, claim, check)
+    onCheck({ mode, durationMs, embeddingCostUsd, outcome: describeOutcome(mode, candidates) })
+    if (mode === 'reuse' && match) return { imageId: match.id, similarity: match.similarity }
+    if (mode !== 'shadow') await suggest(db, claim, candidates.slice(0, MAX_SUGGESTIONS))
+    return undefined
+  }
+}
+
+/** What may be answered with comes first, then what is nearest. Undefined when there is no vector to compare by. */
+const findCandidates = async (
+  { db, embedder, getPromptEmbedding, findNeighbours, minSimilarity, onTrouble }: CompareDeps,
+  claim: GenerationRow,
+  signal: AbortSignal,
+): Promise<{ candidates: Suggestion[]; embeddingCostUsd: number } | undefined> => {
+  const { ownerId, fingerprint, prompt } = claim
+  const scope = await createScope(claim)
+  try {
+    const wanted = { ownerId, fingerprint, prompt, scope }
+    const { code, costUsd } = await getPromptEmbedding(wanted, signal)
+    const { model } = embedder
+    const near = { ownerId, scope, model, code, fingerprint, minSimilarity, limit: MAX_NEIGHBOURS }
+    const neighbours = await findNeighbours(db, near)
+    const candidates = neighbours.map((neighbour) => judge(prompt, neighbour)).sort(byWorth)
+    return { candidates, embeddingCostUsd: costUsd }
+  } catch (error) {
+    if (signal.aborted || isDatabaseAway(error)) throw error
+    onTrouble(error)
+    return undefined
+  }
+}
+
+const judge = (prompt: string, { imageId, prompt: other, similarity }: Neighbour): Suggestion => ({
+  id: imageId,
+  similarity: Math.round(similarity * 1e4) / 1e4,
+  ...passGate(prompt, other),
+})
+
+const byWorth = (a: Suggestion, b: Suggestion): number =>
+  Number(b.passes) - Number(a.passes) || b.similarity - a.similarity
+
+const suggest = async (db: Database, claim: GenerationRow, suggestions: Suggestion[]) => {
+  // Another try of the same generation finds the same.
+  if (suggestions.length > 0 && !claim.suggestions) await suggestImages(db, claim, suggestions)
+}
+
+const describeOutcome = (mode: SimilarityMode, candidates: readonly Suggestion[]): CheckOutcome => {
+  const [best] = candidates
+  if (best?.passes) return mode === 'reuse' ? 'reused' : 'match'
+  return best && mode !== 'shadow' ? 'suggested' : 'none'
+}

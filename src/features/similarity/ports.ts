@@ -1,0 +1,41 @@
+import type { Database } from '../../../db/database.ts'
+import type { EmbeddingSource } from '../../contract/vocabulary.ts'
+
+/** Makes vectors of texts: near each other where the texts speak of much the same. */
+export type Embedder = {
+  source: EmbeddingSource
+  /** Name, version and number of dimensions of the model: vectors of two models are never compared. */
+  model: string
+  dimensions: number
+  /**
+   * A vector for each of 1 to 100 texts, in their order, and what they cost together. Throws `EmbeddingError`, or the signal's reason once
+   * that is aborted.
+   */
+  embed(texts: readonly string[], signal: AbortSignal): Promise<Embedded>
+}
+
+export type Embedded = { vectors: Float32Array[]; costUsd: number }
+
+/** What a vector is looked for among: prompts of one owner that differ in nothing but their words. */
+export type NeighbourQuery = {
+  ownerId: string
+  scope: string
+  model: string
+  /** As `encodeVector` made it. */
+  code: Buffer
+  /** The prompt's own fingerprint, which is no neighbour. */
+  fingerprint: string
+  minSimilarity: number
+  limit: number
+}
+
+/** An image that exists, made for a near prompt. */
+export type Neighbour = {
+  imageId: string
+  prompt: string
+  /** The cosine of both codes; 0 where it is negative. */
+  similarity: number
+}
+
+/** The nearest, nearest first. Never another owner's, never an image that is deleted or lost. */
+export type FindNeighbours = (db: Database, query: NeighbourQuery) => Promise<Neighbour[]>

@@ -1,0 +1,77 @@
+import type { Database } from '../../../db/database.ts'
+import { normalizePrompt } from '../../contract/identity.ts'
+import {
+  digestPrompt,
+  findCode,
+  insertCodes,
+  type PromptRow,
+  type PromptToEmbed,
+} from './embedding-rows.ts'
+import type { Embedder } from './ports.ts'
+import { createSharedCalls } from './share-calls.ts'
+import { encodeVector } from './vector.ts'
+
+/** As `encodeVector` made it, and what it cost now: 0 where it was there already, or somebody else has booked it. */
+export type PromptEmbedding = { code: Buffer; costUsd: number }
+
+/** Throws `EmbeddingError`, what Postgres throws, or the signal's reason. */
+export type GetPromptEmbedding = (
+  prompt: PromptToEmbed,
+  signal: AbortSignal,
+) => Promise<PromptEmbedding>
+
+/**
+ * Gives a prompt's vector: the one that is kept for its fingerprint, else that of the same prompt of the same owner, else one
+ * made now. It is kept once this resolves. Those who ask for the same prompt of an owner at the same time share one
+ * embedding; two processes that do so each make one, and keep one.
+ */
+export const createGetPromptEmbedding = ({
+  db,
+  embedder,
+}: {
+  db: Database
+  embedder: Embedder
+}): GetPromptEmbedding => {
+  const share = createSharedCalls<Shared>()
+
+  const findOrMake = async (
+    row: PromptRow,
+    prompt: string,
+    signal: AbortSignal,
+  ): Promise<Shared> => {
+    const found = await findCode(db, row, embedder.model)
+    if (found) {
+      return { code: found.code, keptFor: found.isOwn && row.fingerprint, takeCostUsd: () => 0 }
+    }
+    const { vectors, costUsd } = await embedder.embed([prompt], signal)
+    const [vector] = vectors
+    if (!vector) throw new Error(`the embedder ${embedder.model} answered without a vector`)
+    const code = encodeVector(vector)
+    // Before anybody may look for it again.
+    await insertCodes(db, [{ ...row, code }], embedder.model)
+    return { code, keptFor: row.fingerprint, takeCostUsd: bookOnce(costUsd) }
+  }
+
+  return async ({ prompt, ...ids }, signal) => {
+    const row = { ...ids, promptDigest: digestPrompt(prompt) }
+    const { code, keptFor, takeCostUsd } = await share(
+      JSON.stringify([row.ownerId, row.promptDigest]),
+      (sharedSignal) => findOrMake(row, normalizePrompt(prompt), sharedSignal),
+      signal,
+    )
+    if (keptFor !== row.fingerprint) await insertCodes(db, [{ ...row, code }], embedder.model)
+    return { code, costUsd: takeCostUsd() }
+  }
+}
+
+/** What those share who ask for the same prompt at the same time. */
+type Shared = { code: Buffer; keptFor: string | false; takeCostUsd: () => number }
+
+const bookOnce = (costUsd: number) => {
+  let left = costUsd
+  return () => {
+    const taken = left
+    left = 0
+    return taken
+  }
+}

@@ -1,0 +1,98 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Database } from '../../../db/database.ts'
+import { normalizePrompt } from '../../contract/identity.ts'
+import type { SimilarityMode } from '../../contract/vocabulary.ts'
+import { EmbeddingError } from '../../lib/errors.ts'
+import { findCodes, insertCodes } from './embedding-rows.ts'
+import { findMissing, listImageIds, type MissingEmbedding } from './missing-embeddings.ts'
+import type { Embedder } from './ports.ts'
+import { encodeVector } from './vector.ts'
+
+export type ReEmbedDeps = {
+  db: Database
+  embedder: Embedder
+  /** For owners who never said what they want: with `off` their prompts are not embedded. */
+  defaultMode: SimilarityMode
+}
+
+export type ReEmbedReport = {
+  /** Vectors that were added. */
+  added: number
+  costUsd: number
+  /** True when no image lacks a vector any more. */
+  isComplete: boolean
+  /** What the embedder failed with last. */
+  trouble: EmbeddingError | undefined
+}
+
+const BATCH_TEXTS = 20
+
+/** One text that is refused for ever must not keep the others from their turn; an outage is not called again and again. */
+const MAX_TROUBLES_IN_A_ROW = 3
+
+/**
+ * Gives every image whose prompt has no vector of the embedder's model one, page by page. It takes up half of the time at most.
+ * Safe to repeat: what was added stays, also where it is stopped by the signal, or by Postgres, and throws.
+ */
+export const reEmbed = async (deps: ReEmbedDeps, signal: AbortSignal): Promise<ReEmbedReport> => {
+  const { db, embedder, defaultMode } = deps
+  const report: ReEmbedReport = { added: 0, costUsd: 0, isComplete: false, trouble: undefined }
+  let troubles = 0
+  for (let after = ''; ; ) {
+    signal.throwIfAborted()
+    const imageIds = await listImageIds(db, after)
+    if (imageIds.length === 0) break
+    after = imageIds.at(-1) ?? after
+    const missing = await findMissing(db, imageIds, { model: embedder.model, defaultMode })
+    for (const batch of toBatches(missing)) {
+      signal.throwIfAborted()
+      const startedAt = performance.now()
+      try {
+        report.costUsd += await addVectors(deps, batch, signal)
+        report.added += batch.length
+        troubles = 0
+      } catch (error) {
+        if (!(error instanceof EmbeddingError)) throw error
+        report.trouble = error
+        if (++troubles === MAX_TROUBLES_IN_A_ROW) return report
+      }
+      await pause(performance.now() - startedAt, undefined, { signal })
+    }
+  }
+  report.isComplete = report.trouble === undefined
+  return report
+}
+
+const toBatches = (missing: readonly MissingEmbedding[]): MissingEmbedding[][] =>
+  Array.from({ length: Math.ceil(missing.length / BATCH_TEXTS) }, (_, index) =>
+    missing.slice(index * BATCH_TEXTS, (index + 1) * BATCH_TEXTS),
+  )
+
+/** Those of a prompt that has one elsewhere are copied. Answers with what the others cost. */
+const addVectors = async (
+  { db, embedder }: ReEmbedDeps,
+  batch: readonly MissingEmbedding[],
+  signal: AbortSignal,
+): Promise<number> => {
+  const codes = await findCodes(db, batch, embedder.model)
+  const unknown = new Map(
+    batch
+      .filter(({ promptDigest }) => !codes.has(promptDigest))
+      .map(({ promptDigest, prompt }) => [promptDigest, normalizePrompt(prompt)]),
+  )
+  let costUsd = 0
+  if (unknown.size > 0) {
+    const embedded = await embedder.embed([...unknown.values()], signal)
+    costUsd = embedded.costUsd
+    for (const [index, digest] of [...unknown.keys()].entries()) {
+      const vector = embedded.vectors[index]
+      if (vector) codes.set(digest, encodeVector(vector))
+    }
+  }
+  const rows = batch.flatMap((row) => {
+    const code = codes.get(row.promptDigest)
+    return code ? [{ ...row, code }] : []
+  })
+  await insertCodes(db, rows, embedder.model)
+  return costUsd
+}

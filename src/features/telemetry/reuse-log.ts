@@ -1,0 +1,59 @@
+import type { Database } from '../../../db/database.ts'
+import type { GenerationRow } from '../../../db/schema.ts'
+import type { Reuse } from '../../contract/generation.ts'
+import type { TelemetryType } from '../../contract/telemetry.ts'
+import { digestPrompt, withoutPrompt } from '../../generation/telemetry.ts'
+import type { TelemetryLog } from './telemetry-log.ts'
+
+type Entry = {
+  ownerId: string
+  generationId: string
+  type: TelemetryType
+  data: string
+  createdAt: Date
+}
+
+type Deps = {
+  log: TelemetryLog
+  /** Told of each at once. */
+  onReuse: (reuse: Reuse | undefined) => void
+  onError: (error: unknown) => void
+}
+
+const FLUSH_MS = 1_000
+const FLUSH_ENTRIES = 500
+/** While Postgres is away no more than this is kept: the newest entries are dropped. */
+const MAX_ENTRIES = 10_000
+
+/**
+ * Records every answer that cost nothing, in batches, so that reuse stays as fast as the read that found it.
+ * A process that is killed loses at most the last second of these figures, and no image. Release with `close`.
+ */
+export const createReuseLog = (db: Database, { log, onReuse, onError }: Deps) => {
+  let entries: Entry[] = []
+  let timer: NodeJS.Timeout | undefined
+
+  const record = (row: GenerationRow, reuse: Reuse | undefined): void => {
+    const type = 'generation_skipped'
+    log({ type, generationId: row.id, origin: 'server', source: reuse?.source })
+    onReuse(reuse)
+    if (entries.length >= MAX_ENTRIES) return
+    const { id: generationId, ownerId } = row
+    const told = reuse && withoutPrompt(reuse)
+    const data = JSON.stringify({ ...told, promptDigest: digestPrompt(row.prompt) })
+    entries.push({ ownerId, generationId, type, data, createdAt: new Date() })
+    if (entries.length >= FLUSH_ENTRIES) void flush()
+    else timer ??= setTimeout(flush, FLUSH_MS)
+  }
+
+  const flush = async (): Promise<void> => {
+    clearTimeout(timer)
+    timer = undefined
+    const batch = entries
+    entries = []
+    if (batch.length === 0) return
+    await db.insertInto('generationEvents').values(batch).execute().catch(onError)
+  }
+
+  return { record, close: flush }
+}

@@ -1,0 +1,20 @@
+import type { Config } from '../../app/config.ts'
+import type { TelemetryType } from '../../contract/telemetry.ts'
+import type { Logger } from '../../lib/logger.ts'
+
+/** What is logged of an event: never the prompt. */
+type Logged = {
+  type: TelemetryType
+  generationId?: string | undefined
+  origin: 'client' | 'server'
+  source?: string | undefined
+  durationMs?: number | undefined
+}
+
+export type TelemetryLog = (event: Logged) => void
+
+/** Shows events on the console while developing; in production they are in the database alone. */
+export const createTelemetryLog = (
+  { isProduction }: Pick<Config, 'isProduction'>,
+  logger: Pick<Logger, 'info'>,
+): TelemetryLog => (isProduction ? () => {} : ({ type, ...event }) => logger.info(event, type))

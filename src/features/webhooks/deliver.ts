@@ -1,0 +1,82 @@
+import type { Database } from '../../../db/database.ts'
+import type { WebhookDeliveryRow, WebhookEndpointRow } from '../../../db/schema.ts'
+import type { AnswerContext } from '../../generation/present.ts'
+import { messageOf } from '../../lib/errors.ts'
+import { buildPayload } from './payload.ts'
+import type { SendWebhook, WebhookAnswer } from './ports.ts'
+import { type Attempt, disableEndpoint, recordAttempt, releaseDelivery } from './record.ts'
+import type { RetryWaits } from './schedule.ts'
+import { signWebhook } from './secret.ts'
+
+export type DeliverDeps = {
+  db: Database
+  send: SendWebhook
+  retryWaitsMs: RetryWaits
+  answerContext: AnswerContext
+  userAgent: string
+  onAttempt: (delivery: WebhookDeliveryRow, attempt: Attempt) => void
+}
+
+/**
+ * One attempt at a delivery that this worker has claimed, and what follows from it. An attempt that `letGo` breaks off
+ * does not count: another worker makes it again, under the same `webhook-id`.
+ */
+export const deliver = async (
+  deps: DeliverDeps,
+  delivery: WebhookDeliveryRow,
+  letGo: AbortSignal,
+): Promise<void> => {
+  const endpoint = await findEndpointOf(deps.db, delivery)
+  if (!endpoint) return
+  // Disabled at the moment that this was written for it.
+  if (!endpoint.isEnabled) return disableEndpoint(deps.db, endpoint.id, endpoint.disabledReason)
+  const attempt = await attemptDelivery(deps, delivery, endpoint, letGo)
+  if (attempt.error !== undefined && letGo.aborted) return releaseDelivery(deps.db, delivery)
+  const isOurs = await recordAttempt(deps.db, delivery, attempt, deps.retryWaitsMs)
+  if (isOurs) deps.onAttempt(delivery, attempt)
+}
+
+const attemptDelivery = async (
+  { send, answerContext, userAgent }: DeliverDeps,
+  delivery: WebhookDeliveryRow,
+  endpoint: WebhookEndpointRow,
+  signal: AbortSignal,
+): Promise<Attempt> => {
+  const body = buildPayload(delivery, answerContext)
+  const startedAt = new Date()
+  const start = performance.now()
+  const measured = () => ({ startedAt, durationMs: Math.round(performance.now() - start) })
+  const headers = {
+    'content-type': 'application/json',
+    'user-agent': userAgent,
+    'webhook-id': delivery.id,
+    'webhook-timestamp': String(Math.floor(startedAt.getTime() / 1_000)),
+    'webhook-signature': signWebhook(endpoint, { id: delivery.id, at: startedAt, body }),
+  }
+  try {
+    return { ...measured(), ...judge(await send({ url: endpoint.url, headers, body }, signal)) }
+  } catch (error) {
+    return { ...measured(), error: describeFailure(error) }
+  }
+}
+
+const judge = (answer: WebhookAnswer): Omit<Attempt, 'startedAt' | 'durationMs'> => {
+  const { statusCode } = answer
+  if (statusCode >= 200 && statusCode < 300) return answer
+  const isRedirect = statusCode >= 300 && statusCode < 400
+  const error = isRedirect
+    ? `answered ${statusCode}: redirects are not followed`
+    : `answered ${statusCode}`
+  return { ...answer, error }
+}
+
+const MAX_ERROR_CHARACTERS = 500
+
+/** A connection that was tried at several addresses has an error for each, and no text of its own. */
+const describeFailure = (error: unknown): string => {
+  const [first] = error instanceof AggregateError ? error.errors : []
+  return (messageOf(first ?? error) || 'no answer').slice(0, MAX_ERROR_CHARACTERS)
+}
+
+const findEndpointOf = (db: Database, { endpointId }: WebhookDeliveryRow) =>
+  db.selectFrom('webhookEndpoints').selectAll().where('id', '=', endpointId).executeTakeFirst()

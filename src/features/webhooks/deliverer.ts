@@ -1,0 +1,101 @@
+import { setMaxListeners } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Database } from '../../../db/database.ts'
+import type { WebhookDeliveryRow } from '../../../db/schema.ts'
+import { startSweeper } from '../../lib/run-every.ts'
+import { claimDeliveries } from './claim.ts'
+import { tellMissedEnds } from './missed-ends.ts'
+
+export type DelivererDeps = {
+  db: Database
+  /** One attempt; must end soon once the signal aborts. */
+  deliver: (delivery: WebhookDeliveryRow, letGo: AbortSignal) => Promise<void>
+  /** Calls back when something is to be delivered. Returns the way to stop. */
+  onWake: (listener: () => void) => () => void
+  /** How often to look without being told. */
+  intervalMs: number
+  /** Longer than an attempt takes: after it another worker repeats the delivery. */
+  leaseMs: number
+  /** Delivers what is told of alerts, and nothing else. */
+  isForAlerts: boolean
+  onError: (error: unknown) => void
+}
+
+/** Of one worker at once: in all, and of one endpoint's, so that a slow one leaves room for the others. */
+const MAX_UNDER_WAY = 32
+const MAX_PER_ENDPOINT = 4
+
+/** Delivers what is due, from `start` on; `stop` takes no more and lets attempts end within the time it is given. */
+export const createDeliverer = (deps: DelivererDeps) => {
+  const { db, deliver, onWake, intervalMs, leaseMs, isForAlerts, onError } = deps
+  const running = new Set<Promise<void>>()
+  const underWay = new Map<string, number>()
+  const letGo = new AbortController()
+  setMaxListeners(0, letGo.signal)
+  let looking: Promise<void> | undefined
+  let hasNews = false
+  let isStopped = false
+  let stopLooking = async () => {}
+
+  /** Takes what is due until there is nothing or no room; a call meanwhile makes it look once more. */
+  const look = (): Promise<void> => {
+    hasNews = true
+    looking ??= takeAll()
+      .catch(onError)
+      .finally(() => {
+        looking = undefined
+      })
+    return looking
+  }
+  const takeAll = async () => {
+    while (hasNews && !isStopped && running.size < MAX_UNDER_WAY) {
+      hasNews = false
+      const free = MAX_UNDER_WAY - running.size
+      const limits = { free, maxPerEndpoint: MAX_PER_ENDPOINT, underWay, leaseMs, isForAlerts }
+      const taken = await claimDeliveries(db, limits)
+      for (const delivery of taken) begin(delivery)
+      hasNews ||= taken.length > 0
+    }
+  }
+  const begin = (delivery: WebhookDeliveryRow) => {
+    count(delivery, 1)
+    const attempt = deliver(delivery, letGo.signal)
+      .catch(onError)
+      .finally(() => {
+        running.delete(attempt)
+        count(delivery, -1)
+        void look()
+      })
+    running.add(attempt)
+  }
+  const count = ({ endpointId }: WebhookDeliveryRow, by: 1 | -1) => {
+    const now = (underWay.get(endpointId) ?? 0) + by
+    if (now > 0) underWay.set(endpointId, now)
+    else underWay.delete(endpointId)
+  }
+
+  const start = () => {
+    const unsubscribe = onWake(() => void look())
+    const sweep = async () => {
+      await tellMissedEnds(db)
+      await look()
+    }
+    const sweeper = startSweeper(sweep, { intervalMs, onError })
+    stopLooking = async () => {
+      unsubscribe()
+      await sweeper.stop()
+    }
+    void look()
+  }
+  const stop = async (graceMs: number): Promise<void> => {
+    isStopped = true
+    await stopLooking()
+    const timer = new AbortController()
+    const ended = Promise.all([looking, ...running])
+    await Promise.race([ended, delay(graceMs, undefined, { signal: timer.signal }).catch(() => {})])
+    timer.abort()
+    letGo.abort(new Error('the worker is stopping'))
+    await Promise.all(running)
+  }
+  return { start, stop }
+}

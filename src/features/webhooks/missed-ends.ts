@@ -1,0 +1,30 @@
+import { sql } from 'kysely'
+import type { Database } from '../../../db/database.ts'
+import {
+  insertDeliveries,
+  sourcesEndpoints,
+  wakeDeliverers,
+} from '../../generation/webhook-deliveries.ts'
+
+const BATCH_ROWS = 100
+
+/**
+ * Tells sources of generations that had ended when they were entered in an item, or that ended at that very moment: an
+ * image that existed, or one that somebody else waited for. Safe from many workers at once.
+ */
+export const tellMissedEnds = async (db: Database): Promise<void> => {
+  await sql`
+    with ended as (
+      update saved_items set is_end_untold = false
+      where (owner_id, id) in (
+        select item.owner_id, item.id
+        from saved_items as item join generations on generations.id = item.generation_id
+        where item.is_end_untold and status in ('succeeded', 'failed', 'canceled')
+        limit ${BATCH_ROWS}
+        for update of item skip locked)
+      returning generation_id
+    ), moved as (
+      select * from generations where id in (select generation_id from ended)
+    ), delivery as ${insertDeliveries(sql`'generation.' || moved.status`, sourcesEndpoints)}
+    select ${wakeDeliverers}`.execute(db)
+}
