@@ -1,7 +1,7 @@
 import { createInspectImage } from '../../src/adapters/images/inspect.ts'
 import { createRecognition } from '../../src/adapters/images/recognition.ts'
 import { MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS } from '../../src/contract/limits.ts'
-import { MAX_DIFFERENT_BITS } from '../../src/generation/recognized-rows.ts'
+import { MAX_DIFFERENT_BITS } from '../../src/generation/submit/recognized-rows.ts'
 
 const recognition = createRecognition('perceptual', { maxPixels: MAX_IMAGE_PIXELS })
 const inspect = createInspectImage({ maxBytes: MAX_IMAGE_BYTES, maxPixels: MAX_IMAGE_PIXELS })

@@ -1,4 +1,4 @@
-import type { AcceptStep, RunStep } from '../../src/generation/steps.ts'
+import type { AcceptStep, RunStep } from '../../src/generation/run/steps.ts'
 
 export const acceptPoints = [
   'described',

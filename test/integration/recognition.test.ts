@@ -7,9 +7,9 @@ import { type Config, parseConfig } from '../../src/app/config.ts'
 import type { Shared } from '../../src/app/resources.ts'
 import { createUploads } from '../../src/app/submit.ts'
 import { digestHex } from '../../src/contract/identity.ts'
-import { deleteImage } from '../../src/generation/images.ts'
-import { conditionDigestOf, findConditionDigest } from '../../src/generation/list-images.ts'
-import { resolveConditionImage, uploadImage } from '../../src/generation/uploads.ts'
+import { deleteImage } from '../../src/generation/read/images.ts'
+import { conditionDigestOf, findConditionDigest } from '../../src/generation/read/list-images.ts'
+import { resolveConditionImage, uploadImage } from '../../src/generation/submit/uploads.ts'
 import {
   insertGeneration,
   insertImage,

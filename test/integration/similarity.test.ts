@@ -6,7 +6,7 @@ import {
   claimGeneration,
   completeByReuse,
   declineSimilar,
-} from '../../src/generation/transitions.ts'
+} from '../../src/generation/state/transitions.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { createClient } from '../support/client.ts'
 import { insertGeneration } from '../support/rows.ts'

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { checkImages, checkMissingImage } from '../../src/features/maintenance/lost-images.ts'
-import { withdrawLostImage } from '../../src/generation/lost-image.ts'
 import type { ImageStore } from '../../src/generation/ports.ts'
+import { withdrawLostImage } from '../../src/generation/state/lost-image.ts'
 import { insertGeneration, insertImage, insertSuccess, openTestDatabase } from '../support/rows.ts'
 import { describeEachStore, randomPng } from '../support/stores.ts'
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { removeOrphanObjects } from '../../src/features/maintenance/orphan-objects.ts'
-import { deleteImage } from '../../src/generation/images.ts'
 import type { ImageStore } from '../../src/generation/ports.ts'
+import { deleteImage } from '../../src/generation/read/images.ts'
 import { insertGeneration, insertImage, insertSuccess, openTestDatabase } from '../support/rows.ts'
 import { describeEachStore, randomPng } from '../support/stores.ts'
 

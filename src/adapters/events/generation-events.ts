@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { GENERATION_CHANNEL } from '../../generation/channel.ts'
+import { GENERATION_CHANNEL } from '../../generation/state/channel.ts'
 
 type Listener = () => void
 

@@ -13,18 +13,22 @@ import type { HookTiming } from '../../features/saved-items/save-by-hook.ts'
 import type { FeedbackDeps } from '../../features/similarity/feedback.ts'
 import type { SimilaritySettings } from '../../features/similarity/report.ts'
 import { askDatabase } from '../../generation/database-away.ts'
-import type { FollowDeps } from '../../generation/follow.ts'
-import { isPresumed, type ParkedRequest, presumeRow } from '../../generation/park.ts'
 import type { EncodedImage, ImageStore, QueuedJob } from '../../generation/ports.ts'
-import { type AnswerContext, presentGeneration } from '../../generation/present.ts'
+import type { FollowDeps } from '../../generation/read/follow.ts'
+import { type AnswerContext, presentGeneration } from '../../generation/read/present.ts'
+import type { Suggested } from '../../generation/read/suggestions.ts'
 import {
   countQueuePosition,
   findGeneration,
   type GenerationWithImage,
-} from '../../generation/repository.ts'
-import type { SubmitDeps } from '../../generation/submit.ts'
-import type { Suggested } from '../../generation/suggestions.ts'
-import type { UploadDeps } from '../../generation/uploads.ts'
+} from '../../generation/state/repository.ts'
+import {
+  isPresumed,
+  type ParkedRequest,
+  presumeRow,
+} from '../../generation/submit/deferred-submission.ts'
+import type { SubmitDeps } from '../../generation/submit/submit.ts'
+import type { UploadDeps } from '../../generation/submit/uploads.ts'
 import { AppError } from '../../lib/errors.ts'
 import type { FindThumbnail } from '../images/thumbnails.ts'
 import type { Authenticate, Principal } from './auth.ts'

@@ -1,6 +1,6 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 import type { Request } from 'express'
-import type { Urls } from '../../generation/present.ts'
+import type { Urls } from '../../generation/read/present.ts'
 
 const SIGNATURE_BYTES = 16
 

@@ -1,8 +1,8 @@
 import type { Request, Response } from 'express'
 import type { z } from 'zod'
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../contract/limits.ts'
-import type { Urls } from '../../generation/present.ts'
-import type { PagePosition } from '../../generation/repository.ts'
+import type { Urls } from '../../generation/read/present.ts'
+import type { PagePosition } from '../../generation/state/repository.ts'
 import { AppError } from '../../lib/errors.ts'
 
 export type PageQuery = { limit: number; before: PagePosition | undefined }

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express'
 import type { StoredImage } from '../../generation/ports.ts'
-import type { ThumbnailSize, VersionedObject } from '../../generation/thumbnail-keys.ts'
+import type { ThumbnailSize, VersionedObject } from '../../generation/read/thumbnail-keys.ts'
 import type { Thumbnail } from '../images/thumbnails.ts'
 import type { HttpContext } from './http-context.ts'
 import { matches } from './json.ts'

@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express'
 import { isTerminal } from '../../contract/vocabulary.ts'
-import { followGeneration } from '../../generation/follow.ts'
-import { type GenerationWithImage, listEventsBetween } from '../../generation/repository.ts'
+import { followGeneration } from '../../generation/read/follow.ts'
+import { type GenerationWithImage, listEventsBetween } from '../../generation/state/repository.ts'
 import { answerGeneration, type HttpContext, whileConnected } from './http-context.ts'
 
 const HEARTBEAT_MS = 15_000

@@ -1,6 +1,6 @@
 import type { Request } from 'express'
 import { THUMBNAIL_WIDTHS } from '../../contract/limits.ts'
-import type { ThumbnailFormat, ThumbnailSize } from '../../generation/thumbnail-keys.ts'
+import type { ThumbnailFormat, ThumbnailSize } from '../../generation/read/thumbnail-keys.ts'
 import { AppError } from '../../lib/errors.ts'
 
 /** The thumbnail that `?w` asks for, in the best format that the caller takes; undefined for the image itself. */

@@ -6,7 +6,7 @@ import {
   type ThumbnailSize,
   thumbnailKeyOf,
   type VersionedObject,
-} from '../../generation/thumbnail-keys.ts'
+} from '../../generation/read/thumbnail-keys.ts'
 import { limitConcurrency } from '../../lib/limit-concurrency.ts'
 import { loadSharp } from './load-sharp.ts'
 

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import { outcomeRules } from '../../generation/outcomes.ts'
 import type { Provider } from '../../generation/ports.ts'
+import { outcomeRules } from '../../generation/run/outcomes.ts'
 import { isProviderError } from '../../lib/errors.ts'
 
 /** The calls that cost money, as this process sent them. */

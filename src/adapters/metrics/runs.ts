@@ -1,8 +1,8 @@
 import { Counter, Histogram, type Registry } from 'prom-client'
-import { outcomeRules } from '../../generation/outcomes.ts'
-import type { RunOutcome } from '../../generation/run.ts'
-import type { RunStep } from '../../generation/steps.ts'
-import type { Claim } from '../../generation/transitions.ts'
+import { outcomeRules } from '../../generation/run/outcomes.ts'
+import type { RunOutcome } from '../../generation/run/run.ts'
+import type { RunStep } from '../../generation/run/steps.ts'
+import type { Claim } from '../../generation/state/transitions.ts'
 
 const GENERATION_BUCKETS = [0.1, 0.5, 1, 2.5, 5, 10, 15, 20, 30, 45, 60, 90, 120, 300, 600]
 

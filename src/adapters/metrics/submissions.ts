@@ -1,8 +1,8 @@
 import { Counter, Histogram, type Registry } from 'prom-client'
 import type { Reuse } from '../../contract/generation.ts'
 import { laneSchema } from '../../contract/vocabulary.ts'
-import type { AcceptStep } from '../../generation/steps.ts'
-import type { Submission } from '../../generation/submit.ts'
+import type { AcceptStep } from '../../generation/run/steps.ts'
+import type { Submission } from '../../generation/submit/submit.ts'
 
 const ANSWERS: Submission['kind'][] = ['new', 'exact', 'joined', 'replayed']
 

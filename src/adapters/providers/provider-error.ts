@@ -1,4 +1,4 @@
-import { outcomeRules } from '../../generation/outcomes.ts'
+import { outcomeRules } from '../../generation/run/outcomes.ts'
 import { ProviderError, type ProviderErrorCode } from '../../lib/errors.ts'
 
 /** A provider's outcome, retryable as its rule says. */

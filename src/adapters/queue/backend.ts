@@ -1,4 +1,4 @@
-import type { ParkedRequest } from '../../generation/park.ts'
+import type { ParkedRequest } from '../../generation/submit/deferred-submission.ts'
 
 /** Where BullMQ keeps its jobs. */
 export type QueueBackend = { kind: 'redis' | 'postgres'; url: string }

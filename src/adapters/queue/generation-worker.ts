@@ -1,6 +1,6 @@
 import { DelayedError, type Job, type Telemetry, UnrecoverableError } from 'bullmq'
-import type { ParkedRequest } from '../../generation/park.ts'
-import type { RunOutcome } from '../../generation/run.ts'
+import type { RunOutcome } from '../../generation/run/run.ts'
+import type { ParkedRequest } from '../../generation/submit/deferred-submission.ts'
 import { AppError } from '../../lib/errors.ts'
 import type { JobData, QueueBackend } from './backend.ts'
 import { openWorker } from './open-worker.ts'

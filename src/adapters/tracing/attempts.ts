@@ -1,6 +1,6 @@
 import { context, createContextKey, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
-import type { RunOutcome } from '../../generation/run.ts'
-import type { RunStep } from '../../generation/steps.ts'
+import type { RunOutcome } from '../../generation/run/run.ts'
+import type { RunStep } from '../../generation/run/steps.ts'
 import type { Tracing } from './ports.ts'
 
 /** What lies between two steps; the call and the store have spans of their own. */

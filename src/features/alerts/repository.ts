@@ -2,7 +2,7 @@ import { sql, type Transaction } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { AlertEventRow, AlertRow, Schema } from '../../../db/schema.ts'
 import { alertNameSchema } from '../../contract/vocabulary.ts'
-import type { PagePosition } from '../../generation/repository.ts'
+import type { PagePosition } from '../../generation/state/repository.ts'
 
 /**
  * Takes on the evaluation of the interval that has begun, for one process of all; undefined when another has it. Who

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
-import { type ImageToCheck, withdrawLostImage } from '../../generation/lost-image.ts'
 import type { ImageStore } from '../../generation/ports.ts'
+import { type ImageToCheck, withdrawLostImage } from '../../generation/state/lost-image.ts'
 import { isDisagreement } from './disagreement.ts'
 
 export type LostImageDeps = {

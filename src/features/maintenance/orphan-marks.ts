@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { StoredObject } from '../../generation/ports.ts'
-import { imageKeyOf, imageVersionOf } from '../../generation/thumbnail-keys.ts'
+import { imageKeyOf, imageVersionOf } from '../../generation/read/thumbnail-keys.ts'
 
 const key = sql.ref('one.object_key')
 

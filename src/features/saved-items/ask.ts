@@ -1,10 +1,14 @@
 import { isDatabaseAway } from '../../../db/away.ts'
 import type { SavedItemRow } from '../../../db/schema.ts'
 import { generationRequestSchema } from '../../contract/generation-request.ts'
-import { type CancelDeps, cancelUnwanted } from '../../generation/cancel.ts'
 import { askDatabase } from '../../generation/database-away.ts'
-import { findGenerations, type GenerationWithImage } from '../../generation/repository.ts'
-import { type Submission, type SubmitDeps, submitGeneration } from '../../generation/submit.ts'
+import { type CancelDeps, cancelUnwanted } from '../../generation/state/cancel.ts'
+import { findGenerations, type GenerationWithImage } from '../../generation/state/repository.ts'
+import {
+  type Submission,
+  type SubmitDeps,
+  submitGeneration,
+} from '../../generation/submit/submit.ts'
 import { AppError } from '../../lib/errors.ts'
 import { pointToGeneration } from './repository.ts'
 

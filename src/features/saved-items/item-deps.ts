@@ -1,6 +1,6 @@
 import type { HttpContext } from '../../adapters/http/http-context.ts'
 import { findImageId } from '../../adapters/http/image-urls.ts'
-import { describeReuse } from '../../generation/present.ts'
+import { describeReuse } from '../../generation/read/present.ts'
 import type { ItemDeps } from './ask.ts'
 
 /** What saved items work with, out of what the routes have. */

@@ -1,5 +1,5 @@
 import type { SavedItem } from '../../contract/saved-item.ts'
-import { defined, describeError, showGeneration, type Urls } from '../../generation/present.ts'
+import { defined, describeError, showGeneration, type Urls } from '../../generation/read/present.ts'
 import type { LoadedItem } from './ask.ts'
 
 /** A saved item as it is answered everywhere. `standIn`: shown while its image could not even be asked for. */

@@ -1,7 +1,7 @@
 import { sql, type UpdateObject } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { NewSavedItem, SavedItemRow, Schema } from '../../../db/schema.ts'
-import type { PagePosition } from '../../generation/repository.ts'
+import type { PagePosition } from '../../generation/state/repository.ts'
 
 export type ItemKey = Pick<SavedItemRow, 'ownerId' | 'id'>
 

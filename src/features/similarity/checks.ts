@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { VerdictState } from '../../contract/similarity.ts'
 import type { SimilarityMode } from '../../contract/vocabulary.ts'
-import type { PagePosition } from '../../generation/repository.ts'
+import type { PagePosition } from '../../generation/state/repository.ts'
 
 /** Which matches are meant; what is absent narrows nothing. */
 export type CheckFilter = {

@@ -1,5 +1,5 @@
 import type { SimilarityCheck, VerdictState } from '../../contract/similarity.ts'
-import { showGeneration, type Urls } from '../../generation/present.ts'
+import { showGeneration, type Urls } from '../../generation/read/present.ts'
 import type { CheckRow } from './checks.ts'
 
 /** A comparison as it is answered everywhere; `showsOwner` for operators, who see more than one owner's. */

@@ -18,7 +18,7 @@ import {
   similarityQuerySchema,
 } from '../../contract/similarity.ts'
 import { askDatabase } from '../../generation/database-away.ts'
-import { insertOwnerIfNew } from '../../generation/idempotency.ts'
+import { insertOwnerIfNew } from '../../generation/submit/idempotency.ts'
 import { AppError } from '../../lib/errors.ts'
 import { listChecks } from './checks.ts'
 import { judgeCheck } from './feedback.ts'

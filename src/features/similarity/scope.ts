@@ -1,5 +1,5 @@
 import type { GenerationRow } from '../../../db/schema.ts'
-import { createFingerprint } from '../../generation/fingerprint.ts'
+import { createFingerprint } from '../../generation/state/fingerprint.ts'
 
 type ScopedRow = Pick<
   GenerationRow,

@@ -2,7 +2,7 @@ import type { Database } from '../../../db/database.ts'
 import type { GenerationRow } from '../../../db/schema.ts'
 import type { Reuse } from '../../contract/generation.ts'
 import type { TelemetryType } from '../../contract/telemetry.ts'
-import { digestPrompt, withoutPrompt } from '../../generation/telemetry.ts'
+import { digestPrompt, withoutPrompt } from '../../generation/state/telemetry.ts'
 import type { TelemetryLog } from './telemetry-log.ts'
 
 type Entry = {

@@ -1,6 +1,6 @@
 import type { Database } from '../../../db/database.ts'
 import type { WebhookDeliveryRow, WebhookEndpointRow } from '../../../db/schema.ts'
-import type { AnswerContext } from '../../generation/present.ts'
+import type { AnswerContext } from '../../generation/read/present.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { buildPayload } from './payload.ts'
 import type { SendWebhook, WebhookAnswer } from './ports.ts'

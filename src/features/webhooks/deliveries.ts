@@ -6,8 +6,8 @@ import type {
   WebhookEndpointRow,
 } from '../../../db/schema.ts'
 import type { WebhookDeliveryStatus } from '../../contract/vocabulary.ts'
-import { GENERATION_CHANNEL, WEBHOOKS_DUE } from '../../generation/channel.ts'
-import type { PagePosition } from '../../generation/repository.ts'
+import { GENERATION_CHANNEL, WEBHOOKS_DUE } from '../../generation/state/channel.ts'
+import type { PagePosition } from '../../generation/state/repository.ts'
 import { AppError } from '../../lib/errors.ts'
 import { TEST_EVENT } from './payload.ts'
 

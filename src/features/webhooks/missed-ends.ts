@@ -4,7 +4,7 @@ import {
   insertDeliveries,
   sourcesEndpoints,
   wakeDeliverers,
-} from '../../generation/webhook-deliveries.ts'
+} from '../../generation/state/webhook-deliveries.ts'
 
 const BATCH_ROWS = 100
 

@@ -1,7 +1,7 @@
 import type { WebhookDeliveryRow } from '../../../db/schema.ts'
 import { alertWebhookEventSchema } from '../../contract/vocabulary.ts'
-import { type AnswerContext, presentGeneration } from '../../generation/present.ts'
-import { type GenerationWithImage, noImage } from '../../generation/repository.ts'
+import { type AnswerContext, presentGeneration } from '../../generation/read/present.ts'
+import { type GenerationWithImage, noImage } from '../../generation/state/repository.ts'
 
 /** The type of the event that an endpoint is tried out with. */
 export const TEST_EVENT = 'webhook.test'

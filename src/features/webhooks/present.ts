@@ -5,7 +5,7 @@ import type {
 } from '../../../db/schema.ts'
 import { webhookEventSchema } from '../../contract/vocabulary.ts'
 import type { Webhook, WebhookAttempt, WebhookDelivery } from '../../contract/webhook.ts'
-import { defined } from '../../generation/present.ts'
+import { defined } from '../../generation/read/present.ts'
 
 /** A webhook endpoint as it is answered, without its secret. */
 export const presentEndpoint = (row: WebhookEndpointRow): Webhook => ({

@@ -1,12 +1,12 @@
 import { Router } from 'express'
 import { generationQuerySchema } from '../../../contract/generation-filter.ts'
 import { isTerminal } from '../../../contract/vocabulary.ts'
-import { cancelGeneration } from '../../../generation/cancel.ts'
 import { DatabaseAway } from '../../../generation/database-away.ts'
-import { waitForTerminal } from '../../../generation/follow.ts'
-import { describeHistory } from '../../../generation/history.ts'
-import { listGenerations } from '../../../generation/list.ts'
-import { isPresumed } from '../../../generation/park.ts'
+import { waitForTerminal } from '../../../generation/read/follow.ts'
+import { describeHistory } from '../../../generation/read/history.ts'
+import { listGenerations } from '../../../generation/read/list.ts'
+import { cancelGeneration } from '../../../generation/state/cancel.ts'
+import { isPresumed } from '../../../generation/submit/deferred-submission.ts'
 import {
   answerGeneration,
   getOwnGeneration,

@@ -1,0 +1,70 @@
+import type { Database } from '../../../db/database.ts'
+import { isImageId } from '../../contract/identity.ts'
+import { AppError } from '../../lib/errors.ts'
+import type { ImageStore } from '../ports.ts'
+import { findGeneration, findOwnedImage } from '../state/repository.ts'
+import { withdrawImage } from '../state/transitions.ts'
+import { listThumbnailKeys, type VersionedObject } from './thumbnail-keys.ts'
+
+/**
+ * What an image id shows: the object of an image, or of the image that a generation made or reused.
+ * Undefined when nobody has that id; without `object` while there is nothing to show.
+ */
+export type ShownImage = {
+  ownerId: string
+  object?: VersionedObject
+  generation?: NonNullable<Awaited<ReturnType<typeof findGeneration>>>
+}
+
+export const findShownImage = async (db: Database, id: string): Promise<ShownImage | undefined> => {
+  if (id.startsWith('g_')) {
+    const generation = await findGeneration(db, id)
+    if (!generation) return undefined
+    const object = describeObject(generation.imageObjectKey, generation.imageContentDigest)
+    return { ownerId: generation.ownerId, generation, ...(object && { object }) }
+  }
+  const image = await db
+    .selectFrom('imageMetadata')
+    .select(['userId', 'objectKey', 'contentDigest'])
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (!image) return undefined
+  const object = describeObject(image.objectKey, image.contentDigest)
+  return { ownerId: image.userId, ...(object && { object }) }
+}
+
+/** Marks an object's content in URLs, so that each may be cached for ever. */
+export const versionOf = (contentDigest: string): string => contentDigest.slice(0, 12)
+
+/**
+ * Deletes an owner's image: the row, then the object and its thumbnails. Generations that showed it are canceled and may be
+ * asked for again. Throws `not_found`.
+ */
+export const deleteImage = async (
+  deps: { db: Database; store: ImageStore; onOrphan: (objectKey: string, error: unknown) => void },
+  ownerId: string,
+  id: string,
+): Promise<void> => {
+  const image = isImageId(id) ? await findOwnedImage(deps.db, ownerId, id) : undefined
+  if (!image) throw new AppError('not_found', 'There is no image with this id.')
+  await deps.db.transaction().execute(async (tx) => {
+    // First of all: a generation that is about to reuse the image waits here, and finds it gone.
+    await tx.selectFrom('imageMetadata').select('id').where('id', '=', id).forUpdate().execute()
+    await withdrawImage(
+      tx,
+      id,
+      new AppError('image_deleted', 'The image was deleted.', { retryable: true }),
+    )
+    await tx.deleteFrom('imageMetadata').where('id', '=', id).execute()
+  })
+  const { objectKey, contentDigest } = image
+  if (!objectKey) return
+  const object = describeObject(objectKey, contentDigest)
+  const keys = [objectKey, ...(object ? listThumbnailKeys(object) : [])]
+  await Promise.all(
+    keys.map((key) => deps.store.delete(key).catch((error: unknown) => deps.onOrphan(key, error))),
+  )
+}
+
+const describeObject = (key: string | null, contentDigest: string | null) =>
+  key && contentDigest ? { key, version: versionOf(contentDigest) } : undefined

@@ -1,0 +1,174 @@
+import type { ImageRow } from '../../../db/schema.ts'
+import type { Generation, Reuse, SimilarImage } from '../../contract/generation.ts'
+import type { Image } from '../../contract/image.ts'
+import { type ImageSize, isTerminal } from '../../contract/vocabulary.ts'
+import type { GenerationWithImage } from '../state/repository.ts'
+import { versionOf } from './images.ts'
+import { conditionDigestOf, type MadeBy } from './list-images.ts'
+import type { Suggested } from './suggestions.ts'
+
+/** Makes the URLs of answers; absolute, as callers use them from other hosts. */
+export type Urls = {
+  /** The server's own address, without a slash at its end. */
+  base: string
+  generation: (id: string) => string
+  /** The URL that always works. */
+  image: (id: string) => string
+}
+
+export type AnswerContext = {
+  urls: Urls
+  /** The price of one image, for what a reuse saved while the image's own cost is not known yet. */
+  listPriceUsd: (model: string, imageSize: ImageSize) => number
+  /** A person who has waited for so long is shown the stand-in, while the work goes on. */
+  interactiveDeadlineMs: number
+  reuse?: 'exact' | 'joined' | undefined
+  queuePosition?: number | undefined
+  /** The suggested images that are still there. */
+  suggested?: readonly Suggested[] | undefined
+  /** For an operator, who sees more than one owner's. */
+  showsOwner?: boolean
+}
+
+const LOCAL_NOTE =
+  'Drawn by the local renderer: no image model was called. Set GEMINI_API_KEY for real images.'
+
+/** A generation as it is answered everywhere. */
+export const presentGeneration = (
+  row: GenerationWithImage,
+  {
+    urls,
+    listPriceUsd,
+    interactiveDeadlineMs,
+    reuse: reuseSource,
+    queuePosition,
+    suggested = [],
+    showsOwner,
+  }: AnswerContext,
+): Generation => {
+  const reuse = describeReuse(row, reuseSource, listPriceUsd)
+  const isLate = isOverdue(row, interactiveDeadlineMs)
+  const self = urls.generation(row.id)
+  const image = urls.image(row.id)
+  return {
+    id: row.id,
+    ...(showsOwner && { ownerId: row.ownerId }),
+    status: row.status,
+    imageUrl: showGeneration(row, urls),
+    prompt: row.prompt,
+    transformation: row.transformation,
+    lane: row.lane,
+    isExisting: reuse !== undefined,
+    isConditioned: row.conditionImageDigest !== null,
+    isPlaceholder: isLate || (isTerminal(row.status) && row.status !== 'succeeded'),
+    attempts: row.attempts,
+    provider: row.provider,
+    model: row.model,
+    imageSize: row.imageSize,
+    createdAt: row.createdAt.toISOString(),
+    urls: {
+      self,
+      events: `${self}/events`,
+      image,
+      cancel: `${self}/cancel`,
+    },
+    ...defined({
+      reuse,
+      similar: suggested.length > 0 ? suggested.map((each) => presentSuggested(each, urls)) : null,
+      note: isLate ? LATE_NOTE : row.provider === 'local' ? LOCAL_NOTE : undefined,
+      error: describeError(row),
+      queuePosition,
+      costUsd: isTerminal(row.status) ? row.costUsd : undefined,
+      aspectRatio: row.aspectRatio,
+      variant: row.variant,
+      conditionImage: row.conditionImageDigest,
+      thumbhash: row.thumbhash,
+      width: row.width,
+      height: row.height,
+      startedAt: row.startedAt?.toISOString(),
+      finishedAt: row.finishedAt?.toISOString(),
+    }),
+  }
+}
+
+const presentSuggested = ({ generation, ...suggestion }: Suggested, urls: Urls): SimilarImage => ({
+  generationId: generation.id,
+  imageUrl: showGeneration(generation, urls),
+  prompt: generation.prompt,
+  similarity: suggestion.similarity,
+  passes: suggestion.passes,
+  reasons: suggestion.reasons,
+})
+
+/** Where its image is or will be. */
+export const showGeneration = (
+  row: Pick<GenerationWithImage, 'id' | 'imageContentDigest'>,
+  urls: Urls,
+): string => withVersion(urls.image(row.id), row.imageContentDigest)
+
+export const presentImage = (row: ImageRow & Partial<MadeBy>, urls: Urls): Image => ({
+  id: row.id,
+  imageType: row.imageType,
+  imageUrl: withVersion(urls.image(row.id), row.contentDigest),
+  generatedAt: row.generatedAt.toISOString(),
+  ...defined({
+    digest: conditionDigestOf(row),
+    prompt: row.prompt,
+    transformation: row.transformation,
+    variant: row.variant,
+    conditionImage: row.conditionImageDigest,
+    mimeType: row.mimeType,
+    sizeBytes: row.sizeBytes,
+    width: row.width,
+    height: row.height,
+    thumbhash: row.thumbhash,
+  }),
+})
+
+/** Names the very bytes, so that it may be cached for ever. */
+const withVersion = (imageUrl: string, contentDigest: string | null): string =>
+  contentDigest ? `${imageUrl}?v=${versionOf(contentDigest)}` : imageUrl
+
+const LATE_NOTE =
+  'Still in the making, beyond the time that a person should wait: show the stand-in. The picture will be at the same URL.'
+
+const isOverdue = (row: GenerationWithImage, deadlineMs: number): boolean =>
+  row.lane === 'interactive' &&
+  !isTerminal(row.status) &&
+  Date.now() - row.queuedAt.getTime() > deadlineMs
+
+/** What an answer saved; undefined for one that saved nothing. */
+export const describeReuse = (
+  row: GenerationWithImage,
+  answered: 'exact' | 'joined' | undefined,
+  listPriceUsd: AnswerContext['listPriceUsd'],
+): Reuse | undefined => {
+  const source = answered ?? row.reuseSource
+  if (!source) return undefined
+  const savedUsd = row.imageCostUsd ?? listPriceUsd(row.model, row.imageSize)
+  const isOthers = row.imageId !== null && row.imageId !== row.id
+  const isSimilar = row.reuseSource === 'similar'
+  return {
+    source,
+    savedUsd,
+    ...(isOthers && { generationId: row.imageId ?? '' }),
+    ...(isSimilar && defined({ similarity: row.similarity, prompt: row.imagePrompt })),
+  }
+}
+
+export const describeError = (row: GenerationWithImage): Generation['error'] =>
+  row.errorCode === null
+    ? undefined
+    : {
+        code: row.errorCode,
+        message: row.errorMessage ?? '',
+        retryable: row.errorRetryable ?? false,
+      }
+
+type Defined<T> = { [K in keyof T]?: NonNullable<T[K]> }
+
+/** Leaves out what is absent, so that answers have no nulls. */
+export const defined = <T extends Record<string, unknown>>(fields: T): Defined<T> =>
+  Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined && value !== null),
+  ) as Defined<T>

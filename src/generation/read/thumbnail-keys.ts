@@ -1,0 +1,35 @@
+import { type RawBuilder, sql } from 'kysely'
+import { THUMBNAIL_WIDTHS } from '../../contract/limits.ts'
+
+/** An object of the store with what its bytes are, as `versionOf` has it. */
+export type VersionedObject = { key: string; version: string }
+
+export type ThumbnailFormat = 'webp' | 'avif'
+export type ThumbnailSize = { width: number; format: ThumbnailFormat }
+
+const FORMATS: readonly ThumbnailFormat[] = ['webp', 'avif']
+
+/**
+ * Where a thumbnail is kept: beside its image, and named after the image's bytes, since an image that was lost and made
+ * again has the same key and is another picture.
+ */
+export const thumbnailKeyOf = (
+  { key, version }: VersionedObject,
+  { width, format }: ThumbnailSize,
+): string => `${key}.${version}.w${width}.${format}`
+
+/** Of all the thumbnails that an image may have. */
+export const listThumbnailKeys = (object: VersionedObject): string[] =>
+  THUMBNAIL_WIDTHS.flatMap((width) =>
+    FORMATS.map((format) => thumbnailKeyOf(object, { width, format })),
+  )
+
+const SUFFIX = sql.lit('[.]([0-9a-f]{12})[.]w[0-9]+[.](?:webp|avif)$')
+
+/** SQL for the key of the image that an object belongs to: its own, or the one that a thumbnail was made of. */
+export const imageKeyOf = (objectKey: RawBuilder<unknown>): RawBuilder<string> =>
+  sql<string>`regexp_replace(${objectKey}, ${SUFFIX}, '')`
+
+/** SQL for the version of the image that a thumbnail was made of; null for what is no thumbnail. */
+export const imageVersionOf = (objectKey: RawBuilder<unknown>): RawBuilder<string | null> =>
+  sql<string | null>`substring(${objectKey} from ${SUFFIX})`

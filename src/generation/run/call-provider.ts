@@ -1,0 +1,129 @@
+import type { Database } from '../../../db/database.ts'
+import { AppError, isProviderError } from '../../lib/errors.ts'
+import type {
+  ImageStore,
+  OnTrouble,
+  Provider,
+  ProviderRequest,
+  ProviderResult,
+  Spool,
+  StoredImage,
+} from '../ports.ts'
+import { findOwnedImage } from '../state/repository.ts'
+import type { Claim } from '../state/transitions.ts'
+import { type Intent, recordIntent, recordOutcome } from './attempts.ts'
+import { Interrupted } from './lease.ts'
+import { outcomeRules } from './outcomes.ts'
+import type { StepTimes } from './step-times.ts'
+import type { OnStep, RunStep } from './steps.ts'
+
+type BuyDeps = {
+  db: Database
+  provider: Provider
+  store: ImageStore
+  spool: Spool
+  onTrouble: OnTrouble
+  onStep: OnStep<RunStep>
+  steps: StepTimes
+}
+
+/** What an attempt has to go on with. `isBooked`: its outcome and cost are in Postgres. */
+export type Bought = ProviderResult & { isBooked: boolean }
+
+/**
+ * One paid call: the intent is in Postgres before it is sent, the bytes are on disk before anything else is done. From
+ * then on nothing here fails any more: neither a full disk nor a Postgres that is away is a reason to lose them.
+ * Throws `ProviderError`, `Interrupted`, or `attempts_exhausted` without a call.
+ */
+export const buyImage = async (
+  deps: BuyDeps,
+  claim: Claim,
+  signal: AbortSignal,
+): Promise<Bought> => {
+  const request = await describeRequest(deps, claim)
+  signal.throwIfAborted()
+  const attemptId = attemptOf(await recordIntent(deps.db, claim))
+  deps.onStep(claim.id, 'intent_recorded')
+  const result = await call(deps, claim, attemptId, request, signal)
+  deps.onStep(claim.id, 'answered')
+  await deps.spool
+    .write(claim.objectKey, result)
+    .catch((error: unknown) => deps.onTrouble(claim.id, 'spool', error))
+  deps.onStep(claim.id, 'spooled')
+  const isBooked = await book(deps, claim, attemptId, result)
+  deps.onStep(claim.id, 'outcome_recorded')
+  return { ...result, isBooked }
+}
+
+const book = async (
+  { db, onTrouble }: BuyDeps,
+  claim: Claim,
+  attemptId: string,
+  { costUsd }: ProviderResult,
+): Promise<boolean> => {
+  const outcome = { outcome: 'image' as const, mayHaveCharged: true, isAmbiguous: false, costUsd }
+  try {
+    await recordOutcome(db, claim.id, attemptId, outcome)
+    return true
+  } catch (error) {
+    onTrouble(claim.id, 'database', error)
+    return false
+  }
+}
+
+const call = async (
+  { db, provider, steps }: BuyDeps,
+  claim: Claim,
+  attemptId: string,
+  request: ProviderRequest,
+  signal: AbortSignal,
+): Promise<ProviderResult> => {
+  try {
+    return await provider.call(request, signal)
+  } catch (error) {
+    await recordOutcome(db, claim.id, attemptId, { ...judge(error), steps })
+    throw error
+  }
+}
+
+/** What we don't understand is booked as if it had been charged. */
+const judge = (error: unknown) => {
+  if (!isProviderError(error)) {
+    return { outcome: 'interrupted' as const, mayHaveCharged: true, isAmbiguous: true, costUsd: 0 }
+  }
+  const { code, costUsd } = error
+  const isAmbiguous = code === 'ambiguous' || code === 'timeout'
+  return { outcome: code, mayHaveCharged: outcomeRules[code].mayHaveCharged, isAmbiguous, costUsd }
+}
+
+const attemptOf = (intent: Intent): string => {
+  if (intent === 'claim_lost') throw new Interrupted('claim_lost')
+  if (intent === 'capped') {
+    throw new AppError(
+      'attempts_exhausted',
+      'The image was tried for as often as one request may cost; ask again to allow further tries.',
+      { retryable: true },
+    )
+  }
+  return intent.attemptId
+}
+
+const describeRequest = async (deps: BuyDeps, claim: Claim): Promise<ProviderRequest> => ({
+  prompt: claim.prompt,
+  transformation: claim.transformation,
+  conditionImage: await loadConditionImage(deps, claim),
+  model: claim.model,
+  aspectRatio: claim.aspectRatio ?? undefined,
+  imageSize: claim.imageSize,
+})
+
+const loadConditionImage = async (
+  { db, store }: BuyDeps,
+  claim: Claim,
+): Promise<StoredImage | undefined> => {
+  if (!claim.conditionImageId) return undefined
+  const image = await findOwnedImage(db, claim.ownerId, claim.conditionImageId)
+  const object = image?.objectKey ? await store.find(image.objectKey) : undefined
+  if (object) return object
+  throw new AppError('condition_image_gone', 'The condition image was deleted before it was used.')
+}

@@ -1,0 +1,87 @@
+import type { Transaction } from 'kysely'
+import type { Database } from '../../../db/database.ts'
+import type { NewImage, Schema } from '../../../db/schema.ts'
+import type { AppError } from '../../lib/errors.ts'
+import type { InspectedImage } from '../ports.ts'
+import { describeStoredImage } from '../state/image-row.ts'
+import { type Claim, completeGeneration, failGeneration } from '../state/transitions.ts'
+import { describeSteps, type StepTimes } from './step-times.ts'
+
+/** As long as the older model kept it. */
+const STORED_PROMPT_CHARACTERS = 500
+
+/**
+ * The image's row, the generation's success, its event and the nudge, and the steps of its last attempt: all or nothing.
+ * False when the claim no longer stands; nothing is changed then.
+ */
+export const commitImage = (
+  db: Database,
+  claim: Claim,
+  image: InspectedImage,
+  steps: StepTimes,
+): Promise<boolean> =>
+  commit(
+    db,
+    {
+      ...describe(claim),
+      imageType: 'generated',
+      ...describeStoredImage(image, claim.objectKey),
+      sourceDigest: image.digest,
+    },
+    (tx) => completeGeneration(tx, claim, claim.id),
+    steps,
+  )
+
+/** The failure with its stand-in among the owner's images, which a later success replaces. */
+export const commitPlaceholder = (db: Database, claim: Claim, error: AppError): Promise<boolean> =>
+  commit(db, { ...describe(claim), imageType: 'placeholder' }, (tx) =>
+    failGeneration(tx, claim, error),
+  )
+
+const commit = async (
+  db: Database,
+  image: NewImage,
+  change: (tx: Transaction<Schema>) => Promise<unknown>,
+  steps?: StepTimes,
+): Promise<boolean> => {
+  try {
+    await db.transaction().execute(async (tx) => {
+      await withSteps(tx, image.id, steps)
+        .insertInto('imageMetadata')
+        .values(image)
+        .onConflict((conflict) => conflict.column('id').doUpdateSet(image))
+        .execute()
+      if (!(await change(tx))) throw new ClaimLost()
+    })
+    return true
+  } catch (error) {
+    if (error instanceof ClaimLost) return false
+    throw error
+  }
+}
+
+/** Writes the steps of the newest attempt along with whatever statement comes next. */
+const withSteps = (tx: Transaction<Schema>, generationId: string, steps: StepTimes | undefined) =>
+  steps
+    ? tx.with('timed', (query) =>
+        query
+          .updateTable('attempts')
+          .set({ steps: describeSteps(steps.listAges()) })
+          .where('id', '=', ({ selectFrom }) =>
+            selectFrom('attempts as newest')
+              .select(({ fn }) => fn.max('newest.id').as('id'))
+              .where('newest.generationId', '=', generationId),
+          ),
+      )
+    : tx
+
+/** Rolls the transaction back. */
+class ClaimLost extends Error {}
+
+const describe = (claim: Claim) => ({
+  id: claim.id,
+  userId: claim.ownerId,
+  imageUrl: `/images/${claim.id}`,
+  prompt: claim.prompt.slice(0, STORED_PROMPT_CHARACTERS),
+  generatedAt: new Date(),
+})

@@ -1,0 +1,201 @@
+import type { Database } from '../../../db/database.ts'
+import { findListPriceUsd } from '../../contract/list-price.ts'
+import { AppError, messageOf } from '../../lib/errors.ts'
+import type {
+  CompareWithSimilar,
+  ImageStore,
+  InspectImage,
+  OnTrouble,
+  Provider,
+  Spool,
+} from '../ports.ts'
+import { describeReuse } from '../read/present.ts'
+import { findAnswering, findGeneration } from '../state/repository.ts'
+import { type ToldReuse, withoutPrompt } from '../state/telemetry.ts'
+import {
+  type Claim,
+  claimGeneration,
+  completeByReuse,
+  type ReusableImage,
+  releaseGeneration,
+  retryGeneration,
+} from '../state/transitions.ts'
+import { recordAdoption } from './attempts.ts'
+import { type Bought, buyImage } from './call-provider.ts'
+import { commitImage, commitPlaceholder } from './commit.ts'
+import { holdLease, Interrupted } from './lease.ts'
+import { decideRetryDelay, describePause } from './retry-policy.ts'
+import { createStepTimes, type StepTimes } from './step-times.ts'
+import type { OnStep, RunStep } from './steps.ts'
+import { secureImage } from './store-image.ts'
+
+export type RunDeps = {
+  db: Database
+  provider: Provider
+  store: ImageStore
+  spool: Spool
+  inspect: InspectImage
+  /** Where prompts can be compared. */
+  compare: CompareWithSimilar | undefined
+  workerId: string
+  leaseMs: number
+  retryBackoffMs: number
+  /** Runs what calls the provider, or throws `provider_unavailable` at once while that makes no sense. */
+  breaker: <T>(work: () => Promise<T>) => Promise<T>
+  /** Aborted when this worker must let go of what it runs. */
+  shutdown: AbortSignal
+  /** Calls back whenever a generation may have changed. Returns the way to stop. */
+  subscribe: (generationId: string, listener: () => void) => () => void
+  onTrouble: OnTrouble
+  onStep: OnStep<RunStep>
+  /** Told how each claim ended; not of one that Postgres failed. */
+  onRun: (claim: Claim, outcome: RunOutcome) => void
+}
+
+/** What the queue should do with the job. */
+export type RunOutcome =
+  | { kind: 'finished'; status: 'succeeded'; reuse?: ToldReuse | undefined }
+  | { kind: 'finished'; status: 'failed'; code: string }
+  /** Somebody else has it, or it is over: this job is of no more use. */
+  | { kind: 'left' }
+  /** With `pauseMs`: no worker should call the model for so long. */
+  | { kind: 'again'; delayMs: number; pauseMs?: number }
+
+/**
+ * Takes one generation as far as it goes: claim, dedupe, adopt what an earlier attempt left, else pay once,
+ * secure the bytes, commit. Each step is safe to repeat. Throws only when Postgres fails it.
+ */
+export const runGeneration = async (deps: RunDeps, id: string): Promise<RunOutcome> => {
+  const claim = await claimGeneration(deps.db, id, deps)
+  if (!claim) return whenNotClaimable(deps.db, id)
+  const outcome = await runClaim(timeSteps(deps), claim)
+  deps.onRun(claim, outcome)
+  return outcome
+}
+
+const runClaim = async (deps: TimedDeps, claim: Claim): Promise<RunOutcome> => {
+  deps.onStep(claim.id, 'claimed')
+  const lease = holdLease(deps, claim)
+  const unsubscribe = deps.subscribe(claim.id, lease.check)
+  try {
+    return await produce(deps, claim, lease.signal)
+  } catch (error) {
+    return await settle(deps, claim, lease.signal.aborted ? lease.signal.reason : error)
+  } finally {
+    unsubscribe()
+    lease.stop()
+  }
+}
+
+type TimedDeps = RunDeps & { steps: StepTimes }
+
+const timeSteps = (deps: RunDeps): TimedDeps => {
+  const steps = createStepTimes()
+  const onStep: RunDeps['onStep'] = (id, step) => {
+    steps.mark(step)
+    deps.onStep(id, step)
+  }
+  return { ...deps, steps, onStep }
+}
+
+const produce = async (deps: TimedDeps, claim: Claim, signal: AbortSignal): Promise<RunOutcome> => {
+  if (claim.lostClaims >= MAX_LOST_CLAIMS) throw workerLost()
+  const reusable = (await findSame(deps, claim)) ?? (await findSimilar(deps, claim, signal))
+  if (reusable && (await completeByReuse(deps.db, claim, reusable))) {
+    return { kind: 'finished', status: 'succeeded', reuse: await readReuse(deps, claim) }
+  }
+  const adopted = await adoptEarlierResult(deps, claim)
+  deps.onStep(claim.id, 'probed')
+  if (adopted) deps.steps.mark('adopted')
+  const bought = adopted ?? (await deps.breaker(() => buyImage(deps, claim, signal)))
+  const image = await secureImage(deps, claim, bought, signal)
+  deps.onStep(claim.id, 'stored')
+  if (!bought.isBooked) await recordAdoption(deps.db, claim.id, bought.costUsd)
+  const isCommitted = await commitImage(deps.db, claim, image, deps.steps)
+  deps.onStep(claim.id, 'committed')
+  await deps.spool
+    .delete(claim.objectKey)
+    .catch((error: unknown) => deps.onTrouble(claim.id, 'spool', error))
+  deps.onStep(claim.id, 'spool_cleared')
+  return isCommitted ? { kind: 'finished', status: 'succeeded' } : { kind: 'left' }
+}
+
+/** A plain request is content with any image of its fingerprint; a forced one wants its own. */
+const findSame = async ({ db }: RunDeps, claim: Claim): Promise<ReusableImage | undefined> => {
+  if (claim.revision) return undefined
+  const [answering] = await findAnswering(db, [claim.fingerprint], 0)
+  const imageId = answering?.status === 'succeeded' ? answering.imageId : null
+  return imageId ? { imageId, source: 'exact' } : undefined
+}
+
+/** What was paid for is taken before anything similar. */
+const findSimilar = async (
+  deps: TimedDeps,
+  claim: Claim,
+  signal: AbortSignal,
+): Promise<ReusableImage | undefined> => {
+  if (claim.revision || claim.paidCalls > 0 || !deps.compare) return undefined
+  const match = await deps.compare(claim, signal)
+  deps.onStep(claim.id, 'compared')
+  return match && { ...match, source: 'similar' }
+}
+
+const readReuse = async (
+  { db, provider }: RunDeps,
+  { id }: Claim,
+): Promise<ToldReuse | undefined> => {
+  const row = await findGeneration(db, id)
+  const priceOf = findListPriceUsd.bind(undefined, provider.models)
+  const reuse = row && describeReuse(row, undefined, priceOf)
+  return reuse && withoutPrompt(reuse)
+}
+
+/** Bytes that an attempt before this one paid for and could not commit; they are booked now if they were not. */
+const adoptEarlierResult = async (
+  { db, spool, store, provider }: RunDeps,
+  claim: Claim,
+): Promise<Bought | undefined> => {
+  const spooled = await spool.find(claim.objectKey)
+  const stored = spooled ? undefined : await store.find(claim.objectKey)
+  const costUsd =
+    spooled?.costUsd ?? findListPriceUsd(provider.models, claim.model, claim.imageSize)
+  if (spooled || stored) await recordAdoption(db, claim.id, costUsd)
+  const bytes = spooled?.bytes ?? stored?.bytes
+  return bytes && { bytes, costUsd, isBooked: true }
+}
+
+const settle = async (deps: RunDeps, claim: Claim, error: unknown): Promise<RunOutcome> => {
+  if (error instanceof Interrupted) {
+    if (error.reason === 'shutdown') await releaseGeneration(deps.db, claim)
+    return error.reason === 'shutdown' ? { kind: 'again', delayMs: 0 } : { kind: 'left' }
+  }
+  const failure = error instanceof AppError ? error : unexpected(error)
+  const delayMs = await decideRetryDelay(deps, claim, failure)
+  if (delayMs === undefined) {
+    const isFailed = await commitPlaceholder(deps.db, claim, failure)
+    return isFailed ? { kind: 'finished', status: 'failed', code: failure.code } : { kind: 'left' }
+  }
+  const isQueued = await retryGeneration(deps.db, claim, failure, delayMs)
+  if (!isQueued) return { kind: 'left' }
+  return { kind: 'again', delayMs, ...describePause(failure) }
+}
+
+/** An input that ends its worker each time must not go on ending workers. */
+const MAX_LOST_CLAIMS = 3
+
+const workerLost = () =>
+  new AppError('worker_lost', 'The workers that tried to make this image did not survive it.', {
+    retryable: true,
+  })
+
+const unexpected = (error: unknown): AppError =>
+  new AppError('internal', 'Something went wrong on our side.', {
+    retryable: true,
+    cause: messageOf(error),
+  })
+
+const whenNotClaimable = async (db: Database, id: string): Promise<RunOutcome> => {
+  const row = await findGeneration(db, id)
+  if (row?.status !== 'queued' || !row.runAfter) return { kind: 'left' }
+  return { kind: 'again', delayMs: Math.max(0, row.runAfter.getTime() - Date.now()) }
+}

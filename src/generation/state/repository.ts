@@ -1,0 +1,206 @@
+import { type RawBuilder, sql } from 'kysely'
+import { compileOnce } from '../../../db/compile-once.ts'
+import type { Database } from '../../../db/database.ts'
+import type { EventRow, GenerationRow, ImageRow } from '../../../db/schema.ts'
+import type { ProviderErrorCode } from '../../lib/errors.ts'
+
+/** A generation with what is needed to show its image; the image's fields are null until there is one. */
+export type GenerationWithImage = GenerationRow & {
+  imageObjectKey: string | null
+  imageContentDigest: string | null
+  /** What the image cost when it was made, by this generation or by the one that is reused. */
+  imageCostUsd: number | null
+  /** The prompt that it was made for, where that was a similar one. */
+  imagePrompt: string | null
+  thumbhash: string | null
+  width: number | null
+  height: number | null
+}
+
+/** Of a generation that has none yet. */
+export const noImage = {
+  imageObjectKey: null,
+  imageContentDigest: null,
+  imageCostUsd: null,
+  imagePrompt: null,
+  thumbhash: null,
+  width: null,
+  height: null,
+}
+
+/** Counting the rows ahead stops here: beyond it, "a long way" is all that matters. */
+const MAX_COUNTED = 100
+
+export const findGeneration = async (
+  db: Database,
+  id: string,
+): Promise<GenerationWithImage | undefined> => (await selectById(db, id))[0]
+
+export const findGenerations = (db: Database, ids: string[]): Promise<GenerationWithImage[]> =>
+  selectGenerations(db).where('g.id', '=', sql<string>`any(${ids}::text[])`).execute()
+
+const selectById = compileOnce<GenerationWithImage, [string]>(1, (db, id) =>
+  selectGenerations(db).where('g.id', '=', id).compile(),
+)
+
+/**
+ * For each fingerprint the generation that answers for it: the newest success, else the newest in flight, else a
+ * refusal younger than `refusalTtlMs`. A fingerprint is derived from the owner too, so it never finds another owner's.
+ */
+export const findAnswering = async (
+  db: Database,
+  fingerprints: string[],
+  refusalTtlMs: number,
+): Promise<(GenerationWithImage | undefined)[]> => {
+  const rows = await selectAnswering(db, [...new Set(fingerprints)], refusalTtlMs)
+  return fingerprints.map((each) => rows.find(({ fingerprint }) => fingerprint === each))
+}
+
+const selectAnswering = compileOnce<GenerationWithImage, [string[], number]>(
+  2,
+  (db, fingerprints, refusalTtlMs) =>
+    selectGenerations(db)
+      .where(
+        'g.id',
+        '=',
+        sql<string>`any(array(
+          select distinct on (fingerprint) id from generations
+          where fingerprint = any(${fingerprints}::text[]) and ${isAnswering(refusalTtlMs)}
+          order by fingerprint, (status = 'succeeded') desc, (status = 'failed'), finished_at desc nulls last,
+            created_at desc
+        ))`,
+      )
+      .compile(),
+)
+
+/** SQL for a row of `generations` that a plain request is content with. */
+export const isAnswering = (refusalTtlMs: RawBuilder<number>) => sql<boolean>`(
+  status in ('succeeded', 'queued', 'running')
+  or (status = 'failed' and error_code in (${sql.join(REFUSALS.map((code) => sql.lit(code)))})
+    and finished_at > now() - ${refusalTtlMs}::int * interval '1 millisecond'))`
+
+/** What the model would refuse again, perhaps for money. */
+const REFUSALS = ['refused_prompt', 'refused_image'] satisfies ProviderErrorCode[]
+
+/** A place in a list that is ordered by time, newest first, and by id. */
+export type PagePosition = { at: Date; id: string }
+
+/** How many generations the workers will take before this queued one, plus one. */
+export const countQueuePosition = async (db: Database, row: GenerationRow): Promise<number> => {
+  const { lane, place, queuedAt, id } = row
+  const upTo = sql`(ahead.place, ahead.queued_at, ahead.id) < (${place}, ${queuedAt}, ${id})`
+  const { rows } = await sql<{ ahead: number }>`
+    select ${countAhead({ lane: sql`${lane}::text`, upTo })} as ahead`.execute(db)
+  return (rows[0]?.ahead ?? 0) + 1
+}
+
+/**
+ * SQL for the queued generations of a lane up to one, and for the eager lane all interactive ones too. Two counts
+ * that each follow an index: an `or` would read every queued row before the limit (docs/performance.md).
+ */
+export const countAhead = ({
+  lane,
+  upTo,
+}: {
+  lane: RawBuilder<unknown>
+  upTo: RawBuilder<unknown>
+}) => sql<number>`(
+  (select count(*)::int from (
+    select from generations as ahead
+    where ahead.status = 'queued' and ahead.lane = ${lane} and ${upTo} limit ${sql.lit(MAX_COUNTED)}
+  ) as same_lane)
+  + (select count(*)::int from (
+    select from generations as ahead
+    where ahead.status = 'queued' and ahead.lane = 'interactive' and ${lane} = 'eager'
+    limit ${sql.lit(MAX_COUNTED)}
+  ) as other_lane))`
+
+/** The events after one and up to the newest that `row` knows of: none is told with an older state than its own. */
+export const listEventsBetween = (
+  db: Database,
+  sequence: number,
+  row: Pick<GenerationRow, 'id' | 'eventSequence'>,
+): Promise<Pick<EventRow, 'sequence' | 'type' | 'createdAt'>[]> =>
+  db
+    .selectFrom('generationEvents')
+    .select(['sequence', 'type', 'createdAt'])
+    .where('generationId', '=', row.id)
+    .where('sequence', '>', sequence)
+    .where('sequence', '<=', row.eventSequence)
+    .orderBy('sequence')
+    .execute()
+
+export const findOwnedImage = (
+  db: Database,
+  ownerId: string,
+  id: string,
+): Promise<ImageRow | undefined> =>
+  db
+    .selectFrom('imageMetadata')
+    .selectAll()
+    .where('id', '=', id)
+    .where('userId', '=', ownerId)
+    .executeTakeFirst()
+
+/** Each by name: a prepared statement with a `*` would break at the next migration. */
+export const generationColumns = [
+  'id',
+  'ownerId',
+  'fingerprint',
+  'revision',
+  'status',
+  'lane',
+  'prompt',
+  'transformation',
+  'conditionImageId',
+  'conditionImageDigest',
+  'provider',
+  'model',
+  'aspectRatio',
+  'imageSize',
+  'variant',
+  'objectKey',
+  'imageId',
+  'reuseSource',
+  'costUsd',
+  'paidCalls',
+  'ambiguousCalls',
+  'attempts',
+  'claims',
+  'lostClaims',
+  'fence',
+  'workerId',
+  'leaseExpiresAt',
+  'runAfter',
+  'enqueuedAt',
+  'place',
+  'errorCode',
+  'errorMessage',
+  'errorRetryable',
+  'similarityMode',
+  'similarity',
+  'suggestions',
+  'eventSequence',
+  'createdAt',
+  'queuedAt',
+  'startedAt',
+  'finishedAt',
+] as const satisfies (keyof GenerationRow)[]
+
+export const selectGenerations = (db: Database) =>
+  db
+    .selectFrom('generations as g')
+    .leftJoin('imageMetadata as m', 'm.id', 'g.imageId')
+    .leftJoin('generations as maker', 'maker.id', 'g.imageId')
+    .select(generationColumns.map((column) => `g.${column}` as const))
+    .select([
+      'm.objectKey as imageObjectKey',
+      'm.contentDigest as imageContentDigest',
+      'maker.costUsd as imageCostUsd',
+      sql<string | null>`case when g.reuse_source = 'similar' then maker.prompt end`.as(
+        'imagePrompt',
+      ),
+      'm.thumbhash',
+      'm.width',
+      'm.height',
+    ])

@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
+import type { Database } from '../../../db/database.ts'
+import { isTerminal } from '../../contract/vocabulary.ts'
+import { AppError, messageOf } from '../../lib/errors.ts'
+import type { QueuedJob } from '../ports.ts'
+import { tooManyQueued } from '../submit/find-or-create.ts'
+import type { GenerationToInsert, Inserted } from '../submit/insert.ts'
+import { resolveModel } from '../submit/resolve-model.ts'
+import type { SubmitDeps } from '../submit/submit.ts'
+import type { GenerationWithImage } from './repository.ts'
+
+export type AskAgainDeps = Pick<
+  SubmitDeps,
+  'db' | 'intake' | 'provider' | 'onEnqueueFailure' | 'onStep'
+> & { enqueueAll: (jobs: QueuedJob[]) => Promise<void> }
+
+/** What became of one: it is queued again, or why it is not. */
+export type AskedAgain = { id: string } & (
+  | { inserted: Inserted; refusal?: never }
+  | { refusal: AppError; inserted?: never }
+)
+
+/**
+ * Asks again for generations that failed or were canceled, under the identity and the limits of a new submission: an
+ * image that exists meanwhile, a fresh refusal or a full queue refuses it. Answers in the order of `rows`. Safe to
+ * repeat; one that is queued already is refused as `in_flight`.
+ */
+export const askAgain = async (
+  deps: AskAgainDeps,
+  rows: GenerationWithImage[],
+): Promise<AskedAgain[]> => {
+  const refusals = await findRefusals(deps, rows)
+  const explain = createExplanation(deps)
+  const asked = await Promise.all(
+    rows.map(async (row): Promise<AskedAgain> => {
+      const { id } = row
+      const refusal = refusals.get(id)
+      if (refusal) return { id, refusal }
+      const inserted = await deps.intake.insert(toInsert(row))
+      return inserted ? { id, inserted } : { id, refusal: await explain(row) }
+    }),
+  )
+  await handOver(
+    deps,
+    asked.flatMap(({ inserted }) => inserted ?? []),
+  )
+  return asked
+}
+
+/** Why each of them can't be asked for again, as far as that can be told beforehand; changes nothing. */
+export const findRefusals = async (
+  { db, provider }: Pick<AskAgainDeps, 'db' | 'provider'>,
+  rows: GenerationWithImage[],
+): Promise<Map<string, AppError>> => {
+  const gone = await findGoneConditionImages(db, rows)
+  const refusals = new Map<string, AppError>()
+  for (const row of rows) {
+    const isGone = row.conditionImageId !== null && gone.has(row.conditionImageId)
+    const refusal = judge(provider, row) ?? (isGone ? conditionImageGone() : undefined)
+    if (refusal) refusals.set(row.id, refusal)
+  }
+  return refusals
+}
+
+const judge = (
+  provider: AskAgainDeps['provider'],
+  row: GenerationWithImage,
+): AppError | undefined => {
+  if (row.status === 'succeeded') {
+    return new AppError('already_finished', 'The generation has succeeded: regenerate it instead.')
+  }
+  if (!isTerminal(row.status)) return inFlight()
+  if (row.provider !== provider.name) {
+    return notRetryable(
+      `The generation is of the provider ${row.provider}, and this server has ${provider.name} now: submit it anew.`,
+    )
+  }
+  try {
+    const { model, imageSize } = row
+    resolveModel(provider, { model, imageSize, aspectRatio: row.aspectRatio ?? undefined })
+    return undefined
+  } catch (error) {
+    return notRetryable(`This server does not offer what was asked for: ${messageOf(error)}.`)
+  }
+}
+
+const findGoneConditionImages = async (
+  db: Database,
+  rows: GenerationWithImage[],
+): Promise<Set<string>> => {
+  const wanted = new Set(rows.flatMap(({ conditionImageId }) => conditionImageId ?? []))
+  if (wanted.size === 0) return wanted
+  const kept = await db
+    .selectFrom('imageMetadata')
+    .select('id')
+    .where('id', '=', sql<string>`any(${[...wanted]}::text[])`)
+    .where('objectKey', 'is not', null)
+    .execute()
+  for (const { id } of kept) wanted.delete(id)
+  return wanted
+}
+
+const toInsert = (row: GenerationWithImage): GenerationToInsert => ({
+  id: row.id,
+  ownerId: row.ownerId,
+  fingerprint: row.fingerprint,
+  revision: row.revision,
+  joinsOthers: row.revision === null,
+  lane: row.lane,
+  prompt: row.prompt,
+  transformation: row.transformation,
+  conditionImageId: row.conditionImageId,
+  conditionImageDigest: row.conditionImageDigest,
+  provider: row.provider,
+  model: row.model,
+  aspectRatio: row.aspectRatio,
+  imageSize: row.imageSize,
+  variant: row.variant,
+  similarityMode: row.similarityMode,
+  objectKey: `generated/${row.id}/${randomUUID()}`,
+})
+
+/** Says why the statement that queues did not take a row. */
+const createExplanation = ({ intake }: AskAgainDeps) => {
+  const full = new Map<string, Promise<boolean>>()
+  const isFull = (ownerId: string) => {
+    const known = full.get(ownerId) ?? intake.isFull(ownerId)
+    full.set(ownerId, known)
+    return known
+  }
+  return async ({ ownerId, fingerprint, revision }: GenerationWithImage): Promise<AppError> => {
+    const answering = revision === null ? await intake.find(fingerprint) : undefined
+    if (answering?.status === 'succeeded') {
+      return new AppError('already_finished', `There is an image already: that of ${answering.id}.`)
+    }
+    if (answering?.status === 'failed') {
+      return notRetryable('The model refused it a short while ago: wait, or regenerate it.')
+    }
+    return !answering && (await isFull(ownerId)) ? tooManyQueued() : inFlight()
+  }
+}
+
+/** A queue that is away is the sweeper's to make good. */
+const handOver = async (deps: AskAgainDeps, inserted: Inserted[]): Promise<void> => {
+  if (inserted.length === 0) return
+  for (const { generation } of inserted) deps.onStep(generation.id, 'inserted')
+  const jobs = inserted.map(({ generation: { id, lane, place } }) => ({
+    generationId: id,
+    lane,
+    place,
+  }))
+  try {
+    await deps.enqueueAll(jobs)
+  } catch (error) {
+    for (const { generationId } of jobs) deps.onEnqueueFailure(generationId, messageOf(error))
+  }
+}
+
+const inFlight = () => new AppError('in_flight', 'The generation is queued or running already.')
+
+const notRetryable = (message: string) => new AppError('not_retryable', message)
+
+const conditionImageGone = () =>
+  new AppError('condition_image_gone', 'The condition image was deleted: submit it with another.')

@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto'
+import { sql } from 'kysely'
+import type { Reuse } from '../../contract/generation.ts'
+
+/** 64 bits: enough to tell an owner's prompts apart, and nothing to read. */
+const PROMPT_DIGEST_HEX_DIGITS = 16
+
+/** SHA-256 of a normalised prompt, shortened: what telemetry knows of it. */
+export const digestPrompt = (prompt: string): string =>
+  createHash('sha256').update(prompt).digest('hex').slice(0, PROMPT_DIGEST_HEX_DIGITS)
+
+/** A reuse as logs and telemetry may know it. */
+export type ToldReuse = Omit<Reuse, 'prompt'>
+
+export const withoutPrompt = ({ prompt: _, ...told }: Reuse): ToldReuse => told
+
+/** `digestPrompt` in SQL, of the row's own prompt. */
+const promptDigest = sql`left(encode(sha256(convert_to(prompt, 'UTF8')), 'hex'), ${sql.lit(PROMPT_DIGEST_HEX_DIGITS)})`
+
+/** What is recorded of a generation that was taken in; SQL over the changed row. */
+export const startedData = sql<string>`
+  jsonb_build_object('lane', lane, 'promptDigest', ${promptDigest})`
+
+/**
+ * What is recorded of one that has ended; SQL over the changed row, named `moved`. The cost is what was booked since it
+ * was asked for the last time: the row's own adds up over all askings, and would be counted twice.
+ */
+export const endedData = sql<string>`
+  jsonb_strip_nulls(jsonb_build_object(
+    'durationMs', round(extract(epoch from finished_at - queued_at) * 1000),
+    'costUsd', (
+      select coalesce(sum(attempts.cost_usd), 0) from attempts
+      where attempts.generation_id = moved.id and attempts.finished_at >= moved.queued_at),
+    'source', reuse_source,
+    'savedUsd', case when reuse_source is not null then (
+      select maker.cost_usd from generations as maker where maker.id = moved.image_id) end,
+    'errorCode', error_code,
+    'promptDigest', ${promptDigest}))`

@@ -1,0 +1,235 @@
+import { type QueryCreator, sql } from 'kysely'
+import type { Database } from '../../../db/database.ts'
+import type { GenerationRow, Schema, Suggestion } from '../../../db/schema.ts'
+import type { Lane } from '../../contract/vocabulary.ts'
+import type { AppError } from '../../lib/errors.ts'
+import { type Moved, move, moveAll, type Update } from './apply-transition.ts'
+
+/*
+ * Every change of a generation's status, each one conditional update that also writes its event and nudges
+ * the listeners, in one statement. A worker's changes are fenced: they apply only while its claim stands.
+ * All return the changed row, or undefined when the condition no longer held.
+ */
+
+/** A worker's right to change a generation, until a later claim raises the fence. */
+export type Claim = GenerationRow
+
+/** queued (and due) or running with a dead lease → running, on Postgres's clock. */
+export const claimGeneration = (
+  db: Database,
+  id: string,
+  { workerId, leaseMs }: { workerId: string; leaseMs: number },
+): Moved =>
+  move(db, 'generation.running', (query) =>
+    query
+      .updateTable('generations')
+      .set((eb) => ({
+        status: 'running',
+        workerId,
+        fence: eb('fence', '+', 1),
+        claims: eb('claims', '+', 1),
+        lostClaims: sql<number>`lost_claims + (status = 'running')::int`,
+        leaseExpiresAt: fromNow(leaseMs),
+        startedAt: sql<Date>`coalesce(started_at, now())`,
+        runAfter: null,
+      }))
+      .where('id', '=', id)
+      .where((eb) =>
+        eb.or([
+          eb.and([
+            eb('status', '=', 'queued'),
+            eb.or([eb('runAfter', 'is', null), eb('runAfter', '<=', sql<Date>`now()`)]),
+          ]),
+          eb.and([eb('status', '=', 'running'), eb('leaseExpiresAt', '<', sql<Date>`now()`)]),
+        ]),
+      ),
+  )
+
+/** An image that there is already: of the same request, or made for a similar prompt. */
+export type ReusableImage =
+  | { imageId: string; source: 'exact' }
+  | { imageId: string; source: 'similar'; similarity: number }
+
+/** running → succeeded, with an image of its own. */
+export const completeGeneration = (db: Database, claim: Claim, imageId: string): Moved =>
+  succeed(db, (query) => fenced(query, claim), { imageId, reuseSource: null, similarity: null })
+
+/** running → succeeded, with an image that exists. A similar one only while nobody has declined it. */
+export const completeByReuse = (db: Database, claim: Claim, image: ReusableImage): Moved => {
+  const { imageId, source: reuseSource } = image
+  if (image.source === 'exact') {
+    return succeed(db, (query) => fenced(query, claim), { imageId, reuseSource, similarity: null })
+  }
+  return succeed(
+    db,
+    (query) => fenced(query, claim).where('similarityMode', 'is distinct from', 'off' as const),
+    { imageId, reuseSource, similarity: image.similarity },
+  )
+}
+
+const succeed = (
+  db: Database,
+  update: (query: QueryCreator<Schema>) => Update,
+  image: Pick<GenerationRow, 'imageId' | 'reuseSource' | 'similarity'>,
+): Moved =>
+  move(
+    db,
+    'generation.succeeded',
+    (query) => update(query).set({ status: 'succeeded', ...image, ...noError, ...finished }),
+    'generation_completed',
+  )
+
+/** Names similar images while the generation goes on. An event, so that whoever follows it learns of them. */
+export const suggestImages = (db: Database, claim: Claim, suggestions: Suggestion[]): Moved =>
+  move(db, 'generation.running', (query) =>
+    fenced(query, claim).set({ suggestions: JSON.stringify(suggestions) }),
+  )
+
+/** What is in flight ends with an image of its own; undefined when it has ended. Not a change of status: no event. */
+export const declineSimilar = (db: Database, id: string): Moved =>
+  db
+    .updateTable('generations')
+    .set({ similarityMode: 'off' })
+    .where('id', '=', id)
+    .where('status', 'in', ['queued', 'running'])
+    .returningAll()
+    .executeTakeFirst()
+
+/** running → failed, for good until it is asked for again. */
+export const failGeneration = (db: Database, claim: Claim, error: AppError): Moved =>
+  move(
+    db,
+    'generation.failed',
+    (query) => fenced(query, claim).set({ status: 'failed', ...describeError(error), ...finished }),
+    'generation_failed',
+  )
+
+/** running → queued after trouble: to be run again, not before `delayMs` from now. */
+export const retryGeneration = (
+  db: Database,
+  claim: Claim,
+  error: AppError,
+  delayMs: number,
+): Moved =>
+  move(db, 'generation.retrying', (query) =>
+    fenced(query, claim).set({
+      status: 'queued',
+      ...describeError(error),
+      runAfter: fromNow(delayMs),
+      enqueuedAt: fromNow(delayMs),
+      leaseExpiresAt: null,
+      workerId: null,
+    }),
+  )
+
+/** running → queued at once, for another worker: this one is stopping. */
+export const releaseGeneration = (db: Database, claim: Claim): Moved =>
+  move(db, 'generation.queued', (query) =>
+    fenced(query, claim).set({ status: 'queued', leaseExpiresAt: null, workerId: null }),
+  )
+
+/** queued or running → canceled. The fence rises, so that a worker's late result changes nothing. */
+export const cancelQueuedOrRunning = (db: Database, id: string, error: AppError): Moved =>
+  move(db, 'generation.canceled', (query) => cancelInFlight(query, error).where('id', '=', id))
+
+/** The same for many. They are locked by id, so that two who cancel the same ones can't wait for each other. */
+export const cancelAllQueuedOrRunning = (
+  db: Database,
+  ids: readonly string[],
+  error: AppError,
+): Promise<GenerationRow[]> =>
+  moveAll(db, 'generation.canceled', (query) =>
+    cancelInFlight(query, error).where('id', 'in', ({ selectFrom }) =>
+      selectFrom('generations as locked')
+        .select('locked.id')
+        .where('locked.id', '=', sql<string>`any(${ids}::text[])`)
+        .where('locked.status', 'in', ['queued', 'running'])
+        .orderBy('locked.id')
+        .forUpdate(),
+    ),
+  )
+
+const cancelInFlight = (query: QueryCreator<Schema>, error: AppError): Update =>
+  query
+    .updateTable('generations')
+    .set((eb) => ({
+      status: 'canceled' as const,
+      fence: eb('fence', '+', 1),
+      ...describeError(error),
+      ...finished,
+    }))
+    .where('status', 'in', ['queued', 'running'])
+
+/** queued and eager → canceled, unless a saved item still shows it. */
+export const cancelUnwantedGeneration = (db: Database, id: string, error: AppError): Moved =>
+  move(db, 'generation.canceled', (query) =>
+    query
+      .updateTable('generations')
+      .set({ status: 'canceled', ...describeError(error), ...finished })
+      .where('id', '=', id)
+      .where('status', '=', 'queued')
+      .where('lane', '=', 'eager')
+      .where(({ not, exists, selectFrom }) =>
+        not(exists(selectFrom('savedItems').select('id').where('generationId', '=', id))),
+      ),
+  )
+
+/** succeeded → canceled, for every generation that shows an image which is being deleted. */
+export const withdrawImage = (db: Database, imageId: string, error: AppError): Moved =>
+  move(db, 'generation.canceled', (query) =>
+    query
+      .updateTable('generations')
+      .set({ status: 'canceled', imageId: null, ...describeError(error) })
+      .where('imageId', '=', imageId),
+  )
+
+/** succeeded → failed, for every generation that shows an image whose object is gone: to be made again when asked for. */
+export const failLostImage = (db: Database, imageId: string, error: AppError): Moved =>
+  move(db, 'generation.failed', (query) =>
+    query
+      .updateTable('generations')
+      .set({ status: 'failed', imageId: null, ...describeError(error) })
+      .where('imageId', '=', imageId),
+  )
+
+/** eager → interactive, while it is not finished. Not a change of status: no event. */
+export const promoteGeneration = (db: Database, id: string): Moved =>
+  db
+    .updateTable('generations')
+    .set({ lane: 'interactive' satisfies Lane })
+    .where('id', '=', id)
+    .where('lane', '=', 'eager')
+    .where('status', 'in', ['queued', 'running'])
+    .returningAll()
+    .executeTakeFirst()
+
+/** Extends the lease; undefined when the claim no longer stands. No event. */
+export const extendLease = (db: Database, claim: Claim, leaseMs: number): Moved =>
+  fenced(db, claim)
+    .set({ leaseExpiresAt: fromNow(leaseMs) })
+    .returningAll()
+    .executeTakeFirst()
+
+const fenced = (query: QueryCreator<Schema>, claim: Claim): Update =>
+  query
+    .updateTable('generations')
+    .where('id', '=', claim.id)
+    .where('fence', '=', claim.fence)
+    .where('status', '=', 'running')
+
+const fromNow = (delayMs: number) => sql<Date>`now() + ${delayMs} * interval '1 millisecond'`
+
+const finished = {
+  finishedAt: sql<Date>`clock_timestamp()`,
+  leaseExpiresAt: null,
+  workerId: null,
+  runAfter: null,
+}
+
+const noError = { errorCode: null, errorMessage: null, errorRetryable: null }
+
+const describeError = (error: AppError) => ({
+  errorCode: error.code,
+  errorMessage: error.message,
+  errorRetryable: error.retryable,
+})

@@ -1,0 +1,91 @@
+import type { Database } from '../../../db/database.ts'
+import type { NewImage } from '../../../db/schema.ts'
+import { AppError } from '../../lib/errors.ts'
+import { findGeneration, type GenerationWithImage, noImage } from '../state/repository.ts'
+import { bindIdempotencyKey, insertOwnerIfNew, type RequestedKey } from './idempotency.ts'
+import { type GenerationToInsert, insertOrRequeue } from './insert.ts'
+import { insertUpload } from './uploads.ts'
+
+/** A request that was accepted while Postgres did not answer: all of it travels in its job. */
+export type ParkedRequest = {
+  generation: GenerationToInsert
+  /** RFC 3339. */
+  parkedAt: string
+  /** The condition image, whose bytes are in the store. */
+  upload?: NewImage | undefined
+  idempotencyKey?: RequestedKey | undefined
+}
+
+/**
+ * Makes the row of a parked request, once: a job may be delivered again. One that failed or was canceled before
+ * the request came is asked for again.
+ */
+export const unparkRequest = async (
+  db: Database,
+  { generation, upload, idempotencyKey, parkedAt }: ParkedRequest,
+): Promise<void> => {
+  await insertOwnerIfNew(db, generation.ownerId)
+  await db.transaction().execute(async (tx) => {
+    const existing = await findGeneration(tx, generation.id)
+    if (existing && !endedBefore(existing, new Date(parkedAt))) return
+    if (upload) await insertUpload(tx, upload)
+    await insertOrRequeue(tx, [{ ...generation, joinsOthers: false }], NO_LIMITS)
+    if (idempotencyKey) await bindIfFree(tx, generation, idempotencyKey)
+  })
+}
+
+/** The key may have come with another request meanwhile; this one was promised all the same. */
+const bindIfFree = async (
+  tx: Parameters<typeof bindIdempotencyKey>[0],
+  { id: generationId, ownerId }: GenerationToInsert,
+  key: RequestedKey,
+): Promise<void> => {
+  try {
+    await bindIdempotencyKey(tx, { ...key, ownerId, generationId })
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+  }
+}
+
+/** What was promised is kept: the limits were not asked when the request was accepted. */
+const NO_LIMITS = { refusalTtlMs: 0, maxInFlight: 2 ** 31 - 1 }
+
+const endedBefore = ({ status, finishedAt }: GenerationWithImage, at: Date): boolean =>
+  (status === 'failed' || status === 'canceled') && finishedAt !== null && finishedAt < at
+
+/** What a parked request looks like while it has no row: queued, with no event yet. */
+export const presumeRow = ({ generation, parkedAt }: ParkedRequest): GenerationWithImage => {
+  const { joinsOthers: _, ...wanted } = generation
+  const at = new Date(parkedAt)
+  return { ...wanted, ...nothingYet, ...noImage, createdAt: at, queuedAt: at }
+}
+
+/** True for a row that is only presumed: Postgres does not know of it. */
+export const isPresumed = (row: Pick<GenerationWithImage, 'eventSequence'>): boolean =>
+  row.eventSequence === 0
+
+const nothingYet = {
+  status: 'queued' as const,
+  imageId: null,
+  reuseSource: null,
+  costUsd: 0,
+  paidCalls: 0,
+  ambiguousCalls: 0,
+  attempts: 0,
+  claims: 0,
+  lostClaims: 0,
+  fence: 0,
+  workerId: null,
+  leaseExpiresAt: null,
+  runAfter: null,
+  enqueuedAt: null,
+  place: 0,
+  errorCode: null,
+  errorMessage: null,
+  errorRetryable: null,
+  similarity: null,
+  suggestions: null,
+  eventSequence: 0,
+  startedAt: null,
+  finishedAt: null,
+}

@@ -1,0 +1,93 @@
+import { sql, type Transaction } from 'kysely'
+import type { Database } from '../../../db/database.ts'
+import type { Schema } from '../../../db/schema.ts'
+import { AppError } from '../../lib/errors.ts'
+
+const IDEMPOTENCY_KEY_TTL_HOURS = 24
+
+/** A client's key and what it came with. */
+export type RequestedKey = { key: string; requestDigest: string }
+
+type Binding = RequestedKey & { ownerId: string; generationId: string }
+
+type Bound =
+  | { isNew: true; pointTo(generationId: string): Promise<void> }
+  | { isNew: false; generationId: string }
+
+/**
+ * Binds a client's key to one submission for 24 h. A second caller with the same key waits for the first one's
+ * transaction, then gets its generation. Throws `idempotency_key_reused` when the key came with another request.
+ * The owner's row must be there.
+ */
+export const bindIdempotencyKey = async (
+  tx: Transaction<Schema>,
+  binding: Binding,
+): Promise<Bound> => {
+  if (await insertOrRenew(tx, binding)) {
+    return { isNew: true, pointTo: (generationId) => pointTo(tx, binding, generationId) }
+  }
+  const existing = await selectKey(tx, binding)
+  if (existing.requestDigest !== binding.requestDigest) {
+    throw new AppError(
+      'idempotency_key_reused',
+      'This Idempotency-Key came with another request within the last 24 hours; use a new key for a new request.',
+      { pointer: 'Idempotency-Key' },
+    )
+  }
+  return { isNew: false, generationId: existing.generationId }
+}
+
+/**
+ * Makes the owner's row. Not within the transaction that binds a key: requests without one make the generation's row
+ * first and the owner's then, so the two would wait for each other.
+ */
+export const insertOwnerIfNew = async (db: Database, ownerId: string): Promise<void> => {
+  await db
+    .insertInto('users')
+    .values({ id: ownerId })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}
+
+const insertOrRenew = async (tx: Transaction<Schema>, binding: Binding): Promise<boolean> => {
+  const expiresAt = sql<Date>`now() + ${IDEMPOTENCY_KEY_TTL_HOURS} * interval '1 hour'`
+  const row = await tx
+    .insertInto('idempotencyKeys')
+    .values({ ...binding, expiresAt })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['ownerId', 'key'])
+        .doUpdateSet({
+          requestDigest: binding.requestDigest,
+          generationId: binding.generationId,
+          createdAt: sql<Date>`now()`,
+          expiresAt,
+        })
+        .where('idempotencyKeys.expiresAt', '<', sql<Date>`now()`),
+    )
+    .returning('key')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+const selectKey = (tx: Transaction<Schema>, { ownerId, key }: Binding) =>
+  tx
+    .selectFrom('idempotencyKeys')
+    .select(['requestDigest', 'generationId'])
+    .where('ownerId', '=', ownerId)
+    .where('key', '=', key)
+    .executeTakeFirstOrThrow()
+
+const pointTo = async (
+  tx: Transaction<Schema>,
+  { ownerId, key, generationId }: Binding,
+  actualId: string,
+): Promise<void> => {
+  if (actualId === generationId) return
+  await tx
+    .updateTable('idempotencyKeys')
+    .set({ generationId: actualId })
+    .where('ownerId', '=', ownerId)
+    .where('key', '=', key)
+    .execute()
+}

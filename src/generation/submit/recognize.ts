@@ -1,0 +1,95 @@
+import type { Database } from '../../../db/database.ts'
+import type { ImageRow } from '../../../db/schema.ts'
+import { askDatabase, DatabaseAway } from '../database-away.ts'
+import type { ImageStore, PixelPrint, Recognition } from '../ports.ts'
+import {
+  findAlike,
+  findEqual,
+  findUnprinted,
+  hasMade,
+  type OwnersSize,
+  type Recognized,
+  saveRecognized,
+} from './recognized-rows.ts'
+
+export type RecognizeDeps = {
+  db: Database
+  store: ImageStore
+  /** Absent: a condition image is the same by its bytes alone. */
+  recognition?: Recognition | undefined
+}
+
+/** What is to be a condition image. */
+type Picture = OwnersSize & { bytes: Uint8Array; sourceDigest: string }
+
+/**
+ * What a picture is recognised by, and the digest of the owner's first picture that shows the same; null where that is this
+ * one, or Postgres does not answer. Of two that come at once both may be the first: then each is paid for, as if nothing had
+ * been recognised.
+ */
+export const recognizePicture = async (
+  deps: RecognizeDeps,
+  picture: Picture,
+): Promise<Partial<Recognized>> => {
+  if (!deps.recognition) return {}
+  const print = await deps.recognition.print(picture.bytes)
+  const first = await findFirst(deps, deps.recognition, picture, print).catch(whenAway)
+  const isFirst = first === undefined || first === picture.sourceDigest
+  return { ...print, conditionDigest: isFirst ? null : first }
+}
+
+/** Of an image in the store that is named as a condition image for the first time: one that was made, or an older upload. */
+export const recognizeStored = async (deps: RecognizeDeps, row: ImageRow): Promise<ImageRow> => {
+  const { id, userId: ownerId, sourceDigest, width, height } = row
+  if (!deps.recognition || row.perceptualHash || !sourceDigest || !width || !height) return row
+  const bytes = await readStored(deps.store, row)
+  if (!bytes) return row
+  // What was made from it before is found under its own digest.
+  const recognized = (await askDatabase(() => hasMade(deps.db, ownerId, sourceDigest)))
+    ? await deps.recognition.print(bytes)
+    : await recognizePicture(deps, { ownerId, bytes, sourceDigest, width, height })
+  await askDatabase(() => saveRecognized(deps.db, id, recognized))
+  return { ...row, ...recognized }
+}
+
+const findFirst = async (
+  deps: RecognizeDeps,
+  { looksSame, print }: Recognition,
+  picture: Picture,
+  { pixelDigest, perceptualHash }: PixelPrint,
+): Promise<string | undefined> => {
+  const { db, store } = deps
+  await printOlder(deps, print, picture)
+  const equal = await askDatabase(() => findEqual(db, picture.ownerId, pixelDigest))
+  if (equal) return equal
+  if (!looksSame) return undefined
+  for (const alike of await askDatabase(() => findAlike(db, picture, perceptualHash))) {
+    const bytes = await readStored(store, alike)
+    if (bytes && (await looksSame(picture.bytes, bytes))) return alike.sourceDigest
+  }
+  return undefined
+}
+
+/** Uploads from before pictures were recognised, or while that was off: a few at a time, when it matters. */
+const printOlder = async (
+  { db, store }: RecognizeDeps,
+  print: Recognition['print'],
+  picture: Picture,
+): Promise<void> => {
+  for (const older of await askDatabase(() => findUnprinted(db, picture))) {
+    const bytes = await readStored(store, older)
+    if (!bytes) continue
+    const printed = await print(bytes)
+    await askDatabase(() => saveRecognized(db, older.id, printed))
+  }
+}
+
+/** Undefined also where the store does not answer: what is not recognised is paid for, and that is all. */
+const readStored = async (store: ImageStore, { objectKey }: Pick<ImageRow, 'objectKey'>) => {
+  if (!objectKey) return undefined
+  return (await store.find(objectKey).catch(() => undefined))?.bytes
+}
+
+const whenAway = (error: unknown): undefined => {
+  if (!(error instanceof DatabaseAway)) throw error
+}

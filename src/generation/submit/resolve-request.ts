@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto'
+import type { NewImage } from '../../../db/schema.ts'
+import type { GenerationRequest } from '../../contract/generation-request.ts'
+import type { Identity } from '../../contract/identity.ts'
+import { DEFAULT_IMAGE_SIZE } from '../../contract/vocabulary.ts'
+import type { Provider } from '../ports.ts'
+import { createFingerprint, sha256Hex } from '../state/fingerprint.ts'
+import type { GenerationToInsert } from './insert.ts'
+import { type ResolveConditionImage, resolveModel } from './resolve-model.ts'
+
+type DescribeDeps = {
+  provider: Pick<Provider, 'name' | 'defaultModel' | 'models'>
+  resolveConditionImage: ResolveConditionImage
+}
+
+export type Wanted = {
+  generation: GenerationToInsert
+  /** What is asked for instead where `generation` has ended with a similar image, and that is declined. */
+  own?: GenerationToInsert | undefined
+  /** The condition image's row, where Postgres did not answer and could not take it. */
+  upload?: NewImage | undefined
+}
+
+/** The generation that a request asks for, with its condition image stored. Throws `AppError` for a wrong request. */
+export const describeWanted = async (
+  deps: DescribeDeps,
+  ownerId: string,
+  request: GenerationRequest,
+  idempotencyKey: string | undefined,
+): Promise<Wanted> => {
+  const { model, imageSize } = resolveModel(deps.provider, request)
+  const condition = request.conditionImage
+    ? await deps.resolveConditionImage(ownerId, request.conditionImage)
+    : undefined
+  const identity: Identity = {
+    owner: ownerId,
+    prompt: request.prompt,
+    transformation: request.transformation,
+    conditionImageDigest: condition?.digest,
+    provider: deps.provider.name,
+    model,
+    aspectRatio: request.aspectRatio,
+    imageSize,
+    variant: request.variant,
+  }
+  const fingerprint = await createFingerprint(identity)
+  const revision = request.skipExistingCheck ? createRevision(ownerId, idempotencyKey) : null
+  const id = revision ? await createFingerprint({ ...identity, revision }) : fingerprint
+  const generation: GenerationToInsert = {
+    id,
+    ownerId,
+    fingerprint,
+    revision,
+    joinsOthers: revision === null,
+    lane: request.lane,
+    prompt: request.prompt,
+    transformation: request.transformation,
+    conditionImageId: condition?.id ?? null,
+    conditionImageDigest: condition?.digest ?? null,
+    provider: deps.provider.name,
+    model,
+    aspectRatio: request.aspectRatio ?? null,
+    imageSize: imageSize ?? DEFAULT_IMAGE_SIZE,
+    variant: request.variant ?? null,
+    similarityMode: request.declineSimilar ? 'off' : (request.similarity ?? null),
+    objectKey: chooseObjectKey(id),
+  }
+  const own =
+    request.declineSimilar && !revision ? await describeOwn(generation, identity) : undefined
+  return { upload: condition?.upload, generation, own }
+}
+
+/** Of one request it is always the same generation: however often it is declined, one image is bought. */
+const describeOwn = async (
+  generation: GenerationToInsert,
+  identity: Identity,
+): Promise<GenerationToInsert> => {
+  const id = await createFingerprint({ ...identity, revision: OWN_REVISION })
+  const objectKey = chooseObjectKey(id)
+  return { ...generation, id, objectKey, revision: OWN_REVISION, joinsOthers: false }
+}
+
+const OWN_REVISION = 'own'
+
+const chooseObjectKey = (id: string): string => `generated/${id}/${randomUUID()}`
+
+/**
+ * Fresh for every forced request; of one that is repeated under its key it is the same on the same day, so that even
+ * without Postgres, which remembers keys, both are one generation.
+ */
+const createRevision = (ownerId: string, idempotencyKey: string | undefined): string => {
+  if (idempotencyKey === undefined) return randomUUID()
+  const day = new Date().toISOString().slice(0, 10)
+  return sha256Hex(JSON.stringify([ownerId, idempotencyKey, day])).slice(0, REVISION_HEX_DIGITS)
+}
+
+const REVISION_HEX_DIGITS = 32

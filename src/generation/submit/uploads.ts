@@ -1,0 +1,145 @@
+import { randomBytes } from 'node:crypto'
+import { sql } from 'kysely'
+import type { Database } from '../../../db/database.ts'
+import type { ImageRow, NewImage } from '../../../db/schema.ts'
+import { createUploadId, digestHex, isImageId } from '../../contract/identity.ts'
+import { AppError } from '../../lib/errors.ts'
+import { askDatabase, DatabaseAway } from '../database-away.ts'
+import type { InspectImage } from '../ports.ts'
+import { conditionDigestOf } from '../read/list-images.ts'
+import { describeStoredImage } from '../state/image-row.ts'
+import { findOwnedImage } from '../state/repository.ts'
+import { type RecognizeDeps, recognizePicture, recognizeStored } from './recognize.ts'
+import type { ConditionImage } from './resolve-model.ts'
+
+export type UploadDeps = RecognizeDeps & {
+  inspect: InspectImage
+  /** Base64 or a data URL to bytes; throws `invalid_image` with the pointer. */
+  parseImageData: (text: string, pointer: string) => Uint8Array
+}
+
+/** A model's request has room for this much as base64 (Gemini API: 20 MB with everything). */
+const MAX_STORED_BYTES = 14 * 1024 * 1024
+
+/**
+ * Checks, cleans and stores an owner's image. Equal bytes of one owner are one image, so repeating is free; it brings
+ * back one whose object was lost. Throws `invalid_image`, and `DatabaseAway`.
+ */
+export const uploadImage = async (
+  deps: UploadDeps,
+  ownerId: string,
+  bytes: Uint8Array,
+): Promise<ImageRow> => {
+  const stored = await storeUpload(deps, ownerId, bytes)
+  if ('row' in stored) return stored.row
+  throw new DatabaseAway()
+}
+
+/** The condition image of a request: one of the owner's images by id, or bytes to be stored as one. */
+export const resolveConditionImage = async (
+  deps: UploadDeps,
+  ownerId: string,
+  conditionImage: string,
+): Promise<ConditionImage> => {
+  const pointer = '/conditionImage'
+  if (!isImageId(conditionImage)) {
+    const bytes = deps.parseImageData(conditionImage, pointer)
+    const stored = await storeUpload(deps, ownerId, bytes).catch((error: unknown) => {
+      throw error instanceof AppError ? withPointer(error, pointer) : error
+    })
+    if ('row' in stored) return toConditionImage(stored.row)
+    return { ...toConditionImage(stored.upload), upload: stored.upload }
+  }
+  const image = await askDatabase(() => findOwnedImage(deps.db, ownerId, conditionImage))
+  if (!image?.objectKey) {
+    throw new AppError('invalid_request', 'is not the id of one of your images', { pointer })
+  }
+  return toConditionImage(await recognizeStored(deps, image))
+}
+
+const toConditionImage = ({ id, sourceDigest = null, conditionDigest = null }: NewImage) => ({
+  id,
+  digest: conditionDigestOf({ sourceDigest, conditionDigest }) ?? id,
+})
+
+/** The bytes in the store, and their row; only what the row would be while Postgres does not answer. */
+const storeUpload = async (
+  deps: UploadDeps,
+  ownerId: string,
+  bytes: Uint8Array,
+): Promise<{ row: ImageRow } | { upload: NewImage }> => {
+  const { db, store, inspect } = deps
+  const sourceDigest = await digestHex(bytes)
+  const id = await createUploadId(ownerId, sourceDigest)
+  const found = await askDatabase(async () => [await findOwnedImage(db, ownerId, id)]).catch(
+    whenAway,
+  )
+  const existing = found?.[0]
+  if (existing?.objectKey) return { row: existing }
+  const image = await inspect(bytes)
+  if (image.bytes.byteLength > MAX_STORED_BYTES) {
+    throw new AppError('invalid_image', 'The image is too large once its pixels are encoded anew.')
+  }
+  const { width, height } = image
+  const picture = { ownerId, bytes, sourceDigest, width, height }
+  // While Postgres is away nothing is recognised, and asking it once is long enough.
+  const recognized = found && (await recognizePicture(deps, picture))
+  const objectKey = `uploads/${id}/${randomBytes(8).toString('hex')}`
+  await store.put(objectKey, image).catch((cause: unknown) => {
+    throw new AppError('unavailable', 'The image store does not answer; try again shortly.', {
+      retryable: true,
+      retryAfterMs: 2_000,
+      cause,
+    })
+  })
+  const upload: NewImage = {
+    id,
+    userId: ownerId,
+    imageUrl: `/images/${id}`,
+    imageType: 'user_uploaded',
+    ...describeStoredImage(image, objectKey),
+    sourceDigest,
+    ...recognized,
+    // One that comes back after its object was lost is what it was.
+    ...(existing && { conditionDigest: existing.conditionDigest }),
+  }
+  const row = await askDatabase(() => insertUpload(db, upload)).catch(whenAway)
+  if (row && row.objectKey !== objectKey) await store.delete(objectKey)
+  return row ? { row } : { upload }
+}
+
+const whenAway = (error: unknown): undefined => {
+  if (!(error instanceof DatabaseAway)) throw error
+}
+
+/** Two uploads of the same bytes at once both get the first one's row. */
+export const insertUpload = async (db: Database, image: NewImage): Promise<ImageRow> => {
+  await db
+    .insertInto('users')
+    .values({ id: image.userId })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+  const inserted = await db
+    .insertInto('imageMetadata')
+    .values(image)
+    .onConflict((conflict) =>
+      conflict
+        .column('id')
+        .doUpdateSet({ ...image, generatedAt: sql<Date>`now()` })
+        .where('imageMetadata.objectKey', 'is', null),
+    )
+    .returningAll()
+    .executeTakeFirst()
+  return inserted ?? getFirst(db, image)
+}
+
+const getFirst = (db: Database, { id, userId }: NewImage): Promise<ImageRow> =>
+  db
+    .selectFrom('imageMetadata')
+    .selectAll()
+    .where('id', '=', id)
+    .where('userId', '=', userId)
+    .executeTakeFirstOrThrow()
+
+const withPointer = (error: AppError, pointer: string) =>
+  new AppError(error.code, error.message, { retryable: error.retryable, pointer, cause: error })
