@@ -2,8 +2,8 @@ import type { ErrorRequestHandler, RequestHandler, Response } from 'express'
 import type { Logger } from 'pino'
 import { ZodError } from 'zod'
 import { isDatabaseAway } from '../../../db/away.ts'
+import { DatabaseAway } from '../../../db/database-away.ts'
 import type { Problem } from '../../contract/problem.ts'
-import { DatabaseAway } from '../../generation/database-away.ts'
 import { AppError, type ErrorCode } from '../../lib/errors.ts'
 
 const statusByCode: Record<ErrorCode, number> = {

@@ -1,11 +1,11 @@
 import { type RequestHandler, Router } from 'express'
+import { askDatabase } from '../../../db/database-away.ts'
 import { type HttpContext, principalOf } from '../../adapters/http/http-context.ts'
 import { createUrls } from '../../adapters/http/image-urls.ts'
 import { sendWithETag } from '../../adapters/http/json.ts'
 import { cutPage, parsePageQuery } from '../../adapters/http/pagination.ts'
 import { assertOperator } from '../../adapters/http/scope.ts'
 import type { AlertHistory } from '../../contract/alert.ts'
-import { askDatabase } from '../../generation/database-away.ts'
 import { presentAlertEvent, presentAlerts } from './present.ts'
 import { findAlerts, listAlertEvents } from './repository.ts'
 

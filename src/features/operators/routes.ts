@@ -1,8 +1,8 @@
 import { type RequestHandler, Router } from 'express'
+import { askDatabase } from '../../../db/database-away.ts'
 import { type HttpContext, principalOf } from '../../adapters/http/http-context.ts'
 import { assertOperator } from '../../adapters/http/scope.ts'
 import type { ServerStatus } from '../../contract/server-status.ts'
-import { askDatabase } from '../../generation/database-away.ts'
 
 /** What operators look at: how the server fares, and how it is set. */
 export const createOperatorRoutes = (context: HttpContext): Router => {

@@ -1,7 +1,7 @@
 import { isDatabaseAway } from '../../../db/away.ts'
+import { askDatabase } from '../../../db/database-away.ts'
 import type { SavedItemRow } from '../../../db/schema.ts'
 import { generationRequestSchema } from '../../contract/generation-request.ts'
-import { askDatabase } from '../../generation/database-away.ts'
 import { type CancelDeps, cancelUnwanted } from '../../generation/state/cancel.ts'
 import { findGenerations, type GenerationWithImage } from '../../generation/state/repository.ts'
 import {

@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely'
+import { askDatabase } from '../../../db/database-away.ts'
 import type { NewSavedItem, SavedItemRow, Schema } from '../../../db/schema.ts'
 import type { SavedItemInput } from '../../contract/saved-item.ts'
-import { askDatabase } from '../../generation/database-away.ts'
 import { cancelUnwanted } from '../../generation/state/cancel.ts'
 import { AppError } from '../../lib/errors.ts'
 import { askForImage, type ItemDeps, type LoadedItem, lacksGeneration, loadUnasked } from './ask.ts'

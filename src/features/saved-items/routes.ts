@@ -1,4 +1,5 @@
 import { type Request, type Response, Router } from 'express'
+import { askDatabase } from '../../../db/database-away.ts'
 import { jsonBody } from '../../adapters/http/body.ts'
 import { type HttpContext, principalOf } from '../../adapters/http/http-context.ts'
 import { createUrls } from '../../adapters/http/image-urls.ts'
@@ -11,7 +12,6 @@ import {
   type SavedItem,
   savedItemInputSchema,
 } from '../../contract/saved-item.ts'
-import { askDatabase } from '../../generation/database-away.ts'
 import { type LoadedItem, loadItems } from './ask.ts'
 import { changeItem, notFound, removeItem } from './change.ts'
 import { createItemDeps } from './item-deps.ts'

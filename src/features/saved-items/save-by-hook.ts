@@ -1,7 +1,7 @@
 import { sql, type Transaction } from 'kysely'
+import { askDatabase } from '../../../db/database-away.ts'
 import type { SavedItemRow, Schema } from '../../../db/schema.ts'
 import type { SaveHook } from '../../contract/save-hook.ts'
-import { askDatabase } from '../../generation/database-away.ts'
 import { insertOwnerIfNew } from '../../generation/submit/idempotency.ts'
 import { type ItemDeps, wantsImage } from './ask.ts'
 import {

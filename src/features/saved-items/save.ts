@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { askDatabase } from '../../../db/database-away.ts'
 import type { NewSavedItem } from '../../../db/schema.ts'
 import type { SavedItemCreation } from '../../contract/saved-item.ts'
-import { askDatabase } from '../../generation/database-away.ts'
 import { insertOwnerIfNew } from '../../generation/submit/idempotency.ts'
 import { type ItemDeps, type LoadedItem, loadItems } from './ask.ts'
 import { removedMeanwhile } from './change.ts'

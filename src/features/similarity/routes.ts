@@ -1,4 +1,5 @@
 import { type Request, type Response, Router } from 'express'
+import { askDatabase } from '../../../db/database-away.ts'
 import { jsonBody } from '../../adapters/http/body.ts'
 import {
   getOwnGeneration,
@@ -17,7 +18,6 @@ import {
   similarityChoiceSchema,
   similarityQuerySchema,
 } from '../../contract/similarity.ts'
-import { askDatabase } from '../../generation/database-away.ts'
 import { insertOwnerIfNew } from '../../generation/submit/idempotency.ts'
 import { AppError } from '../../lib/errors.ts'
 import { listChecks } from './checks.ts'

@@ -1,6 +1,6 @@
 import type { Database } from '../../../db/database.ts'
+import { askDatabase, DatabaseAway } from '../../../db/database-away.ts'
 import { isTerminal } from '../../contract/vocabulary.ts'
-import { askDatabase, DatabaseAway } from '../database-away.ts'
 import { findGeneration, type GenerationWithImage } from '../state/repository.ts'
 
 export type FollowDeps = {

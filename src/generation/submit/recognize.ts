@@ -1,6 +1,6 @@
 import type { Database } from '../../../db/database.ts'
+import { askDatabase, DatabaseAway } from '../../../db/database-away.ts'
 import type { ImageRow } from '../../../db/schema.ts'
-import { askDatabase, DatabaseAway } from '../database-away.ts'
 import type { ImageStore, PixelPrint, Recognition } from '../ports.ts'
 import {
   findAlike,

@@ -1,6 +1,6 @@
+import { askDatabase, DatabaseAway } from '../../../db/database-away.ts'
 import type { GenerationRequest } from '../../contract/generation-request.ts'
 import { messageOf } from '../../lib/errors.ts'
-import { askDatabase, DatabaseAway } from '../database-away.ts'
 import type { Enqueue, Provider } from '../ports.ts'
 import type { AcceptStep, OnStep } from '../run/steps.ts'
 import type { GenerationWithImage } from '../state/repository.ts'

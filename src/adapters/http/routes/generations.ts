@@ -1,7 +1,7 @@
 import { Router } from 'express'
+import { DatabaseAway } from '../../../../db/database-away.ts'
 import { generationQuerySchema } from '../../../contract/generation-filter.ts'
 import { isTerminal } from '../../../contract/vocabulary.ts'
-import { DatabaseAway } from '../../../generation/database-away.ts'
 import { waitForTerminal } from '../../../generation/read/follow.ts'
 import { describeHistory } from '../../../generation/read/history.ts'
 import { listGenerations } from '../../../generation/read/list.ts'

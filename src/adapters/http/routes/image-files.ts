@@ -1,6 +1,6 @@
 import { type Request, type Response, Router } from 'express'
+import { askDatabase, DatabaseAway } from '../../../../db/database-away.ts'
 import { isTerminal } from '../../../contract/vocabulary.ts'
-import { askDatabase, DatabaseAway } from '../../../generation/database-away.ts'
 import { waitForTerminal } from '../../../generation/read/follow.ts'
 import { findShownImage, type ShownImage } from '../../../generation/read/images.ts'
 import { isPresumed, presumeRow } from '../../../generation/submit/deferred-submission.ts'

@@ -1,5 +1,5 @@
-import { isDatabaseAway } from '../../db/away.ts'
-import { AppError } from '../lib/errors.ts'
+import { AppError } from '../src/lib/errors.ts'
+import { isDatabaseAway } from './away.ts'
 
 /** Postgres does not answer, or not in time. */
 export class DatabaseAway extends AppError {
