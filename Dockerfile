@@ -6,6 +6,7 @@ RUN npm install --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json tsconfig.client.json ./
 COPY db db
 COPY src src
+COPY web web
 COPY examples examples
 # The embedded Postgres (60 MB) is for `npm start` alone; here DATABASE_URL is always set.
 RUN npm run build \

@@ -19,7 +19,7 @@ program
     runCommand(async () => {
       const config = parseConfig(environment)
       const [{ runAll }, { printBanner }] = await Promise.all([
-        import('./dev.ts'),
+        import('./start.ts'),
         import('./cli/banner.ts'),
       ])
       await runAll(config, printBanner)

@@ -1,6 +1,6 @@
 import { createImageonceClient } from 'imageonce/client'
 import { useEffect, useState } from 'preact/hooks'
-import { findSession, type Session } from '../../src/web/session.ts'
+import { findSession, type Session } from '../../web/session.ts'
 import { SignIn } from './sign-in.tsx'
 import { StudioPage } from './studio-page.tsx'
 

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { type Session, signIn } from '../../src/web/session.ts'
+import { type Session, signIn } from '../../web/session.ts'
 
 export const SignIn = ({ onSignIn }: { onSignIn: (session: Session) => void }) => {
   const [refusal, setRefusal] = useState('')

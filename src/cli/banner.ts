@@ -1,5 +1,5 @@
 import { VERSION } from '../app/version.ts'
-import type { Started } from '../dev.ts'
+import type { Started } from '../start.ts'
 import { signToken } from './token.ts'
 
 /** Tells in a few lines what runs where, and how to try it. */

@@ -1,7 +1,7 @@
 import type { Config } from '../app/config.ts'
-import { withDatabase } from '../dev.ts'
 import { createLogger } from '../lib/logger.ts'
 import { indexVectors, migrate } from '../migrate.ts'
+import { withDatabase } from '../start.ts'
 
 /** Migrates the configured database, or the embedded one. */
 export const runMigrate = async (config: Config): Promise<void> => {

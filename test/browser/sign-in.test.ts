@@ -13,7 +13,7 @@ describeWith('chromium', 'signing in to the dashboard', () => {
   let watched: ReturnType<typeof watchPages>
 
   beforeAll(async () => {
-    pages = await buildPages({ web: 'src/web' })
+    pages = await buildPages({ web: 'web' })
     app = await startTestApp({ workers: 0, overrides: { builtPages: pages.path } })
     browser = await startBrowser()
     watched = watchPages(browser.context, app.url)

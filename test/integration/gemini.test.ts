@@ -193,7 +193,7 @@ describe("the caller's signal", () => {
 
 test('a process ends by itself right after its call, long before the deadline', async () => {
   const script = `
-    const { createGeminiProvider } = await import('./src/providers/gemini.ts')
+    const { createGeminiProvider } = await import('./src/adapters/providers/gemini.ts')
     const provider = createGeminiProvider({ apiKey: '${KEY}', model: 'm', baseUrl: '${server.url}', timeoutMs: 600_000 })
     const request = { prompt: 'x', transformation: 'generate', model: 'm', imageSize: '1K' }
     await provider.call(request, new AbortController().signal)`

@@ -193,7 +193,7 @@ describe("the caller's signal", () => {
 
 test('loading the renderer does not load the image library', async () => {
   const script = `
-    await import('./src/providers/local.ts').then(({ createLocalProvider }) => createLocalProvider())
+    await import('./src/adapters/providers/local.ts').then(({ createLocalProvider }) => createLocalProvider())
     console.log(process.report.getReport().sharedObjects.filter((path) => path.includes('sharp')).length)`
   const node = ['--import', 'tsx', '--input-type=module', '--eval', script]
   const child = spawn(process.execPath, node, { stdio: ['ignore', 'pipe', 'inherit'] })

@@ -11,7 +11,7 @@ export type Dashboard = Awaited<ReturnType<typeof startDashboard>>
 
 /** An app with its pages as they are now, and a browser that is signed in as the operator `dev`. */
 export const startDashboard = async (options: TestAppOptions = {}) => {
-  const [pages, browser] = await Promise.all([buildPages({ web: 'src/web' }), startBrowser()])
+  const [pages, browser] = await Promise.all([buildPages({ web: 'web' }), startBrowser()])
   const overrides = { builtPages: pages.path, ...options.overrides }
   const app = await startTestApp({ ...options, overrides })
   const watched = watchPages(browser.context, app.url)

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { compareWords } from '../../src/web/similarity/compare-words.ts'
+import { compareWords } from '../../web/similarity/compare-words.ts'
 
 /** [only here], (in another place), the rest in the same order. */
 const show = (left: string, right: string) =>

@@ -1,4 +1,0 @@
-import { createImageonceClient } from '../client.ts'
-
-/** The library that apps use, here under the page's own session. */
-export const client = createImageonceClient({ baseUrl: '' })

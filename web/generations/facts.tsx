@@ -1,0 +1,116 @@
+import type { Generation } from '../../src/client.ts'
+import { madeFromPath } from '../gallery/made-from.ts'
+import { LaneBadge, ProviderBadge, SourceBadge } from '../parts/badge.tsx'
+import { Card } from '../parts/card.tsx'
+import { CopyButton } from '../parts/copy-button.tsx'
+import { formatDuration, formatUsd } from '../parts/format.ts'
+import { Time } from '../parts/time.tsx'
+import { useSession } from '../session-context.ts'
+
+/** What was asked for, and what it came to. */
+export const Facts = ({ generation }: { generation: Generation }) => (
+  <>
+    <Card title="Request">
+      <dl class="facts">
+        <dt>Prompt</dt>
+        <dd>{generation.prompt}</dd>
+        <dt>Model</dt>
+        <dd>
+          {generation.model} <ProviderBadge provider={generation.provider} />
+        </dd>
+        <dt>Image</dt>
+        <dd>{describeShape(generation)}</dd>
+        {generation.conditionImage && (
+          <>
+            <dt>From</dt>
+            <dd>
+              a condition image
+              <MadeFromLink generation={generation} digest={generation.conditionImage} />
+            </dd>
+          </>
+        )}
+        {generation.variant && (
+          <>
+            <dt>Variant</dt>
+            <dd>{generation.variant}</dd>
+          </>
+        )}
+        <dt>Lane</dt>
+        <dd>
+          <LaneBadge lane={generation.lane} />
+        </dd>
+        {generation.ownerId && (
+          <>
+            <dt>Owner</dt>
+            <dd>{generation.ownerId}</dd>
+          </>
+        )}
+        <dt>Asked for</dt>
+        <dd>
+          <Time at={generation.createdAt} />
+        </dd>
+      </dl>
+    </Card>
+    <Card title="Result" actions={<CopyButton text={generation.imageUrl} name="Copy URL" />}>
+      <dl class="facts">
+        <dt>Cost</dt>
+        <dd>
+          {generation.costUsd === undefined ? 'not known yet' : formatUsd(generation.costUsd)}
+        </dd>
+        {generation.reuse && (
+          <>
+            <dt>Reused</dt>
+            <dd>
+              <SourceBadge source={generation.reuse.source} />{' '}
+              {formatUsd(generation.reuse.savedUsd)} not spent
+              <OtherGeneration generation={generation} />
+            </dd>
+          </>
+        )}
+        <dt>Took</dt>
+        <dd>{describeLength(generation)}</dd>
+        <dt>Attempts</dt>
+        <dd>{generation.attempts}</dd>
+        {generation.width && (
+          <>
+            <dt>Pixels</dt>
+            <dd>
+              {generation.width} × {generation.height}
+            </dd>
+          </>
+        )}
+      </dl>
+    </Card>
+  </>
+)
+
+/** The gallery has one's own images alone. */
+const MadeFromLink = ({ generation, digest }: { generation: Generation; digest: string }) => {
+  const { ownerId } = useSession()
+  if (generation.ownerId && generation.ownerId !== ownerId) return null
+  return (
+    <>
+      ; <a href={madeFromPath(digest)}>all made from it</a>
+    </>
+  )
+}
+
+const OtherGeneration = ({ generation: { reuse } }: { generation: Generation }) =>
+  reuse?.generationId ? (
+    <>
+      , made by <a href={`/generations/${reuse.generationId}`}>another generation</a>
+    </>
+  ) : null
+
+const describeShape = (generation: Generation): string =>
+  [
+    generation.imageSize,
+    generation.aspectRatio,
+    generation.transformation === 'enhance' && 'enhanced',
+    generation.isConditioned && !generation.conditionImage && 'conditioned on an image',
+  ]
+    .filter(Boolean)
+    .join(', ')
+
+const describeLength = ({ createdAt, finishedAt }: Generation): string =>
+  finishedAt ? formatDuration(Date.parse(finishedAt) - Date.parse(createdAt)) : 'not finished'

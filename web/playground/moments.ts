@@ -1,0 +1,66 @@
+import type { GenerationResult } from '../../src/client.ts'
+import { formatDuration, formatUsd } from '../parts/format.ts'
+
+/** Something that happened on the way to an image, at so many milliseconds since it was asked for. */
+export type Moment = {
+  kind: 'sent' | 'queued' | 'retrying' | 'running' | 'reused' | 'stored' | 'failed' | 'canceled'
+  title: string
+  detail?: string
+  afterMs: number
+}
+
+/** The moments with what a state tells: a new one, or news of the last. */
+export const addMoment = (
+  moments: readonly Moment[],
+  state: GenerationResult,
+  afterMs: number,
+): Moment[] => {
+  const told = describeState(state)
+  const last = moments.at(-1)
+  if (last?.kind === told.kind) return [...moments.slice(0, -1), { ...last, ...told }]
+  return [...moments, { ...told, afterMs }]
+}
+
+const describeState = (state: GenerationResult): Omit<Moment, 'afterMs'> => {
+  switch (state.status) {
+    case 'queued':
+      return describeQueued(state)
+    case 'running':
+      return {
+        kind: 'running',
+        title: (state.attempts ?? 0) > 1 ? `Running, attempt ${state.attempts}` : 'Running',
+        detail: `${state.provider}, ${state.model}`,
+      }
+    case 'succeeded':
+      return describeSuccess(state)
+    case 'canceled':
+      return { kind: 'canceled', title: 'Canceled' }
+    case 'failed':
+      return { kind: 'failed', title: 'Failed', detail: state.error?.code ?? 'unknown' }
+  }
+}
+
+const describeQueued = ({ error, queuePosition }: GenerationResult): Omit<Moment, 'afterMs'> => {
+  if (error) {
+    const detail = `${error.code}: ${error.message}`
+    return { kind: 'retrying', title: 'Waiting to try again', detail }
+  }
+  const title = 'Queued'
+  return { kind: 'queued', title, ...(queuePosition && { detail: `position ${queuePosition}` }) }
+}
+
+const describeSuccess = (state: GenerationResult): Omit<Moment, 'afterMs'> =>
+  state.reuse
+    ? {
+        kind: 'reused',
+        title: 'Found, nothing was made',
+        detail: `${formatUsd(state.reuse.savedUsd)} not spent`,
+      }
+    : { kind: 'stored', title: 'Stored', detail: `${state.width} × ${state.height}` }
+
+/** How it ended, in one line. */
+export const describeEnd = (state: GenerationResult, elapsedMs: number): string => {
+  const took = formatDuration(elapsedMs)
+  if (state.status === 'succeeded') return `Done in ${took}`
+  return state.status === 'canceled' ? `Canceled after ${took}` : `No image after ${took}`
+}

@@ -1,0 +1,17 @@
+import { defineConfig } from 'vite'
+
+/** The dashboard and the reference, built into `dist/web`, from where the API serves them. */
+export default defineConfig({
+  root: import.meta.dirname,
+  // Nothing is inlined: the pages' policy allows no script or style within them.
+  build: {
+    outDir: '../dist/web',
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    target: 'es2022',
+    chunkSizeWarningLimit: 2_000,
+    rolldownOptions: {
+      input: [`${import.meta.dirname}/index.html`, `${import.meta.dirname}/docs/index.html`],
+    },
+  },
+})
