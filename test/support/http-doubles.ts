@@ -17,6 +17,7 @@ export const createRequest = ({
     headers: { value: Object.fromEntries(lower) },
     query: { value: query },
     method: { value: method },
+    secure: { value: false },
     baseUrl: { value: '/api/things' },
     path: { value: '/' },
   })
