@@ -38,7 +38,7 @@ type CoreDeps = VisualizeDeps & {
 
 /** The routes of generations and images themselves, and of the server that makes them. */
 export const createCoreRoutes = (http: HttpContext, deps: CoreDeps): MountedRoutes[] => {
-  const { resources, submit, authenticate, identify, sessions } = deps
+  const { resources, submit, authenticate, sessions } = deps
   const { db, queue, store, metrics } = resources
   const cancel = { db, removeJob: queue.remove, enqueue: queue.enqueue }
   const bulk = { ...submit, removeJob: queue.remove, enqueueAll: queue.enqueueAll }
