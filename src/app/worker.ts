@@ -5,38 +5,46 @@ import { createInspectImage } from '../adapters/images/inspect.ts'
 import { createProviderBreaker } from '../adapters/providers/breaker.ts'
 import { createGenerationWorker } from '../adapters/queue/generation-worker.ts'
 import { createSpool } from '../adapters/storage/spool.ts'
+import { createSpoolFiles } from '../adapters/storage/spool-files.ts'
 import { MAX_IMAGE_PIXELS } from '../contract/limits.ts'
 import { createAlerts } from '../features/alerts/module.ts'
-import { createRollupSweeper } from '../features/analytics/rollup-sweeper.ts'
-import { createUpkeep } from '../features/maintenance/module.ts'
+import { createAnalytics } from '../features/analytics/module.ts'
+import { createMaintenance } from '../features/maintenance/module.ts'
 import { createHeartbeat } from '../features/operators/workers/heartbeat.ts'
-import { createItemSweeper } from '../features/saved-items/item-sweeper.ts'
-import { createComparison } from '../features/similarity/module.ts'
-import { createTelemetryLog } from '../features/telemetry/telemetry-log.ts'
+import { createSavedItems } from '../features/saved-items/module.ts'
+import type { TelemetryLog } from '../features/telemetry/telemetry-log.ts'
 import { createWebhooks } from '../features/webhooks/module.ts'
+import type { CompareWithSimilar } from '../generation/ports.ts'
 import { type RunDeps, runGeneration } from '../generation/run/run.ts'
 import { enqueueIfQueued, sweepGenerations } from '../generation/state/sweep.ts'
 import { unparkRequest } from '../generation/submit/deferred-submission.ts'
 import { createRareLog, type Logger } from '../lib/logger.ts'
 import { startSweeper } from '../lib/run-every.ts'
 import { waitAtMost } from '../lib/time.ts'
+import { VERSION } from '../lib/version.ts'
 import type { Config } from './config.ts'
+import { type Feature, letGoAfterMs, startAll, stopAll } from './feature.ts'
 import {
-  createShared,
+  alertsDeps,
+  itemDeps,
+  openSimilarity,
+  openTelemetry,
+  webhooksDeps,
+} from './feature-deps.ts'
+import {
+  createResources,
   logStep,
   type Overrides,
   QUEUE_SETTLE_MS,
+  type Resources,
   toQueueBackend,
   toSpoolDirectory,
 } from './resources.ts'
 import type { Secrets } from './secrets.ts'
-import { VERSION } from './version.ts'
+import { createSubmitDeps, createUploads } from './submit.ts'
 
 /** What was paid for is not thrown away for its size: a 4K picture as png can have 30 MB. */
 const MAX_BOUGHT_BYTES = 64 * 1024 * 1024
-
-/** What of the grace period is kept for giving back what still runs; less of a short one. */
-const LET_GO_MS = 1_000
 
 /** A Postgres that is away takes the worker off its list later, by itself. */
 const HEARTBEAT_STOP_MS = 500
@@ -51,13 +59,12 @@ export const createWorker = (
   logger: Logger,
   overrides: Overrides = {},
 ) => {
-  const shared = createShared(config, logger, overrides)
-  const { db, events, queue, provider, store, metrics, tracing } = shared
+  const resources = createResources(config, logger, overrides)
+  const { db, events, queue, metrics, tracing } = resources
   const letGo = new AbortController()
   // Every running generation listens.
   setMaxListeners(0, letGo.signal)
   const onError = createRareLog((fields) => logger.error(fields, 'worker trouble'))
-  const log = createTelemetryLog(config, logger)
   const workerId = `${hostname()}:${process.pid}:${process.hrtime.bigint().toString(36)}`
   const { concurrency } = config.worker
   const heartbeat = createHeartbeat(
@@ -65,41 +72,13 @@ export const createWorker = (
     { id: workerId, host: hostname(), pid: process.pid, version: VERSION, concurrency },
     { onError },
   )
-  const onStep = overrides.onStep ?? logStep(logger)
-  const runDeps: RunDeps = {
-    db,
-    provider,
-    store,
-    inspect: createInspectImage({ maxBytes: MAX_BOUGHT_BYTES, maxPixels: MAX_IMAGE_PIXELS }),
-    compare: createComparison(config, shared, logger),
-    spool: createSpool({ directory: toSpoolDirectory(config) }),
+  const { features, compare, log } = listFeatures(config, secrets, resources, logger, overrides)
+  const runDeps = createRunDeps(config, resources, logger, overrides, {
+    compare,
     workerId,
-    leaseMs: config.worker.leaseMs,
-    retryBackoffMs: config.worker.retryBackoffMs,
-    breaker: createProviderBreaker({
-      ...config.worker.breaker,
-      onChange: (isOpen) => {
-        heartbeat.setBreakerOpen(isOpen)
-        metrics.provider.setBreakerOpen(isOpen)
-        logger.warn({ isOpen }, 'the circuit breaker of the provider')
-      },
-    }),
     shutdown: letGo.signal,
-    subscribe: events.subscribe,
-    onTrouble: (generationId, part, err) =>
-      logger.warn({ generationId, part, err }, 'in trouble; the generation goes on'),
-    onStep: (generationId, step) => {
-      metrics.runs.onStep(generationId, step)
-      tracing?.onStep(generationId, step)
-      onStep(generationId, step)
-    },
-    onRun: (claim, outcome) => {
-      metrics.runs.onRun(claim, outcome)
-      if (outcome.kind === 'finished' && outcome.status === 'succeeded') {
-        metrics.submissions.onReuse(outcome.reuse)
-      }
-    },
-  }
+    onBreaker: heartbeat.setBreakerOpen,
+  })
   const worker = createGenerationWorker({
     backend: toQueueBackend(config),
     name: config.queue.name,
@@ -125,11 +104,6 @@ export const createWorker = (
     onError,
   })
   metrics.setRole('worker')
-  const itemSweeper = createItemSweeper(config, shared, { logger, log, ...overrides })
-  const upkeep = createUpkeep(config, shared, logger)
-  const rollup = createRollupSweeper(config, shared, logger)
-  const webhooks = createWebhooks(config, secrets, shared, { logger, ...overrides })
-  const alerts = createAlerts(config, shared, logger)
   let sweeper: ReturnType<typeof startSweeper> | undefined
 
   const start = async (): Promise<void> => {
@@ -143,38 +117,123 @@ export const createWorker = (
     await queue.limitConcurrency(config.worker.modelMaxConcurrency).catch(onError)
     sweeper = startSweeper(sweep, { intervalMs: config.worker.sweepIntervalMs, onError })
     heartbeat.start()
-    itemSweeper.start()
-    upkeep.start()
-    rollup.start()
-    webhooks.start()
-    alerts.start()
+    startAll(features)
   }
   /** Where `METRICS_PORT` is set; a process that is an API too answers `/metrics` there. */
   const serveMetrics = async (): Promise<string | undefined> => {
     const { port, host, token } = config.metrics
     if (port === undefined) return undefined
     const server = await startMetricsServer({ port, host, token, read: metrics.read })
-    shared.push(server.close)
+    resources.push(server.close)
     return server.url
   }
   const stop = async (): Promise<void> => {
     logger.info('stopping')
     const { shutdownGraceMs: graceMs } = config
-    const timer = setTimeout(() => letGo.abort(), Math.max(graceMs - LET_GO_MS, graceMs / 2))
+    const timer = setTimeout(() => letGo.abort(), letGoAfterMs(graceMs))
     // A sweep that waits for Postgres ends with its connections.
     const swept = sweeper && waitAtMost(sweeper.stop(), graceMs)
-    await Promise.all([
-      swept,
-      worker.stop(graceMs),
-      waitAtMost(itemSweeper.stop(), graceMs),
-      waitAtMost(upkeep.stop(), graceMs),
-      waitAtMost(rollup.stop(), graceMs),
-      alerts.stop(),
-      waitAtMost(webhooks.stop(Math.max(graceMs - LET_GO_MS, graceMs / 2)), graceMs),
-    ])
+    await Promise.all([swept, worker.stop(graceMs), stopAll(features, graceMs)])
     clearTimeout(timer)
     await waitAtMost(heartbeat.stop(), HEARTBEAT_STOP_MS)
-    await shared.releaseAll()
+    await resources.releaseAll()
   }
   return { start, serveMetrics, stop }
+}
+
+type WorkerFeatures = {
+  features: Feature[]
+  compare: CompareWithSimilar | undefined
+  log: TelemetryLog
+}
+
+/** All that workers do besides generating. */
+const listFeatures = (
+  config: Config,
+  secrets: Secrets,
+  resources: Resources,
+  logger: Logger,
+  overrides: Overrides,
+): WorkerFeatures => {
+  const { db, store } = resources
+  const { sweepIntervalMs: intervalMs } = config.worker
+  const telemetry = openTelemetry(config, resources, logger)
+  const similarity = openSimilarity(config, resources, logger)
+  const submit = createSubmitDeps(config, resources, createUploads(config, resources), {
+    onDeclined: similarity.onDeclined,
+    log: telemetry.log,
+    onStep: overrides.onStep ?? logStep(logger),
+    logger,
+  })
+  // Nobody sends a worker one of our image URLs.
+  const items = itemDeps(resources, submit, telemetry, () => undefined)
+  const features: Feature[] = [
+    createSavedItems({ items, intervalMs, logger }),
+    createAnalytics({ db, intervalMs, logger }),
+    createWebhooks(webhooksDeps(config, secrets, resources, logger, overrides)),
+    createAlerts(alertsDeps(config, resources, logger)),
+    { tasks: similarity.tasks },
+  ]
+  const maintenance = createMaintenance({
+    db,
+    store,
+    spool: createSpoolFiles({ directory: toSpoolDirectory(config) }),
+    backend: toQueueBackend(config),
+    queueName: config.queue.name,
+    intervalMs,
+    tasks: features.flatMap(({ tasks = [] }) => tasks),
+    logger,
+  })
+  return {
+    features: [...features, maintenance],
+    compare: similarity.compare,
+    log: telemetry.log,
+  }
+}
+
+/** What running a generation takes. */
+const createRunDeps = (
+  config: Config,
+  { db, store, provider, events, metrics, tracing }: Resources,
+  logger: Logger,
+  overrides: Overrides,
+  parts: Pick<RunDeps, 'compare' | 'workerId' | 'shutdown'> & {
+    onBreaker: (isOpen: boolean) => void
+  },
+): RunDeps => {
+  const { onBreaker, ...rest } = parts
+  const { leaseMs, retryBackoffMs, breaker } = config.worker
+  const onStep = overrides.onStep ?? logStep(logger)
+  return {
+    ...rest,
+    db,
+    provider,
+    store,
+    inspect: createInspectImage({ maxBytes: MAX_BOUGHT_BYTES, maxPixels: MAX_IMAGE_PIXELS }),
+    spool: createSpool({ directory: toSpoolDirectory(config) }),
+    leaseMs,
+    retryBackoffMs,
+    breaker: createProviderBreaker({
+      ...breaker,
+      onChange: (isOpen) => {
+        onBreaker(isOpen)
+        metrics.provider.setBreakerOpen(isOpen)
+        logger.warn({ isOpen }, 'the circuit breaker of the provider')
+      },
+    }),
+    subscribe: events.subscribe,
+    onTrouble: (generationId, part, err) =>
+      logger.warn({ generationId, part, err }, 'in trouble; the generation goes on'),
+    onStep: (generationId, step) => {
+      metrics.runs.onStep(generationId, step)
+      tracing?.onStep(generationId, step)
+      onStep(generationId, step)
+    },
+    onRun: (claim, outcome) => {
+      metrics.runs.onRun(claim, outcome)
+      if (outcome.kind === 'finished' && outcome.status === 'succeeded') {
+        metrics.submissions.onReuse(outcome.reuse)
+      }
+    },
+  }
 }
