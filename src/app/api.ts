@@ -42,6 +42,9 @@ import { createSubmitDeps, createUploads } from './submit.ts'
 import { VERSION } from './version.ts'
 import { BUILT_PAGES, createWebPages } from './web-pages.ts'
 
+/** A request is answered within 2 s though Postgres has fallen silent. */
+const SILENCE_MS = 1_000
+
 /**
  * The HTTP server, listening once `start` resolves; `stop` drains it within the grace period and releases everything.
  * `idleMs`: how long a connection must have rested to be closed meanwhile; 0 where nobody would meet a reset.
@@ -52,7 +55,7 @@ export const createApi = (
   logger: Logger,
   overrides: Overrides = {},
 ) => {
-  const shared = createShared(config, logger, overrides)
+  const shared = createShared(config, logger, overrides, { silenceMs: SILENCE_MS })
   const { db, events, queue, provider, store, metrics, tracing } = shared
   const shutdown = new AbortController()
   // Every open stream and long poll listens.

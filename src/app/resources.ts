@@ -63,8 +63,18 @@ export const QUEUE_SETTLE_MS = 2_000
 /** Closing waits for the statements under way, which a Postgres that is frozen never ends. */
 const CLOSE_MS = 2_000
 
+type SharedOptions = {
+  /** As of `DatabaseOptions`. */
+  silenceMs?: number
+}
+
 /** Opens everything that both processes need; `releaseAll` closes it again. */
-export const createShared = (config: Config, logger: Logger, overrides: Overrides): Shared => {
+export const createShared = (
+  config: Config,
+  logger: Logger,
+  overrides: Overrides,
+  { silenceMs }: SharedOptions = {},
+): Shared => {
   const databaseUrl = requireDatabaseUrl(config.database.url)
   const { push, releaseAll } = createReleases((err) => logger.warn({ err }, 'could not release'))
   const metrics = overrides.metrics ?? createMetrics()
@@ -76,6 +86,7 @@ export const createShared = (config: Config, logger: Logger, overrides: Override
   const db = createDatabase({
     url: databaseUrl,
     poolSize: config.database.poolSize,
+    silenceMs,
     onIdleError: report('a database connection was lost'),
     onQuery: (timing) => {
       metrics.database.onQuery(timing)

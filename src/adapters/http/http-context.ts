@@ -1,6 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express'
 import type { Logger } from 'pino'
-import { askDatabase } from '../../../db/database-away.ts'
 import type { Generation, Reuse } from '../../contract/generation.ts'
 import { isGenerationId } from '../../contract/identity.ts'
 import type { ServerInfo } from '../../contract/server-info.ts'
@@ -130,7 +129,7 @@ const findKnown = async (
   { db, findParked }: HttpContext,
   id: string,
 ): Promise<GenerationWithImage | undefined> => {
-  const read = askDatabase(() => findGeneration(db, id))
+  const read = findGeneration(db, id)
   const row = await read.catch(() => undefined)
   if (row) return row
   const parked = await findParked(id).catch(() => undefined)
@@ -146,11 +145,9 @@ export const answerGeneration = async (
 ): Promise<Generation> => {
   const { db, signer, publicUrl, listPriceUsd, interactiveDeadlineMs } = context
   const urls = createUrls(signer, publicUrl, req)
-  const count = () => askDatabase(() => countQueuePosition(db, row)).catch(() => undefined)
+  const count = () => countQueuePosition(db, row).catch(() => undefined)
   const position = async () => known.queuePosition ?? (await count())
-  const suggested = row.suggestions?.length
-    ? await askDatabase(() => context.findSuggested(row)).catch(() => [])
-    : []
+  const suggested = row.suggestions?.length ? await context.findSuggested(row).catch(() => []) : []
   const hasPlace = row.status === 'queued' && !isPresumed(row)
   const queuePosition = hasPlace ? await position() : undefined
   return presentGeneration(row, {

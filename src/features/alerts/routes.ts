@@ -1,5 +1,4 @@
 import { type RequestHandler, Router } from 'express'
-import { askDatabase } from '../../../db/database-away.ts'
 import { type HttpContext, principalOf } from '../../adapters/http/http-context.ts'
 import { createUrls } from '../../adapters/http/image-urls.ts'
 import { sendWithETag } from '../../adapters/http/json.ts'
@@ -16,13 +15,13 @@ export const createAlertRoutes = (context: HttpContext): Router => {
   const router = Router()
 
   router.get('/', operatorsOnly, async (_req, res) => {
-    const found = await askDatabase(() => findAlerts(db))
+    const found = await findAlerts(db)
     res.set('Cache-Control', 'no-store').json(presentAlerts(rules, found, intervalMs))
   })
 
   router.get('/history', operatorsOnly, async (req, res) => {
     const { limit, before } = parsePageQuery(req)
-    const rows = await askDatabase(() => listAlertEvents(db, { before, limit: limit + 1 }))
+    const rows = await listAlertEvents(db, { before, limit: limit + 1 })
     const urls = createUrls(signer, publicUrl, req)
     const { page, nextCursor } = cutPage(req, res, urls, rows, limit, ({ at, id }) => ({ at, id }))
     const events = page.map((row) => presentAlertEvent(rules, row))

@@ -1,5 +1,4 @@
 import { type RequestHandler, Router } from 'express'
-import { askDatabase } from '../../../db/database-away.ts'
 import { type HttpContext, principalOf } from '../../adapters/http/http-context.ts'
 import { assertOperator } from '../../adapters/http/scope.ts'
 import type { ServerStatus } from '../../contract/server-status.ts'
@@ -10,9 +9,7 @@ export const createOperatorRoutes = (context: HttpContext): Router => {
   const router = Router()
 
   router.get('/status', operatorsOnly, async (_req, res) => {
-    const [lanes, workers] = await askDatabase(() =>
-      Promise.all([operators.measureQueue(), operators.findWorkers()]),
-    )
+    const [lanes, workers] = await Promise.all([operators.measureQueue(), operators.findWorkers()])
     const { version, provider } = info
     const status = { version, provider, ...operators.parts, store: store.kind, lanes, workers }
     res.set('Cache-Control', 'no-store').json(status satisfies ServerStatus)

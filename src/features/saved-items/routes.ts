@@ -1,5 +1,4 @@
 import { type Request, type Response, Router } from 'express'
-import { askDatabase } from '../../../db/database-away.ts'
 import { jsonBody } from '../../adapters/http/body.ts'
 import { type HttpContext, principalOf } from '../../adapters/http/http-context.ts'
 import { createUrls } from '../../adapters/http/image-urls.ts'
@@ -37,7 +36,7 @@ export const createSavedItemRoutes = (context: HttpContext): Router => {
     const { limit, before } = parsePageQuery(req)
     const { ownerId } = principalOf(res)
     const urls = createUrls(context.signer, context.publicUrl, req)
-    const rows = await askDatabase(() => listItems(db, { ownerId, before, limit: limit + 1 }))
+    const rows = await listItems(db, { ownerId, before, limit: limit + 1 })
     const { page, nextCursor } = cutPage(req, res, urls, rows, limit, ({ createdAt, id }) => ({
       at: createdAt,
       id,
@@ -47,7 +46,7 @@ export const createSavedItemRoutes = (context: HttpContext): Router => {
   })
 
   router.get('/:id', async (req, res) => {
-    const item = await askDatabase(() => findItem(db, keyOf(req, res)))
+    const item = await findItem(db, keyOf(req, res))
     if (!item) throw notFound()
     const [loaded = { item }] = await loadItems(deps, [item])
     sendWithETag(req, res, await answerItem(context, req, loaded))

@@ -1,5 +1,4 @@
 import { type Request, type Response, Router } from 'express'
-import { askDatabase } from '../../../db/database-away.ts'
 import { jsonBody } from '../../adapters/http/body.ts'
 import {
   getOwnGeneration,
@@ -34,7 +33,7 @@ export const createSimilarityRoutes = (context: HttpContext): Router => {
   router.post('/generations/:id/feedback', ...jsonBody(), async (req, res) => {
     const { accepted } = feedbackSchema.parse(req.body, { reportInput: true })
     const { id } = await getOwnGeneration(context, req, res)
-    const check = await askDatabase(() => judgeCheck(similarity.feedback, id, accepted))
+    const check = await judgeCheck(similarity.feedback, id, accepted)
     const urls = createUrls(signer, publicUrl, req)
     sendUncached(res, presentCheck(check, urls, principalOf(res).isAdmin))
   })

@@ -43,7 +43,7 @@ const bindIfFree = async (
   try {
     await bindIdempotencyKey(tx, { ...key, ownerId, generationId })
   } catch (error) {
-    if (!(error instanceof AppError)) throw error
+    if (!(error instanceof AppError && error.code === 'idempotency_key_reused')) throw error
   }
 }
 

@@ -1,5 +1,4 @@
 import { type Request, type Response, Router } from 'express'
-import { askDatabase } from '../../../../db/database-away.ts'
 import { type BulkReport, bulkRequestSchema } from '../../../contract/bulk.ts'
 import type { GenerationRequest } from '../../../contract/generation-request.ts'
 import { isTerminal } from '../../../contract/vocabulary.ts'
@@ -51,7 +50,7 @@ export const createAgainRoutes = (context: HttpContext): Router => {
 
   router.post('/:id/retry', async (req, res) => {
     const row = await getOwnGeneration(context, req, res)
-    const [asked] = await askDatabase(() => askAgain(deps, [row]))
+    const [asked] = await askAgain(deps, [row])
     if (!asked?.inserted) throw asked?.refusal
     const { generation, queuePosition } = asked.inserted
     await sendSubmitted(context, req, res, generation, queuePosition)
