@@ -2,7 +2,7 @@ import { Router } from 'express'
 import { answerWithin } from '../../../lib/time.ts'
 import type { HttpContext } from '../http-context.ts'
 
-const CHECK_TIMEOUT_MS = 2_000
+const CHECK_TIMEOUT_MS = 1_500
 
 /**
  * `/livez`: the process answers. `/readyz`: it takes requests, since it is not stopping and one of the two stores that a
