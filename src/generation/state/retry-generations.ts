@@ -5,9 +5,9 @@ import { isTerminal } from '../../contract/vocabulary.ts'
 import { AppError, messageOf } from '../../lib/errors.ts'
 import type { QueuedJob } from '../ports.ts'
 import { tooManyQueued } from '../submit/find-or-create.ts'
-import type { GenerationToInsert, Inserted } from '../submit/insert.ts'
 import { resolveModel } from '../submit/resolve-model.ts'
 import type { SubmitDeps } from '../submit/submit.ts'
+import type { GenerationToInsert, Inserted } from './insert-or-requeue.ts'
 import type { GenerationWithImage } from './repository.ts'
 
 export type AskAgainDeps = Pick<
