@@ -170,7 +170,8 @@ const settle = async (deps: RunDeps, claim: Claim, error: unknown): Promise<RunO
     return error.reason === 'shutdown' ? { kind: 'again', delayMs: 0 } : { kind: 'left' }
   }
   const failure = error instanceof AppError ? error : unexpected(error)
-  const delayMs = await decideRetryDelay(deps, claim, failure)
+  const readSpent = () => findGeneration(deps.db, claim.id)
+  const delayMs = await decideRetryDelay({ ...deps, readSpent }, claim, failure)
   if (delayMs === undefined) {
     const isFailed = await commitPlaceholder(deps.db, claim, failure)
     return isFailed ? { kind: 'finished', status: 'failed', code: failure.code } : { kind: 'left' }
