@@ -47,6 +47,9 @@ import { describeServer } from './server-info.ts'
 import { createSubmitDeps, createUploads } from './submit.ts'
 import { BUILT_PAGES, createWebPages } from './web-pages.ts'
 
+/** A request is answered within 2 s though Postgres has fallen silent. */
+const SILENCE_MS = 1_000
+
 /**
  * The HTTP server, listening once `start` resolves; `stop` drains it within the grace period and releases everything.
  * `idleMs`: how long a connection must have rested to be closed meanwhile; 0 where nobody would meet a reset.
@@ -57,7 +60,7 @@ export const createApi = (
   logger: Logger,
   overrides: Overrides = {},
 ) => {
-  const resources = createResources(config, logger, overrides)
+  const resources = createResources(config, logger, overrides, { silenceMs: SILENCE_MS })
   const { events, queue, metrics, tracing } = resources
   const shutdown = new AbortController()
   // Every open stream and long poll listens.

@@ -62,11 +62,17 @@ export const QUEUE_SETTLE_MS = 2_000
 /** Closing waits for the statements under way, which a Postgres that is frozen never ends. */
 const CLOSE_MS = 2_000
 
+type ResourceOptions = {
+  /** As of `DatabaseOptions`. */
+  silenceMs?: number
+}
+
 /** Opens everything that both processes need; `releaseAll` closes it again. */
 export const createResources = (
   config: Config,
   logger: Logger,
   overrides: Overrides,
+  { silenceMs }: ResourceOptions = {},
 ): Resources => {
   const databaseUrl = requireDatabaseUrl(config.database.url)
   const { push, releaseAll } = createDisposables((err) => logger.warn({ err }, 'could not release'))
@@ -79,6 +85,7 @@ export const createResources = (
   const db = createDatabase({
     url: databaseUrl,
     poolSize: config.database.poolSize,
+    silenceMs,
     onIdleError: report('a database connection was lost'),
     onQuery: (timing) => {
       metrics.database.onQuery(timing)

@@ -208,7 +208,7 @@ describe('a session', () => {
   })
 
   test('gives way to a token, good or not', async () => {
-    const identify = createIdentify(createAuthenticator({ jwtSecret: SECRET }), sessions)
+    const identify = createIdentify(createAuthenticator({ jwtSecret: SECRET }), sessions.find)
     const cookie = await start()
     expect(await identify(createRequest({ headers: { cookie } }))).toMatchObject({
       ownerId: 'alice',

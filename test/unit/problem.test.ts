@@ -1,7 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals'
 import pino from 'pino'
 import { z } from 'zod'
-import { DatabaseAway } from '../../db/database-away.ts'
+import { DatabaseAway } from '../../db/away.ts'
 import { createErrorHandler } from '../../src/adapters/http/problem.ts'
 import { generationRequestSchema } from '../../src/contract/generation-request.ts'
 import { AppError, type ErrorCode } from '../../src/lib/errors.ts'

@@ -1,5 +1,5 @@
 import { Router } from 'express'
-import { DatabaseAway } from '../../../../db/database-away.ts'
+import { DatabaseAway } from '../../../../db/away.ts'
 import { generationQuerySchema } from '../../../contract/generation-filter.ts'
 import { isTerminal } from '../../../contract/vocabulary.ts'
 import { waitForTerminal } from '../../../generation/read/follow.ts'

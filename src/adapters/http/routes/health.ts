@@ -5,7 +5,7 @@ import type { HttpContext } from '../http-context.ts'
 /** Each part that a ready server needs, by name; rejects when it does not answer. */
 export type ReadinessChecks = Record<string, () => Promise<unknown>>
 
-const CHECK_TIMEOUT_MS = 2_000
+const CHECK_TIMEOUT_MS = 1_500
 
 /**
  * `/livez`: the process answers. `/readyz`: it takes requests, since it is not stopping and one of the two stores that a

@@ -1,5 +1,5 @@
 import { type Request, type Response, Router } from 'express'
-import { askDatabase, DatabaseAway } from '../../../../db/database-away.ts'
+import { DatabaseAway } from '../../../../db/away.ts'
 import { isTerminal } from '../../../contract/vocabulary.ts'
 import { waitForTerminal } from '../../../generation/read/follow.ts'
 import { findShownImage, type ShownImage } from '../../../generation/read/images.ts'
@@ -67,7 +67,7 @@ export const createImageFileRoutes = (http: HttpContext, deps: Deps): Router => 
  */
 const findShown = async ({ db, findParked }: Lookup, id: string): Promise<Shown | undefined> => {
   try {
-    const shown = await askDatabase(() => findShownImage(db, id))
+    const shown = await findShownImage(db, id)
     if (shown) return shown
   } catch (error) {
     if (error instanceof DatabaseAway) return NOTHING_YET

@@ -1,0 +1,45 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type BuildStep, bringUpToDate } from './build-step.ts'
+
+/*
+ * Brings `dist` up to date: the service and the types of its client (tsc), the dashboard and the studio (vite).
+ * What was built from the sources as they are is not built again.
+ */
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const tsc = (project: string) => [join(ROOT, 'node_modules/.bin/tsc'), '-p', project]
+const vite = (pages: string) => [
+  join(ROOT, 'node_modules/.bin/vite'),
+  ...['build', pages, '--logLevel', 'warn'],
+]
+
+const SETTINGS = ['package.json', 'package-lock.json', 'tsconfig.json', 'scripts/build.ts']
+const CLIENT = ['src/client.ts', 'src/client', 'src/contract']
+
+const steps: BuildStep[] = [
+  {
+    name: 'service',
+    inputs: ['src', 'db', 'tsconfig.build.json', 'tsconfig.client.json', ...SETTINGS],
+    outputs: ['dist/src', 'dist/db'],
+    memory: 'dist/.tsbuildinfo',
+    commands: [tsc('tsconfig.build.json'), tsc('tsconfig.client.json')],
+  },
+  {
+    name: 'dashboard',
+    inputs: ['web', ...CLIENT, ...SETTINGS],
+    outputs: ['dist/web'],
+    commands: [vite('web')],
+  },
+  {
+    name: 'studio',
+    inputs: ['examples/studio', 'web/tsconfig.json', ...CLIENT, ...SETTINGS],
+    outputs: ['dist/studio'],
+    commands: [vite('examples/studio')],
+  },
+]
+
+const built = await Promise.allSettled(steps.map((step) => bringUpToDate(ROOT, step)))
+const failed = built.flatMap((step) => (step.status === 'rejected' ? [step.reason] : []))
+for (const error of failed) console.error(error instanceof Error ? error.message : error)
+if (failed.length > 0) process.exitCode = 1
