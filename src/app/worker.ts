@@ -14,9 +14,8 @@ import { createItemSweeper } from '../features/saved-items/item-sweeper.ts'
 import { createComparison } from '../features/similarity/module.ts'
 import { createTelemetryLog } from '../features/telemetry/telemetry-log.ts'
 import { createWebhooks } from '../features/webhooks/module.ts'
-import { type RunDeps, runGeneration } from '../generation/run/run.ts'
+import { createRunJob } from '../generation/run/run-job.ts'
 import { enqueueIfQueued, sweepGenerations } from '../generation/state/sweep.ts'
-import { unparkRequest } from '../generation/submit/deferred-submission.ts'
 import { createRareLog, type Logger } from '../lib/logger.ts'
 import { startSweeper } from '../lib/run-every.ts'
 import { waitAtMost } from '../lib/time.ts'
@@ -66,7 +65,12 @@ export const createWorker = (
     { onError },
   )
   const onStep = overrides.onStep ?? logStep(logger)
-  const runDeps: RunDeps = {
+  const runJob = createRunJob({
+    logger,
+    track: heartbeat.track,
+    trace: tracing?.traceAttempt,
+    onLeft: metrics.runs.forget,
+    recordEnd: (end) => log({ ...end, origin: 'server' }),
     db,
     provider,
     store,
@@ -99,27 +103,14 @@ export const createWorker = (
         metrics.submissions.onReuse(outcome.reuse)
       }
     },
-  }
+  })
   const worker = createGenerationWorker({
     backend: toQueueBackend(config),
     name: config.queue.name,
     concurrency,
     leaseMs: config.worker.leaseMs,
     telemetry: tracing?.queue,
-    run: async (generationId, parked) => {
-      if (parked) await unparkRequest(db, parked)
-      const startedAt = performance.now()
-      const attempt = () => runGeneration(runDeps, generationId)
-      const run = heartbeat.track(() => tracing?.traceAttempt(generationId, attempt) ?? attempt())
-      const outcome = await run.finally(() => metrics.runs.forget(generationId))
-      const durationMs = Math.round(performance.now() - startedAt)
-      logger.info({ generationId, ...outcome, durationMs }, 'ran')
-      if (outcome.kind === 'finished') {
-        const type = outcome.status === 'succeeded' ? 'generation_completed' : 'generation_failed'
-        log({ type, generationId, origin: 'server', durationMs })
-      }
-      return outcome
-    },
+    run: runJob,
     pause: (durationMs) => queue.pause(durationMs).catch(onError),
     onJobGone: (generationId) => enqueueIfQueued(db, queue.enqueue, generationId),
     onError,
