@@ -1,4 +1,4 @@
-import { findListPriceUsd } from '../../src/contract/list-price.ts'
+import { findListPriceUsd } from '../../src/contract/server-info.ts'
 import type { ServerInfo } from '../../src/contract/server-info.ts'
 import type { ImageSize } from '../../src/contract/vocabulary.ts'
 import { ConfirmDialog } from '../parts/dialog.tsx'

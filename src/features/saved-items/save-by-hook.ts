@@ -1,6 +1,7 @@
 import { sql, type Transaction } from 'kysely'
 import type { SavedItemRow, Schema } from '../../../db/schema.ts'
 import type { SaveHook } from '../../contract/save-hook.ts'
+import { type HookDelivery, insertHookDelivery } from '../../generation/submit/hook-delivery.ts'
 import { insertOwnerIfNew } from '../../generation/submit/idempotency.ts'
 import { type ItemDeps, wantsImage } from './ask.ts'
 import {
@@ -11,7 +12,6 @@ import {
   removedMeanwhile,
 } from './change.ts'
 import { emptyItem } from './empty-item.ts'
-import { type HookDelivery, insertHookDelivery } from './hook-delivery.ts'
 import { insertItemIfNew, lockItem, updateItem } from './repository.ts'
 
 /** `debounceMs`: how long an item must have been left alone; `maxDelayMs`: how long edits may put it off. */
