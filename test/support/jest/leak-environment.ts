@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { TestEnvironment } from 'jest-environment-node'
 import { watchHandles } from './open-handles.ts'
 
 /** BullMQ watches over a read for up to 11 s, also after its worker has stopped without Redis. */
@@ -8,19 +7,29 @@ const POLL_MS = 20
 
 /**
  * Fails a test file that leaves something open which would keep the process alive: a connection, a server,
- * a timer, a child process. Jest by itself only warns, or hangs.
+ * a timer, a child process. Jest by itself only warns, or hangs. Tests run in Node's own global scope.
  */
-class LeakEnvironment extends TestEnvironment {
+class LeakEnvironment {
+  readonly global = {}
+  readonly moduleMocker = null
+  readonly fakeTimers = null
+  readonly fakeTimersModern = null
   readonly #findOpen = watchHandles()
 
-  override async teardown(): Promise<void> {
+  getVmContext = () => null
+
+  setup = async (): Promise<void> => {
+    // Jest's own would hide the source maps that Node knows of.
+    Reflect.deleteProperty(Error, 'prepareStackTrace')
+  }
+
+  teardown = async (): Promise<void> => {
     const deadline = Date.now() + GRACE_MS
     let open = this.#findOpen()
     while (open.length > 0 && Date.now() < deadline) {
       await delay(POLL_MS, undefined, { ref: false })
       open = this.#findOpen()
     }
-    await super.teardown()
     if (open.length > 0) throw new Error(`The test file left open: ${open.join(', ')}`)
   }
 }
