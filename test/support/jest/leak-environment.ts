@@ -5,6 +5,11 @@ import { watchHandles } from './open-handles.ts'
 const GRACE_MS = 15_000
 const POLL_MS = 20
 
+/** Between a test and Jest's functions. */
+const GLOBALS = 'test/support/jest/globals.ts'
+
+type TestEvent = { name: string; test?: { errors: readonly unknown[] } }
+
 /**
  * Fails a test file that leaves something open which would keep the process alive: a connection, a server,
  * a timer, a child process. Jest by itself only warns, or hangs. Tests run in Node's own global scope.
@@ -23,6 +28,12 @@ class LeakEnvironment {
     Reflect.deleteProperty(Error, 'prepareStackTrace')
   }
 
+  /** Lets Jest show the line of the test where an error comes from. */
+  handleTestEvent = ({ name, test }: TestEvent): void => {
+    if (name !== 'test_done') return
+    for (const error of test?.errors.flat() ?? []) if (error instanceof Error) tidyStack(error)
+  }
+
   teardown = async (): Promise<void> => {
     const deadline = Date.now() + GRACE_MS
     let open = this.#findOpen()
@@ -32,6 +43,12 @@ class LeakEnvironment {
     }
     if (open.length > 0) throw new Error(`The test file left open: ${open.join(', ')}`)
   }
+}
+
+/** Jest leaves out all frames of `<anonymous>`, as Node calls the function of most tests. */
+const tidyStack = (error: Error): void => {
+  const frames = error.stack?.split('\n').filter((frame) => !frame.includes(GLOBALS)) ?? []
+  error.stack = frames.join('\n').replaceAll('at <anonymous> (', 'at Object.<anonymous> (')
 }
 
 export default LeakEnvironment
