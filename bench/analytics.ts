@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { createDatabase } from '../db/database.ts'
-import type { Releases } from '../src/app/disposables.ts'
+import type { Disposables } from '../src/app/disposables.ts'
 import { createFold } from '../src/features/analytics/fold.ts'
 import { seedHistory, seedMoment } from './analytics-history.ts'
 import { imageonceCommand } from './commands.ts'
@@ -22,7 +22,7 @@ export const measureAnalytics = async (
   services: Services,
   client: pg.Client,
   { analyticsEvents }: Plan,
-  push: Releases['push'],
+  push: Disposables['push'],
 ): Promise<void> => {
   console.log(`\nAnalytics of ${analyticsEvents.toLocaleString('en')} events`)
   await seedHistory(client, analyticsEvents)

@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { sql } from 'kysely'
 import type pg from 'pg'
 import { createDatabase, type Database } from '../db/database.ts'
-import type { Releases } from '../src/app/disposables.ts'
+import type { Disposables } from '../src/app/disposables.ts'
 import { createFindNeighbours } from '../src/features/similarity/neighbours/find-neighbours.ts'
 import { createPrompts, type Prompts } from './neighbour-prompts.ts'
 import type { Plan } from './plan.ts'
@@ -22,7 +22,7 @@ export const measureNeighbours = async (
   { databaseUrl: url }: Services,
   client: pg.Client,
   { otherPrompts }: Plan,
-  push: Releases['push'],
+  push: Disposables['push'],
 ): Promise<void> => {
   const others = otherPrompts.toLocaleString('en')
   console.log(`\nNeighbours of a prompt by comparing all, among ${others} prompts of others`)

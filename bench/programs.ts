@@ -2,7 +2,7 @@ import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { Releases } from '../src/app/disposables.ts'
+import type { Disposables } from '../src/app/disposables.ts'
 import { findFreePort } from '../test/support/free-port.ts'
 import { waitFor } from '../test/support/wait-for.ts'
 import { bareServerCommand, imageonceCommand } from './commands.ts'
@@ -36,7 +36,7 @@ export const startServer = async (
 /** The two servers that are compared, on the same services. */
 export const startBoth = async (
   environment: Environment,
-  push: Releases['push'],
+  push: Disposables['push'],
 ): Promise<{ ours: string; bare: string }> => {
   const ours = await startServer(imageonceCommand('api'), environment)
   push(ours.stop)

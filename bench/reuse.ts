@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { Releases } from '../src/app/disposables.ts'
+import type { Disposables } from '../src/app/disposables.ts'
 import { type Comparison, compare } from './compare.ts'
 import { finishQueued, growTables, keepBareAnswer } from './fixtures.ts'
 import type { Plan } from './plan.ts'
@@ -14,7 +14,7 @@ export const compareReuse = async (
   services: Services,
   client: pg.Client,
   plan: Plan,
-  push: Releases['push'],
+  push: Disposables['push'],
 ): Promise<Comparison> => {
   const urls = await startBoth(productionEnvironment(services), push)
   const token = await signToken('reader')

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { createReleases, type Releases } from '../src/app/disposables.ts'
+import { createDisposables, type Disposables } from '../src/app/disposables.ts'
 import { measureAnalytics } from './analytics.ts'
 import type { Comparison } from './compare.ts'
 import { createBareTables } from './fixtures.ts'
@@ -17,7 +17,7 @@ const MAX_START_SECONDS = 3
 const MAX_IDLE_MB = 150
 
 const plan = parsePlan(process.argv)
-const { push, releaseAll } = createReleases(console.error)
+const { push, releaseAll } = createDisposables(console.error)
 
 const main = async () => {
   const services = await startServices(push)
@@ -57,7 +57,7 @@ const measureProcesses = async (services: Services) => {
 const show = async (
   name: string,
   aim: number,
-  compare: (push: Releases['push']) => Promise<Comparison>,
+  compare: (push: Disposables['push']) => Promise<Comparison>,
 ) => {
   if (isWanted(name)) await hold(async (push) => printComparison(name, await compare(push), aim))
 }
@@ -65,8 +65,8 @@ const show = async (
 const isWanted = (name: string) => !plan.only || name.includes(plan.only)
 
 /** What `use` starts ends with it. */
-const hold = async (use: (push: Releases['push']) => Promise<unknown>) => {
-  const own = createReleases(console.error)
+const hold = async (use: (push: Disposables['push']) => Promise<unknown>) => {
+  const own = createDisposables(console.error)
   try {
     await use(own.push)
   } finally {

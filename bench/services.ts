@@ -1,7 +1,7 @@
 import { startEmbeddedPostgres } from '../db/embedded/embedded-postgres.ts'
 import { migrateToLatest } from '../db/migrate.ts'
 import { migrateQueue } from '../src/adapters/queue/prepare.ts'
-import type { Releases } from '../src/app/disposables.ts'
+import type { Disposables } from '../src/app/disposables.ts'
 import { makeTemporaryFolder } from '../test/support/temporary-folder.ts'
 import { startRedis } from '../test/support/test-redis.ts'
 import type { Environment } from './programs.ts'
@@ -9,7 +9,7 @@ import type { Environment } from './programs.ts'
 export type Services = { databaseUrl: string; redisUrl: string | undefined }
 
 /** A Postgres of our own with every commit on disk, as in production, and a Redis where there is one. */
-export const startServices = async (push: Releases['push']): Promise<Services> => {
+export const startServices = async (push: Disposables['push']): Promise<Services> => {
   const folder = await makeTemporaryFolder('bench')
   push(folder.remove)
   const postgres = await startEmbeddedPostgres({ dataDir: folder.path })

@@ -1,6 +1,6 @@
 import { createPostgresBackend, Queue, withBackend } from 'bullmq'
 import type pg from 'pg'
-import type { Releases } from '../src/app/disposables.ts'
+import type { Disposables } from '../src/app/disposables.ts'
 import { type Comparison, compare } from './compare.ts'
 import type { Plan } from './plan.ts'
 import { startBoth } from './programs.ts'
@@ -14,7 +14,7 @@ export const compareSubmissions = async (
   services: Services,
   client: pg.Client,
   plan: Plan,
-  push: Releases['push'],
+  push: Disposables['push'],
 ): Promise<Comparison> => {
   const urls = await startBoth(productionEnvironment(services), push)
   const queue = openQueue(services)

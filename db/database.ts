@@ -1,6 +1,8 @@
 import { CamelCasePlugin, Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
+import { toDatabaseError } from './away.ts'
 import type { Schema } from './schema.ts'
+import { createSilenceWatch, type SilenceWatch } from './silence.ts'
 
 export type Database = Kysely<Schema>
 
@@ -11,6 +13,11 @@ export type DatabaseOptions = {
   onIdleError: (error: Error) => void
   /** How long Postgres may work on a statement; the answer has a second more to arrive. */
   statementTimeoutMs?: number
+  /**
+   * Gives statements up as soon as Postgres has said nothing to this process for so long, for callers who need an answer
+   * soon. Without it they are waited for until `statementTimeoutMs`.
+   */
+  silenceMs?: number | undefined
   /** Told of every statement that was answered or failed. */
   onQuery?: ((timing: QueryTiming) => void) | undefined
   /** Given a way to count the pool's connections. */
@@ -24,9 +31,12 @@ export type PoolCounts = { busy: number; idle: number; waiting: number }
 
 const CONNECT_TIMEOUT_MS = 5_000
 const STATEMENT_TIMEOUT_MS = 15_000
+/** How long a Postgres that answers others may take for a statement when `silenceMs` is set. */
+const PATIENCE_MS = 10_000
 
 /**
- * A pool of connections and the query builder on it; connects on first use. Release with `db.destroy()`.
+ * A pool of connections and the query builder on it; connects on first use. Release with `db.destroy()`. Whatever is
+ * asked of it rejects with `DatabaseAway` while Postgres is out of reach or silent, and must be safe to repeat.
  * Column names are snake_case in Postgres and camelCase here.
  */
 export const createDatabase = ({
@@ -34,6 +44,7 @@ export const createDatabase = ({
   poolSize,
   onIdleError,
   statementTimeoutMs = STATEMENT_TIMEOUT_MS,
+  silenceMs,
   onQuery,
   onPool,
 }: DatabaseOptions): Database => {
@@ -46,9 +57,14 @@ export const createDatabase = ({
     keepAlive: true,
     application_name: 'imageonce',
   })
+  const probe = silenceMs === undefined ? undefined : createProbe(url, silenceMs)
+  const silence =
+    silenceMs !== undefined && probe
+      ? createSilenceWatch({ silenceMs, patienceMs: PATIENCE_MS, probe: probe.ask })
+      : undefined
   pool.on('error', onIdleError)
   pool.on('connect', surviveErrors)
-  pool.on('connect', leaveWhenSilent)
+  pool.on('connect', answerOrLeave(silence))
   pool.on('connect', nameStatements)
   if (onQuery) pool.on('connect', timeQueries(onQuery))
   onPool?.(() => ({
@@ -56,10 +72,28 @@ export const createDatabase = ({
     idle: pool.idleCount,
     waiting: pool.waitingCount,
   }))
+  const connect = connectOrGiveUp(pool, silence)
+  const end = async () => {
+    await Promise.all([pool.end(), probe?.end()])
+  }
   return new Kysely<Schema>({
-    dialect: new PostgresDialect({ pool }),
+    dialect: new PostgresDialect({ pool: { connect, end } }),
     plugins: [new CamelCasePlugin()],
   })
+}
+
+/** A connection of its own for asking whether Postgres is there while the others are waited for; it rests closed. */
+const createProbe = (url: string, timeoutMs: number) => {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 1,
+    connectionTimeoutMillis: timeoutMs,
+    query_timeout: timeoutMs,
+    application_name: 'imageonce',
+  })
+  pool.on('error', () => {})
+  pool.on('connect', surviveErrors)
+  return { ask: () => pool.query('select 1'), end: () => pool.end() }
 }
 
 /**
@@ -70,26 +104,48 @@ const surviveErrors = (client: pg.PoolClient): void => {
   client.on('error', () => {})
 }
 
-/**
- * A connection on which a statement had no answer goes on waiting for it, for ever when the other end is gone without
- * a word. The driver would give it to whoever comes next.
- */
-const leaveWhenSilent = (client: pg.PoolClient): void => {
-  const query = client.query.bind(client) as (...args: unknown[]) => unknown
-  const queryOrLeave = (...args: unknown[]) => {
-    const result = query(...args)
-    if (result instanceof Promise) {
-      result.catch(({ message }: Error) => {
-        if (message === SILENCE) void (client as unknown as pg.Client).end().catch(() => {})
-      })
+/** A connection that comes after its caller has given up goes back to the pool. */
+const connectOrGiveUp = (pool: pg.Pool, silence: SilenceWatch | undefined) => {
+  // A new connection is heard of; one that was at rest tells nothing.
+  if (silence) pool.on('connect', silence.hear)
+  return async (): Promise<pg.PoolClient> => {
+    const connecting = pool.connect()
+    const giveBack = () =>
+      void connecting.then(
+        (client) => client.release(),
+        () => {},
+      )
+    try {
+      return await (silence?.watch(connecting, giveBack, { isLocal: true }) ?? connecting)
+    } catch (error) {
+      throw toDatabaseError(error)
     }
-    return result
   }
-  client.query = queryOrLeave as typeof client.query
 }
 
+/**
+ * A connection whose statement is given up goes on waiting for its answer, for ever when the other end is gone without a
+ * word, and the driver would give it to the next caller: it is closed instead.
+ */
+const answerOrLeave =
+  (silence: SilenceWatch | undefined) =>
+  (client: pg.PoolClient): void => {
+    const query = client.query.bind(client) as (...args: unknown[]) => unknown
+    const leave = () => void (client as unknown as pg.Client).end().catch(() => {})
+    const queryOrLeave = (...args: unknown[]) => {
+      const result = query(...args)
+      if (!(result instanceof Promise)) return result
+      const answer = silence?.watch(result, leave) ?? result
+      return answer.catch((error: Error) => {
+        if (error.message === QUERY_TIMEOUT) leave()
+        throw toDatabaseError(error)
+      })
+    }
+    client.query = queryOrLeave as typeof client.query
+  }
+
 /** What node-postgres says at the end of `query_timeout`. */
-const SILENCE = 'Query read timeout'
+const QUERY_TIMEOUT = 'Query read timeout'
 
 const namesByText = new Map<string, string>()
 

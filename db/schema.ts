@@ -293,7 +293,7 @@ type WebhookDeliveriesTable = {
   status: Generated<WebhookDeliveryStatus>
   /** Since it was made, or made to be delivered again. */
   failures: Generated<number>
-  /** Raised by every claim; a worker that holds an older one may change nothing. */
+  /** Raised by every claim, and by who has it delivered again; a worker that holds an older one may change nothing. */
   claims: Generated<number>
   /** Null when none is to come. */
   nextAttemptAt: Generated<Date | null>

@@ -1,13 +1,11 @@
-import { findPendingMigrations } from '../db/migrate.ts'
-import { checkRedis, isQueueMigrated } from './adapters/queue/prepare.ts'
+import { checkRedis } from './adapters/queue/prepare.ts'
 import { startTracing } from './adapters/tracing/tracing.ts'
 import { createApi } from './app/api.ts'
 import type { Config } from './app/config.ts'
 import { runUntilSignal, STOP_MARGIN_MS } from './app/process.ts'
-import { requireDatabaseUrl } from './app/resources.ts'
 import { resolveSecrets } from './app/secrets.ts'
-import { StartError } from './lib/errors.ts'
 import { createLogger } from './lib/logger.ts'
+import { assertMigrated } from './migrate.ts'
 
 /** The API process. */
 export const runApi = async (config: Config): Promise<void> => {
@@ -20,13 +18,4 @@ export const runApi = async (config: Config): Promise<void> => {
   runUntilSignal(stop, config.shutdownGraceMs + STOP_MARGIN_MS)
   const { url } = await api.start()
   logger.info({ url }, 'listening')
-}
-
-/** Throws `StartError` when the schema is older than this program. */
-export const assertMigrated = async (config: Config): Promise<void> => {
-  const databaseUrl = requireDatabaseUrl(config.database.url)
-  const pending = await findPendingMigrations(databaseUrl)
-  if (!config.queue.redisUrl && !(await isQueueMigrated(databaseUrl))) pending.push('the queue')
-  if (pending.length === 0) return
-  throw new StartError(`The database lacks ${pending.join(', ')}: run \`imageonce migrate\` first.`)
 }

@@ -2,8 +2,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { environment, parseClientConfig, parseConfig } from './app/config.ts'
 import { runCommand } from './app/process.ts'
-import { VERSION } from './app/version.ts'
 import { aspectRatioSchema, imageSizeSchema } from './contract/vocabulary.ts'
+import { VERSION } from './lib/version.ts'
 
 /* Each command loads what it needs when it runs, so that none waits for another's parts. */
 

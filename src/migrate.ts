@@ -1,10 +1,10 @@
-import { migrateToLatest } from '../db/migrate.ts'
+import { findPendingMigrations, migrateToLatest } from '../db/migrate.ts'
 import { ensureVectorIndex } from '../db/vector-index.ts'
-import { migrateQueue } from './adapters/queue/prepare.ts'
+import { isQueueMigrated, migrateQueue } from './adapters/queue/prepare.ts'
 import type { Config } from './app/config.ts'
 import { requireDatabaseUrl } from './app/resources.ts'
 import { chooseEmbedder } from './features/similarity/embeddings/choose-embedder.ts'
-import { messageOf } from './lib/errors.ts'
+import { messageOf, StartError } from './lib/errors.ts'
 
 /** Brings our tables, and BullMQ's when it keeps its jobs in Postgres, to the newest schema. */
 export const migrate = async (config: Config): Promise<string[]> => {
@@ -23,4 +23,13 @@ export const indexVectors = async (config: Config): Promise<string> => {
   } catch (error) {
     return messageOf(error)
   }
+}
+
+/** Throws `StartError` when the schema is older than this program. */
+export const assertMigrated = async (config: Config): Promise<void> => {
+  const databaseUrl = requireDatabaseUrl(config.database.url)
+  const pending = await findPendingMigrations(databaseUrl)
+  if (!config.queue.redisUrl && !(await isQueueMigrated(databaseUrl))) pending.push('the queue')
+  if (pending.length === 0) return
+  throw new StartError(`The database lacks ${pending.join(', ')}: run \`imageonce migrate\` first.`)
 }

@@ -5,7 +5,7 @@ import { checkRedis } from './adapters/queue/prepare.ts'
 import { startTracing } from './adapters/tracing/tracing.ts'
 import { createApi } from './app/api.ts'
 import type { Config } from './app/config.ts'
-import { createReleases } from './app/disposables.ts'
+import { createDisposables } from './app/disposables.ts'
 import { runUntilSignal, STOP_MARGIN_MS } from './app/process.ts'
 import { resolveSecrets, type Secrets } from './app/secrets.ts'
 import { createWorker } from './app/worker.ts'
@@ -20,7 +20,7 @@ export const runAll = async (
   onReady: (started: Started) => Promise<void>,
 ): Promise<void> => {
   const logger = createLogger(wanted.logLevel ?? 'warn', 'start')
-  const { push, releaseAll } = createReleases((err) => logger.warn({ err }, 'could not stop'))
+  const { push, releaseAll } = createDisposables((err) => logger.warn({ err }, 'could not stop'))
   runUntilSignal(releaseAll, wanted.shutdownGraceMs + STOP_MARGIN_MS)
   try {
     const { config, notes, release } = await withDatabase(wanted, logger)

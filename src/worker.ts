@@ -1,11 +1,11 @@
 import { checkRedis } from './adapters/queue/prepare.ts'
 import { startTracing } from './adapters/tracing/tracing.ts'
-import { assertMigrated } from './api.ts'
 import type { Config } from './app/config.ts'
 import { runUntilSignal, STOP_MARGIN_MS } from './app/process.ts'
 import { resolveSecrets } from './app/secrets.ts'
 import { createWorker } from './app/worker.ts'
 import { createLogger } from './lib/logger.ts'
+import { assertMigrated } from './migrate.ts'
 
 /** The worker process. */
 export const runWorker = async (config: Config): Promise<void> => {

@@ -205,8 +205,6 @@ export const parseConfig = (environment: Environment) => {
 
 export type Config = ReturnType<typeof parseConfig>
 export type AuthConfig = Config['auth']
-export type S3Config = NonNullable<Config['s3']>
-export type GeminiConfig = NonNullable<Config['gemini']>
 
 /** Where the command line finds its server. Throws `ConfigError`. */
 export const parseClientConfig = (environment: Environment) => {

@@ -1,11 +1,11 @@
-/** Called in reverse: what was acquired last is released first. */
-export type Releases = {
+/** Released in reverse: what was acquired last goes first. */
+export type Disposables = {
   push: (release: () => unknown) => void
   releaseAll: () => Promise<void>
 }
 
-/** Collects how to release what was acquired. One that fails does not keep the others from running. */
-export const createReleases = (onError: (error: unknown) => void): Releases => {
+/** Collects how to release what was acquired. One that fails does not keep the others from being released. */
+export const createDisposables = (onError: (error: unknown) => void): Disposables => {
   const releases: (() => unknown)[] = []
   const releaseAll = async () => {
     for (let release = releases.pop(); release; release = releases.pop()) {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { createDatabase, type Database } from '../../db/database.ts'
+import { createDatabase, type Database, type DatabaseOptions } from '../../db/database.ts'
 import {
   createGenerationEvents,
   type GenerationEvents,
@@ -13,7 +13,6 @@ import { createFilesystemStore } from '../adapters/storage/filesystem.ts'
 import { createS3Store } from '../adapters/storage/s3.ts'
 import type { Tracing } from '../adapters/tracing/ports.ts'
 import { createQueryTimes, type QueryTimes } from '../features/alerts/query-times.ts'
-import { findAlerts } from '../features/alerts/repository.ts'
 import { type AlertRule, createAlertRules } from '../features/alerts/rules.ts'
 import { findWorkers } from '../features/operators/workers/find-workers.ts'
 import { measureQueue } from '../features/operators/workers/measure-queue.ts'
@@ -24,7 +23,7 @@ import { StartError } from '../lib/errors.ts'
 import { createRareLog, type Logger } from '../lib/logger.ts'
 import { waitAtMost } from '../lib/time.ts'
 import type { Config } from './config.ts'
-import { createReleases, type Releases } from './disposables.ts'
+import { createDisposables, type Disposables } from './disposables.ts'
 
 /** Parts to be used in place of the ones that would be made: a test's own, or what two processes in one share. */
 export type Overrides = Partial<{
@@ -41,8 +40,8 @@ export type Overrides = Partial<{
   adjustAlertRule: (rule: AlertRule) => AlertRule
 }>
 
-/** What the API and the worker have in common. */
-export type Shared = {
+/** What is opened for a process, API and worker alike. */
+export type Resources = {
   db: Database
   events: GenerationEvents
   queue: GenerationQueue
@@ -53,7 +52,7 @@ export type Shared = {
   queryTimes: QueryTimes
   tracing: Tracing | undefined
   /** Has something released with the rest, before it. */
-  push: Releases['push']
+  push: Disposables['push']
   releaseAll: () => Promise<void>
 }
 
@@ -64,9 +63,14 @@ export const QUEUE_SETTLE_MS = 2_000
 const CLOSE_MS = 2_000
 
 /** Opens everything that both processes need; `releaseAll` closes it again. */
-export const createShared = (config: Config, logger: Logger, overrides: Overrides): Shared => {
+export const createResources = (
+  config: Config,
+  logger: Logger,
+  overrides: Overrides,
+  { silenceMs }: Pick<DatabaseOptions, 'silenceMs'> = {},
+): Resources => {
   const databaseUrl = requireDatabaseUrl(config.database.url)
-  const { push, releaseAll } = createReleases((err) => logger.warn({ err }, 'could not release'))
+  const { push, releaseAll } = createDisposables((err) => logger.warn({ err }, 'could not release'))
   const metrics = overrides.metrics ?? createMetrics()
   const { tracing } = overrides
   const report = (message: string) => createRareLog((fields) => logger.warn(fields, message))
@@ -76,10 +80,11 @@ export const createShared = (config: Config, logger: Logger, overrides: Override
   const db = createDatabase({
     url: databaseUrl,
     poolSize: config.database.poolSize,
+    silenceMs,
     onIdleError: report('a database connection was lost'),
     onQuery: (timing) => {
       metrics.database.onQuery(timing)
-      queryTimes.record(timing.durationMs)
+      queryTimes.record(timing)
     },
     onPool: (count) => push(metrics.database.watchPool(count)),
   })
@@ -98,12 +103,6 @@ export const createShared = (config: Config, logger: Logger, overrides: Override
       measureQueue: () => measureQueue(db),
       findWorkers: () => findWorkers(db),
       countJobs: queue.count,
-    }),
-  )
-  push(
-    metrics.alerts.watch(async () => {
-      const { rows } = await findAlerts(db)
-      return rows.map(({ name, state }) => ({ name, isFiring: state === 'firing' }))
     }),
   )
   const measuredStore = metrics.store.measure(overrides.store ?? createStore(config))

@@ -5,38 +5,46 @@ import { createInspectImage } from '../adapters/images/inspect.ts'
 import { createProviderBreaker } from '../adapters/providers/breaker.ts'
 import { createGenerationWorker } from '../adapters/queue/generation-worker.ts'
 import { createSpool } from '../adapters/storage/spool.ts'
+import { createSpoolFiles } from '../adapters/storage/spool-files.ts'
 import { MAX_IMAGE_PIXELS } from '../contract/limits.ts'
 import { createAlerts } from '../features/alerts/module.ts'
-import { createRollupSweeper } from '../features/analytics/rollup-sweeper.ts'
-import { createUpkeep } from '../features/maintenance/module.ts'
+import { createAnalytics } from '../features/analytics/module.ts'
+import { createMaintenance } from '../features/maintenance/module.ts'
 import { createHeartbeat } from '../features/operators/workers/heartbeat.ts'
-import { createItemSweeper } from '../features/saved-items/item-sweeper.ts'
-import { createComparison } from '../features/similarity/module.ts'
-import { createTelemetryLog } from '../features/telemetry/telemetry-log.ts'
+import { createSavedItems } from '../features/saved-items/module.ts'
+import type { TelemetryLog } from '../features/telemetry/telemetry-log.ts'
 import { createWebhooks } from '../features/webhooks/module.ts'
-import { type RunDeps, runGeneration } from '../generation/run/run.ts'
+import type { CompareWithSimilar } from '../generation/ports.ts'
+import type { RunDeps } from '../generation/run/run.ts'
+import { createRunJob } from '../generation/run/run-job.ts'
 import { enqueueIfQueued, sweepGenerations } from '../generation/state/sweep.ts'
-import { unparkRequest } from '../generation/submit/deferred-submission.ts'
 import { createRareLog, type Logger } from '../lib/logger.ts'
 import { startSweeper } from '../lib/run-every.ts'
 import { waitAtMost } from '../lib/time.ts'
+import { VERSION } from '../lib/version.ts'
 import type { Config } from './config.ts'
+import { type Feature, letGoAfterMs, startAll, stopAll } from './feature.ts'
 import {
-  createShared,
+  alertsDeps,
+  itemDeps,
+  openSimilarity,
+  openTelemetry,
+  webhooksDeps,
+} from './feature-deps.ts'
+import {
+  createResources,
   logStep,
   type Overrides,
   QUEUE_SETTLE_MS,
+  type Resources,
   toQueueBackend,
   toSpoolDirectory,
 } from './resources.ts'
 import type { Secrets } from './secrets.ts'
-import { VERSION } from './version.ts'
+import { createSubmitDeps, createUploads } from './submit.ts'
 
 /** What was paid for is not thrown away for its size: a 4K picture as png can have 30 MB. */
 const MAX_BOUGHT_BYTES = 64 * 1024 * 1024
-
-/** What of the grace period is kept for giving back what still runs; less of a short one. */
-const LET_GO_MS = 1_000
 
 /** A Postgres that is away takes the worker off its list later, by itself. */
 const HEARTBEAT_STOP_MS = 500
@@ -51,13 +59,12 @@ export const createWorker = (
   logger: Logger,
   overrides: Overrides = {},
 ) => {
-  const shared = createShared(config, logger, overrides)
-  const { db, events, queue, provider, store, metrics, tracing } = shared
+  const resources = createResources(config, logger, overrides)
+  const { db, events, queue, metrics, tracing } = resources
   const letGo = new AbortController()
   // Every running generation listens.
   setMaxListeners(0, letGo.signal)
   const onError = createRareLog((fields) => logger.error(fields, 'worker trouble'))
-  const log = createTelemetryLog(config, logger)
   const workerId = `${hostname()}:${process.pid}:${process.hrtime.bigint().toString(36)}`
   const { concurrency } = config.worker
   const heartbeat = createHeartbeat(
@@ -65,26 +72,149 @@ export const createWorker = (
     { id: workerId, host: hostname(), pid: process.pid, version: VERSION, concurrency },
     { onError },
   )
+  const { features, compare, log } = listFeatures(config, secrets, resources, logger, overrides)
+  const runDeps = createRunDeps(config, resources, logger, overrides, {
+    compare,
+    workerId,
+    shutdown: letGo.signal,
+    onBreaker: heartbeat.setBreakerOpen,
+  })
+  const worker = createGenerationWorker({
+    backend: toQueueBackend(config),
+    name: config.queue.name,
+    concurrency,
+    leaseMs: config.worker.leaseMs,
+    telemetry: tracing?.queue,
+    run: createRunJob({
+      ...runDeps,
+      logger,
+      track: heartbeat.track,
+      trace: tracing?.traceAttempt,
+      onLeft: metrics.runs.forget,
+      recordEnd: (end) => log({ ...end, origin: 'server' }),
+    }),
+    pause: (durationMs) => queue.pause(durationMs).catch(onError),
+    onJobGone: (generationId) => enqueueIfQueued(db, queue.enqueue, generationId),
+    onError,
+  })
+  metrics.setRole('worker')
+  let sweeper: ReturnType<typeof startSweeper> | undefined
+
+  const start = async (): Promise<void> => {
+    await Promise.all([events.connect(), queue.settle(QUEUE_SETTLE_MS)])
+    worker.start()
+    const sweep = async () => {
+      // Said again each time: a Redis that lost its data lost the limit too.
+      await queue.limitConcurrency(config.worker.modelMaxConcurrency)
+      await sweepGenerations(db, queue.enqueueAll)
+    }
+    await queue.limitConcurrency(config.worker.modelMaxConcurrency).catch(onError)
+    sweeper = startSweeper(sweep, { intervalMs: config.worker.sweepIntervalMs, onError })
+    heartbeat.start()
+    startAll(features)
+  }
+  /** Where `METRICS_PORT` is set; a process that is an API too answers `/metrics` there. */
+  const serveMetrics = async (): Promise<string | undefined> => {
+    const { port, host, token } = config.metrics
+    if (port === undefined) return undefined
+    const server = await startMetricsServer({ port, host, token, read: metrics.read })
+    resources.push(server.close)
+    return server.url
+  }
+  const stop = async (): Promise<void> => {
+    logger.info('stopping')
+    const { shutdownGraceMs: graceMs } = config
+    const timer = setTimeout(() => letGo.abort(), letGoAfterMs(graceMs))
+    // A sweep that waits for Postgres ends with its connections.
+    const swept = sweeper && waitAtMost(sweeper.stop(), graceMs)
+    await Promise.all([swept, worker.stop(graceMs), stopAll(features, graceMs)])
+    clearTimeout(timer)
+    await waitAtMost(heartbeat.stop(), HEARTBEAT_STOP_MS)
+    await resources.releaseAll()
+  }
+  return { start, serveMetrics, stop }
+}
+
+type WorkerFeatures = {
+  features: Feature[]
+  compare: CompareWithSimilar | undefined
+  log: TelemetryLog
+}
+
+/** All that workers do besides generating. */
+const listFeatures = (
+  config: Config,
+  secrets: Secrets,
+  resources: Resources,
+  logger: Logger,
+  overrides: Overrides,
+): WorkerFeatures => {
+  const { db, store } = resources
+  const { sweepIntervalMs: intervalMs } = config.worker
+  const telemetry = openTelemetry(config, resources, logger)
+  const similarity = openSimilarity(config, resources, logger)
+  const submit = createSubmitDeps(config, resources, createUploads(config, resources), {
+    onDeclined: similarity.onDeclined,
+    log: telemetry.log,
+    onStep: overrides.onStep ?? logStep(logger),
+    logger,
+  })
+  // Nobody sends a worker one of our image URLs.
+  const items = itemDeps(resources, submit, telemetry, () => undefined)
+  const features: Feature[] = [
+    createSavedItems({ items, intervalMs, logger }),
+    createAnalytics({ db, intervalMs, logger }),
+    createWebhooks(webhooksDeps(config, secrets, resources, logger, overrides)),
+    createAlerts(alertsDeps(config, resources, logger)),
+    { tasks: similarity.tasks },
+  ]
+  const maintenance = createMaintenance({
+    db,
+    store,
+    spool: createSpoolFiles({ directory: toSpoolDirectory(config) }),
+    backend: toQueueBackend(config),
+    queueName: config.queue.name,
+    intervalMs,
+    tasks: features.flatMap(({ tasks = [] }) => tasks),
+    logger,
+  })
+  return {
+    features: [...features, maintenance],
+    compare: similarity.compare,
+    log: telemetry.log,
+  }
+}
+
+/** What running a generation takes. */
+const createRunDeps = (
+  config: Config,
+  { db, store, provider, events, metrics, tracing }: Resources,
+  logger: Logger,
+  overrides: Overrides,
+  parts: Pick<RunDeps, 'compare' | 'workerId' | 'shutdown'> & {
+    onBreaker: (isOpen: boolean) => void
+  },
+): RunDeps => {
+  const { onBreaker, ...rest } = parts
+  const { leaseMs, retryBackoffMs, breaker } = config.worker
   const onStep = overrides.onStep ?? logStep(logger)
-  const runDeps: RunDeps = {
+  return {
+    ...rest,
     db,
     provider,
     store,
     inspect: createInspectImage({ maxBytes: MAX_BOUGHT_BYTES, maxPixels: MAX_IMAGE_PIXELS }),
-    compare: createComparison(config, shared, logger),
     spool: createSpool({ directory: toSpoolDirectory(config) }),
-    workerId,
-    leaseMs: config.worker.leaseMs,
-    retryBackoffMs: config.worker.retryBackoffMs,
+    leaseMs,
+    retryBackoffMs,
     breaker: createProviderBreaker({
-      ...config.worker.breaker,
+      ...breaker,
       onChange: (isOpen) => {
-        heartbeat.setBreakerOpen(isOpen)
+        onBreaker(isOpen)
         metrics.provider.setBreakerOpen(isOpen)
         logger.warn({ isOpen }, 'the circuit breaker of the provider')
       },
     }),
-    shutdown: letGo.signal,
     subscribe: events.subscribe,
     onTrouble: (generationId, part, err) =>
       logger.warn({ generationId, part, err }, 'in trouble; the generation goes on'),
@@ -100,81 +230,4 @@ export const createWorker = (
       }
     },
   }
-  const worker = createGenerationWorker({
-    backend: toQueueBackend(config),
-    name: config.queue.name,
-    concurrency,
-    leaseMs: config.worker.leaseMs,
-    telemetry: tracing?.queue,
-    run: async (generationId, parked) => {
-      if (parked) await unparkRequest(db, parked)
-      const startedAt = performance.now()
-      const attempt = () => runGeneration(runDeps, generationId)
-      const run = heartbeat.track(() => tracing?.traceAttempt(generationId, attempt) ?? attempt())
-      const outcome = await run.finally(() => metrics.runs.forget(generationId))
-      const durationMs = Math.round(performance.now() - startedAt)
-      logger.info({ generationId, ...outcome, durationMs }, 'ran')
-      if (outcome.kind === 'finished') {
-        const type = outcome.status === 'succeeded' ? 'generation_completed' : 'generation_failed'
-        log({ type, generationId, origin: 'server', durationMs })
-      }
-      return outcome
-    },
-    pause: (durationMs) => queue.pause(durationMs).catch(onError),
-    onJobGone: (generationId) => enqueueIfQueued(db, queue.enqueue, generationId),
-    onError,
-  })
-  metrics.setRole('worker')
-  const itemSweeper = createItemSweeper(config, shared, { logger, log, ...overrides })
-  const upkeep = createUpkeep(config, shared, logger)
-  const rollup = createRollupSweeper(config, shared, logger)
-  const webhooks = createWebhooks(config, secrets, shared, { logger, ...overrides })
-  const alerts = createAlerts(config, shared, logger)
-  let sweeper: ReturnType<typeof startSweeper> | undefined
-
-  const start = async (): Promise<void> => {
-    await Promise.all([events.connect(), queue.settle(QUEUE_SETTLE_MS)])
-    worker.start()
-    const sweep = async () => {
-      // Said again each time: a Redis that lost its data lost the limit too.
-      await queue.limitConcurrency(config.worker.modelMaxConcurrency)
-      await sweepGenerations(db, queue.enqueueAll)
-    }
-    await queue.limitConcurrency(config.worker.modelMaxConcurrency).catch(onError)
-    sweeper = startSweeper(sweep, { intervalMs: config.worker.sweepIntervalMs, onError })
-    heartbeat.start()
-    itemSweeper.start()
-    upkeep.start()
-    rollup.start()
-    webhooks.start()
-    alerts.start()
-  }
-  /** Where `METRICS_PORT` is set; a process that is an API too answers `/metrics` there. */
-  const serveMetrics = async (): Promise<string | undefined> => {
-    const { port, host, token } = config.metrics
-    if (port === undefined) return undefined
-    const server = await startMetricsServer({ port, host, token, read: metrics.read })
-    shared.push(server.close)
-    return server.url
-  }
-  const stop = async (): Promise<void> => {
-    logger.info('stopping')
-    const { shutdownGraceMs: graceMs } = config
-    const timer = setTimeout(() => letGo.abort(), Math.max(graceMs - LET_GO_MS, graceMs / 2))
-    // A sweep that waits for Postgres ends with its connections.
-    const swept = sweeper && waitAtMost(sweeper.stop(), graceMs)
-    await Promise.all([
-      swept,
-      worker.stop(graceMs),
-      waitAtMost(itemSweeper.stop(), graceMs),
-      waitAtMost(upkeep.stop(), graceMs),
-      waitAtMost(rollup.stop(), graceMs),
-      alerts.stop(),
-      waitAtMost(webhooks.stop(Math.max(graceMs - LET_GO_MS, graceMs / 2)), graceMs),
-    ])
-    clearTimeout(timer)
-    await waitAtMost(heartbeat.stop(), HEARTBEAT_STOP_MS)
-    await shared.releaseAll()
-  }
-  return { start, serveMetrics, stop }
 }

@@ -1,4 +1,4 @@
-import { VERSION } from '../app/version.ts'
+import { VERSION } from '../lib/version.ts'
 import type { Started } from '../start.ts'
 import { signToken } from './token.ts'
 

@@ -1,3 +1,6 @@
+export const HOUR_MS = 60 * 60_000
+export const DAY_MS = 24 * HOUR_MS
+
 /** Waits for the work, but no longer than this; resolves either way, as the work may never end. */
 export const waitAtMost = async (work: Promise<unknown>, timeoutMs: number): Promise<void> => {
   let timer: NodeJS.Timeout | undefined

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { createReleases } from '../../src/app/disposables.ts'
+import { createDisposables } from '../../src/app/disposables.ts'
 import { findOnPath } from '../support/programs.ts'
 import { useRunFolder } from '../support/run-folder.ts'
 import { startPostgres } from '../support/test-postgres.ts'
@@ -32,7 +32,7 @@ const plan: Plan = {
   scale: Number(values.scale),
   seed: Number(values.seed),
 }
-const { push, releaseAll } = createReleases(console.error)
+const { push, releaseAll } = createDisposables(console.error)
 
 const main = async (): Promise<boolean> => {
   const chosen = scenarios.filter(({ name }) => values.only === undefined || name === values.only)

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createDatabase } from '../../db/database.ts'
 import { parseConfig } from '../../src/app/config.ts'
-import { createReleases } from '../../src/app/disposables.ts'
+import { createDisposables } from '../../src/app/disposables.ts'
 import { resolveSecrets } from '../../src/app/secrets.ts'
 import { signToken } from '../../src/cli/token.ts'
 import { createTestDatabase } from '../support/database.ts'
@@ -49,7 +49,7 @@ export const withStack = async <T>(
   use: (stack: Stack) => Promise<T>,
 ): Promise<T> => {
   const failures: unknown[] = []
-  const { push, releaseAll } = createReleases((error) => failures.push(error))
+  const { push, releaseAll } = createDisposables((error) => failures.push(error))
   open.add(releaseAll)
   try {
     return await use(await assemble(options, push))

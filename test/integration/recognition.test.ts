@@ -4,7 +4,7 @@ import type { ImageRow } from '../../db/schema.ts'
 import { bottle } from '../../eval/conditions/scenes.ts'
 import { createFilesystemStore } from '../../src/adapters/storage/filesystem.ts'
 import { type Config, parseConfig } from '../../src/app/config.ts'
-import type { Shared } from '../../src/app/resources.ts'
+import type { Resources } from '../../src/app/resources.ts'
 import { createUploads } from '../../src/app/submit.ts'
 import { digestHex } from '../../src/contract/identity.ts'
 import { deleteImage } from '../../src/generation/read/images.ts'
@@ -48,7 +48,7 @@ afterAll(async () => {
 const createOwner = (conditionMatch: Config['conditionMatch'] = 'perceptual') => {
   const { db } = database
   const ownerId = `owner ${owners++}`
-  const deps = createUploads({ conditionMatch } as Config, { db, store } as Shared)
+  const deps = createUploads({ conditionMatch } as Config, { db, store } as Resources)
   return {
     ownerId,
     upload: (bytes: Uint8Array) => uploadImage(deps, ownerId, bytes),

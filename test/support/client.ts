@@ -15,7 +15,11 @@ export const createClient = async (
   const call = async <T>(
     method: string,
     path: string,
-    { body, headers = {} }: { body?: unknown; headers?: Record<string, string> } = {},
+    {
+      body,
+      headers = {},
+      signal = null,
+    }: { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal | null } = {},
   ): Promise<Answer<T>> => {
     const isJson = body !== undefined && !(body instanceof Uint8Array) && typeof body !== 'string'
     const response = await fetch(path.startsWith('http') ? path : `${app.url}${path}`, {
@@ -23,6 +27,7 @@ export const createClient = async (
       headers: { authorization, ...(isJson && { 'content-type': 'application/json' }), ...headers },
       ...(body !== undefined && { body: isJson ? JSON.stringify(body) : (body as string) }),
       redirect: 'manual',
+      signal,
     })
     const text = await response.text()
     const isParsed = text !== '' && /json/.test(response.headers.get('content-type') ?? '')

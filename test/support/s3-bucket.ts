@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { S3 } from '@aws-sdk/client-s3'
-import type { S3Config } from '../../src/app/config.ts'
+import type { S3Config } from '../../src/adapters/storage/s3-connection.ts'
 
 export type S3Server = Pick<S3Config, 'endpoint' | 'accessKeyId' | 'secretAccessKey'>
 

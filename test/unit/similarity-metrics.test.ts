@@ -1,10 +1,12 @@
 import { expect, test } from '@jest/globals'
 import { createMetrics } from '../../src/adapters/metrics/metrics.ts'
+import { createSimilarityMetrics } from '../../src/features/similarity/metrics.ts'
 import type { Embedder } from '../../src/features/similarity/ports.ts'
 import { parseMetrics } from '../support/metrics.ts'
 
 test('comparisons, vectors and verdicts are counted, with what they cost and how long they took', async () => {
-  const { similarity, read } = createMetrics()
+  const { use, read } = createMetrics()
+  const similarity = use(createSimilarityMetrics)
   const check = { mode: 'shadow', outcome: 'match' } as const
   similarity.onCheck({ ...check, durationMs: 40, embeddingCostUsd: 0.002 })
   similarity.onCheck({ ...check, durationMs: 60, embeddingCostUsd: 0 })

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { JWTPayload } from 'jose'
-import { rememberVerified } from '../../src/adapters/http/verified-tokens.ts'
+import { rememberVerified } from '../../src/adapters/http/auth.ts'
 
 const setUp = (payload: JWTPayload = { sub: 'alice' }) => {
   let nowMs = 1_000_000

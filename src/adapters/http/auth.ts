@@ -2,10 +2,11 @@ import type { Request, RequestHandler } from 'express'
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
 import { AppError } from '../../lib/errors.ts'
 import { createOperatorKeys, type OperatorKey } from './operator-keys.ts'
-import { rememberVerified } from './verified-tokens.ts'
 
 /** Who calls: the owner of everything the call touches, or an operator. */
 export type Principal = { ownerId: string; isAdmin: boolean; expiresAt?: Date }
+
+export type Identify = (req: Request) => Promise<Principal>
 
 export type Authenticate = (authorization: string | undefined) => Promise<Principal>
 
@@ -27,11 +28,11 @@ export const createAuthenticator = (
   operatorKeys: readonly OperatorKey[] = [],
 ): Authenticate => {
   const verify = rememberVerified(createVerifier(options))
-  const findOperator = createOperatorKeys(operatorKeys)
+  const findOperator = operatorKeys.length > 0 ? createOperatorKeys(operatorKeys) : undefined
   return async (authorization) => {
     const token = /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization ?? '')?.[1]
     if (!token) throw unauthenticated('Send a token: "Authorization: Bearer <JWT>".')
-    return findOperator(token) ?? toPrincipal(await verify(token))
+    return findOperator?.(token) ?? toPrincipal(await verify(token))
   }
 }
 
@@ -41,6 +42,18 @@ export const requireAuth =
   async (req, res, next) => {
     res.locals.principal = await identify(req)
     next()
+  }
+
+/** The caller by the `Authorization` header; without one, by the session. */
+export const createIdentify =
+  (
+    authenticate: Authenticate,
+    findSession: (req: Request) => Promise<Principal | undefined>,
+  ): Identify =>
+  async (req) => {
+    const { authorization } = req.headers
+    const session = authorization === undefined ? await findSession(req) : undefined
+    return session ?? authenticate(authorization)
   }
 
 const createVerifier = (options: AuthenticatorOptions) => {
@@ -103,3 +116,28 @@ const toPrincipal = (payload: JWTPayload): Principal => {
 
 const unauthenticated = (message: string, cause?: unknown) =>
   new AppError('unauthenticated', message, { cause })
+
+type Verify = (token: string) => Promise<JWTPayload>
+
+/** A key that is withdrawn goes on being trusted for as long. */
+const REMEMBERED_MS = 60_000
+const MAX_TOKENS = 10_000
+
+/**
+ * Verifies each token once a minute: a signature costs an eighth of an answer (docs/performance.md), and more where
+ * it is asymmetric. A remembered token ends when it expires; one that was refused is not remembered.
+ */
+export const rememberVerified = (verify: Verify, now: () => number = Date.now): Verify => {
+  const verified = new Map<string, { payload: JWTPayload; untilMs: number }>()
+  return async (token) => {
+    const known = verified.get(token)
+    if (known && now() < known.untilMs) return known.payload
+    verified.delete(token)
+    const payload = await verify(token)
+    const expiresMs = payload.exp === undefined ? Infinity : payload.exp * 1_000
+    const [oldest] = verified.keys()
+    if (verified.size >= MAX_TOKENS && oldest !== undefined) verified.delete(oldest)
+    verified.set(token, { payload, untilMs: Math.min(now() + REMEMBERED_MS, expiresMs) })
+    return payload
+  }
+}

@@ -29,7 +29,7 @@ const PREFLIGHT_MAX_AGE_SECONDS = 7_200
 export const allowOrigins = (origins: readonly string[]): RequestHandler => {
   const isForAll = origins.includes('*')
   return (req, res, next) => {
-    if (origins.length > 0 && !isForAll) res.vary('Origin')
+    if (!isForAll) res.vary('Origin')
     const origin = req.get('Origin')
     if (origin === undefined || !(isForAll || origins.includes(origin))) {
       next()

@@ -39,11 +39,10 @@ export const findImageId = (signer: ImageSigner, url: string): string | undefine
 }
 
 /** URLs under the public address, or under the one the caller used. */
-export const createUrls = (
-  signer: ImageSigner,
-  publicUrl: string | undefined,
-  req: Request,
-): Urls => createUrlsAt(signer, publicUrl ?? `${req.protocol}://${req.get('host')}`)
+export const createUrlsFor =
+  (signer: ImageSigner, publicUrl: string | undefined) =>
+  (req: Request): Urls =>
+    createUrlsAt(signer, publicUrl ?? `${req.protocol}://${req.get('host')}`)
 
 /** URLs under a given address, where nobody calls. */
 export const createUrlsAt = (signer: ImageSigner, base: string): Urls => ({

@@ -10,6 +10,11 @@ export const sendWithETag = (req: Request, res: Response, body: unknown): void =
   else res.type('application/json').send(text)
 }
 
+/** Answers with what is so only at this moment. */
+export const sendUncached = (res: Response, body: object): void => {
+  res.set('Cache-Control', 'no-store').json(body)
+}
+
 /** RFC 9110, section 13.1.2: any of the listed tags, compared weakly. */
 export const matches = (ifNoneMatch: string | undefined, etag: string): boolean =>
   ifNoneMatch

@@ -10,7 +10,6 @@ export const createOperatorKeys = (
   keys: readonly OperatorKey[],
 ): ((token: string) => { ownerId: string; isAdmin: true } | undefined) => {
   const known = keys.map(({ name, key }) => ({ name, digest: sha256(key) }))
-  if (known.length === 0) return () => undefined
   return (token) => {
     const digest = sha256(token)
     const [found] = known.filter((each) => timingSafeEqual(each.digest, digest))

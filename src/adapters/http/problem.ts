@@ -1,8 +1,7 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express'
 import type { Logger } from 'pino'
 import { ZodError } from 'zod'
-import { isDatabaseAway } from '../../../db/away.ts'
-import { DatabaseAway } from '../../../db/database-away.ts'
+import { DatabaseAway, isDatabaseAway } from '../../../db/away.ts'
 import type { Problem } from '../../contract/problem.ts'
 import { AppError, type ErrorCode } from '../../lib/errors.ts'
 

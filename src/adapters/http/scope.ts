@@ -1,5 +1,7 @@
+import type { RequestHandler } from 'express'
 import { AppError } from '../../lib/errors.ts'
 import type { Principal } from './auth.ts'
+import { principalOf } from './http-context.ts'
 
 /** Everybody's. */
 export const ALL_OWNERS = '*'
@@ -20,6 +22,12 @@ export const parseScope = (
 /** Throws `forbidden` for everyone but operators. */
 export const assertOperator = ({ isAdmin }: Principal): void => {
   if (!isAdmin) throw forbidden('Only operators may see this: the token needs "role": "admin".')
+}
+
+/** Lets operators on, and ends with `forbidden` for everyone else. */
+export const requireOperator: RequestHandler = (_req, res, next) => {
+  assertOperator(principalOf(res))
+  next()
 }
 
 const forbidden = (message: string) => new AppError('forbidden', message)

@@ -1,12 +1,24 @@
 import type { Request, Response } from 'express'
-import type { StoredImage } from '../../generation/ports.ts'
-import type { ThumbnailSize, VersionedObject } from '../../generation/read/thumbnail-keys.ts'
-import type { Thumbnail } from '../images/thumbnails.ts'
-import type { HttpContext } from './http-context.ts'
+import type { ImageStore, StoredImage } from '../../generation/ports.ts'
+import type {
+  FindThumbnail,
+  Thumbnail,
+  ThumbnailSize,
+  VersionedObject,
+} from '../../generation/read/thumbnail-keys.ts'
+import type { Logger } from '../../lib/logger.ts'
 import { matches } from './json.ts'
 
 /** `signature`: the URL itself is the permission. `token`: it is not, so no shared cache may keep the answer. */
 export type PermittedBy = 'signature' | 'token'
+
+export type SendObjectDeps = {
+  store: Pick<ImageStore, 'find' | 'findUrl'>
+  findThumbnail: FindThumbnail
+  /** Reports an object that the store says it has not; never rejects. */
+  onImageMissing: (objectKey: string) => Promise<void>
+  logger: Logger
+}
 
 type Wanted = { object: VersionedObject; by: PermittedBy; size: ThumbnailSize | undefined }
 
@@ -16,10 +28,10 @@ const UNVERSIONED = 'max-age=60'
 
 /**
  * Sends an image's object, or a thumbnail of it: the bytes, or a redirect to the store. False when the store does not have
- * what the row promises, or does not answer: the URL shows the stand-in.
+ * what the row promises, or does not answer: the URL shows the placeholder.
  */
 export const sendObject = async (
-  context: HttpContext,
+  deps: SendObjectDeps,
   req: Request,
   res: Response,
   { object, by, size }: Wanted,
@@ -27,19 +39,19 @@ export const sendObject = async (
   const { key, version } = object
   const scope = by === 'signature' ? 'public' : 'private'
   const caching = `${scope}, ${req.query.v === version ? IMMUTABLE : UNVERSIONED}`
-  if (!size) return sendStored(context, req, res, { key, etag: `"${version}"`, caching })
+  if (!size) return sendStored(deps, req, res, { key, etag: `"${version}"`, caching })
   res.vary('Accept')
   const etag = `"${version}-${size.width}-${size.format}"`
   if (sendNotModified(req, res, etag, caching)) return true
-  const thumbnail = await findThumbnail(context, object, size)
-  if (thumbnail) return sendStored(context, req, res, { ...thumbnail, etag, caching })
+  const thumbnail = await findThumbnail(deps, object, size)
+  if (thumbnail) return sendStored(deps, req, res, { ...thumbnail, etag, caching })
   // Larger than asked for, for once: it is asked for again soon.
   const passing = `${scope}, ${UNVERSIONED}`
-  return sendStored(context, req, res, { key, etag: `"${version}"`, caching: passing })
+  return sendStored(deps, req, res, { key, etag: `"${version}"`, caching: passing })
 }
 
 const findThumbnail = (
-  { findThumbnail, logger }: HttpContext,
+  { findThumbnail, logger }: SendObjectDeps,
   object: VersionedObject,
   size: ThumbnailSize,
 ): Promise<Thumbnail | undefined> =>
@@ -49,7 +61,7 @@ const findThumbnail = (
   })
 
 const sendStored = async (
-  { store, logger, onImageMissing }: HttpContext,
+  { store, logger, onImageMissing }: SendObjectDeps,
   req: Request,
   res: Response,
   { key, image, etag, caching }: Thumbnail & { etag: string; caching: string },

@@ -2,10 +2,9 @@ import { hkdfSync } from 'node:crypto'
 import type { CookieOptions, Request, Response } from 'express'
 import { errors, jwtVerify, SignJWT } from 'jose'
 import { AppError } from '../../lib/errors.ts'
-import type { Authenticate, Principal } from './auth.ts'
+import type { Principal } from './auth.ts'
 
 export type Sessions = ReturnType<typeof createSessions>
-export type Identify = (req: Request) => Promise<Principal>
 
 const COOKIE = 'imageonce_session'
 const MAX_AGE_MS = 12 * 60 * 60_000
@@ -61,15 +60,6 @@ export const createSessions = (imageUrlSecret: string, { isSecure }: { isSecure:
 
   return { start, end, find }
 }
-
-/** The caller by the `Authorization` header; without one, by the session. */
-export const createIdentify =
-  (authenticate: Authenticate, sessions: Sessions): Identify =>
-  async (req) => {
-    const { authorization } = req.headers
-    const session = authorization === undefined ? await sessions.find(req) : undefined
-    return session ?? authenticate(authorization)
-  }
 
 /**
  * Throws `forbidden` when the request comes from a page of another origin. Browsers say so themselves (Fetch Metadata); the

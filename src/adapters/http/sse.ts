@@ -2,7 +2,7 @@ import type { Request, Response } from 'express'
 import { isTerminal } from '../../contract/vocabulary.ts'
 import { followGeneration } from '../../generation/read/follow.ts'
 import { type GenerationWithImage, listEventsBetween } from '../../generation/state/repository.ts'
-import { answerGeneration, type HttpContext, whileConnected } from './http-context.ts'
+import { type HttpContext, whileConnected } from './http-context.ts'
 
 const HEARTBEAT_MS = 15_000
 const RECONNECT_MS = 2_000
@@ -17,7 +17,8 @@ const MAX_BUFFERED_BYTES = 1_000_000
  * which stops `EventSource` from reconnecting.
  */
 export const streamGeneration = async (
-  context: HttpContext,
+  http: HttpContext,
+  openStream: () => () => void,
   req: Request,
   res: Response,
   row: GenerationWithImage,
@@ -27,10 +28,10 @@ export const streamGeneration = async (
     res.status(204).end()
     return
   }
-  const signal = whileConnected(context, res)
+  const signal = whileConnected(http, res)
   if (res.closed) return
   const send = async (type: string, sequence: number, current: GenerationWithImage) => {
-    const generation = await answerGeneration(context, req, current)
+    const generation = await http.answerGeneration(req, current)
     if (res.closed) return
     const data = JSON.stringify({ type, sequence, generation })
     res.write(`event: ${type}\nid: ${sequence}\ndata: ${data}\n\n`)
@@ -43,7 +44,7 @@ export const streamGeneration = async (
   })
   res.write(`retry: ${RECONNECT_MS}\n\n`)
   res.locals.isStream = true
-  const closeStream = context.metrics.openStream()
+  const closeStream = openStream()
   const heartbeat = setInterval(() => res.write(':\n\n'), HEARTBEAT_MS)
   try {
     let sent = resumedAt ?? row.eventSequence
@@ -52,8 +53,8 @@ export const streamGeneration = async (
       await send(`generation.${row.status}`, sent, row)
       return
     }
-    for await (const current of followGeneration(context, row.id, signal)) {
-      for (const event of await listEventsBetween(context.db, sent, current)) {
+    for await (const current of followGeneration(http, row.id, signal)) {
+      for (const event of await listEventsBetween(http.db, sent, current)) {
         sent = event.sequence ?? sent
         await send(event.type, sent, current)
       }
@@ -63,9 +64,7 @@ export const streamGeneration = async (
     closeStream()
     // Readers of a server that stops would otherwise all come back at the same moment.
     res.end(
-      context.shutdown.aborted
-        ? `retry: ${Math.round(RECONNECT_MS * (0.5 + Math.random()))}\n\n`
-        : '',
+      http.shutdown.aborted ? `retry: ${Math.round(RECONNECT_MS * (0.5 + Math.random()))}\n\n` : '',
     )
   }
 }

@@ -4,10 +4,10 @@ import { rgbaToThumbHash } from 'thumbhash'
 import type { ImageMimeType } from '../../contract/vocabulary.ts'
 import type { InspectImage } from '../../generation/ports.ts'
 import { AppError } from '../../lib/errors.ts'
+import { findImageMimeType } from '../../lib/image-mime-type.ts'
 import { limitConcurrency } from '../../lib/limit-concurrency.ts'
+import { loadSharp } from '../../lib/load-sharp.ts'
 import { isAnimatedPng, isLosslessWebp } from './chunks.ts'
-import { loadSharp } from './load-sharp.ts'
-import { findImageMimeType } from './mime-type.ts'
 
 type ImageLimits = {
   maxBytes: number

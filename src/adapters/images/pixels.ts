@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { loadSharp } from './load-sharp.ts'
+import { loadSharp } from '../../lib/load-sharp.ts'
 
 /** A picture as a person sees it: upright, 8-bit sRGB. */
 export type Pixels = {

@@ -2,21 +2,15 @@ import type { Sharp } from 'sharp'
 import { MAX_IMAGE_PIXELS } from '../../contract/limits.ts'
 import type { ImageStore, StoredImage } from '../../generation/ports.ts'
 import {
+  type FindThumbnail,
+  type Thumbnail,
   type ThumbnailFormat,
   type ThumbnailSize,
   thumbnailKeyOf,
   type VersionedObject,
 } from '../../generation/read/thumbnail-keys.ts'
 import { limitConcurrency } from '../../lib/limit-concurrency.ts'
-import { loadSharp } from './load-sharp.ts'
-
-/** A thumbnail that is in the store; its bytes too, where they had to be read anyway. */
-export type Thumbnail = { key: string; image?: StoredImage }
-
-export type FindThumbnail = (
-  object: VersionedObject,
-  size: ThumbnailSize,
-) => Promise<Thumbnail | undefined>
+import { loadSharp } from '../../lib/load-sharp.ts'
 
 /** Of libuv's four threads, so that files and DNS never wait for pictures. */
 const MAX_AT_ONCE = 2

@@ -1,8 +1,5 @@
 import { Gauge, Registry } from 'prom-client'
-import { VERSION } from '../../app/version.ts'
-import { createAlertMetrics } from '../../features/alerts/metrics.ts'
-import { createSimilarityMetrics } from '../../features/similarity/metrics.ts'
-import { createWebhookMetrics } from '../../features/webhooks/metrics.ts'
+import { VERSION } from '../../lib/version.ts'
 import { createDatabaseMetrics } from './database.ts'
 import { createHttpMetrics } from './http.ts'
 import { readProcessMetrics } from './process.ts'
@@ -27,12 +24,17 @@ export const createMetrics = () => {
     registers: [registry],
   })
   const queue = createQueueMetrics(registry)
-  const alerts = createAlertMetrics(registry)
 
   const write = async (): Promise<MetricsText> => {
-    await Promise.all([queue.sample(), alerts.sample()])
+    await queue.sample()
     const texts = await Promise.all([registry.metrics(), readProcessMetrics()])
     return { contentType: registry.contentType, text: texts.join('\n') }
+  }
+  const used = new Map<(registry: Registry) => unknown, unknown>()
+  /** A feature's own instruments on this registry: made when they are first asked for, and the same from then on. */
+  const use = <T>(create: (registry: Registry) => T): T => {
+    if (!used.has(create)) used.set(create, create(registry))
+    return used.get(create) as T
   }
   let writing: Promise<MetricsText> | undefined
   /** Everything as text. Those who ask at the same time get the same. */
@@ -50,10 +52,8 @@ export const createMetrics = () => {
     provider: createProviderMetrics(registry),
     store: createStoreMetrics(registry),
     database: createDatabaseMetrics(registry),
-    webhooks: createWebhookMetrics(registry),
-    similarity: createSimilarityMetrics(registry),
     queue,
-    alerts,
+    use,
     setRole: (role: 'api' | 'worker') => info.set({ version: VERSION, role }, 1),
     read,
   }

@@ -1,5 +1,4 @@
 import { GoogleGenerativeAI } from '@google/generative-ai'
-import type { GeminiConfig } from '../../app/config.ts'
 import type { Provider, ProviderRequest } from '../../generation/ports.ts'
 import { startDeadline } from '../../lib/deadline.ts'
 import { parseGeminiAnswer } from './gemini-answer.ts'
@@ -10,8 +9,13 @@ import { toGeminiRequest } from './gemini-request.ts'
 import { listGeminiModels } from './price-table.ts'
 import { traceRequest } from './request-trace.ts'
 
-/** `timeoutMs` bounds one whole call, from the connection to the last byte of the answer. */
-type GeminiProviderConfig = GeminiConfig & { timeoutMs: number }
+type GeminiProviderConfig = {
+  apiKey: string
+  model: string
+  baseUrl: string
+  /** Bounds one whole call, from the connection to the last byte of the answer. */
+  timeoutMs: number
+}
 
 /** Google's image models, by the Gemini API. */
 export const createGeminiProvider = (config: GeminiProviderConfig): Provider => {

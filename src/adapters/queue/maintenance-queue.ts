@@ -4,21 +4,24 @@ import { openQueue } from './open-queue.ts'
 import { openWorker } from './open-worker.ts'
 
 /** Something that is done every so often, by one worker of all. */
-export type UpkeepTask = {
+export type MaintenanceTask = {
   /** Stable: workers know the schedule by it. */
   name: string
   everyMs: number
   /** Done soon after a worker starts, too; once where several start at the same time. */
   isDueAtStart?: boolean
-  /** Safe to repeat and to run twice at once. May be cut short by `signal`; it is then done again elsewhere. */
-  run: (signal: AbortSignal) => Promise<void>
+  /**
+   * Safe to repeat and to run twice at once. May be cut short by `signal`; it is then done again elsewhere. Resolves with what
+   * was done.
+   */
+  run: (signal: AbortSignal) => Promise<object>
 }
 
-export type UpkeepQueueDeps = {
+export type MaintenanceQueueDeps = {
   backend: QueueBackend
   /** The name of the generations' queue. */
   name: string
-  tasks: readonly UpkeepTask[]
+  tasks: readonly MaintenanceTask[]
   onError: (error: Error) => void
   /** How often the schedules are said again. */
   scheduleEveryMs?: number
@@ -38,11 +41,11 @@ const NO_DATA = {} as JobData
 const STALLED_CHECK_MS = 3_000
 
 /** A job scheduler for each task, and the worker that does what falls due; nothing happens until `start`. */
-export const createUpkeepQueue = ({
+export const createMaintenanceQueue = ({
   scheduleEveryMs = SCHEDULE_EVERY_MS,
   retryMs = RETRY_MS,
   ...deps
-}: UpkeepQueueDeps) => {
+}: MaintenanceQueueDeps) => {
   const name = `${deps.name}-upkeep`
   const queue = openQueue(deps.backend, name, deps.onError)
   const stopping = new AbortController()
@@ -50,7 +53,7 @@ export const createUpkeepQueue = ({
   const run = async (taskName: string): Promise<string> => {
     const task = deps.tasks.find((each) => each.name === taskName)
     // A newer release's: one of its workers will take the next try.
-    if (!task) throw new Error(`there is no upkeep task ${taskName} in this release`)
+    if (!task) throw new Error(`there is no maintenance task ${taskName} in this release`)
     const promise = task.run(stopping.signal).finally(() => running.delete(promise))
     running.add(promise)
     await promise

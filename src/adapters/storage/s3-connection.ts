@@ -1,6 +1,16 @@
 import type { S3, S3ClientConfig } from '@aws-sdk/client-s3'
-import type { S3Config } from '../../app/config.ts'
 import { AppError } from '../../lib/errors.ts'
+
+/** A bucket, and how to reach it. */
+export type S3Config = {
+  endpoint: string
+  bucket: string
+  region: string
+  accessKeyId: string
+  secretAccessKey: string
+  /** The bucket's public domain, if it has one. */
+  publicBaseUrl: string | undefined
+}
 
 export type S3Timeouts = {
   connectMs: number

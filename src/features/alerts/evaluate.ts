@@ -3,7 +3,7 @@ import type { Database } from '../../../db/database.ts'
 import type { AlertRow, Schema } from '../../../db/schema.ts'
 import type { AlertEvent } from '../../contract/alert.ts'
 import type { AlertChange } from '../../contract/vocabulary.ts'
-import { measure } from './measure.ts'
+import { type MeasureSources, measure } from './measure.ts'
 import { decide, type Measurement } from './next-state.ts'
 import { presentAlertEvent } from './present.ts'
 import {
@@ -19,6 +19,7 @@ export type EvaluateDeps = {
   db: Database
   rules: readonly AlertRule[]
   intervalMs: number
+  sources: MeasureSources
   /** Has endpoints told of changes, in the transaction that makes them. */
   tellEndpoints: (tx: Transaction<Schema>, events: readonly AlertEvent[]) => Promise<void>
 }
@@ -31,7 +32,7 @@ export const evaluateAlerts = async (deps: EvaluateDeps): Promise<AlertEvent[]> 
   const { db, rules, intervalMs, tellEndpoints } = deps
   const claim = await claimEvaluation(db, intervalMs)
   if (claim === undefined) return []
-  const measured = await measure(db, rules, intervalMs)
+  const measured = await measure(deps)
   return db.transaction().execute(async (tx) => {
     const at = await lockEvaluation(tx, claim)
     if (!at) return []

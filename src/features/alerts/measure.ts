@@ -1,9 +1,6 @@
 import type { Database } from '../../../db/database.ts'
+import type { LaneStatus, WorkerStatus } from '../../contract/server-status.ts'
 import type { AlertName, Lane } from '../../contract/vocabulary.ts'
-import { readSpend } from '../analytics/spend.ts'
-import { readWindow } from '../analytics/window.ts'
-import { findWorkers } from '../operators/workers/find-workers.ts'
-import { measureQueue } from '../operators/workers/measure-queue.ts'
 import { measureQueryTimes } from './fleet-query-times.ts'
 import type { Measurement } from './next-state.ts'
 import type { AlertRule } from './rules.ts'
@@ -11,13 +8,39 @@ import type { AlertRule } from './rules.ts'
 /** However often a process tells of its statements. */
 const MIN_HEARD_MS = 15_000
 
+/** What is measured elsewhere, as of now. */
+export type MeasureSources = {
+  /** What was asked for, made and reused in the last so many milliseconds. */
+  readWindow: (windowMs: number) => Promise<WindowFigures>
+  readSpend: () => Promise<{ todayUsd: number; monthUsd: number }>
+  findWorkers: () => Promise<WorkerStatus[]>
+  measureQueue: () => Promise<LaneStatus[]>
+}
+
+type WindowFigures = {
+  total: number
+  completed: number
+  failed: number
+  successRate: number | null
+  reuseRate: number | null
+  p95Ms: number | null
+}
+
+type MeasureDeps = {
+  db: Database
+  rules: readonly AlertRule[]
+  intervalMs: number
+  sources: MeasureSources
+}
+
 /** What each rule that is on asks about, as of now. What several ask for is read once. */
-export const measure = async (
-  db: Database,
-  rules: readonly AlertRule[],
-  intervalMs: number,
-): Promise<Map<AlertName, Measurement>> => {
-  const sources = createSources(db, intervalMs)
+export const measure = async ({
+  db,
+  rules,
+  intervalMs,
+  sources: from,
+}: MeasureDeps): Promise<Map<AlertName, Measurement>> => {
+  const sources = createSources(db, from, intervalMs)
   const found = rules
     .filter(({ threshold }) => threshold !== null)
     .map(async (rule) => [rule.name, await measurements[rule.name](sources, rule)] as const)
@@ -26,19 +49,19 @@ export const measure = async (
 
 type Sources = ReturnType<typeof createSources>
 
-const createSources = (db: Database, intervalMs: number) => {
-  const windows = new Map<number, ReturnType<typeof readWindow>>()
+const createSources = (db: Database, from: MeasureSources, intervalMs: number) => {
+  const windows = new Map<number, Promise<WindowFigures>>()
   const findWindow = ({ windowMs }: AlertRule) => {
     const key = windowMs ?? 0
-    const window = windows.get(key) ?? readWindow(db, key)
+    const window = windows.get(key) ?? from.readWindow(key)
     windows.set(key, window)
     return window
   }
   return {
     findWindow,
-    findAliveWorkers: once(async () => (await findWorkers(db)).filter(({ isAlive }) => isAlive)),
-    findLanes: once(() => measureQueue(db)),
-    findSpend: once(() => readSpend(db)),
+    findAliveWorkers: once(async () => (await from.findWorkers()).filter(({ isAlive }) => isAlive)),
+    findLanes: once(from.measureQueue),
+    findSpend: once(from.readSpend),
     measureQueryTimes: ({ minSample }: AlertRule) =>
       measureQueryTimes(db, { minSample, heardWithinMs: Math.max(intervalMs, MIN_HEARD_MS) }),
   }

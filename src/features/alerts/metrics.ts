@@ -7,6 +7,8 @@ type ReadAlerts = () => Promise<{ name: string; isFiring: boolean }[]>
 const SAMPLE_EVERY_MS = 5_000
 const PATIENCE_MS = 1_000
 
+export type AlertMetrics = ReturnType<typeof createAlertMetrics>
+
 /** Which alerts fire, read from Postgres, so every process tells the same: take the maximum of them. */
 export const createAlertMetrics = (registry: Registry) => {
   const firing = new Gauge({
@@ -14,6 +16,7 @@ export const createAlertMetrics = (registry: Registry) => {
     help: 'The alerts of docs/operations.md: 1 while one fires.',
     labelNames: ['alert'],
     registers: [registry],
+    collect: () => sample(),
   })
   const sources: ReadAlerts[] = []
 
@@ -30,5 +33,5 @@ export const createAlertMetrics = (registry: Registry) => {
     sources.push(read)
     return () => void sources.splice(sources.indexOf(read), 1)
   }
-  return { watch, sample }
+  return { watch }
 }

@@ -1,13 +1,24 @@
 import { randomUUID } from 'node:crypto'
-import type { Config } from '../../app/config.ts'
-import type { Shared } from '../../app/resources.ts'
+import type { Database } from '../../../db/database.ts'
+import type { MaintenanceTask } from '../../adapters/queue/maintenance-queue.ts'
 import type { AlertEvent } from '../../contract/alert.ts'
 import { createRareLog, type Logger } from '../../lib/logger.ts'
 import { startSweeper } from '../../lib/run-every.ts'
-import { waitAtMost } from '../../lib/time.ts'
-import { insertAlertDeliveries } from '../webhooks/alert-deliveries.ts'
-import { evaluateAlerts } from './evaluate.ts'
+import { DAY_MS, waitAtMost } from '../../lib/time.ts'
+import { type EvaluateDeps, evaluateAlerts } from './evaluate.ts'
 import { forgetQueryTimes, recordQueryTimes } from './fleet-query-times.ts'
+import { deleteOldAlertEvents } from './maintenance.ts'
+import type { AlertMetrics } from './metrics.ts'
+import type { QueryTimes } from './query-times.ts'
+import { findAlerts } from './repository.ts'
+
+export type AlertsDeps = EvaluateDeps & {
+  db: Database
+  /** How fast this process's statements are answered. */
+  queryTimes: QueryTimes
+  metrics: AlertMetrics
+  logger: Logger
+}
 
 /** An evaluation that waits for Postgres is left: another process makes the next one. */
 const STOP_MS = 1_000
@@ -20,29 +31,24 @@ const LOG_EVERY_MS = 60_000
 
 /**
  * Evaluates the alerts, once in an interval by whichever process of all gets to it: workers can't tell that none of them
- * is alive. Release with `stop`.
+ * is alive.
  */
-export const createAlerts = (
-  { alerts: { intervalMs } }: Config,
-  { db, alertRules: rules, queryTimes }: Pick<Shared, 'db' | 'alertRules' | 'queryTimes'>,
-  logger: Logger,
-) => {
+export const createAlerts = ({ queryTimes, metrics, logger, ...deps }: AlertsDeps) => {
+  const { db, intervalMs } = deps
   const onError = createRareLog(
     (fields) => logger.warn(fields, 'the alerts were not evaluated'),
     LOG_EVERY_MS,
   )
   const processId = randomUUID()
   let sweeper: ReturnType<typeof startSweeper> | undefined
+  const unwatch = metrics.watch(async () => {
+    const { rows } = await findAlerts(db)
+    return rows.map(({ name, state }) => ({ name, isFiring: state === 'firing' }))
+  })
 
   const look = async (): Promise<void> => {
     await recordQueryTimes(db, processId, queryTimes.read())
-    const events = await evaluateAlerts({
-      db,
-      rules,
-      intervalMs,
-      tellEndpoints: insertAlertDeliveries,
-    })
-    for (const event of events) log(event)
+    for (const event of await evaluateAlerts(deps)) log(event)
   }
   const log = ({ alert, state, value, threshold, sample, message }: AlertEvent): void => {
     const fields = { alert, state, value, threshold, sample }
@@ -54,8 +60,16 @@ export const createAlerts = (
     sweeper = startSweeper(look, { intervalMs: intervalMs / LOOKS, onError })
   }
   const end = async (): Promise<void> => {
+    unwatch()
     await sweeper?.stop()
     await forgetQueryTimes(db, processId).catch(onError)
   }
-  return { start, stop: () => waitAtMost(end(), STOP_MS) }
+  const tasks: MaintenanceTask[] = [
+    {
+      name: 'alert-history',
+      everyMs: DAY_MS,
+      run: (signal) => deleteOldAlertEvents(db, signal),
+    },
+  ]
+  return { start, stop: () => waitAtMost(end(), STOP_MS), tasks }
 }

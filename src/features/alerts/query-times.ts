@@ -16,7 +16,7 @@ export const createQueryTimes = (windowMs: number, now: () => number = () => per
     counts: new Uint32Array(BUCKETS),
   }))
 
-  const record = (durationMs: number): void => {
+  const record = ({ durationMs }: { durationMs: number }): void => {
     const turn = Math.floor(now() / slotMs)
     const slot = slots[turn % SLOTS]
     if (!slot) return

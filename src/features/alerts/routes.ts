@@ -1,38 +1,37 @@
-import { type RequestHandler, Router } from 'express'
-import { askDatabase } from '../../../db/database-away.ts'
-import { type HttpContext, principalOf } from '../../adapters/http/http-context.ts'
-import { createUrls } from '../../adapters/http/image-urls.ts'
-import { sendWithETag } from '../../adapters/http/json.ts'
+import { Router } from 'express'
+import type { HttpContext } from '../../adapters/http/http-context.ts'
+import { sendUncached, sendWithETag } from '../../adapters/http/json.ts'
+import type { MountedRoutes } from '../../adapters/http/mounted-routes.ts'
 import { cutPage, parsePageQuery } from '../../adapters/http/pagination.ts'
-import { assertOperator } from '../../adapters/http/scope.ts'
+import { requireOperator } from '../../adapters/http/scope.ts'
 import type { AlertHistory } from '../../contract/alert.ts'
 import { presentAlertEvent, presentAlerts } from './present.ts'
 import { findAlerts, listAlertEvents } from './repository.ts'
+import type { AlertRule } from './rules.ts'
+
+type Deps = { rules: readonly AlertRule[]; intervalMs: number }
 
 /** What is wrong with the service, and what was, for operators. */
-export const createAlertRoutes = (context: HttpContext): Router => {
-  const { db, signer, publicUrl } = context
-  const { rules, intervalMs } = context.alerts
+export const createAlertRoutes = (
+  { db, urlsFor }: HttpContext,
+  { rules, intervalMs }: Deps,
+): MountedRoutes => {
   const router = Router()
 
-  router.get('/', operatorsOnly, async (_req, res) => {
-    const found = await askDatabase(() => findAlerts(db))
-    res.set('Cache-Control', 'no-store').json(presentAlerts(rules, found, intervalMs))
+  router.get('/', requireOperator, async (_req, res) => {
+    sendUncached(res, presentAlerts(rules, await findAlerts(db), intervalMs))
   })
 
-  router.get('/history', operatorsOnly, async (req, res) => {
+  router.get('/history', requireOperator, async (req, res) => {
     const { limit, before } = parsePageQuery(req)
-    const rows = await askDatabase(() => listAlertEvents(db, { before, limit: limit + 1 }))
-    const urls = createUrls(signer, publicUrl, req)
-    const { page, nextCursor } = cutPage(req, res, urls, rows, limit, ({ at, id }) => ({ at, id }))
+    const rows = await listAlertEvents(db, { before, limit: limit + 1 })
+    const { page, nextCursor } = cutPage(req, res, urlsFor(req), rows, limit, ({ at, id }) => ({
+      at,
+      id,
+    }))
     const events = page.map((row) => presentAlertEvent(rules, row))
     sendWithETag(req, res, { events, nextCursor } satisfies AlertHistory)
   })
 
-  return router
-}
-
-const operatorsOnly: RequestHandler = (_req, res, next) => {
-  assertOperator(principalOf(res))
-  next()
+  return { path: '/api/alerts', access: 'token', handler: router }
 }

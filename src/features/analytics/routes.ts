@@ -1,8 +1,9 @@
 import { type Request, type Response, Router } from 'express'
 import { type HttpContext, principalOf } from '../../adapters/http/http-context.ts'
-import { createUrls } from '../../adapters/http/image-urls.ts'
+import { sendUncached } from '../../adapters/http/json.ts'
+import type { MountedRoutes } from '../../adapters/http/mounted-routes.ts'
 import { linkToNext } from '../../adapters/http/pagination.ts'
-import { parseQuery } from '../../adapters/http/query.ts'
+import { parseQuery } from '../../adapters/http/parse-request.ts'
 import { ALL_OWNERS, assertOperator, parseScope } from '../../adapters/http/scope.ts'
 import {
   type AnalyticsOwners,
@@ -16,18 +17,17 @@ import { formatOwnerCursor, parseOwnerCursor, sendOwnersCsv } from './owners-csv
 import { listPoints, summarize } from './report.ts'
 
 /** What was asked for, made, reused, spent and saved; all owners' for operators. */
-export const createAnalyticsRoutes = (context: HttpContext): Router => {
-  const { db, signer, publicUrl } = context
+export const createAnalyticsRoutes = ({ db, urlsFor }: HttpContext): MountedRoutes => {
   const router = Router()
 
   router.get('/summary', async (req, res) => {
     const query = parseQuery(req, analyticsQuerySchema)
-    send(res, await summarize(db, resolveRange(query), scopeOf(res, query)))
+    sendUncached(res, await summarize(db, resolveRange(query), scopeOf(res, query)))
   })
 
   router.get('/timeseries', async (req, res) => {
     const query = parseQuery(req, analyticsQuerySchema)
-    send(res, await listPoints(db, resolveRange(query), scopeOf(res, query)))
+    sendUncached(res, await listPoints(db, resolveRange(query), scopeOf(res, query)))
   })
 
   router.get(['/owners', '/owners.csv'], async (req, res) => {
@@ -38,13 +38,13 @@ export const createAnalyticsRoutes = (context: HttpContext): Router => {
     const after = parseOwnerCursor(cursor)
     const { asOf, owners, next } = await listOwners(db, { ...page, after })
     const nextCursor = next ? formatOwnerCursor(next) : null
-    const { base } = createUrls(signer, publicUrl, req)
+    const { base } = urlsFor(req)
     if (nextCursor) linkToNext(req, res, `${base}${req.baseUrl}/owners`, nextCursor)
     const { from, to } = page
-    send(res, { from, to, asOf, owners, nextCursor } satisfies AnalyticsOwners)
+    sendUncached(res, { from, to, asOf, owners, nextCursor } satisfies AnalyticsOwners)
   })
 
-  return router
+  return { path: '/api/analytics', access: 'token', handler: router }
 }
 
 /** Operators read all owners' unless they name one; undefined stands for all. Throws `forbidden`. */
@@ -57,6 +57,3 @@ const wantsCsv = (req: Request, format: 'json' | 'csv' | undefined): boolean => 
   if (req.path.endsWith('.csv')) return true
   return format ? format === 'csv' : req.accepts(['json', 'csv']) === 'csv'
 }
-
-/** Figures move on with every request. */
-const send = (res: Response, body: unknown) => void res.set('Cache-Control', 'no-store').json(body)

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
-import { deleteInBatches } from './delete-in-batches.ts'
+import { deleteInBatches } from '../../../db/delete-in-batches.ts'
 
 /**
  * Deletes clients' keys that have expired. They bind nothing any more, so this only frees room. Not in the minute that a

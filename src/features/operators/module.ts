@@ -1,19 +1,13 @@
-import type { HttpContext } from '../../adapters/http/http-context.ts'
-import type { Config } from '../../app/config.ts'
-import type { Shared } from '../../app/resources.ts'
-import { findWorkers } from './workers/find-workers.ts'
-import { measureQueue } from './workers/measure-queue.ts'
+import type { Identify } from '../../adapters/http/auth.ts'
+import { createQueueBoard, type QueueBoardDeps } from './queue-board.ts'
+import { createQueueBoardRoutes } from './queue-board-routes.ts'
+import { createOperatorRoutes, type OperatorDeps } from './routes.ts'
 
-/** What the routes for operators work with. */
-export const createOperators = (
-  { database, queue, settings }: Config,
-  { db }: Pick<Shared, 'db'>,
-): HttpContext['operators'] => ({
-  settings,
-  parts: {
-    database: database.isEmbedded ? 'embedded' : 'postgres',
-    queue: queue.redisUrl ? 'redis' : 'postgres',
-  },
-  findWorkers: () => findWorkers(db),
-  measureQueue: () => measureQueue(db),
-})
+/** What operators see of this server, and their view into the queues. Workers' heartbeats are in `workers/`. */
+export const createOperators = (deps: OperatorDeps & QueueBoardDeps & { identify: Identify }) => {
+  const board = createQueueBoard(deps)
+  return {
+    routes: [createOperatorRoutes(deps), createQueueBoardRoutes(deps.identify, board)],
+    stop: board.close,
+  }
+}

@@ -1,5 +1,6 @@
 import { type RequestHandler, Router } from 'express'
-import type { HttpContext } from '../../adapters/http/http-context.ts'
+import type { Identify } from '../../adapters/http/auth.ts'
+import type { MountedRoutes } from '../../adapters/http/mounted-routes.ts'
 import { AppError } from '../../lib/errors.ts'
 
 /** A font from elsewhere, which the page asks for and does not need. */
@@ -10,7 +11,10 @@ const POLICY =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
 
 /** The view into the queues, for operators: they may retry, promote and remove jobs. A removed one comes back from its row. */
-export const createQueueBoardRoutes = ({ identify, queueBoard }: HttpContext): Router => {
+export const createQueueBoardRoutes = (
+  identify: Identify,
+  board: { path: string; handle: RequestHandler },
+): MountedRoutes => {
   const router = Router()
 
   const requireAdmin: RequestHandler = async (req, res, next) => {
@@ -30,7 +34,7 @@ export const createQueueBoardRoutes = ({ identify, queueBoard }: HttpContext): R
     res.send = (body) => send(typeof body === 'string' ? body.replace(FOREIGN_FONT, '') : body)
     next()
   }
-  router.use(requireAdmin, keepAtHome, queueBoard)
+  router.use(requireAdmin, keepAtHome, board.handle)
 
-  return router
+  return { path: board.path, access: 'own', handler: router }
 }

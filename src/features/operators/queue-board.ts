@@ -1,6 +1,5 @@
 import type { RequestHandler } from 'express'
-import type { Config } from '../../app/config.ts'
-import { toQueueBackend } from '../../app/resources.ts'
+import type { QueueBackend } from '../../adapters/queue/backend.ts'
 import { AppError } from '../../lib/errors.ts'
 import { createRareLog, type Logger } from '../../lib/logger.ts'
 
@@ -8,20 +7,21 @@ type Board = Awaited<
   ReturnType<typeof import('../../adapters/queue/queue-board.ts').openQueueBoard>
 >
 
+export type QueueBoardDeps = { backend: QueueBackend; queueName: string; logger: Logger }
+
 /** Where the board is mounted; its pages need to know. */
-export const QUEUE_BOARD_PATH = '/admin/queues'
+const QUEUE_BOARD_PATH = '/admin/queues'
 
 /** The view into BullMQ's queues, loaded and connected when somebody first looks: most API processes never need it. */
-export const createQueueBoard = (config: Config, logger: Logger) => {
+export const createQueueBoard = ({ backend, queueName, logger }: QueueBoardDeps) => {
   const onError = createRareLog((fields) => logger.warn(fields, 'the queue board is in trouble'))
   let opened: Promise<Board> | undefined
 
   const open = async (): Promise<Board> => {
     const { openQueueBoard } = await import('../../adapters/queue/queue-board.ts')
-    const { name } = config.queue
-    const names = [name, `${name}-upkeep`]
+    const names = [queueName, `${queueName}-upkeep`]
     return openQueueBoard({
-      backend: toQueueBackend(config),
+      backend,
       names,
       path: QUEUE_BOARD_PATH,
       onError,
@@ -43,5 +43,5 @@ export const createQueueBoard = (config: Config, logger: Logger) => {
     const board = await opened?.catch(() => undefined)
     await board?.close()
   }
-  return { handle, close }
+  return { path: QUEUE_BOARD_PATH, handle, close }
 }

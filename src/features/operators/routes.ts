@@ -1,31 +1,31 @@
-import { type RequestHandler, Router } from 'express'
-import { askDatabase } from '../../../db/database-away.ts'
-import { type HttpContext, principalOf } from '../../adapters/http/http-context.ts'
-import { assertOperator } from '../../adapters/http/scope.ts'
-import type { ServerStatus } from '../../contract/server-status.ts'
+import { Router } from 'express'
+import { sendUncached } from '../../adapters/http/json.ts'
+import type { MountedRoutes } from '../../adapters/http/mounted-routes.ts'
+import { requireOperator } from '../../adapters/http/scope.ts'
+import type { LaneStatus, ServerStatus, WorkerStatus } from '../../contract/server-status.ts'
+import type { Setting } from '../../contract/setting.ts'
 
-/** What operators look at: how the server fares, and how it is set. */
-export const createOperatorRoutes = (context: HttpContext): Router => {
-  const { operators, info, store } = context
-  const router = Router()
-
-  router.get('/status', operatorsOnly, async (_req, res) => {
-    const [lanes, workers] = await askDatabase(() =>
-      Promise.all([operators.measureQueue(), operators.findWorkers()]),
-    )
-    const { version, provider } = info
-    const status = { version, provider, ...operators.parts, store: store.kind, lanes, workers }
-    res.set('Cache-Control', 'no-store').json(status satisfies ServerStatus)
-  })
-
-  router.get('/settings', operatorsOnly, (_req, res) => {
-    res.set('Cache-Control', 'no-store').json({ settings: operators.settings })
-  })
-
-  return router
+export type OperatorDeps = {
+  /** What this server is made of. */
+  server: Omit<ServerStatus, 'lanes' | 'workers'>
+  settings: readonly Setting[]
+  findWorkers: () => Promise<WorkerStatus[]>
+  measureQueue: () => Promise<LaneStatus[]>
 }
 
-const operatorsOnly: RequestHandler = (_req, res, next) => {
-  assertOperator(principalOf(res))
-  next()
+/** What operators look at: how the server fares, and how it is set. */
+export const createOperatorRoutes = (deps: OperatorDeps): MountedRoutes => {
+  const { server, settings, findWorkers, measureQueue } = deps
+  const router = Router()
+
+  router.get('/status', requireOperator, async (_req, res) => {
+    const [lanes, workers] = await Promise.all([measureQueue(), findWorkers()])
+    sendUncached(res, { ...server, lanes, workers } satisfies ServerStatus)
+  })
+
+  router.get('/settings', requireOperator, (_req, res) => {
+    sendUncached(res, { settings })
+  })
+
+  return { path: '/api', access: 'token', handler: router }
 }

@@ -1,5 +1,4 @@
 import { isDatabaseAway } from '../../../db/away.ts'
-import { askDatabase } from '../../../db/database-away.ts'
 import type { SavedItemRow } from '../../../db/schema.ts'
 import { generationRequestSchema } from '../../contract/generation-request.ts'
 import { type CancelDeps, cancelUnwanted } from '../../generation/state/cancel.ts'
@@ -39,7 +38,7 @@ const findItemGenerations = async (
   items: SavedItemRow[],
 ): Promise<LoadedItem[]> => {
   const ids = items.flatMap(({ generationId }) => generationId ?? [])
-  const generations = ids.length > 0 ? await askDatabase(() => findGenerations(db, ids)) : []
+  const generations = ids.length > 0 ? await findGenerations(db, ids) : []
   return items.map((item) => ({
     item,
     generation: generations.find(
@@ -95,7 +94,7 @@ const enter = async (
   { generation, kind }: Submission,
 ): Promise<LoadedItem> => {
   if (kind === 'exact' || kind === 'joined') deps.onReuse(generation, kind)
-  const pointed = await askDatabase(() => pointToGeneration(deps.db, item, generation.id))
+  const pointed = await pointToGeneration(deps.db, item, generation.id)
   if (!pointed && kind === 'new') await cancelUnwanted(deps, generation.id)
   return { item: pointed ?? item, generation }
 }

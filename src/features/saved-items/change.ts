@@ -1,5 +1,4 @@
 import type { Transaction } from 'kysely'
-import { askDatabase } from '../../../db/database-away.ts'
 import type { NewSavedItem, SavedItemRow, Schema } from '../../../db/schema.ts'
 import type { SavedItemInput } from '../../contract/saved-item.ts'
 import { cancelUnwanted } from '../../generation/state/cancel.ts'
@@ -23,7 +22,7 @@ export const changeItem = async (
     if (!before) throw notFound()
     return { before, after: await updateItem(tx, key, decideChange(deps, before, described)) }
   }
-  const { before, after } = await askDatabase(() => deps.db.transaction().execute(change))
+  const { before, after } = await deps.db.transaction().execute(change)
   await dropSuperseded(deps, before, after)
   const isToBeAsked = isImageOutdated(before, input) && lacksGeneration(after)
   return isToBeAsked ? askForImage(deps, after) : loadUnasked(deps, after)
@@ -31,7 +30,7 @@ export const changeItem = async (
 
 /** Removes the item, not its image; one that is queued for it alone is not bought. Throws `not_found`. */
 export const removeItem = async (deps: ItemDeps, key: ItemKey): Promise<void> => {
-  const removed = await askDatabase(() => deleteItem(deps.db, key))
+  const removed = await deleteItem(deps.db, key)
   if (!removed) throw notFound()
   await dropSuperseded(deps, removed, undefined)
 }
@@ -91,7 +90,7 @@ export const dropSuperseded = async (
   after: SavedItemRow | undefined,
 ): Promise<void> => {
   if (!generationId || generationId === after?.generationId) return
-  await askDatabase(() => cancelUnwanted(deps, generationId))
+  await cancelUnwanted(deps, generationId)
 }
 
 export const notFound = () => new AppError('not_found', 'There is no saved item with this id.')

@@ -1,4 +1,4 @@
-import { askDatabase, DatabaseAway } from '../../../db/database-away.ts'
+import { DatabaseAway } from '../../../db/away.ts'
 import type { NewSavedItem, SavedItemRow } from '../../../db/schema.ts'
 import { generationRequestSchema } from '../../contract/generation-request.ts'
 import { parseImageUrl, type SavedItemInput } from '../../contract/saved-item.ts'
@@ -47,9 +47,7 @@ export const describeShown = async (
   const imageUrl = url ? parseImageUrl(url) : undefined
   if (!imageUrl) return undefined
   const id = findImageId(imageUrl)
-  const generation = id?.startsWith('g_')
-    ? await askDatabase(() => findGeneration(db, id))
-    : undefined
+  const generation = id?.startsWith('g_') ? await findGeneration(db, id) : undefined
   if (generation?.ownerId !== ownerId) return { imageUrl, generationId: null }
   const isPromising = generation.status === 'succeeded' || !isTerminal(generation.status)
   return isPromising ? { imageUrl: null, generationId: generation.id } : undefined

@@ -1,23 +1,24 @@
 import { Router } from 'express'
-import { signedBody } from '../../adapters/http/body.ts'
-import type { HttpContext } from '../../adapters/http/http-context.ts'
+import type { HookSecret } from '../../adapters/http/hook-signature.ts'
+import type { MountedRoutes } from '../../adapters/http/mounted-routes.ts'
+import { signedBody } from '../../adapters/http/parse-request.ts'
+import { parseSignedJson, readSignedHook } from '../../adapters/http/signed-hook.ts'
 import { saveHookSchema } from '../../contract/save-hook.ts'
-import { createItemDeps } from './item-deps.ts'
-import { saveByHook } from './save-by-hook.ts'
-import { parseSignedJson, readSignedHook } from './signed-hook.ts'
+import type { ItemDeps } from './ask.ts'
+import { type HookTiming, saveByHook } from './save-by-hook.ts'
+
+type Deps = { items: ItemDeps; secrets: readonly HookSecret[]; timing: HookTiming }
 
 /** Saving from another server, by a signature instead of a token. */
-export const createHookRoutes = (context: HttpContext): Router => {
-  const { secrets, ...timing } = context.hooks
-  const deps = createItemDeps(context)
+export const createHookRoutes = ({ items, secrets, timing }: Deps): MountedRoutes => {
   const router = Router()
 
   router.post('/save', ...signedBody(), async (req, res) => {
     const { delivery, text } = readSignedHook(secrets, req)
     const hook = saveHookSchema.parse(parseSignedJson(text), { reportInput: true })
-    await saveByHook(deps, timing, delivery, hook)
+    await saveByHook(items, timing, delivery, hook)
     res.status(202).json({ itemId: hook.itemId })
   })
 
-  return router
+  return { path: '/api/hooks', access: 'own', handler: router }
 }

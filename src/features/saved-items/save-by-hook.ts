@@ -1,7 +1,7 @@
 import { sql, type Transaction } from 'kysely'
-import { askDatabase } from '../../../db/database-away.ts'
 import type { SavedItemRow, Schema } from '../../../db/schema.ts'
 import type { SaveHook } from '../../contract/save-hook.ts'
+import { type HookDelivery, insertHookDelivery } from '../../generation/submit/hook-delivery.ts'
 import { insertOwnerIfNew } from '../../generation/submit/idempotency.ts'
 import { type ItemDeps, wantsImage } from './ask.ts'
 import {
@@ -12,7 +12,6 @@ import {
   removedMeanwhile,
 } from './change.ts'
 import { emptyItem } from './empty-item.ts'
-import { type HookDelivery, insertHookDelivery } from './hook-delivery.ts'
 import { insertItemIfNew, lockItem, updateItem } from './repository.ts'
 
 /** `debounceMs`: how long an item must have been left alone; `maxDelayMs`: how long edits may put it off. */
@@ -30,7 +29,7 @@ export const saveByHook = async (
   { ownerId, itemId: id, ...input }: SaveHook,
 ): Promise<void> => {
   const described = await describeChange(deps, ownerId, input)
-  await askDatabase(() => insertOwnerIfNew(deps.db, ownerId))
+  await insertOwnerIfNew(deps.db, ownerId)
   const save = async (tx: Transaction<Schema>) => {
     await insertHookDelivery(tx, delivery)
     await insertItemIfNew(tx, emptyItem({ ownerId, id }))
@@ -42,7 +41,7 @@ export const saveByHook = async (
     const schedule = isWanted && !change.generationId ? postpone(before, timing) : {}
     return { before, after: await updateItem(tx, before, { ...change, ...schedule, source }) }
   }
-  const { before, after } = await askDatabase(() => deps.db.transaction().execute(save))
+  const { before, after } = await deps.db.transaction().execute(save)
   await dropSuperseded(deps, before, after)
 }
 

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { askDatabase } from '../../../db/database-away.ts'
 import type { NewSavedItem } from '../../../db/schema.ts'
 import type { SavedItemCreation } from '../../contract/saved-item.ts'
 import { insertOwnerIfNew } from '../../generation/submit/idempotency.ts'
@@ -26,9 +25,9 @@ export const saveItem = async (
     ...(await describeShown(deps, ownerId, input.imageUrl)),
   }
   assertMakeable(deps, item, input)
-  await askDatabase(() => insertOwnerIfNew(deps.db, ownerId))
-  const inserted = await askDatabase(() => insertItemIfNew(deps.db, item))
-  const row = inserted ?? (await askDatabase(() => findItem(deps.db, key)))
+  await insertOwnerIfNew(deps.db, ownerId)
+  const inserted = await insertItemIfNew(deps.db, item)
+  const row = inserted ?? (await findItem(deps.db, key))
   if (!row) throw removedMeanwhile()
   const [loaded = { item: row }] = await loadItems(deps, [row])
   return { isNew: inserted !== undefined, loaded }

@@ -23,6 +23,8 @@ type Embeds = {
 /** Modes in which somebody may judge what was found. */
 const JUDGED: SimilarityMode[] = ['suggest', 'shadow', 'reuse']
 
+export type SimilarityMetrics = ReturnType<typeof createSimilarityMetrics>
+
 /** What comparing prompts finds and costs, and what people say of it. */
 export const createSimilarityMetrics = (registry: Registry) => {
   const registers = [registry]

@@ -1,24 +1,81 @@
-import type { Config } from '../../app/config.ts'
-import type { Shared } from '../../app/resources.ts'
+import type { Database } from '../../../db/database.ts'
+import type { MaintenanceTask } from '../../adapters/queue/maintenance-queue.ts'
+import type { SimilarityMode } from '../../contract/vocabulary.ts'
 import type { CompareWithSimilar } from '../../generation/ports.ts'
+import type { GenerationWithImage } from '../../generation/state/repository.ts'
 import { createRareLog, type Logger } from '../../lib/logger.ts'
+import { HOUR_MS } from '../../lib/time.ts'
 import { createCompare } from './compare.ts'
-import { chooseEmbedder } from './embeddings/choose-embedder.ts'
+import { chooseEmbedder, type EmbeddingOptions } from './embeddings/choose-embedder.ts'
+import { type FeedbackDeps, rejectReused } from './feedback.ts'
+import type { SimilarityMetrics } from './metrics.ts'
 import { createFindNeighbours } from './neighbours/find-neighbours.ts'
+import type { Embedder } from './ports.ts'
 import { createGetPromptEmbedding } from './prompt-embedding.ts'
+import type { SimilaritySettings } from './report.ts'
+import { tendEmbeddings } from './tend-embeddings.ts'
 
-/** Comparing prompts, where there is something to compare them by. */
-export const createComparison = (
-  config: Config,
-  { db, metrics }: Pick<Shared, 'db' | 'metrics'>,
-  logger: Logger,
-): CompareWithSimilar | undefined => {
-  const { embedder } = chooseEmbedder(config)
-  if (!embedder) return undefined
-  const logTrouble = createRareLog((fields) =>
-    logger.warn(fields, 'prompts could not be compared; images are made all the same'),
-  )
-  const { mode: defaultMode, minScore: minSimilarity } = config.similarity
+type SimilarityDeps = EmbeddingOptions & {
+  db: Database
+  /** For owners who never said what they want. */
+  defaultMode: SimilarityMode
+  minSimilarity: number
+  /** From 0 to 1: under it an owner's reuse turns itself back to `suggest`. */
+  precisionFloor: number
+  metrics: SimilarityMetrics
+  logger: Logger
+}
+
+/** Comparing a prompt with its owner's others. Throws `StartError` as `chooseEmbedder` does. */
+export const createSimilarity = (deps: SimilarityDeps) => {
+  const { db, defaultMode, minSimilarity, precisionFloor, metrics, logger } = deps
+  const chosen = chooseEmbedder(deps)
+  const { embedder } = chosen
+  const settings: SimilaritySettings = {
+    embeddings: embedder,
+    note: 'note' in chosen ? chosen.note : undefined,
+    defaultMode,
+    minSimilarity,
+    precisionFloor,
+  }
+  const feedback = createFeedback(deps)
+  /** Takes the wish for another image than the similar one that answered as a rejection of that; never rejects. */
+  const onDeclined = ({ id, ownerId, fingerprint }: GenerationWithImage): void => {
+    rejectReused(feedback, ownerId, fingerprint).catch((err) => {
+      const fields = { generationId: id, err }
+      logger.warn(fields, 'that a similar image was declined is not in its figures')
+    })
+  }
+  const tasks: MaintenanceTask[] = [
+    {
+      name: 'prompt-embeddings',
+      everyMs: HOUR_MS,
+      // The model may be another since.
+      isDueAtStart: embedder !== undefined,
+      run: (signal) =>
+        tendEmbeddings(
+          { db, embedder: embedder && metrics.measure(embedder), defaultMode },
+          signal,
+        ),
+    },
+  ]
+  return { settings, feedback, onDeclined, compare: embedder && compareBy(embedder, deps), tasks }
+}
+
+/** Logs an owner's fall back to `suggest`. */
+const createFeedback = ({ db, precisionFloor, metrics, logger }: SimilarityDeps): FeedbackDeps => ({
+  db,
+  precisionFloor,
+  onVerdict: ({ generationId, mode, accepted, fellBackAt }) => {
+    metrics.onVerdict({ mode, accepted, hasFallenBack: fellBackAt !== undefined })
+    if (!fellBackAt) return
+    const measured = { generationId, precisionFloor, ...fellBackAt }
+    logger.warn(measured, 'too many reused images were rejected: the owner’s reuse is suggest now')
+  },
+})
+
+const compareBy = (embedder: Embedder, deps: SimilarityDeps): CompareWithSimilar => {
+  const { db, defaultMode, minSimilarity, metrics, logger } = deps
   return createCompare({
     db,
     embedder,
@@ -26,7 +83,9 @@ export const createComparison = (
     findNeighbours: createFindNeighbours(),
     defaultMode,
     minSimilarity,
-    onCheck: metrics.similarity.onCheck,
-    onTrouble: logTrouble,
+    onCheck: metrics.onCheck,
+    onTrouble: createRareLog((fields) =>
+      logger.warn(fields, 'prompts could not be compared; images are made all the same'),
+    ),
   })
 }

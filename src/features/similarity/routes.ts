@@ -1,15 +1,9 @@
 import { type Request, type Response, Router } from 'express'
-import { askDatabase } from '../../../db/database-away.ts'
-import { jsonBody } from '../../adapters/http/body.ts'
-import {
-  getOwnGeneration,
-  type HttpContext,
-  principalOf,
-} from '../../adapters/http/http-context.ts'
-import { createUrls } from '../../adapters/http/image-urls.ts'
-import { sendWithETag } from '../../adapters/http/json.ts'
+import { type HttpContext, principalOf } from '../../adapters/http/http-context.ts'
+import { sendUncached, sendWithETag } from '../../adapters/http/json.ts'
+import type { MountedRoutes } from '../../adapters/http/mounted-routes.ts'
 import { cutPage, parsePageQuery } from '../../adapters/http/pagination.ts'
-import { parseQuery } from '../../adapters/http/query.ts'
+import { jsonBody, parseQuery } from '../../adapters/http/parse-request.ts'
 import { parseScope } from '../../adapters/http/scope.ts'
 import {
   feedbackSchema,
@@ -21,26 +15,30 @@ import {
 import { insertOwnerIfNew } from '../../generation/submit/idempotency.ts'
 import { AppError } from '../../lib/errors.ts'
 import { listChecks } from './checks.ts'
-import { judgeCheck } from './feedback.ts'
+import { type FeedbackDeps, judgeCheck } from './feedback.ts'
 import { setOwnersMode } from './mode.ts'
 import { presentCheck } from './present.ts'
-import { describeSimilarity } from './report.ts'
+import { describeSimilarity, type SimilaritySettings } from './report.ts'
+
+type Deps = { settings: SimilaritySettings; feedback: FeedbackDeps }
 
 /** What becomes of similar images, what was found, and what people say of it. */
-export const createSimilarityRoutes = (context: HttpContext): Router => {
-  const { db, similarity, signer, publicUrl } = context
+export const createSimilarityRoutes = (
+  { db, urlsFor, getOwnGeneration }: HttpContext,
+  { settings, feedback }: Deps,
+): MountedRoutes => {
   const router = Router()
 
   router.post('/generations/:id/feedback', ...jsonBody(), async (req, res) => {
     const { accepted } = feedbackSchema.parse(req.body, { reportInput: true })
-    const { id } = await getOwnGeneration(context, req, res)
-    const check = await askDatabase(() => judgeCheck(similarity.feedback, id, accepted))
-    const urls = createUrls(signer, publicUrl, req)
+    const { id } = await getOwnGeneration(req, res)
+    const check = await judgeCheck(feedback, id, accepted)
+    const urls = urlsFor(req)
     sendUncached(res, presentCheck(check, urls, principalOf(res).isAdmin))
   })
 
   router.get('/similarity', async (req, res) => {
-    sendUncached(res, await describeSimilarity(db, parseOwner(req, res), similarity.settings))
+    sendUncached(res, await describeSimilarity(db, parseOwner(req, res), settings))
   })
 
   router.put('/similarity', ...jsonBody(), async (req, res) => {
@@ -49,7 +47,7 @@ export const createSimilarityRoutes = (context: HttpContext): Router => {
     if (ownerId === undefined) throw notAnOwner()
     if (ownerId === principalOf(res).ownerId) await insertOwnerIfNew(db, ownerId)
     await setOwnersMode(db, ownerId, mode)
-    sendUncached(res, await describeSimilarity(db, ownerId, similarity.settings))
+    sendUncached(res, await describeSimilarity(db, ownerId, settings))
   })
 
   router.get('/similarity/checks', async (req, res) => {
@@ -57,7 +55,7 @@ export const createSimilarityRoutes = (context: HttpContext): Router => {
     const { owner, ...asked } = parseQuery(req, similarityChecksQuerySchema)
     const filter = { ...asked, ownerId: parseScope(principalOf(res), owner) }
     const rows = await listChecks(db, { ...filter, before, limit: limit + 1 })
-    const urls = createUrls(signer, publicUrl, req)
+    const urls = urlsFor(req)
     const positionOf = ({ createdAt, generationId }: (typeof rows)[number]) => ({
       at: createdAt,
       id: generationId,
@@ -67,7 +65,7 @@ export const createSimilarityRoutes = (context: HttpContext): Router => {
     sendWithETag(req, res, { checks, nextCursor } satisfies SimilarityChecks)
   })
 
-  return router
+  return { path: '/api', access: 'token', handler: router }
 }
 
 /** Undefined for everybody's. Throws `forbidden`. */
@@ -78,7 +76,3 @@ const notAnOwner = () =>
   new AppError('invalid_request', 'owner must be one owner: a mode is never set for all at once.', {
     pointer: '?owner',
   })
-
-const sendUncached = (res: Response, body: object): void => {
-  res.set('Cache-Control', 'no-store').json(body)
-}

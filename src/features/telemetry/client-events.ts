@@ -4,13 +4,19 @@ import type { TelemetryEvent, TelemetryReceipt } from '../../contract/telemetry.
 import { createEventLimit } from './event-limit.ts'
 import type { TelemetryLog } from './telemetry-log.ts'
 
+/** Keeps what a browser reports, each event once. Throws `rate_limited`. */
+export type RecordClientEvents = (
+  ownerId: string,
+  events: readonly TelemetryEvent[],
+) => Promise<TelemetryReceipt>
+
 /**
  * Records what an owner's browser reports, each event once. It is a claim, marked with `origin: 'client'`, and names a
  * generation only if it is one of the owner's; it carries no money. The result throws `rate_limited`.
  */
-export const createClientEventLog = (db: Database, log: TelemetryLog) => {
+export const createClientEventLog = (db: Database, log: TelemetryLog): RecordClientEvents => {
   const limit = createEventLimit()
-  return async (ownerId: string, events: readonly TelemetryEvent[]): Promise<TelemetryReceipt> => {
+  return async (ownerId, events) => {
     await limit(ownerId, events.length)
     const accepted = await insertNew(db, ownerId, events)
     for (const { type, generationId, source, durationMs } of events) {

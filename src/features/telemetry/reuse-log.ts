@@ -15,33 +15,41 @@ type Entry = {
 
 type Deps = {
   log: TelemetryLog
-  /** Told of each at once. */
+  /** Called with each at once. */
   onReuse: (reuse: Reuse | undefined) => void
   onError: (error: unknown) => void
 }
 
 const FLUSH_MS = 1_000
 const FLUSH_ENTRIES = 500
-/** While Postgres is away no more than this is kept: the newest entries are dropped. */
+/** While Postgres is slow or away no more than this is held, what it is being sent included: the newest are dropped. */
 const MAX_ENTRIES = 10_000
 
 /**
  * Records every answer that cost nothing, in batches, so that reuse stays as fast as the read that found it.
- * A process that is killed loses at most the last second of these figures, and no image. Release with `close`.
+ * A process that is killed loses at most the last second of these figures, and no image; a batch that Postgres does not
+ * take is lost and reported, since to send it again might count it twice. Release with `close`.
  */
 export const createReuseLog = (db: Database, { log, onReuse, onError }: Deps) => {
   let entries: Entry[] = []
   let timer: NodeJS.Timeout | undefined
+  let insertion: { size: number; ended: Promise<void> } | undefined
 
   const record = (row: GenerationRow, reuse: Reuse | undefined): void => {
     const type = 'generation_skipped'
     log({ type, generationId: row.id, origin: 'server', source: reuse?.source })
     onReuse(reuse)
-    if (entries.length >= MAX_ENTRIES) return
+    if (entries.length + (insertion?.size ?? 0) >= MAX_ENTRIES) return
     const { id: generationId, ownerId } = row
     const told = reuse && withoutPrompt(reuse)
     const data = JSON.stringify({ ...told, promptDigest: digestPrompt(row.prompt) })
     entries.push({ ownerId, generationId, type, data, createdAt: new Date() })
+    schedule()
+  }
+
+  /** One batch at a time: more would wait for the same Postgres, and be held meanwhile. */
+  const schedule = (): void => {
+    if (insertion || entries.length === 0) return
     if (entries.length >= FLUSH_ENTRIES) void flush()
     else timer ??= setTimeout(flush, FLUSH_MS)
   }
@@ -52,8 +60,18 @@ export const createReuseLog = (db: Database, { log, onReuse, onError }: Deps) =>
     const batch = entries
     entries = []
     if (batch.length === 0) return
-    await db.insertInto('generationEvents').values(batch).execute().catch(onError)
+    const ended = db.insertInto('generationEvents').values(batch).execute().then(nothing, onError)
+    insertion = { size: batch.length, ended }
+    await ended
+    insertion = undefined
+    schedule()
   }
 
-  return { record, close: flush }
+  const close = async (): Promise<void> => {
+    while (insertion || entries.length > 0) await (insertion?.ended ?? flush())
+  }
+
+  return { record, close }
 }
+
+const nothing = () => {}

@@ -1,20 +1,29 @@
 import { Router } from 'express'
-import { beaconBody } from '../../adapters/http/body.ts'
-import type { HttpContext } from '../../adapters/http/http-context.ts'
+import type { Authenticate, Identify } from '../../adapters/http/auth.ts'
+import type { MountedRoutes } from '../../adapters/http/mounted-routes.ts'
+import { beaconBody } from '../../adapters/http/parse-request.ts'
 import { telemetryBatchSchema } from '../../contract/telemetry.ts'
+import type { RecordClientEvents } from './client-events.ts'
+
+type Deps = {
+  authenticate: Authenticate
+  identify: Identify
+  recordClientEvents: RecordClientEvents
+}
 
 /** What browsers report. A beacon carries no header, so the token may come with the body. */
-export const createTelemetryRoutes = (context: HttpContext): Router => {
+export const createTelemetryRoutes = (deps: Deps): MountedRoutes => {
+  const { authenticate, identify, recordClientEvents } = deps
   const router = Router()
 
   router.post('/', ...beaconBody(), async (req, res) => {
     const bearer = req.headers.authorization === undefined ? bearerOf(req.body) : undefined
-    const { ownerId } = await (bearer ? context.authenticate(bearer) : context.identify(req))
+    const { ownerId } = await (bearer ? authenticate(bearer) : identify(req))
     const { events } = telemetryBatchSchema.parse(req.body, { reportInput: true })
-    res.status(202).json(await context.recordClientEvents(ownerId, events))
+    res.status(202).json(await recordClientEvents(ownerId, events))
   })
 
-  return router
+  return { path: '/api/telemetry', access: 'own', handler: router }
 }
 
 const bearerOf = (body: { token?: unknown } | null | undefined): string | undefined =>

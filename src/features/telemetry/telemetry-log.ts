@@ -1,4 +1,3 @@
-import type { Config } from '../../app/config.ts'
 import type { TelemetryType } from '../../contract/telemetry.ts'
 import type { Logger } from '../../lib/logger.ts'
 
@@ -15,6 +14,6 @@ export type TelemetryLog = (event: Logged) => void
 
 /** Shows events on the console while developing; in production they are in the database alone. */
 export const createTelemetryLog = (
-  { isProduction }: Pick<Config, 'isProduction'>,
+  { isProduction }: { isProduction: boolean },
   logger: Pick<Logger, 'info'>,
 ): TelemetryLog => (isProduction ? () => {} : ({ type, ...event }) => logger.info(event, type))

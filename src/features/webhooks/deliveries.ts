@@ -72,8 +72,8 @@ export const insertTest = async (
 }
 
 /**
- * Has it delivered again, at once, under the same `webhook-id` and with as many attempts as a new one. Throws `not_found`,
- * `webhook_disabled`.
+ * Has it delivered again, at once, under the same `webhook-id` and with as many attempts as a new one. How an attempt ends
+ * that is under way changes nothing any more. Throws `not_found`, `webhook_disabled`.
  */
 export const redeliver = async (
   db: Database,
@@ -84,7 +84,13 @@ export const redeliver = async (
   if (!DELIVERY_ID.test(id)) throw notFound()
   const row = await db
     .updateTable('webhookDeliveries')
-    .set({ status: 'pending', failures: 0, nextAttemptAt: sql<Date>`now()` })
+    .set((eb) => ({
+      status: 'pending',
+      failures: 0,
+      claims: eb('claims', '+', 1),
+      nextAttemptAt: sql<Date>`now()`,
+      leaseExpiresAt: null,
+    }))
     .where('endpointId', '=', endpoint.id)
     .where('id', '=', id)
     .returningAll()

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
-import { deleteInBatches } from '../maintenance/delete-in-batches.ts'
+import { deleteInBatches } from '../../../db/delete-in-batches.ts'
 
 /** Ten times as long as the last attempt takes to come. */
 const KEPT_DAYS = 30

@@ -1,5 +1,7 @@
 import { Histogram, type Registry } from 'prom-client'
 
+export type WebhookMetrics = ReturnType<typeof createWebhookMetrics>
+
 /** How the endpoints of others answer. */
 export const createWebhookMetrics = (registry: Registry) => {
   const duration = new Histogram({

@@ -1,10 +1,9 @@
 import { type Request, type Response, Router } from 'express'
-import { jsonBody } from '../../adapters/http/body.ts'
 import { type HttpContext, principalOf } from '../../adapters/http/http-context.ts'
-import { createUrls } from '../../adapters/http/image-urls.ts'
-import { sendWithETag } from '../../adapters/http/json.ts'
+import { sendUncached, sendWithETag } from '../../adapters/http/json.ts'
+import type { MountedRoutes } from '../../adapters/http/mounted-routes.ts'
 import { cutPage, parsePageQuery, parseQueryWord } from '../../adapters/http/pagination.ts'
-import { parseQuery } from '../../adapters/http/query.ts'
+import { jsonBody, parseQuery } from '../../adapters/http/parse-request.ts'
 import { assertOperator, parseScope } from '../../adapters/http/scope.ts'
 import { alertWebhookEventSchema, webhookDeliveryStatusSchema } from '../../contract/vocabulary.ts'
 import {
@@ -24,9 +23,14 @@ import {
 } from './endpoints.ts'
 import { presentDelivery, presentEndpoint, presentWithSecret } from './present.ts'
 
+/** The URL of an endpoint as it is kept. Throws `invalid_request`. */
+export type ParseWebhookUrl = (url: string) => string
+
 /** Endpoints of an owner's own that are told when generations end, and what they were told. */
-export const createWebhookRoutes = (context: HttpContext): Router => {
-  const { db, parseWebhookUrl, signer, publicUrl } = context
+export const createWebhookRoutes = (
+  { db, urlsFor }: HttpContext,
+  parseUrl: ParseWebhookUrl,
+): MountedRoutes => {
   const router = Router()
   const findEndpoint = (req: Request, res: Response) =>
     getEndpoint(db, scopeOf(res), String(req.params.id))
@@ -34,9 +38,9 @@ export const createWebhookRoutes = (context: HttpContext): Router => {
   router.post('/', ...jsonBody(), async (req, res) => {
     const input = webhookInputSchema.parse(req.body, { reportInput: true })
     assertMayHear(res, input.events)
-    const url = parseWebhookUrl(input.url)
+    const url = parseUrl(input.url)
     const row = await registerOwnersEndpoint(db, principalOf(res).ownerId, { ...input, url })
-    const { base } = createUrls(signer, publicUrl, req)
+    const { base } = urlsFor(req)
     res.status(201).location(`${base}${req.baseUrl}/${row.id}`)
     sendUncached(res, presentWithSecret(row))
   })
@@ -45,7 +49,7 @@ export const createWebhookRoutes = (context: HttpContext): Router => {
     const { limit, before } = parsePageQuery(req)
     const scope = parseListScope(req, res)
     const rows = await listEndpoints(db, scope, { before, limit: limit + 1 })
-    const urls = createUrls(signer, publicUrl, req)
+    const urls = urlsFor(req)
     const { page, nextCursor } = cutPage(req, res, urls, rows, limit, positionOf)
     sendWithETag(req, res, { webhooks: page.map(presentEndpoint), nextCursor })
   })
@@ -57,7 +61,7 @@ export const createWebhookRoutes = (context: HttpContext): Router => {
   router.patch('/:id', ...jsonBody(), async (req, res) => {
     const { url, ...rest } = webhookChangeSchema.parse(req.body, { reportInput: true })
     assertMayHear(res, rest.events)
-    const change = { ...rest, ...(url !== undefined && { url: parseWebhookUrl(url) }) }
+    const change = { ...rest, ...(url !== undefined && { url: parseUrl(url) }) }
     const row = await changeEndpoint(db, scopeOf(res), String(req.params.id), change)
     sendUncached(res, presentEndpoint(row))
   })
@@ -84,7 +88,7 @@ export const createWebhookRoutes = (context: HttpContext): Router => {
     const status = parseQueryWord(req, 'status', webhookDeliveryStatusSchema)
     const { id: endpointId } = await findEndpoint(req, res)
     const rows = await listDeliveries(db, { endpointId, status, before, limit: limit + 1 })
-    const urls = createUrls(signer, publicUrl, req)
+    const urls = urlsFor(req)
     const { page, nextCursor } = cutPage(req, res, urls, rows, limit, positionOf)
     sendWithETag(req, res, { deliveries: page.map((row) => presentDelivery(row)), nextCursor })
   })
@@ -101,7 +105,7 @@ export const createWebhookRoutes = (context: HttpContext): Router => {
     sendUncached(res, presentDelivery(row))
   })
 
-  return router
+  return { path: '/api/webhooks', access: 'token', handler: router }
 }
 
 /** Throws `forbidden` for everyone but operators who would be told of alerts. */
@@ -122,7 +126,3 @@ const parseListScope = (req: Request, res: Response): EndpointScope => {
 }
 
 const positionOf = ({ createdAt, id }: { createdAt: Date; id: string }) => ({ at: createdAt, id })
-
-const sendUncached = (res: Response, body: object): void => {
-  res.set('Cache-Control', 'no-store').json(body)
-}

@@ -2,7 +2,7 @@ import type { Database } from '../../../db/database.ts'
 import type { WebhookEndpointRow } from '../../../db/schema.ts'
 import { MAX_WEBHOOK_ENDPOINTS } from '../../contract/limits.ts'
 import type { SourceWebhook } from '../../contract/webhook.ts'
-import { type HookDelivery, insertHookDelivery } from '../saved-items/hook-delivery.ts'
+import { type HookDelivery, insertHookDelivery } from '../../generation/submit/hook-delivery.ts'
 import { deleteEndpoint, insertEndpoint, listEndpoints } from './endpoints.ts'
 
 /* What a hook source does with its endpoints; each signed request counts once. All throw `hook_replayed`. */

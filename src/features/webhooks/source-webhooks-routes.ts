@@ -1,25 +1,28 @@
 import { Router } from 'express'
-import { signedBody } from '../../adapters/http/body.ts'
-import type { HttpContext } from '../../adapters/http/http-context.ts'
+import type { Database } from '../../../db/database.ts'
+import type { HookSecret } from '../../adapters/http/hook-signature.ts'
+import type { MountedRoutes } from '../../adapters/http/mounted-routes.ts'
+import { signedBody } from '../../adapters/http/parse-request.ts'
+import { parseSignedJson, readSignedHook } from '../../adapters/http/signed-hook.ts'
 import { deletionSchema, sourceWebhookSchema } from '../../contract/webhook.ts'
-import { parseSignedJson, readSignedHook } from '../saved-items/signed-hook.ts'
 import { presentEndpoint, presentWithSecret } from './present.ts'
+import type { ParseWebhookUrl } from './routes.ts'
 import {
   listSourcesEndpoints,
   registerSourcesEndpoint,
   removeSourcesEndpoint,
 } from './source-endpoints.ts'
 
+type Deps = { db: Database; secrets: readonly HookSecret[]; parseUrl: ParseWebhookUrl }
+
 /** Endpoints of a hook source, that are told when the generations of its items end. */
-export const createSourceWebhookRoutes = (context: HttpContext): Router => {
-  const { db, parseWebhookUrl } = context
-  const { secrets } = context.hooks
+export const createSourceWebhookRoutes = ({ db, secrets, parseUrl }: Deps): MountedRoutes => {
   const router = Router()
 
   router.post('/', ...signedBody(), async (req, res) => {
     const { delivery, text } = readSignedHook(secrets, req)
     const input = sourceWebhookSchema.parse(parseSignedJson(text), { reportInput: true })
-    const url = parseWebhookUrl(input.url)
+    const url = parseUrl(input.url)
     const row = await registerSourcesEndpoint(db, delivery, { ...input, url })
     res.status(201).set('Cache-Control', 'no-store').json(presentWithSecret(row))
   })
@@ -38,5 +41,5 @@ export const createSourceWebhookRoutes = (context: HttpContext): Router => {
     res.status(204).end()
   })
 
-  return router
+  return { path: '/api/hooks/webhooks', access: 'own', handler: router }
 }

@@ -1,5 +1,5 @@
+import { DatabaseAway } from '../../../db/away.ts'
 import type { Database } from '../../../db/database.ts'
-import { askDatabase, DatabaseAway } from '../../../db/database-away.ts'
 import { isTerminal } from '../../contract/vocabulary.ts'
 import { findGeneration, type GenerationWithImage } from '../state/repository.ts'
 
@@ -32,7 +32,7 @@ export async function* followGeneration(
   try {
     while (!signal.aborted) {
       hasNews = false
-      const generation = await askDatabase(() => findGeneration(db, id))
+      const generation = await findGeneration(db, id)
       if (!generation) return
       yield generation
       if (isTerminal(generation.status)) return

@@ -1,11 +1,20 @@
 import { type RawBuilder, sql } from 'kysely'
 import { THUMBNAIL_WIDTHS } from '../../contract/limits.ts'
+import type { StoredImage } from '../ports.ts'
 
 /** An object of the store with what its bytes are, as `versionOf` has it. */
 export type VersionedObject = { key: string; version: string }
 
 export type ThumbnailFormat = 'webp' | 'avif'
 export type ThumbnailSize = { width: number; format: ThumbnailFormat }
+
+/** A thumbnail that is in the store; its bytes too, where they had to be read anyway. */
+export type Thumbnail = { key: string; image?: StoredImage }
+
+export type FindThumbnail = (
+  object: VersionedObject,
+  size: ThumbnailSize,
+) => Promise<Thumbnail | undefined>
 
 const FORMATS: readonly ThumbnailFormat[] = ['webp', 'avif']
 

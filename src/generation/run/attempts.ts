@@ -55,7 +55,7 @@ export const recordIntent = async (db: Database, claim: Claim): Promise<Intent> 
 /**
  * Writes down how a call ended. Not fenced: what was paid was paid, whoever holds the generation now.
  * A call that can't have been charged is taken off the count of paid ones; one whose result arrived is no longer
- * ambiguous.
+ * ambiguous. Neither holds for a call of an earlier asking: the counts are of this one.
  */
 export const recordOutcome = async (
   db: Database,
@@ -77,14 +77,18 @@ export const recordOutcome = async (
       set outcome = ${result.outcome}, may_have_charged = ${result.mayHaveCharged},
         cost_usd = ${result.costUsd}, finished_at = clock_timestamp(), steps = ${steps}
       where id = ${attemptId} and outcome is null
-      returning generation_id
+      returning started_at
     )
     update generations
     set cost_usd = cost_usd + ${result.costUsd},
-      paid_calls = greatest(0, paid_calls - ${result.mayHaveCharged ? 0 : 1}),
-      ambiguous_calls = greatest(0, ambiguous_calls - ${result.isAmbiguous ? 0 : 1})
-    where id = ${generationId} and exists (select from ended)`.execute(db)
+      paid_calls = greatest(0, paid_calls - ${result.mayHaveCharged ? 0 : 1} * ${ofThisAsking}),
+      ambiguous_calls = greatest(0, ambiguous_calls - ${result.isAmbiguous ? 0 : 1} * ${ofThisAsking})
+    from ended
+    where id = ${generationId}`.execute(db)
 }
+
+/** SQL for 1, or for 0 where the call of `ended` was sent before the generation was asked for again. */
+const ofThisAsking = sql`(ended.started_at >= generations.queued_at)::int`
 
 /** The attempt whose worker died after its bytes were safe, if there is one, made an image after all. */
 export const recordAdoption = async (

@@ -1,17 +1,25 @@
-import type { Database } from '../../../db/database.ts'
+import type { GenerationRow } from '../../../db/schema.ts'
 import { type AppError, isProviderError, type ProviderError } from '../../lib/errors.ts'
-import { findGeneration } from '../state/repository.ts'
 import type { Claim } from '../state/transitions.ts'
 import { MAX_ATTEMPTS, mayCallAgain } from './attempts.ts'
 import { outcomeRules } from './outcomes.ts'
 
+type RetryDeps = {
+  retryBackoffMs: number
+  /** What the generation has cost by now, the failed call included; undefined when it is gone. */
+  readSpent: () => Promise<
+    Pick<GenerationRow, 'attempts' | 'paidCalls' | 'ambiguousCalls'> | undefined
+  >
+}
+
 /** How long to wait before the next try, in milliseconds; undefined when there is to be none. */
 export const decideRetryDelay = async (
-  { db, retryBackoffMs }: { db: Database; retryBackoffMs: number },
-  claim: Claim,
+  deps: RetryDeps,
+  claim: Pick<Claim, 'claims' | 'lane'>,
   failure: AppError,
 ): Promise<number | undefined> => {
-  if (isProviderError(failure)) return delayByRule(db, claim, failure, retryBackoffMs)
+  const { retryBackoffMs } = deps
+  if (isProviderError(failure)) return delayByRule(deps, failure)
   if (failure.code === 'worker_lost') return undefined
   if (failure.code === 'provider_unavailable') return delayByLane(claim, failure)
   if (failure.code === 'unavailable') return fullJitter(claim.claims, retryBackoffMs)
@@ -20,21 +28,22 @@ export const decideRetryDelay = async (
 }
 
 const delayByRule = async (
-  db: Database,
-  claim: Claim,
+  { retryBackoffMs, readSpent }: RetryDeps,
   failure: ProviderError,
-  backoffMs: number,
 ): Promise<number | undefined> => {
   const { retry } = outcomeRules[failure.code]
   if (retry === 'never') return undefined
-  const spent = await findGeneration(db, claim.id)
+  const spent = await readSpent()
   if (!spent || !mayCallAgain(spent)) return undefined
   if (retry === 'after' && failure.retryAfterMs !== undefined) return failure.retryAfterMs
-  return fullJitter(spent.attempts, backoffMs)
+  return fullJitter(spent.attempts, retryBackoffMs)
 }
 
 /** While the provider is down a person gets the stand-in at once, and may ask again; nobody waits for eager work. */
-const delayByLane = (claim: Claim, { retryAfterMs = 0 }: AppError): number | undefined =>
+const delayByLane = (
+  claim: Pick<Claim, 'lane'>,
+  { retryAfterMs = 0 }: AppError,
+): number | undefined =>
   claim.lane === 'eager' ? Math.round(retryAfterMs * (1 + Math.random())) : undefined
 
 const MAX_BACKOFF_MS = 30_000

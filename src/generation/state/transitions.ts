@@ -6,8 +6,9 @@ import type { AppError } from '../../lib/errors.ts'
 import { type Moved, move, moveAll, type Update } from './apply-transition.ts'
 
 /*
- * Every change of a generation's status, each one conditional update that also writes its event and nudges
- * the listeners, in one statement. A worker's changes are fenced: they apply only while its claim stands.
+ * A generation's status changes in two files: `insert-or-requeue.ts` puts new, failed and canceled ones in the queue,
+ * many in one statement; every other change is here. Each is one conditional update that also writes its event and
+ * nudges the listeners, in one statement. A worker's changes are fenced: they apply only while its claim stands.
  * All return the changed row, or undefined when the condition no longer held.
  */
 
@@ -80,7 +81,11 @@ const succeed = (
   )
 
 /** Names similar images while the generation goes on. An event, so that whoever follows it learns of them. */
-export const suggestImages = (db: Database, claim: Claim, suggestions: Suggestion[]): Moved =>
+export const suggestImages = (
+  db: Database,
+  claim: Claim,
+  suggestions: readonly Suggestion[],
+): Moved =>
   move(db, 'generation.running', (query) =>
     fenced(query, claim).set({ suggestions: JSON.stringify(suggestions) }),
   )

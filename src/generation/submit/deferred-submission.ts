@@ -1,9 +1,9 @@
 import type { Database } from '../../../db/database.ts'
 import type { NewImage } from '../../../db/schema.ts'
 import { AppError } from '../../lib/errors.ts'
+import { type GenerationToInsert, insertOrRequeue } from '../state/insert-or-requeue.ts'
 import { findGeneration, type GenerationWithImage, noImage } from '../state/repository.ts'
 import { bindIdempotencyKey, insertOwnerIfNew, type RequestedKey } from './idempotency.ts'
-import { type GenerationToInsert, insertOrRequeue } from './insert.ts'
 import { insertUpload } from './uploads.ts'
 
 /** A request that was accepted while Postgres did not answer: all of it travels in its job. */
@@ -43,7 +43,7 @@ const bindIfFree = async (
   try {
     await bindIdempotencyKey(tx, { ...key, ownerId, generationId })
   } catch (error) {
-    if (!(error instanceof AppError)) throw error
+    if (!(error instanceof AppError && error.code === 'idempotency_key_reused')) throw error
   }
 }
 

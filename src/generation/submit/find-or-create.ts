@@ -1,9 +1,9 @@
 import type { Database } from '../../../db/database.ts'
 import { isTerminal } from '../../contract/vocabulary.ts'
 import { AppError } from '../../lib/errors.ts'
+import type { GenerationToInsert, InsertLimits } from '../state/insert-or-requeue.ts'
 import { findGeneration, type GenerationWithImage } from '../state/repository.ts'
 import { bindIdempotencyKey, insertOwnerIfNew, type RequestedKey } from './idempotency.ts'
-import type { GenerationToInsert, InsertLimits } from './insert.ts'
 import type { Wanted } from './resolve-request.ts'
 import { createIntake, type Intake } from './submission-statements.ts'
 

@@ -1,5 +1,5 @@
+import { DatabaseAway } from '../../../db/away.ts'
 import type { Database } from '../../../db/database.ts'
-import { askDatabase, DatabaseAway } from '../../../db/database-away.ts'
 import type { ImageRow } from '../../../db/schema.ts'
 import type { ImageStore, PixelPrint, Recognition } from '../ports.ts'
 import {
@@ -45,10 +45,10 @@ export const recognizeStored = async (deps: RecognizeDeps, row: ImageRow): Promi
   const bytes = await readStored(deps.store, row)
   if (!bytes) return row
   // What was made from it before is found under its own digest.
-  const recognized = (await askDatabase(() => hasMade(deps.db, ownerId, sourceDigest)))
+  const recognized = (await hasMade(deps.db, ownerId, sourceDigest))
     ? await deps.recognition.print(bytes)
     : await recognizePicture(deps, { ownerId, bytes, sourceDigest, width, height })
-  await askDatabase(() => saveRecognized(deps.db, id, recognized))
+  await saveRecognized(deps.db, id, recognized)
   return { ...row, ...recognized }
 }
 
@@ -60,10 +60,10 @@ const findFirst = async (
 ): Promise<string | undefined> => {
   const { db, store } = deps
   await printOlder(deps, print, picture)
-  const equal = await askDatabase(() => findEqual(db, picture.ownerId, pixelDigest))
+  const equal = await findEqual(db, picture.ownerId, pixelDigest)
   if (equal) return equal
   if (!looksSame) return undefined
-  for (const alike of await askDatabase(() => findAlike(db, picture, perceptualHash))) {
+  for (const alike of await findAlike(db, picture, perceptualHash)) {
     const bytes = await readStored(store, alike)
     if (bytes && (await looksSame(picture.bytes, bytes))) return alike.sourceDigest
   }
@@ -76,11 +76,11 @@ const printOlder = async (
   print: Recognition['print'],
   picture: Picture,
 ): Promise<void> => {
-  for (const older of await askDatabase(() => findUnprinted(db, picture))) {
+  for (const older of await findUnprinted(db, picture)) {
     const bytes = await readStored(store, older)
     if (!bytes) continue
     const printed = await print(bytes)
-    await askDatabase(() => saveRecognized(db, older.id, printed))
+    await saveRecognized(db, older.id, printed)
   }
 }
 

@@ -5,7 +5,7 @@ import type { Identity } from '../../contract/identity.ts'
 import { DEFAULT_IMAGE_SIZE } from '../../contract/vocabulary.ts'
 import type { Provider } from '../ports.ts'
 import { createFingerprint, sha256Hex } from '../state/fingerprint.ts'
-import type { GenerationToInsert } from './insert.ts'
+import type { GenerationToInsert } from '../state/insert-or-requeue.ts'
 import { type ResolveConditionImage, resolveModel } from './resolve-model.ts'
 
 type DescribeDeps = {

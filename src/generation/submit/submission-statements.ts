@@ -1,14 +1,14 @@
 import type { Database } from '../../../db/database.ts'
 import { createBatcher } from '../../lib/batch.ts'
-import { findAnswering, findGeneration, type GenerationWithImage } from '../state/repository.ts'
-import { declineSimilar } from '../state/transitions.ts'
 import {
   type GenerationToInsert,
   type Inserted,
   type InsertLimits,
   insertOrRequeue,
   isOwnerFull,
-} from './insert.ts'
+} from '../state/insert-or-requeue.ts'
+import { findAnswering, findGeneration, type GenerationWithImage } from '../state/repository.ts'
+import { declineSimilar } from '../state/transitions.ts'
 
 /** What a submission asks of Postgres. */
 export type Intake = {

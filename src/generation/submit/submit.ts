@@ -1,4 +1,4 @@
-import { askDatabase, DatabaseAway } from '../../../db/database-away.ts'
+import { DatabaseAway } from '../../../db/away.ts'
 import type { GenerationRequest } from '../../contract/generation-request.ts'
 import { messageOf } from '../../lib/errors.ts'
 import type { Enqueue, Provider } from '../ports.ts'
@@ -57,7 +57,7 @@ const submit = async (
   if (wanted.upload) return park(deps, wanted, key)
   let accepted: Accepted
   try {
-    accepted = await askDatabase(() => acceptGeneration(deps, wanted, key))
+    accepted = await acceptGeneration(deps, wanted, key)
   } catch (error) {
     if (error instanceof DatabaseAway) return park(deps, wanted, key)
     throw error
@@ -107,7 +107,7 @@ const promote = async (deps: SubmitDeps, joined: Submission): Promise<Submission
   const { id: generationId, lane, place } = joined.generation
   if (lane === 'interactive') return joined
   try {
-    const promoted = await askDatabase(() => promoteGeneration(deps.db, generationId))
+    const promoted = await promoteGeneration(deps.db, generationId)
     if (!promoted) return joined
     await deps.promote({ generationId, lane: promoted.lane, place })
     return { ...joined, generation: { ...joined.generation, lane: promoted.lane } }

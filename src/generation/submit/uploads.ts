@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
+import { DatabaseAway } from '../../../db/away.ts'
 import type { Database } from '../../../db/database.ts'
-import { askDatabase, DatabaseAway } from '../../../db/database-away.ts'
 import type { ImageRow, NewImage } from '../../../db/schema.ts'
 import { createUploadId, digestHex, isImageId } from '../../contract/identity.ts'
 import { AppError } from '../../lib/errors.ts'
@@ -50,7 +50,7 @@ export const resolveConditionImage = async (
     if ('row' in stored) return toConditionImage(stored.row)
     return { ...toConditionImage(stored.upload), upload: stored.upload }
   }
-  const image = await askDatabase(() => findOwnedImage(deps.db, ownerId, conditionImage))
+  const image = await findOwnedImage(deps.db, ownerId, conditionImage)
   if (!image?.objectKey) {
     throw new AppError('invalid_request', 'is not the id of one of your images', { pointer })
   }
@@ -71,10 +71,8 @@ const storeUpload = async (
   const { db, store, inspect } = deps
   const sourceDigest = await digestHex(bytes)
   const id = await createUploadId(ownerId, sourceDigest)
-  const found = await askDatabase(async () => [await findOwnedImage(db, ownerId, id)]).catch(
-    whenAway,
-  )
-  const existing = found?.[0]
+  const found = await findOwnedImage(db, ownerId, id).then((row) => ({ row }), whenAway)
+  const existing = found?.row
   if (existing?.objectKey) return { row: existing }
   const image = await inspect(bytes)
   if (image.bytes.byteLength > MAX_STORED_BYTES) {
@@ -103,7 +101,7 @@ const storeUpload = async (
     // One that comes back after its object was lost is what it was.
     ...(existing && { conditionDigest: existing.conditionDigest }),
   }
-  const row = await askDatabase(() => insertUpload(db, upload)).catch(whenAway)
+  const row = await insertUpload(db, upload).catch(whenAway)
   if (row && row.objectKey !== objectKey) await store.delete(objectKey)
   return row ? { row } : { upload }
 }

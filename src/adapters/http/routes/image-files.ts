@@ -1,42 +1,60 @@
 import { type Request, type Response, Router } from 'express'
-import { askDatabase, DatabaseAway } from '../../../../db/database-away.ts'
+import { DatabaseAway } from '../../../../db/away.ts'
 import { isTerminal } from '../../../contract/vocabulary.ts'
 import { waitForTerminal } from '../../../generation/read/follow.ts'
 import { findShownImage, type ShownImage } from '../../../generation/read/images.ts'
-import { isPresumed, presumeRow } from '../../../generation/submit/deferred-submission.ts'
+import {
+  isPresumed,
+  type ParkedRequest,
+  presumeRow,
+} from '../../../generation/submit/deferred-submission.ts'
 import { AppError } from '../../../lib/errors.ts'
-import type { Principal } from '../auth.ts'
+import type { Identify, Principal } from '../auth.ts'
 import { type HttpContext, whileConnected } from '../http-context.ts'
-import { toRatio } from '../placeholder.ts'
-import { parseQueryWait } from '../prefer.ts'
-import { type PermittedBy, sendBytes, sendObject } from '../send-object.ts'
+import type { ImageSigner } from '../image-urls.ts'
+import { parseQueryWait } from '../parse-request.ts'
+import { type DrawPlaceholder, toRatio } from '../placeholder.ts'
+import { type PermittedBy, type SendObjectDeps, sendBytes, sendObject } from '../send-object.ts'
 import { parseThumbnailQuery } from '../thumbnail-query.ts'
 
 /** An id that the caller may see, and by what. */
 type Permission = { id: string; by: PermittedBy }
 
+type Deps = {
+  signer: ImageSigner
+  identify: Identify
+  /** The request that waits in the queue for Postgres, if it does. */
+  findParked: (generationId: string) => Promise<ParkedRequest | undefined>
+  placeholder: DrawPlaceholder
+  objects: SendObjectDeps
+}
+
 /** The URL that always works: `/images/<id>.<signature>`, or the bare id with the owner's token. */
-export const createImageFileRoutes = (context: HttpContext): Router => {
+export const createImageFileRoutes = (http: HttpContext, deps: Deps): Router => {
+  const lookup = { db: http.db, findParked: deps.findParked }
   const router = Router()
 
   router.get('/:file', async (req, res) => {
     const waitSeconds = parseQueryWait(req)
     const size = parseThumbnailQuery(req)
-    const { id, by } = await authorize(context, req)
-    let shown = await findShown(context, id)
+    const { id, by } = await authorize(deps, lookup, req)
+    let shown = await findShown(lookup, id)
     const { generation } = shown ?? {}
     const isUnderWay = generation && !isTerminal(generation.status) && !isPresumed(generation)
     if (isUnderWay && waitSeconds > 0) {
-      const limits = { timeoutMs: waitSeconds * 1_000, signal: whileConnected(context, res) }
-      await waitForTerminal(context, id, limits)
-      shown = await findShown(context, id)
+      const limits = { timeoutMs: waitSeconds * 1_000, signal: whileConnected(http, res) }
+      await waitForTerminal(http, id, limits)
+      shown = await findShown(lookup, id)
     }
     if (!shown) throw notFound()
     res.set({ 'Cross-Origin-Resource-Policy': 'cross-origin', 'Access-Control-Allow-Origin': '*' })
     if (
-      !(shown.object && (await sendObject(context, req, res, { object: shown.object, by, size })))
+      !(
+        shown.object &&
+        (await sendObject(deps.objects, req, res, { object: shown.object, by, size }))
+      )
     ) {
-      await sendPlaceholder(context, res, shown)
+      await sendPlaceholder(deps, res, shown)
     }
   })
 
@@ -47,12 +65,9 @@ export const createImageFileRoutes = (context: HttpContext): Router => {
  * What the id shows. A picture that is asked for never ends in an error for a store's sake: while Postgres does not
  * answer, what is known is that nothing can be shown yet.
  */
-const findShown = async (
-  { db, findParked }: HttpContext,
-  id: string,
-): Promise<Shown | undefined> => {
+const findShown = async ({ db, findParked }: Lookup, id: string): Promise<Shown | undefined> => {
   try {
-    const shown = await askDatabase(() => findShownImage(db, id))
+    const shown = await findShownImage(db, id)
     if (shown) return shown
   } catch (error) {
     if (error instanceof DatabaseAway) return NOTHING_YET
@@ -62,36 +77,42 @@ const findShown = async (
   return parked && { ownerId: parked.generation.ownerId, generation: presumeRow(parked) }
 }
 
+type Lookup = Pick<HttpContext, 'db'> & Pick<Deps, 'findParked'>
+
 type Shown = ShownImage & { isUnknown?: boolean }
 
 const NOTHING_YET: Shown = { ownerId: '', isUnknown: true }
 
 /** The id, when the signature is right or the caller is its owner. Every other case is the same 404. */
-const authorize = async (context: HttpContext, req: Request): Promise<Permission> => {
+const authorize = async (
+  { signer, identify }: Deps,
+  lookup: Lookup,
+  req: Request,
+): Promise<Permission> => {
   const [, id, signature] =
     /^([gi]_[0-9a-f]{40})(?:\.([\w-]+))?$/.exec(String(req.params.file)) ?? []
   if (!id) throw notFound()
   if (signature !== undefined) {
-    if (context.signer.verify(id, signature)) return { id, by: 'signature' }
+    if (signer.verify(id, signature)) return { id, by: 'signature' }
     throw notFound()
   }
-  const principal = await findPrincipal(context, req)
-  const shown = principal && (await findShown(context, id))
+  const principal = await findPrincipal(identify, req)
+  const shown = principal && (await findShown(lookup, id))
   if (shown?.isUnknown) throw new DatabaseAway()
   if (shown && (shown.ownerId === principal.ownerId || principal.isAdmin))
     return { id, by: 'token' }
   throw notFound()
 }
 
-/** Whoever is not signed in sees what a stranger sees; keys that are away are trouble that passes. */
-const findPrincipal = (context: HttpContext, req: Request): Promise<Principal | undefined> =>
-  context.identify(req).catch((error: unknown) => {
+/** A caller who is not signed in sees what a stranger sees; keys that are away are trouble that passes. */
+const findPrincipal = (identify: Identify, req: Request): Promise<Principal | undefined> =>
+  identify(req).catch((error: unknown) => {
     if (error instanceof AppError && error.code === 'unauthenticated') return undefined
     throw error
   })
 
 const sendPlaceholder = async (
-  { placeholder }: HttpContext,
+  { placeholder }: Deps,
   res: Response,
   { generation, isUnknown }: Shown,
 ): Promise<void> => {

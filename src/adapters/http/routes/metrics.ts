@@ -1,13 +1,15 @@
 import { Router } from 'express'
 import { AppError } from '../../../lib/errors.ts'
-import type { HttpContext } from '../http-context.ts'
-import { mayReadMetrics, sendMetrics } from '../metrics.ts'
+import { type MetricsAccess, mayReadMetrics, type ReadMetrics, sendMetrics } from '../metrics.ts'
 
 /** `/metrics` for Prometheus; there is none where nobody may read it. */
 export const createMetricsRoutes = ({
   metricsAccess,
   readMetrics,
-}: Pick<HttpContext, 'metricsAccess' | 'readMetrics'>): Router => {
+}: {
+  metricsAccess: MetricsAccess
+  readMetrics: ReadMetrics
+}): Router => {
   const router = Router()
   if (metricsAccess === 'nobody') return router
 

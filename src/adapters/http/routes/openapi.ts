@@ -1,8 +1,7 @@
 import { Router } from 'express'
-import type { HttpContext } from '../http-context.ts'
 
 /** The contract for machines, to anyone: it holds no more than what `/docs` shows. */
-export const createOpenApiRoutes = ({ findOpenApi }: HttpContext): Router => {
+export const createOpenApiRoutes = (findOpenApi: () => Promise<object>): Router => {
   const router = Router()
   router.get('/openapi.json', async (_req, res) => {
     res.set({ 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'no-cache' })

@@ -1,30 +1,20 @@
-import { type Request, type Response, Router } from 'express'
-import { askDatabase } from '../../../../db/database-away.ts'
+import { Router } from 'express'
 import { type BulkReport, bulkRequestSchema } from '../../../contract/bulk.ts'
 import type { GenerationRequest } from '../../../contract/generation-request.ts'
-import { isTerminal } from '../../../contract/vocabulary.ts'
-import { BULK_STATUSES, type BulkDeps, changeInBulk } from '../../../generation/state/bulk.ts'
 import type { GenerationWithImage } from '../../../generation/state/repository.ts'
-import { askAgain } from '../../../generation/state/retry-generations.ts'
-import { submitGeneration } from '../../../generation/submit/submit.ts'
+import { BULK_STATUSES, type BulkDeps, changeInBulk } from '../../../generation/submit/bulk.ts'
+import { askAgain } from '../../../generation/submit/retry-generations.ts'
+import { type SubmitDeps, submitGeneration } from '../../../generation/submit/submit.ts'
 import { AppError } from '../../../lib/errors.ts'
-import { jsonBody } from '../body.ts'
-import {
-  answerGeneration,
-  getOwnGeneration,
-  type HttpContext,
-  principalOf,
-} from '../http-context.ts'
-import { parseIdempotencyKey } from '../idempotency-key.ts'
+import { sendSubmitted } from '../answer-generation.ts'
+import { type HttpContext, principalOf } from '../http-context.ts'
 import { formatCursor, parseCursor } from '../pagination.ts'
+import { jsonBody, parseIdempotencyKey } from '../parse-request.ts'
 import { parseScope } from '../scope.ts'
 
-const RETRY_AFTER_SECONDS = 2
-
 /** Asking again for generations, one by one or many at once; an operator does so for their owners. */
-export const createAgainRoutes = (context: HttpContext): Router => {
-  const { submit, removeJob, enqueueAll } = context
-  const deps: BulkDeps = { ...submit, removeJob, enqueueAll }
+export const createRetryRoutes = (http: HttpContext, deps: SubmitDeps & BulkDeps): Router => {
+  const { getOwnGeneration } = http
   const router = Router()
 
   router.post('/bulk', ...jsonBody(), async (req, res) => {
@@ -50,23 +40,23 @@ export const createAgainRoutes = (context: HttpContext): Router => {
   })
 
   router.post('/:id/retry', async (req, res) => {
-    const row = await getOwnGeneration(context, req, res)
-    const [asked] = await askDatabase(() => askAgain(deps, [row]))
+    const row = await getOwnGeneration(req, res)
+    const [asked] = await askAgain(deps, [row])
     if (!asked?.inserted) throw asked?.refusal
     const { generation, queuePosition } = asked.inserted
-    await sendSubmitted(context, req, res, generation, queuePosition)
+    await sendSubmitted(http, req, res, generation, { queuePosition })
   })
 
   router.post('/:id/regenerate', async (req, res) => {
     const idempotencyKey = parseIdempotencyKey(req)
-    const row = await getOwnGeneration(context, req, res)
+    const row = await getOwnGeneration(req, res)
     const { generation, queuePosition } = await submitGeneration(
-      submit,
+      deps,
       row.ownerId,
       toForcedRequest(row),
       idempotencyKey,
     )
-    await sendSubmitted(context, req, res, generation, queuePosition)
+    await sendSubmitted(http, req, res, generation, { queuePosition })
   })
 
   return router
@@ -94,17 +84,3 @@ const toForcedRequest = (row: GenerationWithImage): GenerationRequest => ({
   ...(row.aspectRatio && { aspectRatio: row.aspectRatio }),
   ...(row.variant && { variant: row.variant }),
 })
-
-const sendSubmitted = async (
-  context: HttpContext,
-  req: Request,
-  res: Response,
-  row: GenerationWithImage,
-  queuePosition: number | undefined,
-): Promise<void> => {
-  res.locals.generationId = row.id
-  const generation = await answerGeneration(context, req, row, { queuePosition })
-  res.set({ Location: generation.urls.self, 'Cache-Control': 'no-store' })
-  if (!isTerminal(row.status)) res.status(202).set('Retry-After', String(RETRY_AFTER_SECONDS))
-  res.json(generation)
-}

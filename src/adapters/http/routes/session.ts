@@ -1,13 +1,13 @@
 import express, { Router } from 'express'
 import { z } from 'zod'
 import { AppError } from '../../../lib/errors.ts'
-import type { HttpContext } from '../http-context.ts'
-import { assertSameOrigin } from '../sessions.ts'
+import type { Authenticate } from '../auth.ts'
+import { assertSameOrigin, type Sessions } from '../sessions.ts'
 
 const signInSchema = z.strictObject({ token: z.string().min(1) })
 
 /** Signing a browser in and out, and who is signed in. Nobody is no error: a page asks before it knows. */
-export const createSessionRoutes = ({ authenticate, sessions }: HttpContext): Router => {
+export const createSessionRoutes = (authenticate: Authenticate, sessions: Sessions): Router => {
   const router = Router()
   router.use((_req, res, next) => {
     res.set('Cache-Control', 'no-store')

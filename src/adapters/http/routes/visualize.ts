@@ -6,26 +6,42 @@ import {
   Router,
 } from 'express'
 import { isDatabaseAway } from '../../../../db/away.ts'
+import type { Reuse } from '../../../contract/generation.ts'
 import { generationRequestSchema } from '../../../contract/generation-request.ts'
 import { isTerminal } from '../../../contract/vocabulary.ts'
 import { waitForTerminal } from '../../../generation/read/follow.ts'
+import type { GenerationWithImage } from '../../../generation/state/repository.ts'
 import { isPresumed } from '../../../generation/submit/deferred-submission.ts'
-import { type Submission, submitGeneration } from '../../../generation/submit/submit.ts'
+import {
+  type Submission,
+  type SubmitDeps,
+  submitGeneration,
+} from '../../../generation/submit/submit.ts'
 import { AppError } from '../../../lib/errors.ts'
-import { jsonBody } from '../body.ts'
-import { answerGeneration, type HttpContext, principalOf, whileConnected } from '../http-context.ts'
-import { parseIdempotencyKey } from '../idempotency-key.ts'
-import { createUrls } from '../image-urls.ts'
-import { drawStandIn } from '../placeholder.ts'
-import { parsePreferWait, setPreferenceApplied } from '../prefer.ts'
+import { sendSubmitted } from '../answer-generation.ts'
+import { type HttpContext, principalOf, whileConnected } from '../http-context.ts'
+import {
+  jsonBody,
+  parseIdempotencyKey,
+  parsePreferWait,
+  setPreferenceApplied,
+} from '../parse-request.ts'
+import { type DrawPlaceholder, drawPlaceholderUrl } from '../placeholder.ts'
+
+export type VisualizeDeps = {
+  submit: SubmitDeps
+  interactiveDeadlineMs: number
+  placeholder: DrawPlaceholder
+  /** Records an answer that cost nothing. */
+  recordReuse: (generation: GenerationWithImage, reuse: Reuse | undefined) => void
+}
 
 /** When `/api/visualize/image` was superseded, for its `Deprecation` header (RFC 9745). */
 const SUPERSEDED_AT = Date.UTC(2026, 10, 1) / 1_000
 
-const RETRY_AFTER_SECONDS = 2
-
 /** Submitting a generation. */
-export const createVisualizeRoutes = (context: HttpContext): Router => {
+export const createVisualizeRoutes = (http: HttpContext, deps: VisualizeDeps): Router => {
+  const { submit, interactiveDeadlineMs } = deps
   const router = Router()
 
   router.post('/generate', ...jsonBody(), async (req, res) => {
@@ -33,65 +49,58 @@ export const createVisualizeRoutes = (context: HttpContext): Router => {
     const idempotencyKey = parseIdempotencyKey(req)
     const request = generationRequestSchema.parse(req.body, { reportInput: true })
     const { ownerId } = principalOf(res)
-    const submission = await submitGeneration(context.submit, ownerId, request, idempotencyKey)
+    const submission = await submitGeneration(submit, ownerId, request, idempotencyKey)
     setPreferenceApplied(res, waitSeconds)
-    await answer(context, req, res, submission, (waitSeconds ?? 0) * 1_000)
+    await answer(http, deps, req, res, submission, (waitSeconds ?? 0) * 1_000)
   })
 
-  router.post('/image', announceSuccessor(context), ...jsonBody(), async (req, res) => {
+  router.post('/image', announceSuccessor(http), ...jsonBody(), async (req, res) => {
     const request = generationRequestSchema.parse(req.body, { reportInput: true })
     const forced = { ...request, skipExistingCheck: true }
-    const submission = await submitGeneration(context.submit, principalOf(res).ownerId, forced)
-    await answer(context, req, res, submission, context.interactiveDeadlineMs)
+    const submission = await submitGeneration(submit, principalOf(res).ownerId, forced)
+    await answer(http, deps, req, res, submission, interactiveDeadlineMs)
   })
 
-  router.use(offerPlaceholder(context))
+  router.use(offerPlaceholder(deps))
   return router
 }
 
-/** On every answer, the refusals too: whoever reads it learns where to go. */
+/** On every answer, refusals included: its reader learns where to go. */
 const announceSuccessor =
-  ({ signer, publicUrl }: HttpContext): RequestHandler =>
+  ({ urlsFor }: HttpContext): RequestHandler =>
   (req, res, next) => {
-    const { base } = createUrls(signer, publicUrl, req)
     res.set({
       Deprecation: `@${SUPERSEDED_AT}`,
-      Link: `<${base}/api/visualize/generate>; rel="successor-version"`,
+      Link: `<${urlsFor(req).base}/api/visualize/generate>; rel="successor-version"`,
     })
     next()
   }
 
-/** The caller's flow goes on with a stand-in, whatever keeps the picture from being asked for (ADR 18). */
+/** The caller's flow goes on with a placeholder, whatever keeps the image from being asked for (ADR 18). */
 const offerPlaceholder =
-  (context: HttpContext): ErrorRequestHandler =>
+  ({ placeholder }: Pick<VisualizeDeps, 'placeholder'>): ErrorRequestHandler =>
   async (error: unknown, req, res, next) => {
     const passes = (error instanceof AppError && error.retryable) || isDatabaseAway(error)
     const kind = passes ? 'pending' : 'failed'
-    const imageUrl = await drawStandIn(context, kind, req.body?.aspectRatio)
+    const imageUrl = await drawPlaceholderUrl(placeholder, kind, req.body?.aspectRatio)
     res.locals.placeholder = { imageUrl, isPlaceholder: true }
     next(error)
   }
 
 const answer = async (
-  context: HttpContext,
+  http: HttpContext,
+  { recordReuse }: VisualizeDeps,
   req: Request,
   res: Response,
   { generation: submitted, kind, queuePosition }: Submission,
   timeoutMs: number,
 ): Promise<void> => {
-  res.locals.generationId = submitted.id
   const newest =
     timeoutMs > 0 && !isTerminal(submitted.status) && !isPresumed(submitted)
-      ? await waitForTerminal(context, submitted.id, {
-          timeoutMs,
-          signal: whileConnected(context, res),
-        })
+      ? await waitForTerminal(http, submitted.id, { timeoutMs, signal: whileConnected(http, res) })
       : submitted
   const row = newest ?? submitted
   const reuse = kind === 'exact' || kind === 'joined' ? kind : undefined
-  const generation = await answerGeneration(context, req, row, { reuse, queuePosition })
-  if (reuse) context.onReuse(row, generation.reuse)
-  res.set({ Location: generation.urls.self, 'Cache-Control': 'no-store' })
-  if (!isTerminal(row.status)) res.status(202).set('Retry-After', String(RETRY_AFTER_SECONDS))
-  res.json(generation)
+  const answered = await sendSubmitted(http, req, res, row, { reuse, queuePosition })
+  if (reuse) recordReuse(row, answered.reuse)
 }

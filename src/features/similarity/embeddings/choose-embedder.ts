@@ -1,4 +1,3 @@
-import type { Config } from '../../../app/config.ts'
 import { StartError } from '../../../lib/errors.ts'
 import type { Embedder } from '../ports.ts'
 import { createEnergeticEmbedder, ENERGETIC_PACKAGES, isEnergeticInstalled } from './energetic.ts'
@@ -7,14 +6,17 @@ import { createGeminiEmbedder } from './gemini.ts'
 /** What makes vectors of prompts; or why nothing does, in a sentence to be shown. */
 export type ChosenEmbedder = { embedder: Embedder } | { embedder: undefined; note: string }
 
-type EmbeddingConfig = Pick<Config, 'embeddings' | 'gemini'>
+export type EmbeddingOptions = {
+  embeddings: { source: 'auto' | 'gemini' | 'local' | 'off'; model: string; dimensions: number }
+  gemini: { apiKey: string; baseUrl: string } | undefined
+}
 
 /**
  * By EMBEDDING_SOURCE. Loads nothing and calls nobody, so that a process may ask only to say what is used. Throws `StartError`
  * where the source that is named can't be had.
  */
 export const chooseEmbedder = (
-  { embeddings, gemini }: EmbeddingConfig,
+  { embeddings, gemini }: EmbeddingOptions,
   isLocalInstalled: () => boolean = isEnergeticInstalled,
 ): ChosenEmbedder => {
   const { source, model, dimensions } = embeddings

@@ -1,5 +1,5 @@
 import type { RawBuilder } from 'kysely'
-import type { Database } from '../../../db/database.ts'
+import type { Database } from './database.ts'
 
 const BATCH_ROWS = 1_000
 

@@ -1,4 +1,4 @@
-import type { ImageMimeType } from '../../contract/vocabulary.ts'
+import type { ImageMimeType } from '../contract/vocabulary.ts'
 
 /** What the first bytes say an image is; undefined for anything but png, jpeg and webp. */
 export const findImageMimeType = (bytes: Uint8Array): ImageMimeType | undefined => {

@@ -1,6 +1,6 @@
 import type { Request } from 'express'
+import type { HookDelivery } from '../../generation/submit/hook-delivery.ts'
 import { AppError } from '../../lib/errors.ts'
-import type { HookDelivery } from './hook-delivery.ts'
 import { type HookSecret, verifyHook } from './hook-signature.ts'
 
 /** Whose hook a request is, and what was signed. Throws `unauthenticated`; `not_found` where there are no hooks. */

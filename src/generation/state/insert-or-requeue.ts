@@ -4,15 +4,15 @@ import type { Database } from '../../../db/database.ts'
 import type { GenerationRow } from '../../../db/schema.ts'
 import type { GenerationEventType } from '../../contract/generation.ts'
 import type { TelemetryType } from '../../contract/telemetry.ts'
-import { GENERATION_CHANNEL } from '../state/channel.ts'
+import { GENERATION_CHANNEL } from './channel.ts'
 import {
   countAhead,
   type GenerationWithImage,
   generationColumns,
   isAnswering,
   noImage,
-} from '../state/repository.ts'
-import { startedData } from '../state/telemetry.ts'
+} from './repository.ts'
+import { startedData } from './telemetry.ts'
 
 export type GenerationToInsert = Pick<
   GenerationRow,

@@ -2,7 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { Redis } from 'ioredis'
 import type { QueueBackend } from '../../src/adapters/queue/backend.ts'
-import { createUpkeepQueue, type UpkeepTask } from '../../src/adapters/queue/maintenance-queue.ts'
+import {
+  createMaintenanceQueue,
+  type MaintenanceTask,
+} from '../../src/adapters/queue/maintenance-queue.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { describeEachBackend } from '../support/each-backend.ts'
 import { startPostgresProxy } from '../support/postgres-proxy.ts'
@@ -16,11 +19,12 @@ const HOUR_MS = 60 * 60_000
 /** A task that counts its runs. */
 const createCounter = (everyMs = HOUR_MS, name = 'count') => {
   let runs = 0
-  const task: UpkeepTask = {
+  const task: MaintenanceTask = {
     name,
     everyMs,
     run: async () => {
       runs++
+      return {}
     },
   }
   const waitForRuns = (count: number) =>
@@ -28,7 +32,7 @@ const createCounter = (everyMs = HOUR_MS, name = 'count') => {
   return { task, waitForRuns, count: () => runs }
 }
 
-type UpkeepQueue = ReturnType<typeof createUpkeepQueue>
+type UpkeepQueue = ReturnType<typeof createMaintenanceQueue>
 
 let opened: UpkeepQueue[] = []
 let errors: Error[] = []
@@ -47,10 +51,10 @@ const stopAll = async () => {
   opened = []
 }
 
-const open = (backend: QueueBackend, tasks: UpkeepTask[]): UpkeepQueue => {
+const open = (backend: QueueBackend, tasks: MaintenanceTask[]): UpkeepQueue => {
   const onError = (error: Error) => void errors.push(error)
   const fast = { scheduleEveryMs: 0, retryMs: 20 }
-  const queue = createUpkeepQueue({ backend, name, tasks, onError, ...fast })
+  const queue = createMaintenanceQueue({ backend, name, tasks, onError, ...fast })
   opened.push(queue)
   return queue
 }
@@ -130,7 +134,7 @@ describeEachBackend('upkeep by schedule', (kind) => {
   test('a task that fails is reported, and keeps neither itself nor others from the next time', async () => {
     const counter = createCounter(50, 'works')
     let failures = 0
-    const failing: UpkeepTask = {
+    const failing: MaintenanceTask = {
       name: 'fails',
       everyMs: 50,
       run: async () => {
@@ -151,7 +155,7 @@ describeEachBackend('upkeep by schedule', (kind) => {
     const begun = new Promise<void>((resolve) => {
       begin = resolve
     })
-    const patient: UpkeepTask = {
+    const patient: MaintenanceTask = {
       name: 'long',
       everyMs: HOUR_MS,
       run: (signal) => {

@@ -1,0 +1,63 @@
+import type { Request, Response } from 'express'
+import type { Database } from '../../../db/database.ts'
+import type { Generation } from '../../contract/generation.ts'
+import { isTerminal } from '../../contract/vocabulary.ts'
+import { type AnswerContext, presentGeneration } from '../../generation/read/present.ts'
+import type { Suggested } from '../../generation/read/suggestions.ts'
+import { countQueuePosition, type GenerationWithImage } from '../../generation/state/repository.ts'
+import { isPresumed } from '../../generation/submit/deferred-submission.ts'
+import { type AnswerGeneration, type HttpContext, principalOf } from './http-context.ts'
+
+type Deps = Pick<AnswerContext, 'listPriceUsd' | 'interactiveDeadlineMs'> &
+  Pick<HttpContext, 'urlsFor'> & {
+    db: Database
+    /** The similar images that a generation names. */
+    findSuggested: (row: GenerationWithImage) => Promise<Suggested[]>
+  }
+
+/** How often a caller should look again at what is not finished. */
+const RETRY_AFTER_SECONDS = 2
+
+/**
+ * Presents a generation to its caller, with its place in the queue while it has one. What Postgres does not tell in time is
+ * left out: the answer is about the row, which is at hand.
+ */
+export const createAnswerGeneration = (deps: Deps): AnswerGeneration => {
+  const { db, urlsFor, listPriceUsd, interactiveDeadlineMs, findSuggested } = deps
+
+  return async (req, row, known = {}) => {
+    const hasPlace = row.status === 'queued' && !isPresumed(row)
+    const countPlace = () => countQueuePosition(db, row).catch(() => undefined)
+    const suggested = row.suggestions?.length ? await findSuggested(row).catch(() => []) : []
+    return presentGeneration(row, {
+      urls: urlsFor(req),
+      listPriceUsd,
+      interactiveDeadlineMs,
+      reuse: known.reuse,
+      queuePosition: hasPlace ? (known.queuePosition ?? (await countPlace())) : undefined,
+      suggested,
+      showsOwner: req.res !== undefined && principalOf(req.res)?.isAdmin === true,
+    })
+  }
+}
+
+/** Tells a caller who should look again when to do so. */
+export const setRetryAfter = (res: Response, { status }: Pick<GenerationWithImage, 'status'>) => {
+  if (!isTerminal(status)) res.set('Retry-After', String(RETRY_AFTER_SECONDS))
+}
+
+/** Answers a submission: 200 with what is finished, 202 with what is not yet. */
+export const sendSubmitted = async (
+  { answerGeneration }: Pick<HttpContext, 'answerGeneration'>,
+  req: Request,
+  res: Response,
+  row: GenerationWithImage,
+  known: Pick<AnswerContext, 'reuse' | 'queuePosition'>,
+): Promise<Generation> => {
+  res.locals.generationId = row.id
+  const generation = await answerGeneration(req, row, known)
+  res.set({ Location: generation.urls.self, 'Cache-Control': 'no-store' })
+  setRetryAfter(res, row)
+  res.status(isTerminal(row.status) ? 200 : 202).json(generation)
+  return generation
+}

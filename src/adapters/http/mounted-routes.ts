@@ -1,0 +1,9 @@
+import type { RequestHandler } from 'express'
+
+/** Routes, and where they are mounted. */
+export type MountedRoutes = {
+  path: string
+  /** `token`: behind the check of tokens and sessions. `own`: they see for themselves who calls, or are for anyone. */
+  access: 'token' | 'own'
+  handler: RequestHandler
+}

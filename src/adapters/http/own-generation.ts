@@ -1,0 +1,38 @@
+import type { Database } from '../../../db/database.ts'
+import { isGenerationId } from '../../contract/identity.ts'
+import { findGeneration, type GenerationWithImage } from '../../generation/state/repository.ts'
+import { type ParkedRequest, presumeRow } from '../../generation/submit/deferred-submission.ts'
+import { AppError } from '../../lib/errors.ts'
+import { type HttpContext, principalOf } from './http-context.ts'
+
+type Deps = {
+  db: Database
+  /** The request that waits in the queue for Postgres, if it does. */
+  findParked: (generationId: string) => Promise<ParkedRequest | undefined>
+}
+
+/**
+ * Finds the generation that the path names, presumed from its job while only the queue has it. Throws `not_found` for every
+ * generation alike that the caller may not know of, and `unavailable` when neither store tells.
+ */
+export const createGetOwnGeneration =
+  (deps: Deps): HttpContext['getOwnGeneration'] =>
+  async (req, res) => {
+    const id = String(req.params.id)
+    res.locals.generationId = id
+    const { ownerId, isAdmin } = principalOf(res)
+    const generation = isGenerationId(id) ? await findKnown(deps, id) : undefined
+    if (generation && (generation.ownerId === ownerId || isAdmin)) return generation
+    throw new AppError('not_found', 'There is no generation with this id.')
+  }
+
+const findKnown = async (
+  { db, findParked }: Deps,
+  id: string,
+): Promise<GenerationWithImage | undefined> => {
+  const read = findGeneration(db, id)
+  const row = await read.catch(() => undefined)
+  if (row) return row
+  const parked = await findParked(id).catch(() => undefined)
+  return parked ? presumeRow(parked) : read
+}

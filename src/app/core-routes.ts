@@ -1,0 +1,95 @@
+import type { Authenticate, Identify } from '../adapters/http/auth.ts'
+import type { HttpContext } from '../adapters/http/http-context.ts'
+import type { ImageSigner } from '../adapters/http/image-urls.ts'
+import type { MetricsAccess } from '../adapters/http/metrics.ts'
+import type { MountedRoutes } from '../adapters/http/mounted-routes.ts'
+import { createGenerationRoutes } from '../adapters/http/routes/generations.ts'
+import { createHealthRoutes } from '../adapters/http/routes/health.ts'
+import { createImageFileRoutes } from '../adapters/http/routes/image-files.ts'
+import { createImageRoutes } from '../adapters/http/routes/images.ts'
+import { createInfoRoutes } from '../adapters/http/routes/info.ts'
+import { createMetricsRoutes } from '../adapters/http/routes/metrics.ts'
+import { createOpenApiRoutes } from '../adapters/http/routes/openapi.ts'
+import { createRetryRoutes } from '../adapters/http/routes/retry.ts'
+import { createSessionRoutes } from '../adapters/http/routes/session.ts'
+import { createVisualizeRoutes, type VisualizeDeps } from '../adapters/http/routes/visualize.ts'
+import type { Sessions } from '../adapters/http/sessions.ts'
+import { createThumbnails } from '../adapters/images/thumbnails.ts'
+import type { ServerInfo } from '../contract/server-info.ts'
+import type { UploadDeps } from '../generation/submit/uploads.ts'
+import type { Logger } from '../lib/logger.ts'
+import { VERSION } from '../lib/version.ts'
+import type { Resources } from './resources.ts'
+
+type CoreDeps = VisualizeDeps & {
+  resources: Resources
+  info: ServerInfo
+  publicUrl: string | undefined
+  uploads: UploadDeps
+  authenticate: Authenticate
+  identify: Identify
+  sessions: Sessions
+  signer: ImageSigner
+  metricsAccess: MetricsAccess
+  /** Reports an object that the store says it has not; never rejects. */
+  onImageMissing: (objectKey: string) => Promise<void>
+  logger: Logger
+}
+
+/** The routes of generations and images themselves, and of the server that makes them. */
+export const createCoreRoutes = (http: HttpContext, deps: CoreDeps): MountedRoutes[] => {
+  const { resources, submit, authenticate, sessions } = deps
+  const { db, queue, store, metrics } = resources
+  const cancel = { db, removeJob: queue.remove, enqueue: queue.enqueue }
+  const bulk = { ...submit, removeJob: queue.remove, enqueueAll: queue.enqueueAll }
+  const { openStream } = metrics.http
+  return [
+    own('/api/session', createSessionRoutes(authenticate, sessions)),
+    own('/images', createImageFileRoutes(http, { ...deps, ...toImageFileDeps(deps) })),
+    own('/', createHealthRoutes(http, toReadinessChecks(resources))),
+    own('/', createOpenApiRoutes(createFindOpenApi(deps.publicUrl))),
+    own('/', createMetricsRoutes({ ...deps, readMetrics: metrics.read })),
+    behindToken('/api/info', createInfoRoutes(deps.info)),
+    behindToken('/api/visualize', createVisualizeRoutes(http, deps)),
+    behindToken('/api/generations', createGenerationRoutes(http, { cancel, openStream })),
+    behindToken('/api/generations', createRetryRoutes(http, bulk)),
+    behindToken('/api/images', createImageRoutes(http, { uploads: { ...deps.uploads, store } })),
+  ]
+}
+
+type Handler = MountedRoutes['handler']
+
+const own = (path: string, handler: Handler): MountedRoutes => ({ path, access: 'own', handler })
+
+const behindToken = (path: string, handler: Handler): MountedRoutes => ({
+  path,
+  access: 'token',
+  handler,
+})
+
+const toImageFileDeps = ({ resources, onImageMissing, logger }: CoreDeps) => {
+  const { store, queue } = resources
+  return {
+    findParked: queue.findParked,
+    objects: { store, findThumbnail: createThumbnails(store), onImageMissing, logger },
+  }
+}
+
+const toReadinessChecks = ({ db, queue, store }: Resources) => ({
+  database: () => db.selectNoFrom((eb) => eb.lit(1).as('one')).execute(),
+  queue: queue.ping,
+  store: store.ping,
+})
+
+/** Built when it is first asked for. */
+const createFindOpenApi = (publicUrl: string | undefined): (() => Promise<object>) => {
+  let built: Promise<object> | undefined
+  const build = async () => {
+    const { createOpenApiDocument } = await import('../openapi/document.ts')
+    return createOpenApiDocument(VERSION, publicUrl)
+  }
+  return () => {
+    built ??= build()
+    return built
+  }
+}

@@ -1,0 +1,115 @@
+import { createImageSigner, createUrlsAt } from '../adapters/http/image-urls.ts'
+import { findListPriceUsd } from '../contract/server-info.ts'
+import { createAlertMetrics } from '../features/alerts/metrics.ts'
+import type { AlertsDeps } from '../features/alerts/module.ts'
+import { readSpend } from '../features/analytics/spend.ts'
+import { readWindow } from '../features/analytics/window.ts'
+import { findWorkers } from '../features/operators/workers/find-workers.ts'
+import { measureQueue } from '../features/operators/workers/measure-queue.ts'
+import type { ItemDeps } from '../features/saved-items/ask.ts'
+import { createSimilarityMetrics } from '../features/similarity/metrics.ts'
+import { createSimilarity } from '../features/similarity/module.ts'
+import { createTelemetry } from '../features/telemetry/module.ts'
+import { insertAlertDeliveries } from '../features/webhooks/alert-deliveries.ts'
+import { createWebhookMetrics } from '../features/webhooks/metrics.ts'
+import type { WebhooksDeps } from '../features/webhooks/module.ts'
+import { describeReuse } from '../generation/read/present.ts'
+import type { SubmitDeps } from '../generation/submit/submit.ts'
+import type { Logger } from '../lib/logger.ts'
+import type { Config } from './config.ts'
+import type { Overrides, Resources } from './resources.ts'
+import type { Secrets } from './secrets.ts'
+
+/* What features need that run in both processes, read from the settings in one place. */
+
+export const alertsDeps = (config: Config, resources: Resources, logger: Logger): AlertsDeps => {
+  const { db, metrics, alertRules, queryTimes } = resources
+  return {
+    db,
+    rules: alertRules,
+    intervalMs: config.alerts.intervalMs,
+    sources: {
+      readWindow: (windowMs) => readWindow(db, windowMs),
+      readSpend: () => readSpend(db),
+      findWorkers: () => findWorkers(db),
+      measureQueue: () => measureQueue(db),
+    },
+    tellEndpoints: insertAlertDeliveries,
+    queryTimes,
+    metrics: metrics.use(createAlertMetrics),
+    logger,
+  }
+}
+
+export const webhooksDeps = (
+  config: Config,
+  secrets: Secrets,
+  { db, events, provider, metrics }: Resources,
+  logger: Logger,
+  { resolveName }: Overrides,
+): WebhooksDeps => {
+  const { publicUrl, host, port } = config.http
+  const signer = createImageSigner(secrets.imageUrlSecret)
+  return {
+    db,
+    subscribe: events.subscribe,
+    ...config.webhooks,
+    resolve: resolveName,
+    answerContext: {
+      urls: createUrlsAt(signer, publicUrl ?? `http://${host}:${port}`),
+      listPriceUsd: findListPriceUsd.bind(undefined, provider.models),
+      interactiveDeadlineMs: config.interactiveDeadlineMs,
+    },
+    leaseMs: config.worker.leaseMs,
+    intervalMs: config.worker.sweepIntervalMs,
+    metrics: metrics.use(createWebhookMetrics),
+    logger,
+  }
+}
+
+export const openSimilarity = (
+  { similarity, embeddings, gemini }: Config,
+  { db, metrics }: Resources,
+  logger: Logger,
+) =>
+  createSimilarity({
+    db,
+    embeddings,
+    gemini,
+    defaultMode: similarity.mode,
+    minSimilarity: similarity.minScore,
+    precisionFloor: similarity.precisionFloor,
+    metrics: metrics.use(createSimilarityMetrics),
+    logger,
+  })
+
+export const openTelemetry = (
+  { isProduction }: Config,
+  { db, metrics, push }: Resources,
+  logger: Logger,
+) => {
+  const telemetry = createTelemetry({
+    db,
+    logger,
+    isProduction,
+    onReuse: metrics.submissions.onReuse,
+  })
+  push(telemetry.close)
+  return telemetry
+}
+
+/** `findImageId`: the id in one of our image URLs, where such URLs can come in. */
+export const itemDeps = (
+  { db, queue, provider }: Resources,
+  submit: SubmitDeps,
+  { recordReuse }: ReturnType<typeof openTelemetry>,
+  findImageId: ItemDeps['findImageId'],
+): ItemDeps => ({
+  db,
+  submit,
+  enqueue: queue.enqueue,
+  removeJob: queue.remove,
+  findImageId,
+  onReuse: (row, kind) =>
+    recordReuse(row, describeReuse(row, kind, findListPriceUsd.bind(undefined, provider.models))),
+})

@@ -1,0 +1,26 @@
+import {
+  MAX_IMAGE_BYTES,
+  MAX_IMAGE_PIXELS,
+  MAX_PROMPT_CHARACTERS,
+  MAX_WAIT_SECONDS,
+} from '../contract/limits.ts'
+import type { ServerInfo } from '../contract/server-info.ts'
+import { imageMimeTypeSchema } from '../contract/vocabulary.ts'
+import type { Provider } from '../generation/ports.ts'
+import { VERSION } from '../lib/version.ts'
+
+/** What this server would use and allow. */
+export const describeServer = ({ name, defaultModel, models }: Provider): ServerInfo => ({
+  name: 'imageonce',
+  version: VERSION,
+  provider: name,
+  defaultModel,
+  models,
+  limits: {
+    maxPromptCharacters: MAX_PROMPT_CHARACTERS,
+    maxImageBytes: MAX_IMAGE_BYTES,
+    maxImagePixels: MAX_IMAGE_PIXELS,
+    maxWaitSeconds: MAX_WAIT_SECONDS,
+    imageMimeTypes: imageMimeTypeSchema.options,
+  },
+})

@@ -1,9 +1,0 @@
-import type { ModelInfo } from './server-info.ts'
-import type { ImageSize } from './vocabulary.ts'
-
-/** The price of one image, in US dollars; 0 for what is not in the list. */
-export const findListPriceUsd = (
-  models: readonly ModelInfo[],
-  model: string,
-  imageSize: ImageSize,
-): number => models.find(({ name }) => name === model)?.priceUsd[imageSize] ?? 0

@@ -1,0 +1,53 @@
+import express, { type Request, type Response } from 'express'
+
+type Headers = Record<string, string | undefined>
+
+/** A request of Express's own kind that no socket brought: its headers, its query, and who asks. */
+export const createRequest = ({
+  headers = {},
+  query = {},
+  method = 'GET',
+}: {
+  headers?: Headers
+  query?: Record<string, unknown>
+  method?: string
+} = {}): Request => {
+  const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
+  return Object.create(express.request, {
+    headers: { value: Object.fromEntries(lower) },
+    query: { value: query },
+    method: { value: method },
+    secure: { value: false },
+    baseUrl: { value: '/api/things' },
+    path: { value: '/' },
+  })
+}
+
+/** Keeps what is answered. */
+export const createResponse = (locals: Record<string, unknown> = {}) => {
+  const answer = { status: 200, headers: {} as Headers, body: '', isEnded: false }
+  const set = (fields: string | Record<string, string>, value?: string) => {
+    const given = typeof fields === 'string' ? { [fields]: value } : fields
+    for (const [name, text] of Object.entries(given)) answer.headers[name.toLowerCase()] = text
+    return response
+  }
+  const end = (body = '') => {
+    Object.assign(answer, { body, isEnded: true })
+    return response
+  }
+  const response = {
+    locals,
+    headersSent: false,
+    set,
+    vary: () => response,
+    type: (type: string) => set('content-type', type),
+    cookie: (name: string, value: string) => set('set-cookie', `${name}=${value}`),
+    status: (status: number) => {
+      answer.status = status
+      return response
+    },
+    send: end,
+    end,
+  }
+  return { response: response as unknown as Response, answer }
+}

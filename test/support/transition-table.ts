@@ -1,0 +1,235 @@
+import { expect } from '@jest/globals'
+import type { Database } from '../../db/database.ts'
+import type { GenerationRow, NewGeneration } from '../../db/schema.ts'
+import type { GenerationStatus } from '../../src/contract/vocabulary.ts'
+import { commitImage, commitPlaceholder } from '../../src/generation/run/commit.ts'
+import { createStepTimes } from '../../src/generation/run/step-times.ts'
+import { insertOrRequeue } from '../../src/generation/state/insert-or-requeue.ts'
+import {
+  cancelAllQueuedOrRunning,
+  cancelQueuedOrRunning,
+  cancelUnwantedGeneration,
+  claimGeneration,
+  completeByReuse,
+  completeGeneration,
+  declineSimilar,
+  extendLease,
+  failGeneration,
+  failLostImage,
+  promoteGeneration,
+  releaseGeneration,
+  retryGeneration,
+  suggestImages,
+  withdrawImage,
+} from '../../src/generation/state/transitions.ts'
+import { AppError } from '../../src/lib/errors.ts'
+
+/** An image of alice's that a transition may point to. */
+export const OTHER_IMAGE = `g_${'0'.repeat(40)}`
+
+type Transition = {
+  /** Gives something truthy where it changed the row that `claim` is of. */
+  run: (db: Database, claim: GenerationRow) => Promise<unknown>
+  /** What it changes, besides the status and the number of events. */
+  changes: Record<string, unknown>
+  /** What it writes down, life cycle and telemetry. */
+  events: string[]
+  /** What the row must be besides. */
+  given?: Partial<NewGeneration>
+}
+
+const LEASE_MS = 60_000
+const error = new AppError('overloaded', 'too much to do', { retryable: true })
+const failed = { errorCode: error.code, errorMessage: error.message, errorRetryable: true }
+const image = {
+  bytes: new Uint8Array([1]),
+  mimeType: 'image/png' as const,
+  width: 1,
+  height: 1,
+  thumbhash: 'AA==',
+  digest: 'e'.repeat(64),
+}
+
+const aDate = expect.any(Date)
+const released = { leaseExpiresAt: null, workerId: null }
+const finished = { ...released, finishedAt: aDate, runAfter: null }
+const succeeded = ['generation.succeeded', 'generation_completed']
+const lost = ['generation.failed', 'generation_failed']
+
+export const transitions = {
+  claim: {
+    run: (db, { id }) => claimGeneration(db, id, { workerId: 'w2', leaseMs: LEASE_MS }),
+    changes: { workerId: 'w2', fence: 5, claims: 5, leaseExpiresAt: aDate, startedAt: aDate },
+    events: ['generation.running'],
+  },
+  complete: {
+    run: (db, claim) => completeGeneration(db, claim, OTHER_IMAGE),
+    changes: { imageId: OTHER_IMAGE, ...finished },
+    events: succeeded,
+  },
+  'commit an image': {
+    run: (db, claim) => commitImage(db, claim, image, createStepTimes()),
+    changes: { imageId: expect.stringMatching(/^g_/), ...finished },
+    events: succeeded,
+  },
+  'reuse the same': {
+    run: (db, claim) => completeByReuse(db, claim, { imageId: OTHER_IMAGE, source: 'exact' }),
+    changes: { imageId: OTHER_IMAGE, reuseSource: 'exact', ...finished },
+    events: succeeded,
+  },
+  'reuse a similar': {
+    run: (db, claim) =>
+      completeByReuse(db, claim, { imageId: OTHER_IMAGE, source: 'similar', similarity: 0.9 }),
+    changes: { imageId: OTHER_IMAGE, reuseSource: 'similar', similarity: 0.9, ...finished },
+    events: succeeded,
+  },
+  'reuse a declined': {
+    run: (db, claim) =>
+      completeByReuse(db, claim, { imageId: OTHER_IMAGE, source: 'similar', similarity: 0.9 }),
+    changes: {},
+    events: [],
+    given: { similarityMode: 'off' },
+  },
+  suggest: {
+    run: (db, claim) => suggestImages(db, claim, []),
+    changes: { suggestions: [] },
+    events: ['generation.running'],
+  },
+  'decline similar': {
+    run: (db, { id }) => declineSimilar(db, id),
+    changes: { similarityMode: 'off' },
+    events: [],
+  },
+  fail: {
+    run: (db, claim) => failGeneration(db, claim, error),
+    changes: { ...failed, ...finished },
+    events: lost,
+  },
+  'commit a placeholder': {
+    run: (db, claim) => commitPlaceholder(db, claim, error),
+    changes: { ...failed, ...finished },
+    events: lost,
+  },
+  retry: {
+    run: (db, claim) => retryGeneration(db, claim, error, LEASE_MS),
+    changes: { ...failed, ...released, runAfter: aDate, enqueuedAt: aDate },
+    events: ['generation.retrying'],
+  },
+  release: {
+    run: (db, claim) => releaseGeneration(db, claim),
+    changes: released,
+    events: ['generation.queued'],
+  },
+  'extend the lease': {
+    run: (db, claim) => extendLease(db, claim, LEASE_MS),
+    changes: { leaseExpiresAt: aDate },
+    events: [],
+  },
+  cancel: {
+    run: (db, { id }) => cancelQueuedOrRunning(db, id, error),
+    changes: { fence: 5, ...failed, ...finished },
+    events: ['generation.canceled'],
+  },
+  'cancel among many': {
+    run: async (db, { id }) =>
+      (await cancelAllQueuedOrRunning(db, [OTHER_IMAGE, id], error)).length > 0,
+    changes: { fence: 5, ...failed, ...finished },
+    events: ['generation.canceled'],
+  },
+  'cancel the unwanted': {
+    run: (db, { id }) => cancelUnwantedGeneration(db, id, error),
+    changes: { ...failed, ...finished },
+    events: ['generation.canceled'],
+  },
+  'cancel what a person wants': {
+    run: (db, { id }) => cancelUnwantedGeneration(db, id, error),
+    changes: {},
+    events: [],
+    given: { lane: 'interactive' },
+  },
+  'withdraw the image': {
+    run: (db, { id }) => withdrawImage(db, id, error),
+    changes: { imageId: null, ...failed },
+    events: ['generation.canceled'],
+  },
+  'lose the image': {
+    run: (db, { id }) => failLostImage(db, id, error),
+    changes: { imageId: null, ...failed },
+    events: ['generation.failed'],
+  },
+  promote: {
+    run: (db, { id }) => promoteGeneration(db, id),
+    changes: { lane: 'interactive' },
+    events: [],
+  },
+  'ask again': {
+    run: async (db, row) =>
+      (
+        await insertOrRequeue(db, [{ ...row, joinsOthers: false }], {
+          refusalTtlMs: 0,
+          maxInFlight: 1_000,
+        })
+      )[0],
+    changes: {
+      place: expect.any(Number),
+      queuedAt: aDate,
+      enqueuedAt: aDate,
+      startedAt: null,
+      finishedAt: null,
+      errorCode: null,
+      // The cap of what one asking may cost starts anew; what was paid stays in the books, and no fence is given twice.
+      attempts: 0,
+      paidCalls: 0,
+      ambiguousCalls: 0,
+      claims: 0,
+      lostClaims: 0,
+    },
+    events: ['generation.queued', 'generation_started'],
+  },
+} satisfies Record<string, Transition>
+
+export const transitionOf = (name: keyof typeof transitions): Transition => transitions[name]
+
+/** The status that a transition leaves; `-`: nothing may have changed. */
+type Cell = GenerationStatus | '-'
+
+/** `any`: it asks for no fence. `stale`: a later claim has raised it. */
+export type Fence = 'right' | 'stale' | 'any'
+
+type Line = [keyof typeof transitions, Fence, Cell, Cell, Cell, Cell, Cell, Cell, Cell]
+
+// biome-ignore format: a table
+export const TABLE: Line[] = [
+  // transition                  fence    queued      later       live lease   dead lease   succeeded   failed    canceled
+  ['claim',                      'any',   'running',  '-',        '-',         'running',   '-',        '-',      '-'],
+  ['complete',                   'right', '-',        '-',        'succeeded', 'succeeded', '-',        '-',      '-'],
+  ['complete',                   'stale', '-',        '-',        '-',         '-',         '-',        '-',      '-'],
+  ['commit an image',            'right', '-',        '-',        'succeeded', 'succeeded', '-',        '-',      '-'],
+  ['commit an image',            'stale', '-',        '-',        '-',         '-',         '-',        '-',      '-'],
+  ['reuse the same',             'right', '-',        '-',        'succeeded', 'succeeded', '-',        '-',      '-'],
+  ['reuse the same',             'stale', '-',        '-',        '-',         '-',         '-',        '-',      '-'],
+  ['reuse a similar',            'right', '-',        '-',        'succeeded', 'succeeded', '-',        '-',      '-'],
+  ['reuse a similar',            'stale', '-',        '-',        '-',         '-',         '-',        '-',      '-'],
+  ['reuse a declined',           'right', '-',        '-',        '-',         '-',         '-',        '-',      '-'],
+  ['suggest',                    'right', '-',        '-',        'running',   'running',   '-',        '-',      '-'],
+  ['suggest',                    'stale', '-',        '-',        '-',         '-',         '-',        '-',      '-'],
+  ['decline similar',            'any',   'queued',   'queued',   'running',   'running',   '-',        '-',      '-'],
+  ['fail',                       'right', '-',        '-',        'failed',    'failed',    '-',        '-',      '-'],
+  ['fail',                       'stale', '-',        '-',        '-',         '-',         '-',        '-',      '-'],
+  ['commit a placeholder',       'right', '-',        '-',        'failed',    'failed',    '-',        '-',      '-'],
+  ['commit a placeholder',       'stale', '-',        '-',        '-',         '-',         '-',        '-',      '-'],
+  ['retry',                      'right', '-',        '-',        'queued',    'queued',    '-',        '-',      '-'],
+  ['retry',                      'stale', '-',        '-',        '-',         '-',         '-',        '-',      '-'],
+  ['release',                    'right', '-',        '-',        'queued',    'queued',    '-',        '-',      '-'],
+  ['release',                    'stale', '-',        '-',        '-',         '-',         '-',        '-',      '-'],
+  ['extend the lease',           'right', '-',        '-',        'running',   'running',   '-',        '-',      '-'],
+  ['extend the lease',           'stale', '-',        '-',        '-',         '-',         '-',        '-',      '-'],
+  ['cancel',                     'any',   'canceled', 'canceled', 'canceled',  'canceled',  '-',        '-',      '-'],
+  ['cancel among many',          'any',   'canceled', 'canceled', 'canceled',  'canceled',  '-',        '-',      '-'],
+  ['cancel the unwanted',        'any',   'canceled', 'canceled', '-',         '-',         '-',        '-',      '-'],
+  ['cancel what a person wants', 'any',   '-',        '-',        '-',         '-',         '-',        '-',      '-'],
+  ['withdraw the image',         'any',   '-',        '-',        '-',         '-',         'canceled', '-',      '-'],
+  ['lose the image',             'any',   '-',        '-',        '-',         '-',         'failed',   '-',      '-'],
+  ['promote',                    'any',   'queued',   'queued',   'running',   'running',   '-',        '-',      '-'],
+  ['ask again',                  'any',   '-',        '-',        '-',         '-',         '-',        'queued', 'queued'],
+]
