@@ -17,7 +17,7 @@ export const createCallers = (config: Config, secrets: Secrets) => {
   const sessions = createSessions(secrets.imageUrlSecret, {
     isSecure: config.http.publicUrl?.startsWith('https:') ?? false,
   })
-  return { authenticate, sessions, identify: createIdentify(authenticate, sessions) }
+  return { authenticate, sessions, identify: createIdentify(authenticate, sessions.find) }
 }
 
 const toAuthenticatorOptions = ({ auth }: Secrets): AuthenticatorOptions => {

@@ -1,4 +1,3 @@
-import { Router } from 'express'
 import type { Authenticate, Identify } from '../adapters/http/auth.ts'
 import type { HttpContext } from '../adapters/http/http-context.ts'
 import type { ImageSigner } from '../adapters/http/image-urls.ts'
@@ -8,6 +7,7 @@ import { createGenerationRoutes } from '../adapters/http/routes/generations.ts'
 import { createHealthRoutes } from '../adapters/http/routes/health.ts'
 import { createImageFileRoutes } from '../adapters/http/routes/image-files.ts'
 import { createImageRoutes } from '../adapters/http/routes/images.ts'
+import { createInfoRoutes } from '../adapters/http/routes/info.ts'
 import { createMetricsRoutes } from '../adapters/http/routes/metrics.ts'
 import { createOpenApiRoutes } from '../adapters/http/routes/openapi.ts'
 import { createRetryRoutes } from '../adapters/http/routes/retry.ts'
@@ -57,9 +57,11 @@ export const createCoreRoutes = (http: HttpContext, deps: CoreDeps): MountedRout
   ]
 }
 
-const own = (path: string, handler: Router): MountedRoutes => ({ path, access: 'own', handler })
+type Handler = MountedRoutes['handler']
 
-const behindToken = (path: string, handler: Router): MountedRoutes => ({
+const own = (path: string, handler: Handler): MountedRoutes => ({ path, access: 'own', handler })
+
+const behindToken = (path: string, handler: Handler): MountedRoutes => ({
   path,
   access: 'token',
   handler,
@@ -78,12 +80,6 @@ const toReadinessChecks = ({ db, queue, store }: Resources) => ({
   queue: queue.ping,
   store: store.ping,
 })
-
-const createInfoRoutes = (info: ServerInfo): Router => {
-  const router = Router()
-  router.get('/', (_req, res) => void res.json(info))
-  return router
-}
 
 /** Built when it is first asked for. */
 const createFindOpenApi = (publicUrl: string | undefined): (() => Promise<object>) => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { createDatabase, type Database } from '../../db/database.ts'
+import { createDatabase, type Database, type DatabaseOptions } from '../../db/database.ts'
 import {
   createGenerationEvents,
   type GenerationEvents,
@@ -62,17 +62,12 @@ export const QUEUE_SETTLE_MS = 2_000
 /** Closing waits for the statements under way, which a Postgres that is frozen never ends. */
 const CLOSE_MS = 2_000
 
-type ResourceOptions = {
-  /** As of `DatabaseOptions`. */
-  silenceMs?: number
-}
-
 /** Opens everything that both processes need; `releaseAll` closes it again. */
 export const createResources = (
   config: Config,
   logger: Logger,
   overrides: Overrides,
-  { silenceMs }: ResourceOptions = {},
+  { silenceMs }: Pick<DatabaseOptions, 'silenceMs'> = {},
 ): Resources => {
   const databaseUrl = requireDatabaseUrl(config.database.url)
   const { push, releaseAll } = createDisposables((err) => logger.warn({ err }, 'could not release'))

@@ -15,9 +15,9 @@ import { createSavedItems } from '../features/saved-items/module.ts'
 import type { TelemetryLog } from '../features/telemetry/telemetry-log.ts'
 import { createWebhooks } from '../features/webhooks/module.ts'
 import type { CompareWithSimilar } from '../generation/ports.ts'
-import { type RunDeps, runGeneration } from '../generation/run/run.ts'
+import type { RunDeps } from '../generation/run/run.ts'
+import { createRunJob } from '../generation/run/run-job.ts'
 import { enqueueIfQueued, sweepGenerations } from '../generation/state/sweep.ts'
-import { unparkRequest } from '../generation/submit/deferred-submission.ts'
 import { createRareLog, type Logger } from '../lib/logger.ts'
 import { startSweeper } from '../lib/run-every.ts'
 import { waitAtMost } from '../lib/time.ts'
@@ -85,20 +85,14 @@ export const createWorker = (
     concurrency,
     leaseMs: config.worker.leaseMs,
     telemetry: tracing?.queue,
-    run: async (generationId, parked) => {
-      if (parked) await unparkRequest(db, parked)
-      const startedAt = performance.now()
-      const attempt = () => runGeneration(runDeps, generationId)
-      const run = heartbeat.track(() => tracing?.traceAttempt(generationId, attempt) ?? attempt())
-      const outcome = await run.finally(() => metrics.runs.forget(generationId))
-      const durationMs = Math.round(performance.now() - startedAt)
-      logger.info({ generationId, ...outcome, durationMs }, 'ran')
-      if (outcome.kind === 'finished') {
-        const type = outcome.status === 'succeeded' ? 'generation_completed' : 'generation_failed'
-        log({ type, generationId, origin: 'server', durationMs })
-      }
-      return outcome
-    },
+    run: createRunJob({
+      ...runDeps,
+      logger,
+      track: heartbeat.track,
+      trace: tracing?.traceAttempt,
+      onLeft: metrics.runs.forget,
+      recordEnd: (end) => log({ ...end, origin: 'server' }),
+    }),
     pause: (durationMs) => queue.pause(durationMs).catch(onError),
     onJobGone: (generationId) => enqueueIfQueued(db, queue.enqueue, generationId),
     onError,

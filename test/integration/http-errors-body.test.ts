@@ -33,50 +33,19 @@ const wrongField = (...pointers: string[]): Expected => ({
 describe('a request with', () => {
   test.each<[string, unknown, string[]]>([
     ['no prompt', {}, ['/prompt']],
-    ['an empty prompt', { prompt: '' }, ['/prompt']],
-    ['a prompt of white space', { prompt: ' \n\t\u3000 ' }, ['/prompt']],
-    ['a prompt that is too long', { prompt: 'a'.repeat(4_001) }, ['/prompt']],
-    ['a prompt that grows too long when normalised', { prompt: '\ufdfa'.repeat(300) }, ['/prompt']],
-    ['a number for a prompt', { prompt: 7 }, ['/prompt']],
-    ['null for a prompt', { prompt: null }, ['/prompt']],
-    ['a list for a prompt', { prompt: ['a'] }, ['/prompt']],
-    ['a NUL in the prompt', { prompt: 'a\u0000b' }, ['/prompt']],
     ['an unknown field', { prompt: 'a', promt: 'b' }, ['/promt']],
-    ['an unknown field with a slash', { prompt: 'a', 'a/b~c': 1 }, ['/a~1b~0c']],
-    ['an unknown transformation', { prompt: 'a', transformation: 'melt' }, ['/transformation']],
-    ['a word for a switch', { prompt: 'a', skipExistingCheck: 'yes' }, ['/skipExistingCheck']],
-    ['an unknown ratio', { prompt: 'a', aspectRatio: '7:3' }, ['/aspectRatio']],
-    ['an unknown size', { prompt: 'a', imageSize: '8K' }, ['/imageSize']],
     ['an unknown model', { prompt: 'a', model: 'gpt-image' }, ['/model']],
     ['a model named like a property', { prompt: 'a', model: '__proto__' }, ['/model']],
-    ['an empty model', { prompt: 'a', model: '' }, ['/model']],
-    ['an unknown lane', { prompt: 'a', lane: 'fast' }, ['/lane']],
-    ['a variant that is too long', { prompt: 'a', variant: 'v'.repeat(101) }, ['/variant']],
-    ['a NUL in the variant', { prompt: 'a', variant: 'v\u0000' }, ['/variant']],
-    ['nothing to enhance', { prompt: 'a', transformation: 'enhance' }, ['/conditionImage']],
-    ['an empty condition image', { prompt: 'a', conditionImage: '' }, ['/conditionImage']],
     [
       'an id nobody has',
       { prompt: 'a', conditionImage: `i_${'0'.repeat(40)}` },
       ['/conditionImage'],
     ],
     ['three wrong fields', { prompt: 7, lane: 'x', colour: 1 }, ['/prompt', '/lane', '/colour']],
-    ['a list as its body', [], ['']],
-    ['a word as its body', 'a red bicycle', ['']],
     ['null as its body', null, ['']],
   ])('%s is refused, and told where it is wrong', async (_name, body, pointers) => {
     const json = JSON.stringify(body)
-    const { body: problem } = await refuseRequest(wrongField(...pointers), json, {
-      'content-type': 'application/json',
-    })
-    for (const { detail } of problem.errors ?? []) expect(detail).not.toBe('')
-  })
-
-  test('4,000 characters after normalising is taken', async () => {
-    const prompt = `${'a   \n '.repeat(1_999)}bb  `
-    const { status, body } = await alice.generateAndWait({ prompt })
-    expect(status).toBe(200)
-    expect(body.prompt).toHaveLength(4_000)
+    await refuseRequest(wrongField(...pointers), json, { 'content-type': 'application/json' })
   })
 
   test.each<[string, string | Uint8Array, Headers, Expected]>([
@@ -137,23 +106,6 @@ describe('a request with', () => {
     await refuseRequest(wrongField('/prompt'), undefined, headers)
   })
 
-  test('a hundred thousand unknown fields is refused in few words', async () => {
-    const fields = Array.from({ length: 100_000 }, (_, i) => [`field${i}`, 0])
-    const answer = await alice.fail('POST', '/api/visualize/generate', {
-      body: { prompt: 'a', ...Object.fromEntries(fields) },
-    })
-    expectProblem(answer, { status: 400, code: 'invalid_request' })
-    expect(answer.body.errors?.length).toBeLessThanOrEqual(100)
-    expect(JSON.stringify(answer.body).length).toBeLessThan(64_000)
-  })
-
-  test('a prompt that is slow to normalise (marks to be sorted) is refused before it is', async () => {
-    const prompt = `a${'\u0315'.repeat(50_000)}${'\u0300'.repeat(50_000)}`
-    const startedAt = performance.now()
-    await refuseRequest(wrongField('/prompt'), { prompt })
-    expect(performance.now() - startedAt).toBeLessThan(1_000)
-  })
-
   test('a "__proto__" field does no harm', async () => {
     const headers = { 'content-type': 'application/json' }
     await refuseRequest(
@@ -164,31 +116,17 @@ describe('a request with', () => {
     expect(({} as { lane?: string }).lane).toBeUndefined()
   })
 
-  test.each([
-    ['an empty key', ''],
-    ['an empty quoted key', '""'],
-    ['a key with a space', 'two words'],
-    ['a key that is too long', 'k'.repeat(256)],
-    ['a key that is not ASCII', 'schl\u00fcssel'],
-  ])('%s as its Idempotency-Key is refused', async (_name, key) => {
-    await refuseRequest(wrongField('Idempotency-Key'), { prompt: 'a' }, { 'Idempotency-Key': key })
+  test('an Idempotency-Key that is none is refused', async () => {
+    const headers = { 'Idempotency-Key': 'two words' }
+    await refuseRequest(wrongField('Idempotency-Key'), { prompt: 'a' }, headers)
   })
 
-  test.each([
-    'wait',
-    'wait=',
-    'wait=soon',
-    'wait=-1',
-    'wait=1.5',
-    'wait=1e3',
-    'respond-async, wait=x',
-  ])('"Prefer: %s" is refused', async (prefer) => {
-    await refuseRequest(wrongField('Prefer'), { prompt: 'a' }, { Prefer: prefer })
+  test('a wait that is none is refused, of a submission and of a reading', async () => {
+    const headers = { Prefer: 'wait=soon' }
+    await refuseRequest(wrongField('Prefer'), { prompt: 'a' }, headers)
     const { body } = await alice.generate({ prompt: 'an image there is' })
-    const headers = { Prefer: prefer }
-    await alice
-      .fail('GET', `/api/generations/${body.id}`, { headers })
-      .then((answer) => expectProblem(answer, wrongField('Prefer')))
+    const answer = await alice.fail('GET', `/api/generations/${body.id}`, { headers })
+    expectProblem(answer, wrongField('Prefer'))
   })
 })
 

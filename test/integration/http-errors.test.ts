@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { SignJWT } from 'jose'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { createClient } from '../support/client.ts'
 import type { Expected } from '../support/problems.ts'
@@ -27,37 +26,12 @@ const wrongField = (...pointers: string[]): Expected => ({
 })
 
 describe('a caller without a valid token', () => {
-  const sign = (claims: object, secret = app.secrets.auth.jwtSecret ?? '', expiresAt = '1 h') =>
-    new SignJWT({ ...claims })
-      .setProtectedHeader({ alg: 'HS256' })
-      .setExpirationTime(expiresAt)
-      .sign(new TextEncoder().encode(secret))
-  const base64url = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const unsigned = `${base64url({ alg: 'none' })}.${base64url({ sub: 'alice' })}.`
-
-  const tokens: [string, () => string | Promise<string>][] = [
+  test.each([
     ['nothing', () => ''],
-    ['another scheme', () => 'Basic YWxpY2U6c2VjcmV0'],
     ['garbage', () => 'Bearer garbage'],
-    ['no token after the scheme', () => 'Bearer '],
-    ['an unsigned token', () => `Bearer ${unsigned}`],
-    [
-      'a token of another secret',
-      async () => `Bearer ${await sign({ sub: 'alice' }, 'x'.repeat(32))}`,
-    ],
-    ['an expired token', async () => `Bearer ${await sign({ sub: 'alice' }, undefined, '-1 h')}`],
-    ['a token without an owner', async () => `Bearer ${await sign({})}`],
-    ['a token with an empty owner', async () => `Bearer ${await sign({ sub: '' })}`],
-    ['a token whose owner is a number', async () => `Bearer ${await sign({ sub: 7 })}`],
-    ['a token whose owner holds a NUL', async () => `Bearer ${await sign({ sub: 'a\u0000' })}`],
-    [
-      'a token whose owner is endless',
-      async () => `Bearer ${await sign({ sub: 'a'.repeat(256) })}`,
-    ],
-    ['a tampered token', async () => `${alice.authorization.slice(0, -4)}AAAA`],
-  ]
-  test.each(tokens)('who sends %s is told to sign in', async (_name, authorization) => {
-    const headers = { authorization: await authorization() }
+    ['a tampered token', () => `${alice.authorization.slice(0, -4)}AAAA`],
+  ])('who sends %s is told to sign in, wherever', async (_name, authorization) => {
+    const headers = { authorization: authorization() }
     const expected = { status: 401, code: 'unauthenticated' }
     for (const [method, path] of [
       ['POST', '/api/visualize/generate'],
@@ -65,16 +39,12 @@ describe('a caller without a valid token', () => {
       ['GET', '/api/generations'],
       ['GET', '/api/images'],
       ['GET', '/api/info'],
+      ['GET', '/API/info'],
       ['GET', '/api/nothing/here'],
     ] as const) {
       const answer = await expectRefusal(expected, method, path, { headers })
       expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/)
     }
-  })
-
-  test('is refused whatever the case of the path', async () => {
-    const headers = { authorization: '' }
-    await expectRefusal({ status: 401, code: 'unauthenticated' }, 'GET', '/API/info', { headers })
   })
 })
 
@@ -108,21 +78,13 @@ describe("another owner's", () => {
 describe('a query', () => {
   test.each([
     ['/api/generations?limit=0', '?limit'],
-    ['/api/generations?limit=101', '?limit'],
-    ['/api/generations?limit=-5', '?limit'],
-    ['/api/generations?limit=ten', '?limit'],
     ['/api/generations?limit=1&limit=2', '?limit'],
-    ['/api/generations?cursor=', '?cursor'],
     ['/api/generations?cursor=garbage', '?cursor'],
-    ['/api/generations?cursor=MSBnXzAn', '?cursor'],
     ['/api/generations?status=done', '?status'],
-    ['/api/generations?status=', '?status'],
-    ['/api/generations?status=queued&status=running', '?status'],
     ['/api/images?type=cat', '?type'],
     ['/api/images?limit=0', '?limit'],
     ['/api/images?cursor=%00', '?cursor'],
     [`/images/g_${'0'.repeat(40)}.AAAA?wait=soon`, '?wait'],
-    [`/images/g_${'0'.repeat(40)}.AAAA?wait=-1`, '?wait'],
   ])('%s is refused', async (path, pointer) => {
     await expectRefusal(wrongField(pointer), 'GET', path)
   })

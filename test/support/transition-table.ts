@@ -4,6 +4,7 @@ import type { GenerationRow, NewGeneration } from '../../db/schema.ts'
 import type { GenerationStatus } from '../../src/contract/vocabulary.ts'
 import { commitImage, commitPlaceholder } from '../../src/generation/run/commit.ts'
 import { createStepTimes } from '../../src/generation/run/step-times.ts'
+import { insertOrRequeue } from '../../src/generation/state/insert-or-requeue.ts'
 import {
   cancelAllQueuedOrRunning,
   cancelQueuedOrRunning,
@@ -21,7 +22,6 @@ import {
   suggestImages,
   withdrawImage,
 } from '../../src/generation/state/transitions.ts'
-import { insertOrRequeue } from '../../src/generation/submit/insert.ts'
 import { AppError } from '../../src/lib/errors.ts'
 
 /** An image of alice's that a transition may point to. */

@@ -8,7 +8,7 @@ import {
   parsePageQuery,
   parseQueryWord,
 } from '../../src/adapters/http/pagination.ts'
-import { parseQuery } from '../../src/adapters/http/query.ts'
+import { parseQuery } from '../../src/adapters/http/parse-request.ts'
 import type { Urls } from '../../src/generation/read/present.ts'
 import { createRequest, createResponse } from '../support/http-doubles.ts'
 

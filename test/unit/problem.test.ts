@@ -1,7 +1,7 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import pino from 'pino'
 import { z } from 'zod'
-import { DatabaseAway } from '../../db/database-away.ts'
+import { DatabaseAway } from '../../db/away.ts'
 import { createErrorHandler } from '../../src/adapters/http/problem.ts'
 import { generationRequestSchema } from '../../src/contract/generation-request.ts'
 import { AppError, type ErrorCode } from '../../src/lib/errors.ts'
@@ -173,6 +173,19 @@ describe('a request with', () => {
   test('a prompt comes out normalised, of 4,000 characters then at most', () => {
     const { prompt } = generationRequestSchema.parse({ prompt: `${'a   \n '.repeat(1_999)}bb  ` })
     expect(prompt).toHaveLength(4_000)
+  })
+
+  test('a prompt that is slow to normalise is refused before it is', () => {
+    const normalize = jest.spyOn(String.prototype, 'normalize')
+    try {
+      const marks = `a${'\u0315'.repeat(50_000)}${'\u0300'.repeat(50_000)}`
+      expect(pointersOf({ prompt: marks })).toEqual(['/prompt'])
+      expect(normalize).not.toHaveBeenCalled()
+      expect(pointersOf({ prompt: 'a' })).toEqual(['taken'])
+      expect(normalize).toHaveBeenCalled()
+    } finally {
+      normalize.mockRestore()
+    }
   })
 
   test('a hundred thousand unknown fields is refused in few words', () => {

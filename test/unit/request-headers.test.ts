@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
-import { parseIdempotencyKey } from '../../src/adapters/http/idempotency-key.ts'
 import { matches, sendWithETag } from '../../src/adapters/http/json.ts'
 import { mayReadMetrics } from '../../src/adapters/http/metrics.ts'
 import {
+  parseIdempotencyKey,
   parsePreferWait,
   parseQueryWait,
   setPreferenceApplied,
-} from '../../src/adapters/http/prefer.ts'
+} from '../../src/adapters/http/parse-request.ts'
 import { parseThumbnailQuery } from '../../src/adapters/http/thumbnail-query.ts'
 import { createRequest, createResponse } from '../support/http-doubles.ts'
 

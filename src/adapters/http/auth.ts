@@ -2,7 +2,6 @@ import type { Request, RequestHandler } from 'express'
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
 import { AppError } from '../../lib/errors.ts'
 import { createOperatorKeys, type OperatorKey } from './operator-keys.ts'
-import type { Sessions } from './sessions.ts'
 
 /** Who calls: the owner of everything the call touches, or an operator. */
 export type Principal = { ownerId: string; isAdmin: boolean; expiresAt?: Date }
@@ -29,7 +28,7 @@ export const createAuthenticator = (
   operatorKeys: readonly OperatorKey[] = [],
 ): Authenticate => {
   const verify = rememberVerified(createVerifier(options))
-  const findOperator = createOperatorKeys(operatorKeys)
+  const findOperator = operatorKeys.length > 0 ? createOperatorKeys(operatorKeys) : undefined
   return async (authorization) => {
     const token = /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization ?? '')?.[1]
     if (!token) throw unauthenticated('Send a token: "Authorization: Bearer <JWT>".')
@@ -47,10 +46,13 @@ export const requireAuth =
 
 /** The caller by the `Authorization` header; without one, by the session. */
 export const createIdentify =
-  (authenticate: Authenticate, sessions: Sessions): Identify =>
+  (
+    authenticate: Authenticate,
+    findSession: (req: Request) => Promise<Principal | undefined>,
+  ): Identify =>
   async (req) => {
     const { authorization } = req.headers
-    const session = authorization === undefined ? await sessions.find(req) : undefined
+    const session = authorization === undefined ? await findSession(req) : undefined
     return session ?? authenticate(authorization)
   }
 

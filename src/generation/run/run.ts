@@ -10,6 +10,7 @@ import type {
   Spool,
 } from '../ports.ts'
 import { describeReuse } from '../read/present.ts'
+import type { MovedRow } from '../state/apply-transition.ts'
 import { findAnswering, findGeneration } from '../state/repository.ts'
 import { type ToldReuse, withoutPrompt } from '../state/telemetry.ts'
 import {
@@ -19,6 +20,7 @@ import {
   type ReusableImage,
   releaseGeneration,
   retryGeneration,
+  suggestImages,
 } from '../state/transitions.ts'
 import { recordAdoption } from './attempts.ts'
 import { type Bought, buyImage } from './call-provider.ts'
@@ -48,7 +50,7 @@ export type RunDeps = {
   subscribe: (generationId: string, listener: () => void) => () => void
   onTrouble: OnTrouble
   onStep: OnStep<RunStep>
-  /** Told how each claim ended; not of one that Postgres failed. */
+  /** Called with how each claim ended, but for one that Postgres failed. */
   onRun: (claim: Claim, outcome: RunOutcome) => void
 }
 
@@ -101,9 +103,8 @@ const timeSteps = (deps: RunDeps): TimedDeps => {
 const produce = async (deps: TimedDeps, claim: Claim, signal: AbortSignal): Promise<RunOutcome> => {
   if (claim.lostClaims >= MAX_LOST_CLAIMS) throw workerLost()
   const reusable = (await findSame(deps, claim)) ?? (await findSimilar(deps, claim, signal))
-  if (reusable && (await completeByReuse(deps.db, claim, reusable))) {
-    return { kind: 'finished', status: 'succeeded', reuse: await readReuse(deps, claim) }
-  }
+  const reused = reusable && (await completeByReuse(deps.db, claim, reusable))
+  if (reused) return { kind: 'finished', status: 'succeeded', reuse: tellReuse(deps, reused) }
   const adopted = await adoptEarlierResult(deps, claim)
   deps.onStep(claim.id, 'probed')
   if (adopted) deps.steps.mark('adopted')
@@ -135,18 +136,15 @@ const findSimilar = async (
   signal: AbortSignal,
 ): Promise<ReusableImage | undefined> => {
   if (claim.revision || claim.paidCalls > 0 || !deps.compare) return undefined
-  const match = await deps.compare(claim, signal)
+  const { match, suggestions = [] } = await deps.compare(claim, signal)
+  // Another try of the same generation finds the same.
+  if (suggestions.length > 0 && !claim.suggestions) await suggestImages(deps.db, claim, suggestions)
   deps.onStep(claim.id, 'compared')
   return match && { ...match, source: 'similar' }
 }
 
-const readReuse = async (
-  { db, provider }: RunDeps,
-  { id }: Claim,
-): Promise<ToldReuse | undefined> => {
-  const row = await findGeneration(db, id)
-  const priceOf = findListPriceUsd.bind(undefined, provider.models)
-  const reuse = row && describeReuse(row, undefined, priceOf)
+const tellReuse = ({ provider }: RunDeps, reused: MovedRow): ToldReuse | undefined => {
+  const reuse = describeReuse(reused, undefined, findListPriceUsd.bind(undefined, provider.models))
   return reuse && withoutPrompt(reuse)
 }
 

@@ -10,8 +10,13 @@ import { insertDeliveries, isEnd, wakeDeliverers } from './webhook-deliveries.ts
 /** An update of `generations`, to be run with what belongs to it. */
 export type Update = UpdateQueryBuilder<Schema, 'generations', 'generations', UpdateResult>
 
+export type MovedRow = GenerationRow & {
+  /** What the image that a generation ended with cost when it was made. */
+  imageCostUsd?: number | null
+}
+
 /** The changed row; undefined when the condition of the update did not hold. */
-export type Moved = Promise<GenerationRow | undefined>
+export type Moved = Promise<MovedRow | undefined>
 
 /**
  * One statement that changes generations, writes an event for each and nudges its listeners; with `telemetry` it also
@@ -26,7 +31,7 @@ export const moveAll = (
   type: GenerationEventType,
   update: (query: QueryCreator<Schema>) => Update,
   telemetry?: TelemetryType,
-): Promise<GenerationRow[]> => {
+): Promise<MovedRow[]> => {
   const changed = db
     .with('moved', (query) =>
       update(query)
@@ -67,6 +72,9 @@ export const moveAll = (
     .with('delivery', () => insertDeliveries(sql.lit(type)))
     .selectFrom('moved')
     .selectAll()
-    .select([nudged, wakeDeliverers.as('woken')])
+    .select([nudged, wakeDeliverers.as('woken'), imageCost.as('imageCostUsd')])
     .execute()
 }
+
+const imageCost = sql<number | null>`(
+  select maker.cost_usd from generations as maker where maker.id = moved.image_id)`

@@ -81,7 +81,11 @@ const succeed = (
   )
 
 /** Names similar images while the generation goes on. An event, so that whoever follows it learns of them. */
-export const suggestImages = (db: Database, claim: Claim, suggestions: Suggestion[]): Moved =>
+export const suggestImages = (
+  db: Database,
+  claim: Claim,
+  suggestions: readonly Suggestion[],
+): Moved =>
   move(db, 'generation.running', (query) =>
     fenced(query, claim).set({ suggestions: JSON.stringify(suggestions) }),
   )

@@ -4,11 +4,11 @@ import type { Database } from '../../../db/database.ts'
 import { isTerminal } from '../../contract/vocabulary.ts'
 import { AppError, messageOf } from '../../lib/errors.ts'
 import type { QueuedJob } from '../ports.ts'
-import { tooManyQueued } from '../submit/find-or-create.ts'
-import { resolveModel } from '../submit/resolve-model.ts'
-import type { SubmitDeps } from '../submit/submit.ts'
-import type { GenerationToInsert, Inserted } from './insert-or-requeue.ts'
-import type { GenerationWithImage } from './repository.ts'
+import type { GenerationToInsert, Inserted } from '../state/insert-or-requeue.ts'
+import type { GenerationWithImage } from '../state/repository.ts'
+import { tooManyQueued } from './find-or-create.ts'
+import { resolveModel } from './resolve-model.ts'
+import type { SubmitDeps } from './submit.ts'
 
 export type AskAgainDeps = Pick<
   SubmitDeps,

@@ -1,8 +1,8 @@
 import type { BulkReport } from '../../contract/bulk.ts'
 import type { GenerationStatus } from '../../contract/vocabulary.ts'
 import { type GenerationFilter, listGenerations } from '../read/list.ts'
-import { type CancelDeps, cancelGenerations } from './cancel.ts'
-import type { GenerationWithImage, PagePosition } from './repository.ts'
+import { type CancelDeps, cancelGenerations } from '../state/cancel.ts'
+import type { GenerationWithImage, PagePosition } from '../state/repository.ts'
 import { type AskAgainDeps, askAgain, findRefusals } from './retry-generations.ts'
 
 /** The most generations that one request changes. */
