@@ -82,10 +82,7 @@ export const createResources = (
     poolSize: config.database.poolSize,
     silenceMs,
     onIdleError: report('a database connection was lost'),
-    onQuery: (timing) => {
-      metrics.database.onQuery(timing)
-      queryTimes.record(timing)
-    },
+    onQuery: [metrics.database.onQuery, queryTimes.record],
     onPool: (count) => push(metrics.database.watchPool(count)),
   })
   push(() => waitAtMost(db.destroy(), CLOSE_MS))

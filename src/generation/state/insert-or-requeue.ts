@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
-import { compileOnce } from '../../../db/compile-once.ts'
 import type { Database } from '../../../db/database.ts'
 import type { GenerationRow } from '../../../db/schema.ts'
+import { compileOnce } from '../../../db/statements.ts'
 import type { GenerationEventType } from '../../contract/generation.ts'
 import type { TelemetryType } from '../../contract/telemetry.ts'
 import { GENERATION_CHANNEL } from './channel.ts'

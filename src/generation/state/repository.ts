@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
-import { compileOnce } from '../../../db/compile-once.ts'
 import type { Database } from '../../../db/database.ts'
 import type { EventRow, GenerationRow, ImageRow } from '../../../db/schema.ts'
+import { compileOnce } from '../../../db/statements.ts'
 import type { ProviderErrorCode } from '../../lib/errors.ts'
 
 /** A generation with what is needed to show its image; the image's fields are null until there is one. */
