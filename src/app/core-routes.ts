@@ -68,7 +68,7 @@ const behindToken = (path: string, handler: Router): MountedRoutes => ({
 const toImageFileDeps = ({ resources, onImageMissing, logger }: CoreDeps) => {
   const { store, queue } = resources
   return {
-    findParked: queue.findParked,
+    findDeferred: queue.findDeferred,
     objects: { store, findThumbnail: createThumbnails(store), onImageMissing, logger },
   }
 }
