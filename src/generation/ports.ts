@@ -53,6 +53,8 @@ export type ProviderRequest = {
   model: string
   aspectRatio?: AspectRatio | undefined
   imageSize: ImageSize
+  /** Sets the generation apart from others of the same words; the same at each attempt. */
+  variation?: string | undefined
 }
 
 /** What was bought. `bytes` are the provider's own, unchecked. */

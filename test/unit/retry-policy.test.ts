@@ -94,6 +94,7 @@ describe('what is our own trouble', () => {
     ['a bug, and no more', ours('internal', true), { claims: 6 }, false],
     ['what can’t end well', ours('condition_image_gone', false), {}, false],
     ['an input that ends its workers', ours('worker_lost', true), {}, false],
+    ['what has cost its share', ours('attempts_exhausted', true), {}, false],
     ['a provider that is down, for a person', ours('provider_unavailable', true), {}, false],
     [
       'a provider that is down, for nobody',

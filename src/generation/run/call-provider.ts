@@ -115,6 +115,7 @@ const describeRequest = async (deps: BuyDeps, claim: Claim): Promise<ProviderReq
   model: claim.model,
   aspectRatio: claim.aspectRatio ?? undefined,
   imageSize: claim.imageSize,
+  variation: `${claim.variant ?? ''} ${claim.revision ?? ''}`,
 })
 
 const loadConditionImage = async (

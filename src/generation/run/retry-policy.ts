@@ -1,8 +1,16 @@
 import type { GenerationRow } from '../../../db/schema.ts'
-import { type AppError, isProviderError, type ProviderError } from '../../lib/errors.ts'
+import {
+  type AppError,
+  type ErrorCode,
+  isProviderError,
+  type ProviderError,
+} from '../../lib/errors.ts'
 import type { Claim } from '../state/transitions.ts'
 import { MAX_ATTEMPTS, mayCallAgain } from './attempts.ts'
 import { outcomeRules } from './outcomes.ts'
+
+/** Only who asks for the image again may allow more. */
+const FINAL: readonly ErrorCode[] = ['worker_lost', 'attempts_exhausted']
 
 type RetryDeps = {
   retryBackoffMs: number
@@ -20,7 +28,7 @@ export const decideRetryDelay = async (
 ): Promise<number | undefined> => {
   const { retryBackoffMs } = deps
   if (isProviderError(failure)) return delayByRule(deps, failure)
-  if (failure.code === 'worker_lost') return undefined
+  if (FINAL.includes(failure.code)) return undefined
   if (failure.code === 'provider_unavailable') return delayByLane(claim, failure)
   if (failure.code === 'unavailable') return fullJitter(claim.claims, retryBackoffMs)
   const isWorthwhile = failure.retryable && claim.claims < MAX_ATTEMPTS

@@ -1,0 +1,310 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import type { GenerationRow, NewGeneration } from '../../db/schema.ts'
+import { createInspectImage } from '../../src/adapters/images/inspect.ts'
+import { createFilesystemStore } from '../../src/adapters/storage/filesystem.ts'
+import { createSpool } from '../../src/adapters/storage/spool.ts'
+import type { Provider, ProviderRequest, ProviderResult } from '../../src/generation/ports.ts'
+import { type RunDeps, runGeneration } from '../../src/generation/run/run.ts'
+import { cancelQueuedOrRunning } from '../../src/generation/state/transitions.ts'
+import { AppError, ProviderError } from '../../src/lib/errors.ts'
+import { makePng } from '../support/pictures.ts'
+import { insertImage, insertSuccess, openTestDatabase } from '../support/rows.ts'
+import { insertStanding } from '../support/standings.ts'
+import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts'
+
+let database: Awaited<ReturnType<typeof openTestDatabase>>
+let folder: TemporaryFolder
+let png: Buffer
+let calls: ProviderRequest[]
+let steps: string[]
+let answer: (signal: AbortSignal) => Promise<ProviderResult>
+
+beforeAll(async () => {
+  database = await openTestDatabase()
+  png = await makePng()
+})
+afterAll(() => database.close())
+beforeEach(async () => {
+  folder = await makeTemporaryFolder('run')
+  calls = []
+  steps = []
+  answer = async () => ({ bytes: png, costUsd: 0.04 })
+})
+afterEach(() => folder.remove())
+
+const provider: Provider = {
+  name: 'local',
+  defaultModel: 'local',
+  models: [{ name: 'local', priceUsd: { '1K': 0.03 }, aspectRatios: [] }],
+  call: async (request, signal) => {
+    calls.push(request)
+    return answer(signal)
+  },
+}
+
+const run = (id: string, given: Partial<RunDeps> = {}) =>
+  runGeneration(
+    {
+      db: database.db,
+      provider,
+      store: store(),
+      spool: spool(),
+      inspect: createInspectImage({ maxBytes: 1_000_000, maxPixels: 1_000_000 }),
+      compare: undefined,
+      workerId: 'w1',
+      leaseMs: 60_000,
+      retryBackoffMs: 1,
+      breaker: (work) => work(),
+      shutdown: new AbortController().signal,
+      subscribe: () => () => {},
+      onTrouble: () => {},
+      onStep: (_id, step) => void steps.push(step),
+      onRun: () => {},
+      ...given,
+    },
+    id,
+  )
+
+const store = () => createFilesystemStore({ directory: join(folder.path, 'images') })
+const spool = () => createSpool({ directory: join(folder.path, 'spool') })
+
+const none = { attempts: 0, paidCalls: 0, ambiguousCalls: 0, lostClaims: 0, costUsd: 0 }
+const insert = (given: Partial<NewGeneration> = {}) =>
+  insertStanding(database.db, 'queued', { ...none, ...given })
+
+const read = (id: string): Promise<GenerationRow> =>
+  database.db.selectFrom('generations').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
+
+const change = (id: string, given: Partial<Pick<GenerationRow, 'fence' | 'leaseExpiresAt'>>) =>
+  database.db.updateTable('generations').set(given).where('id', '=', id).execute()
+
+const listAttempts = (generationId: string) =>
+  database.db
+    .selectFrom('attempts')
+    .select(['outcome', 'mayHaveCharged', 'costUsd'])
+    .where('generationId', '=', generationId)
+    .orderBy('id')
+    .execute()
+
+const success = { kind: 'finished', status: 'succeeded' }
+
+describe('an image is bought', () => {
+  test('once, with the intent in the books before and the outcome after', async () => {
+    const { id, objectKey } = await insert()
+    answer = async () => {
+      expect(await listAttempts(id)).toEqual([{ outcome: null, mayHaveCharged: true, costUsd: 0 }])
+      expect(await read(id)).toMatchObject({ paidCalls: 1, ambiguousCalls: 1, attempts: 1 })
+      return { bytes: png, costUsd: 0.04 }
+    }
+    expect(await run(id)).toMatchObject(success)
+    expect(calls).toHaveLength(1)
+    expect(await listAttempts(id)).toEqual([
+      { outcome: 'image', mayHaveCharged: true, costUsd: 0.04 },
+    ])
+    expect(await read(id)).toMatchObject({
+      ...{ status: 'succeeded', imageId: id, costUsd: 0.04, paidCalls: 1, ambiguousCalls: 0 },
+    })
+    expect(await store().has(objectKey)).toBe(true)
+    expect(await spool().find(objectKey)).toBeUndefined()
+    expect(await run(id)).toEqual({ kind: 'left' })
+    expect(calls).toHaveLength(1)
+  })
+
+  test('and its bytes are on disk before anything else is done with them', async () => {
+    const { id } = await insert()
+    const kept = spool()
+    const failing = { ...store(), put: async () => Promise.reject(new Error('no store')) }
+    const shutdown = new AbortController()
+    let isKept = false
+    const onTrouble = async () => {
+      shutdown.abort()
+    }
+    const inspect: RunDeps['inspect'] = async (bytes) => {
+      const { objectKey } = await read(id)
+      isKept = (await kept.find(objectKey)) !== undefined
+      return createInspectImage({ maxBytes: 1_000_000, maxPixels: 1_000_000 })(bytes)
+    }
+    const outcome = await run(id, { store: failing, inspect, onTrouble, shutdown: shutdown.signal })
+    expect(isKept).toBe(true)
+    expect(outcome).toEqual({ kind: 'again', delayMs: 0 })
+    expect(await run(id)).toMatchObject(success)
+    expect(calls).toHaveLength(1)
+  })
+
+  test.each([
+    ['three paid ones', { paidCalls: 3 }],
+    ['two of which one is lost', { paidCalls: 2, ambiguousCalls: 1 }],
+    ['six free ones', { attempts: 6 }],
+  ])('never after %s', async (_name, spent) => {
+    const { id } = await insert(spent)
+    expect(await run(id)).toMatchObject({ status: 'failed', code: 'attempts_exhausted' })
+    expect(calls).toEqual([])
+  })
+
+  test('never for an input whose workers did not survive it', async () => {
+    const { id } = await insert({ lostClaims: 3 })
+    expect(await run(id)).toMatchObject({ status: 'failed', code: 'worker_lost' })
+    expect(calls).toEqual([])
+    const { id: another } = await insert({ lostClaims: 2 })
+    expect(await run(another)).toMatchObject(success)
+  })
+
+  test('never while the provider is known to be down', async () => {
+    const { id } = await insert({ lane: 'interactive' })
+    const down = new AppError('provider_unavailable', 'down', { retryable: true })
+    expect(await run(id, { breaker: () => Promise.reject(down) })).toMatchObject({
+      ...{ status: 'failed', code: 'provider_unavailable' },
+    })
+    expect(calls).toEqual([])
+    expect(await read(id)).toMatchObject({ paidCalls: 0, attempts: 0 })
+  })
+})
+
+describe('what was paid for is not bought again', () => {
+  test('where an earlier attempt left it on this disk', async () => {
+    const { id, objectKey } = await insert()
+    await spool().write(objectKey, { bytes: png, costUsd: 0.05 })
+    expect(await run(id)).toMatchObject(success)
+    expect(calls).toEqual([])
+  })
+
+  test('where an earlier attempt left it in the store, at the list price', async () => {
+    const { id, objectKey } = await insert()
+    await store().put(objectKey, { bytes: png, mimeType: 'image/png' })
+    const attempt = { generationId: id, fence: 1, workerId: 'w0', provider: 'local' as const }
+    await database.db
+      .insertInto('attempts')
+      .values({ ...attempt, model: 'local' })
+      .execute()
+    expect(await run(id)).toMatchObject(success)
+    expect(calls).toEqual([])
+    expect(await listAttempts(id)).toEqual([
+      { outcome: 'image', mayHaveCharged: true, costUsd: 0.03 },
+    ])
+  })
+
+  test('where the same request has an image, but for one that wants its own', async () => {
+    const made = await insertSuccess(database.db)
+    const plain = await insert({ fingerprint: made.id })
+    expect(await run(plain.id)).toMatchObject({ ...success, reuse: { source: 'exact' } })
+    expect(await read(plain.id)).toMatchObject({ imageId: made.id, reuseSource: 'exact' })
+    expect(calls).toEqual([])
+    const forced = await insert({ fingerprint: made.id, revision: '1' })
+    expect(await run(forced.id)).toEqual(success)
+    expect(await read(forced.id)).toMatchObject({ imageId: forced.id, reuseSource: null })
+    expect(calls).toHaveLength(1)
+  })
+
+  test('but what failed, and shows the placeholder, is no image to reuse', async () => {
+    const failed = await insertStanding(database.db, 'failed', { errorCode: 'no_image' })
+    const placeholder = { imageType: 'placeholder' as const, objectKey: 'placeholder/1' }
+    await insertImage(database.db, { id: failed.id, ...placeholder })
+    const { id } = await insert({ fingerprint: failed.fingerprint })
+    expect(await run(id)).toEqual(success)
+    expect(await read(id)).toMatchObject({ imageId: id, reuseSource: null })
+  })
+
+  test('and nothing is compared once it was paid for, or where its own image is wanted', async () => {
+    const compare = async () => {
+      throw new Error('compared')
+    }
+    for (const given of [{ paidCalls: 1 }, { revision: '1' }]) {
+      const { id } = await insert(given)
+      expect(await run(id, { compare })).toEqual(success)
+    }
+  })
+})
+
+describe('a call that ends without an image is in the books', () => {
+  const free = { mayHaveCharged: false, paidCalls: 0, ambiguousCalls: 0 }
+  const charged = { mayHaveCharged: true, paidCalls: 1, ambiguousCalls: 0 }
+  const lost = { mayHaveCharged: true, paidCalls: 1, ambiguousCalls: 1 }
+
+  test.each<[string, Error, typeof free, object]>([
+    ['overloaded', new ProviderError('overloaded', 'x'), free, { kind: 'again' }],
+    ['timeout', new ProviderError('timeout', 'x'), lost, { kind: 'again' }],
+    ['ambiguous', new ProviderError('ambiguous', 'x'), lost, { kind: 'again' }],
+    ['no_image', new ProviderError('no_image', 'x'), charged, { status: 'failed' }],
+    ['refused_prompt', new ProviderError('refused_prompt', 'x'), free, { status: 'failed' }],
+    // Nobody knows what it did.
+    ['interrupted', new TypeError('a bug'), lost, { kind: 'again' }],
+  ])('%s', async (outcome, error, { mayHaveCharged, ...counts }, result) => {
+    const { id } = await insert()
+    answer = async () => {
+      throw error
+    }
+    expect(await run(id)).toMatchObject(result)
+    expect(await listAttempts(id)).toEqual([{ outcome, mayHaveCharged, costUsd: 0 }])
+    expect(await read(id)).toMatchObject({ ...counts, attempts: 1 })
+  })
+
+  test('and so is one whose bytes are no image, of which nothing is kept', async () => {
+    const { id, objectKey } = await insert()
+    answer = async () => ({ bytes: Buffer.from('no image'), costUsd: 0.04 })
+    expect(await run(id)).toMatchObject({ status: 'failed', code: 'no_image' })
+    expect(await read(id)).toMatchObject({ paidCalls: 1, costUsd: 0.04, imageId: null })
+    await mkdir(join(folder.path, 'images'), { recursive: true })
+    expect(await store().has(objectKey)).toBe(false)
+    expect(await spool().find(objectKey)).toBeUndefined()
+  })
+})
+
+describe('a claim that is lost', () => {
+  test('ends the call, and changes nothing any more', async () => {
+    const { id } = await insert()
+    let look = () => {}
+    answer = async (signal) => {
+      await cancelQueuedOrRunning(database.db, id, new AppError('canceled', 'canceled'))
+      look()
+      return new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason))
+      })
+    }
+    const subscribe: RunDeps['subscribe'] = (_id, listener) => {
+      look = listener
+      return () => {}
+    }
+    expect(await run(id, { subscribe })).toEqual({ kind: 'left' })
+    expect(await read(id)).toMatchObject({ status: 'canceled', imageId: null, paidCalls: 1 })
+    expect(await listAttempts(id)).toMatchObject([{ outcome: 'interrupted', mayHaveCharged: true }])
+  })
+
+  test('leaves what was paid for where the next claim finds it', async () => {
+    const { id, objectKey } = await insert()
+    answer = async () => {
+      await change(id, { fence: 99 })
+      return { bytes: png, costUsd: 0.04 }
+    }
+    expect(await run(id)).toEqual({ kind: 'left' })
+    expect(await store().has(objectKey)).toBe(true)
+    expect(await read(id)).toMatchObject({ status: 'running', costUsd: 0.04 })
+    await change(id, { leaseExpiresAt: new Date(0) })
+    expect(await run(id)).toEqual(success)
+    expect(calls).toHaveLength(1)
+  })
+})
+
+test('a disk that takes nothing is no reason to lose what was paid for', async () => {
+  await writeFile(join(folder.path, 'spool'), 'in the way of the folder')
+  const { id } = await insert()
+  expect(await run(id)).toEqual(success)
+  expect(calls).toHaveLength(1)
+})
+
+test('what another attempt stored at the same place counts, and not what came later', async () => {
+  const { id, objectKey } = await insert()
+  const first = await makePng('#ff0000', 16)
+  answer = async () => {
+    await store().put(objectKey, { bytes: first, mimeType: 'image/png' })
+    return { bytes: png, costUsd: 0.04 }
+  }
+  expect(await run(id)).toEqual(success)
+  const image = await database.db
+    .selectFrom('imageMetadata')
+    .select(['width', 'sizeBytes'])
+    .where('id', '=', id)
+    .executeTakeFirst()
+  expect(image).toEqual({ width: 16, sizeBytes: first.length })
+})
