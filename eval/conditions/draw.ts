@@ -1,21 +1,15 @@
-import satori from 'satori'
 import sharp from 'sharp'
-import { fontFamilyOf, loadFonts } from '../../src/adapters/providers/local-fonts.ts'
+import { drawLettering } from '../../src/adapters/providers/local-lettering.ts'
 
 export const WIDTH = 640
 export const HEIGHT = 480
 
-type TextStyle = { x: number; y: number; size: number; fill?: string; weight?: 400 | 700 }
+type TextStyle = { x: number; y: number; size: number; fill?: string }
 
-/** A line of text as an SVG element of glyph outlines: the same on every machine. */
-export const drawText = async (
-  text: string,
-  { x, y, size, fill = '#222222', weight = 400 }: TextStyle,
-): Promise<string> => {
-  const style = { fontFamily: fontFamilyOf(text), fontSize: size, fontWeight: weight, color: fill }
-  const page = { type: 'div', key: null, props: { style, children: text } }
-  const frame = { width: WIDTH, height: Math.ceil(size * 1.5), fonts: await loadFonts(text) }
-  return `<svg x="${x}" y="${y}" ${(await satori(page, frame)).replace(/^<svg/, '')}`
+/** A line of text as an SVG element without fonts: the same on every machine. `size` is that of a font. */
+export const drawText = (text: string, { x, y, size, fill = '#222222' }: TextStyle): string => {
+  const room = { left: x, bottom: y + size, width: 4 * WIDTH, height: 2 * size }
+  return `<g color="${fill}">${drawLettering(text, room, size * 0.7)}</g>`
 }
 
 export const drawScatter = (

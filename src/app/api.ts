@@ -36,7 +36,6 @@ import {
 import { createHttpContext } from './http-context.ts'
 import {
   createResources,
-  logStep,
   type Overrides,
   QUEUE_SETTLE_MS,
   type Resources,
@@ -68,13 +67,14 @@ export const createApi = (
   const callers = createCallers(config, secrets)
   const http = createHttpContext(config, secrets, resources, logger, shutdown.signal)
   const features = listFeatures(config, secrets, resources, logger, overrides, http, callers)
+  const routes = features.flatMap(({ routes = [] }) => routes)
   const app = createApp({
     logger,
     startRequest: metrics.http.startRequest,
     startTrace: tracing?.startRequest,
     corsOrigins: config.http.corsOrigins,
     identify: callers.identify,
-    routes: features.flatMap(({ routes = [] }) => routes),
+    routes,
     web: createWebPages(config, overrides.builtPages ?? BUILT_PAGES),
   })
   const { server, drain } = createHttpServer(app)
@@ -92,7 +92,7 @@ export const createApi = (
     await Promise.all([drain({ graceMs, ...options }), stopAll(features, graceMs)])
     await resources.releaseAll()
   }
-  return { start, stop }
+  return { routes, start, stop }
 }
 
 /** All that the API serves, and what it does besides. */
@@ -118,8 +118,8 @@ const listFeatures = (
   const uploads = createUploads(config, resources)
   const submit = createSubmitDeps(config, resources, uploads, {
     onDeclined: similarity.onDeclined,
-    log,
-    onStep: overrides.onStep ?? logStep(logger),
+    record: log,
+    onStep: overrides.onStep,
     logger,
   })
   const items = itemDeps(resources, submit, telemetry, (url) => findImageId(signer, url))

@@ -15,9 +15,9 @@ import { createSavedItems } from '../features/saved-items/module.ts'
 import type { TelemetryLog } from '../features/telemetry/telemetry-log.ts'
 import { createWebhooks } from '../features/webhooks/module.ts'
 import type { CompareWithSimilar } from '../generation/ports.ts'
-import { type RunDeps, runGeneration } from '../generation/run/run.ts'
+import type { RunDeps } from '../generation/run/run.ts'
+import { createRunJob } from '../generation/run/run-job.ts'
 import { enqueueIfQueued, sweepGenerations } from '../generation/state/sweep.ts'
-import { unparkRequest } from '../generation/submit/deferred-submission.ts'
 import { createRareLog, type Logger } from '../lib/logger.ts'
 import { startSweeper } from '../lib/run-every.ts'
 import { waitAtMost } from '../lib/time.ts'
@@ -33,7 +33,6 @@ import {
 } from './feature-deps.ts'
 import {
   createResources,
-  logStep,
   type Overrides,
   QUEUE_SETTLE_MS,
   type Resources,
@@ -85,20 +84,13 @@ export const createWorker = (
     concurrency,
     leaseMs: config.worker.leaseMs,
     telemetry: tracing?.queue,
-    run: async (generationId, parked) => {
-      if (parked) await unparkRequest(db, parked)
-      const startedAt = performance.now()
-      const attempt = () => runGeneration(runDeps, generationId)
-      const run = heartbeat.track(() => tracing?.traceAttempt(generationId, attempt) ?? attempt())
-      const outcome = await run.finally(() => metrics.runs.forget(generationId))
-      const durationMs = Math.round(performance.now() - startedAt)
-      logger.info({ generationId, ...outcome, durationMs }, 'ran')
-      if (outcome.kind === 'finished') {
-        const type = outcome.status === 'succeeded' ? 'generation_completed' : 'generation_failed'
-        log({ type, generationId, origin: 'server', durationMs })
-      }
-      return outcome
-    },
+    run: createRunJob({
+      ...runDeps,
+      track: heartbeat.track,
+      trace: tracing?.traceAttempt,
+      onLeft: metrics.runs.forget,
+      record: log,
+    }),
     pause: (durationMs) => queue.pause(durationMs).catch(onError),
     onJobGone: (generationId) => enqueueIfQueued(db, queue.enqueue, generationId),
     onError,
@@ -161,8 +153,8 @@ const listFeatures = (
   const similarity = openSimilarity(config, resources, logger)
   const submit = createSubmitDeps(config, resources, createUploads(config, resources), {
     onDeclined: similarity.onDeclined,
-    log: telemetry.log,
-    onStep: overrides.onStep ?? logStep(logger),
+    record: telemetry.log,
+    onStep: overrides.onStep,
     logger,
   })
   // Nobody sends a worker one of our image URLs.
@@ -203,7 +195,6 @@ const createRunDeps = (
 ): RunDeps => {
   const { onBreaker, ...rest } = parts
   const { leaseMs, retryBackoffMs, breaker } = config.worker
-  const onStep = overrides.onStep ?? logStep(logger)
   return {
     ...rest,
     db,
@@ -224,16 +215,9 @@ const createRunDeps = (
     subscribe: events.subscribe,
     onTrouble: (generationId, part, err) =>
       logger.warn({ generationId, part, err }, 'in trouble; the generation goes on'),
-    onStep: (generationId, step) => {
-      metrics.runs.onStep(generationId, step)
-      tracing?.onStep(generationId, step)
-      onStep(generationId, step)
-    },
-    onRun: (claim, outcome) => {
-      metrics.runs.onRun(claim, outcome)
-      if (outcome.kind === 'finished' && outcome.status === 'succeeded') {
-        metrics.submissions.onReuse(outcome.reuse)
-      }
-    },
+    logger,
+    onStep: [metrics.runs.onStep, tracing?.onStep, overrides.onStep].filter((each) => each != null),
+    onRun: metrics.runs.onRun,
+    onReuse: metrics.submissions.onReuse,
   }
 }

@@ -1,4 +1,4 @@
-import type { GenerationRow } from '../../db/schema.ts'
+import type { GenerationRow, Suggestion } from '../../db/schema.ts'
 import type { ModelInfo } from '../contract/server-info.ts'
 import type {
   AspectRatio,
@@ -53,6 +53,8 @@ export type ProviderRequest = {
   model: string
   aspectRatio?: AspectRatio | undefined
   imageSize: ImageSize
+  /** Sets the generation apart from others of the same words; the same at each attempt. */
+  variation?: string | undefined
 }
 
 /** What was bought. `bytes` are the provider's own, unchecked. */
@@ -122,14 +124,14 @@ export type SpoolFile = { name: string; key: string | undefined; modifiedAt: Dat
 /** An image that was made for another prompt, and how near that prompt is, from 0 to 1. */
 export type SimilarMatch = { imageId: string; similarity: number }
 
+/** What comparing prompts came to: an image that is to be reused, or some that are to be named beside the one to make. */
+export type Comparison = { match?: SimilarMatch; suggestions?: readonly Suggestion[] }
+
 /**
- * Compares a claimed generation's prompt with its owner's others and writes down what came out. Answers with the image
- * that is to be reused; undefined where one is to be made. Throws only when Postgres is away, or the signal's reason.
+ * Compares a claimed generation's prompt with its owner's others, and changes nothing of the generation. Throws only when
+ * Postgres is away, or the signal's reason.
  */
-export type CompareWithSimilar = (
-  claim: GenerationRow,
-  signal: AbortSignal,
-) => Promise<SimilarMatch | undefined>
+export type CompareWithSimilar = (claim: GenerationRow, signal: AbortSignal) => Promise<Comparison>
 
 export type QueuedJob = {
   generationId: string

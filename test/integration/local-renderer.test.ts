@@ -37,6 +37,18 @@ const skyOf = async (bytes: Uint8Array) => {
   return { r, g, b }
 }
 
+/** How much of the lower half has the white of the words. */
+const shareOfInk = async (bytes: Uint8Array): Promise<number> => {
+  const { width, height } = await sharp(bytes).metadata()
+  const half = { left: 0, top: Math.floor(height / 2), width, height: Math.floor(height / 2) }
+  const { data, info } = await sharp(bytes)
+    .extract(half)
+    .greyscale()
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+  return data.filter((level) => level > 235).length / (info.width * info.height)
+}
+
 const aPhoto = async (width: number, height: number): Promise<EncodedImage> => ({
   bytes: await sharp({ create: { width, height, channels: 3, background: '#00ff00' } })
     .png()
@@ -85,8 +97,18 @@ describe('a picture', () => {
     expect(Buffer.compare(first, other.bytes)).toBe(0)
   })
 
-  test('differs for another prompt', async () => {
-    expect(Buffer.compare(await render(), await render({ prompt: 'an egret' }))).not.toBe(0)
+  test.each([
+    ['prompt', { prompt: 'an egret' }],
+    ['variation of the same prompt', { variation: 'regenerated' }],
+  ])('differs for another %s', async (_, other) => {
+    expect(Buffer.compare(await render(), await render(other))).not.toBe(0)
+    expect(await skyOf(await render())).not.toEqual(await skyOf(await render(other)))
+  })
+
+  test('shows the same scene at another size', async () => {
+    const [small, large] = await Promise.all([render(), render({ imageSize: '2K' })])
+    const [a, b] = [await skyOf(small), await skyOf(large)]
+    expect(Math.abs(a.r - b.r) + Math.abs(a.g - b.g) + Math.abs(a.b - b.b)).toBeLessThan(6)
   })
 
   test.each(aspectRatioSchema.options)(
@@ -119,6 +141,17 @@ describe('a picture', () => {
     const white = await skyOf(await render({ prompt: 'a white boat' }))
     const black = await skyOf(await render({ prompt: 'a black boat' }))
     expect(white.g).toBeGreaterThan(black.g + 30)
+  })
+
+  test.each([
+    ['Latin', 'a HERON, quietly; 12:30 & on'],
+    ['Latin with marks', 'Häßliche Größe: žluťoučký kůň, chó sói đỏ'],
+    ['Cyrillic', 'рыжая лиса СПИТ на снегу'],
+    ['Greek', 'ο κόκκινος λύκος ΚΟΙΜΆΤΑΙ'],
+  ])('has words in %s', async (_, prompt) => {
+    const wordless = await shareOfInk(await render({ prompt: '狐' }))
+    expect(wordless).toBeGreaterThan(0)
+    expect(await shareOfInk(await render({ prompt }))).toBeGreaterThan(wordless * 4)
   })
 
   test.each([

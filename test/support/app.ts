@@ -102,6 +102,7 @@ export const startTestApp = async ({
     token,
     startWorker,
     removeJob,
+    routes: startedApis[0]?.routes ?? [],
     stopWorkers,
     stop,
   }

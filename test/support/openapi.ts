@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { ValidateFunction } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
+import type { MountedRoutes } from '../../src/adapters/http/mounted-routes.ts'
 import type { Answer } from './client.ts'
 
 type Content = Record<string, unknown>
@@ -64,30 +63,22 @@ const listOperations = ({ paths }: Document) =>
 const toPointer = (part: string): string =>
   encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))
 
-const ROUTES = join('src', 'http', 'routes')
+type Layer = { route?: { path: string | string[]; methods: Record<string, boolean> } }
 
-/** Every route that the app mounts, out of its source, as `get /api/images/{id}`. */
-export const listRoutes = async (): Promise<string[]> => {
-  const app = await readFile(join('src', 'http', 'app.ts'), 'utf8')
-  const files = new Map(
-    [...app.matchAll(/import \{ (\w+) \} from '\.\/routes\/([\w-]+\.ts)'/g)].map(
-      ([, factory = '', file = '']) => [factory, file],
+/** Every route that is mounted, as `get /api/images/{id}`. */
+export const listRoutes = (mounted: readonly MountedRoutes[]): string[] =>
+  mounted.flatMap(({ path: base, handler }) =>
+    (handler as unknown as { stack: Layer[] }).stack.flatMap(({ route }) =>
+      [route?.path ?? []]
+        .flat()
+        .flatMap((path) =>
+          Object.keys(route?.methods ?? {}).map((method) => toName(method, `${base}${path}`)),
+        ),
     ),
   )
-  const mounts = [...app.matchAll(/app\.use\((?:'([^']*)', )?(create\w+Routes)\(/g)]
-  const mounted = mounts.map(async ([, base = '', factory = '']) => {
-    const source = await readFile(join(ROUTES, files.get(factory) ?? factory), 'utf8')
-    return [
-      ...source.matchAll(/router\.(get|post|patch|put|delete)\(\s*(\[[^\]]*\]|'[^']*')/g),
-    ].flatMap(([, method, paths = '']) =>
-      [...paths.matchAll(/'([^']*)'/g)].map(([, path = '']) => toName(method, `${base}${path}`)),
-    )
-  })
-  const direct = [...app.matchAll(/app\.(get|post)\('([^']*)'/g)].map(([, method, path = '']) =>
-    toName(method, path),
-  )
-  return [...(await Promise.all(mounted)).flat(), ...direct]
-}
 
-const toName = (method: string | undefined, path: string): string =>
-  `${method} ${path.replace(/\/$/, '').replace(/:(\w+)/g, '{$1}')}`
+const toName = (method: string, path: string): string =>
+  `${method} ${path
+    .replace(/\/+/g, '/')
+    .replace(/(?<=.)\/$/, '')
+    .replace(/:(\w+)/g, '{$1}')}`

@@ -1,13 +1,12 @@
 import { aspectRatioSchema } from '../../contract/vocabulary.ts'
 import type { Provider } from '../../generation/ports.ts'
-import { renderPicture } from './local-picture.ts'
 import { createProviderError } from './provider-error.ts'
 
 const LOCAL_MODEL = 'local-renderer-1'
 
 /**
- * The built-in renderer for trying things out: the prompt's words over art in its colours, made on this
- * machine in well under a second and a half, free, and the same for equal requests. No key, no network.
+ * The built-in renderer for trying things out: the prompt's words over a landscape in its colours, made on this machine
+ * in well under a second and a half, free, and the same for equal requests. No key, no network, no fonts.
  */
 export const createLocalProvider = (): Provider => ({
   name: 'local',
@@ -22,6 +21,7 @@ export const createLocalProvider = (): Provider => ({
   call: async (request, signal) => {
     signal.throwIfAborted()
     try {
+      const { renderPicture } = await loadRenderer()
       return { bytes: await renderPicture(request), costUsd: 0 }
     } catch (error) {
       if (!request.conditionImage) throw error
@@ -32,3 +32,6 @@ export const createLocalProvider = (): Provider => ({
     }
   },
 })
+
+// With the first picture: a process that never renders one pays nothing.
+const loadRenderer = () => import('./local-picture.ts')

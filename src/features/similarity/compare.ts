@@ -3,7 +3,6 @@ import type { Database } from '../../../db/database.ts'
 import type { GenerationRow, Suggestion } from '../../../db/schema.ts'
 import type { SimilarityMode } from '../../contract/vocabulary.ts'
 import type { CompareWithSimilar } from '../../generation/ports.ts'
-import { suggestImages } from '../../generation/state/transitions.ts'
 import { type Check, writeCheck } from './check.ts'
 import { passGate } from './gate/pass-gate.ts'
 import { resolveMode } from './mode.ts'
@@ -44,22 +43,23 @@ export const createCompare = (deps: CompareDeps): CompareWithSimilar => {
   return async (claim, signal) => {
     const { ownerId, similarityMode: requested } = claim
     const mode = await resolveMode(db, { ownerId, requested }, defaultMode)
-    if (mode === 'off') return undefined
+    if (mode === 'off') return {}
     const startedAt = performance.now()
     const found = await findCandidates(deps, claim, signal)
     const durationMs = Math.round(performance.now() - startedAt)
     if (!found) {
       onCheck({ mode, durationMs, embeddingCostUsd: 0, outcome: 'trouble' })
-      return undefined
+      return {}
     }
     const { candidates, embeddingCostUsd } = found
     const match = candidates.find(({ passes }) => passes)
     const check = { mode, model: deps.embedder.model, match, durationMs, embeddingCostUsd }
     await writeCheck(db, claim, check)
     onCheck({ mode, durationMs, embeddingCostUsd, outcome: describeOutcome(mode, candidates) })
-    if (mode === 'reuse' && match) return { imageId: match.id, similarity: match.similarity }
-    if (mode !== 'shadow') await suggest(db, claim, candidates.slice(0, MAX_SUGGESTIONS))
-    return undefined
+    if (mode === 'reuse' && match) {
+      return { match: { imageId: match.id, similarity: match.similarity } }
+    }
+    return mode === 'shadow' ? {} : { suggestions: candidates.slice(0, MAX_SUGGESTIONS) }
   }
 }
 
@@ -94,11 +94,6 @@ const judge = (prompt: string, { imageId, prompt: other, similarity }: Neighbour
 
 const byWorth = (a: Suggestion, b: Suggestion): number =>
   Number(b.passes) - Number(a.passes) || b.similarity - a.similarity
-
-const suggest = async (db: Database, claim: GenerationRow, suggestions: Suggestion[]) => {
-  // Another try of the same generation finds the same.
-  if (suggestions.length > 0 && !claim.suggestions) await suggestImages(db, claim, suggestions)
-}
 
 const describeOutcome = (mode: SimilarityMode, candidates: readonly Suggestion[]): CheckOutcome => {
   const [best] = candidates

@@ -1,4 +1,4 @@
-import type { ImageRow } from '../../../db/schema.ts'
+import type { GenerationRow, ImageRow } from '../../../db/schema.ts'
 import type { Generation, Reuse, SimilarImage } from '../../contract/generation.ts'
 import type { Image } from '../../contract/image.ts'
 import { type ImageSize, isTerminal } from '../../contract/vocabulary.ts'
@@ -139,7 +139,7 @@ const isOverdue = (row: GenerationWithImage, deadlineMs: number): boolean =>
 
 /** What an answer saved; undefined for one that saved nothing. */
 export const describeReuse = (
-  row: GenerationWithImage,
+  row: GenerationRow & { imageCostUsd?: number | null; imagePrompt?: string | null },
   answered: 'exact' | 'joined' | undefined,
   listPriceUsd: AnswerContext['listPriceUsd'],
 ): Reuse | undefined => {

@@ -30,10 +30,15 @@ export const createHeartbeat = (
   let running = 0
   let isBreakerOpen = false
   let sweeper: ReturnType<typeof startSweeper> | undefined
-  let latest: Promise<void> | undefined
+  let latest: Promise<unknown> = Promise.resolve()
 
-  const beat = () =>
-    writeBeat(db, { ...worker, running, breaker: isBreakerOpen ? 'open' : 'closed' })
+  /** One after the other: an older beat that arrives late would be believed. */
+  const beat = () => {
+    const write = () =>
+      writeBeat(db, { ...worker, running, breaker: isBreakerOpen ? 'open' : 'closed' })
+    latest = latest.then(write).catch(onError)
+    return latest
+  }
 
   const track = async <T>(work: () => Promise<T>): Promise<T> => {
     running++
@@ -46,16 +51,17 @@ export const createHeartbeat = (
   /** Said at once: whoever watches should not hear of it late. */
   const setBreakerOpen = (isOpen: boolean): void => {
     isBreakerOpen = isOpen
-    if (sweeper) latest = beat().catch(onError)
+    if (sweeper) void beat()
   }
   const start = (): void => {
-    latest = beat().catch(onError)
+    void beat()
     sweeper = startSweeper(beat, { intervalMs, onError })
   }
   const stop = async (): Promise<void> => {
-    // A beat that came after would put it back on the list.
-    await Promise.all([sweeper?.stop(), latest])
+    await sweeper?.stop()
     sweeper = undefined
+    // A beat that came after would put it back on the list.
+    await latest
     await db.deleteFrom('workers').where('id', '=', worker.id).execute().catch(onError)
   }
   return { track, setBreakerOpen, start, stop }

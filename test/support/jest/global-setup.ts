@@ -1,5 +1,5 @@
 import { constants } from 'node:os'
-import { type Release, startServices } from './services.ts'
+import { type Release, startServices } from '../services.ts'
 
 declare global {
   var stopTestServices: Release | undefined
