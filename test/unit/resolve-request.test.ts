@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { generationRequestSchema } from '../../src/contract/generation-request.ts'
-import { describeWanted } from '../../src/generation/submit/resolve-request.ts'
+import { resolveRequest } from '../../src/generation/submit/resolve-request.ts'
 
 const model = { priceUsd: { '1K': 0.04, '2K': 0.05 }, aspectRatios: ['1:1' as const] }
 const provider = {
@@ -16,7 +16,7 @@ const resolve = (
   given: object = {},
   { owner = 'alice', key = undefined as string | undefined } = {},
 ) =>
-  describeWanted(
+  resolveRequest(
     {
       provider,
       resolveConditionImage: async (_ownerId, image) => ({ id: `i_${image}`, digest: image }),
