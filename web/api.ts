@@ -52,7 +52,7 @@ export const callApi = async <T>(path: string, { method, body, signal }: Call = 
 const sessionEnds = new EventTarget()
 const OVER = 'over'
 
-/** Tells `listener` when the server no longer knows who calls. Returns the way to stop. */
+/** Calls `listener` when the server no longer knows the session. Returns a function that ends this. */
 export const onSessionOver = (listener: (reason: ProblemError) => void): (() => void) => {
   const hear = (event: Event) => listener((event as CustomEvent<ProblemError>).detail)
   sessionEnds.addEventListener(OVER, hear)

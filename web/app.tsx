@@ -7,10 +7,10 @@ import { Generation } from './pages/generation.tsx'
 import { Generations } from './pages/generations.tsx'
 import { NotFound } from './pages/not-found.tsx'
 import { Overview } from './pages/overview.tsx'
+import { Owners } from './pages/owners.tsx'
 import { Playground } from './pages/playground.tsx'
 import { Settings } from './pages/settings.tsx'
 import { Similarity } from './pages/similarity.tsx'
-import { Users } from './pages/users.tsx'
 import { Webhook } from './pages/webhook.tsx'
 import { Webhooks } from './pages/webhooks.tsx'
 import { findSession, type Session } from './session.ts'
@@ -20,7 +20,7 @@ import { SignIn } from './sign-in.tsx'
 /** As a page that is loaded would: who reads by ear begins at the new content. */
 const focusContent = () => document.getElementById('main')?.focus({ preventScroll: true })
 
-/** The dashboard: whoever is not signed in signs in first. */
+/** The dashboard, behind its sign-in. */
 export const App = () => {
   const [session, setSession] = useState<Session>()
   const [isKnown, setIsKnown] = useState(false)
@@ -53,7 +53,7 @@ export const App = () => {
           <Route path="/generations/:id" component={Generation} />
           <Route path="/gallery" component={Gallery} />
           <Route path="/similarity" component={Similarity} />
-          <Route path="/users" component={Users} />
+          <Route path="/owners" component={Owners} />
           <Route path="/webhooks" component={Webhooks} />
           <Route path="/webhooks/:id" component={Webhook} />
           <Route path="/alerts" component={Alerts} />

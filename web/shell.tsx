@@ -19,7 +19,7 @@ const links: Link[] = [
   { path: '/generations', name: 'Generations', icon: 'generations' },
   { path: '/gallery', name: 'Gallery', icon: 'gallery' },
   { path: '/similarity', name: 'Similar prompts', icon: 'similar' },
-  { path: '/users', name: 'Users', icon: 'users', isForAdmins: true },
+  { path: '/owners', name: 'Owners', icon: 'owners', isForAdmins: true },
   { path: '/webhooks', name: 'Webhooks', icon: 'webhooks' },
   { path: '/alerts', name: 'Alerts', icon: 'alerts', isForAdmins: true },
   { path: '/settings', name: 'Settings', icon: 'settings', isForAdmins: true },

@@ -1,9 +1,9 @@
 import type { Source } from './illustrate.ts'
 import type { Action, Entry } from './use-action-log.ts'
 
-type Told = { label: string; text: string; isPaid?: boolean }
+type Explanation = { label: string; text: string; isPaid?: boolean }
 
-const sources: Record<Source, Told> = {
+const sources: Record<Source, Explanation> = {
   client: { label: 'guard', text: 'The post has its picture, so nobody was asked.' },
   shared: { label: 'shared', text: 'This page was asking already; both got that answer.' },
   joined: { label: 'joined', text: 'The picture was on its way; this waited for the same one.' },
@@ -14,8 +14,8 @@ const sources: Record<Source, Told> = {
 }
 
 /** Actions that have nothing to ask. */
-const silent: Partial<Record<Action, Told>> = {
-  Save: { label: 'saved', text: 'The server sees to the picture, whoever asks for it.' },
+const silent: Partial<Record<Action, Explanation>> = {
+  Save: { label: 'saved', text: 'The server sees to the picture.' },
   Schedule: { label: 'saved', text: 'A date is no picture: nothing was asked.' },
   Remove: { label: 'removed', text: 'The picture stays, in case it is wanted again.' },
 }
@@ -43,7 +43,7 @@ export const ActionLog = ({ entries }: { entries: Entry[] }) => (
   </section>
 )
 
-const explain = ({ action, source, error }: Entry): Told => {
+const explain = ({ action, source, error }: Entry): Explanation => {
   if (error) return { label: 'failed', text: error }
   if (source) return sources[source]
   return silent[action] ?? { label: 'done', text: 'Nothing was asked.' }

@@ -39,7 +39,7 @@ export const illustrateOnce = (client: ImageonceClient): Illustrate => {
     }
     const request = describePicture(post)
     const key = JSON.stringify(request)
-    // The client shares calls of one moment by itself. The set is for the log alone, which tells of it.
+    // The client shares calls of one moment by itself. The set is for the log alone, which names them.
     let source: Source | undefined = underWay.has(key) ? 'shared' : undefined
     underWay.add(key)
     const result = await client
@@ -62,7 +62,7 @@ export const illustrateAnew =
     return describeResult(await client.generate(request, { onState }), 'forced')
   }
 
-/** The stand-in of a failure is shown by nobody and kept by nobody: `extractImageMetadata` leaves it out. */
+/** The placeholder of a failure is neither shown nor kept: `extractImageMetadata` leaves it out. */
 const describeResult = (result: GenerationResult, source: Source | undefined): Illustration => {
   const { imageUrl, generationId } = extractImageMetadata(result)
   return { imageUrl, generationId, source, error: result.error }

@@ -10,7 +10,7 @@ export type Post = {
   text: string
   prompt: string
   shape: Shape
-  /** The picture of these very words; never a stand-in. */
+  /** The picture of these very words; never a placeholder. */
   imageUrl?: string | undefined
   generationId?: string | undefined
   /** The picture has been asked for. Written down before the request leaves, so that no closed tab forgets it. */

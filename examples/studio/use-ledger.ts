@@ -9,7 +9,7 @@ type Count = {
   paidCalls: number
   spentUsd: number
   reused: number
-  /** What the server would have been asked for without the guard; this browser told it so. */
+  /** What the server would have been asked for without the guard; by what this browser reported. */
   keptBack: number
   savedUsd: number
 }
@@ -18,7 +18,7 @@ const DAYS = 365
 const REFRESH_MS = 2_000
 const LOCAL_RENDERER = /^local-/
 
-/** The ledger is undefined until the server has told where the count begins. */
+/** The ledger is undefined until the server has answered where the count begins. */
 export const useLedger = (client: ImageonceClient, ownerId: string, key: string) => {
   const [summary, setSummary] = useState<AnalyticsSummary>()
   const [begin, changeBegin] = useStored<Count | undefined>(key, () => undefined)

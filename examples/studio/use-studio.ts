@@ -47,7 +47,7 @@ export const useStudio = ({ client, ownerId, hasGuards }: StudioOptions) => {
 
   const generate = () => {
     const wanted = changePost((current) => ({ ...current, isWanted: true }))
-    // A person who asks for it is told what the server has.
+    // A person who asks for it sees what the server has.
     return act('Generate', () => fill({ ...wanted, imageUrl: undefined }))
   }
 

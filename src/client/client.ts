@@ -29,7 +29,7 @@ export type ImageonceClientOptions = {
   fetch?: typeof globalThis.fetch
   /** In milliseconds; 15 s for an answer, 40 s of silence in a stream, 30 s for a server that cannot be reached. */
   timeouts?: Partial<Timeouts>
-  /** False: tell the server nothing of what became of the images that were wanted. */
+  /** False: send the server no figures of what became of the images that were wanted. */
   telemetry?: boolean
 }
 
@@ -112,7 +112,7 @@ export const createImageonceClient = (options: ImageonceClientOptions) => {
     }),
     /** The generation. Throws `ImageonceError`. */
     get,
-    /** Tells `listener` of each state up to the last one, for as long as that takes. Returns the way to stop. */
+    /** Calls `listener` with each state up to the last one, for as long as that takes. Returns the way to stop. */
     subscribe: createSubscribe(follow, remember),
     /** Cancels it; one that is canceled already is as well. Throws `ImageonceError`. */
     cancel,

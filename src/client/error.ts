@@ -47,7 +47,7 @@ export const unreachable = (cause: unknown) =>
 export const timedOut = () =>
   new ImageonceError('timeout', 'The image server did not answer in time.', { retryable: true })
 
-/** The error that a response tells of, whoever on the way wrote it. */
+/** The error in a response, from the server or from a proxy on the way. */
 export const readProblem = async (response: Response): Promise<ImageonceError> => {
   const { status } = response
   const problem = (await response.json().catch(() => undefined)) as Partial<Problem> | undefined

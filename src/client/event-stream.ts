@@ -1,8 +1,8 @@
 export type ServerSentEvent = { event: string; id: string; data: unknown }
 
 /**
- * The events of a `text/event-stream` response, with their data parsed as JSON. Ends with the stream. `onBytes` hears
- * of everything that arrives, heartbeats included.
+ * The events of a `text/event-stream` response, with their data parsed as JSON. Ends with the stream. `onBytes` is called
+ * for everything that arrives, heartbeats included.
  */
 export async function* readServerSentEvents(
   response: Response,
@@ -26,7 +26,7 @@ export async function* readServerSentEvents(
       }
     }
   } finally {
-    // Whoever stops reading hangs up.
+    // A reader that stops closes the connection.
     await reader.cancel().catch(() => {})
   }
 }

@@ -8,16 +8,16 @@ import { createWatchdog, sleep } from './watchdog.ts'
 
 export type FollowOptions = {
   signal?: AbortSignal | undefined
-  /** The state that was told last. */
+  /** The state that came last. */
   known?: Generation
   /** Hears of each state that differs from the one before. */
   onState: (generation: Generation) => void
   giveUpMs?: number
 }
 
-/** A stream tells the state as it opens. One that does not is held up by something on the way. */
+/** A stream begins with the state. One that does not is held up by something on the way. */
 const FIRST_BYTES_MS = 5_000
-/** After so many streams in a row that told nothing, it is polled. */
+/** After so many streams in a row that brought nothing, it is polled. */
 const MAX_BARREN_STREAMS = 2
 const POLL_WAIT_SECONDS = 20
 const POLL_PAUSE_MS = 2_000
@@ -36,14 +36,14 @@ export const createFollow = (transport: Transport) => {
     const { signal, giveUpMs = transport.timeouts.giveUpMs } = options
     const path = `/api/generations/${id}`
     const retry = createRetry(giveUpMs)
-    let told = JSON.stringify(options.known)
+    let lastText = JSON.stringify(options.known)
     let lastEventId = ''
     let barrenStreams = 0
 
     const tell = (generation: Generation): Generation => {
       const text = JSON.stringify(generation)
-      if (text !== told) options.onState(generation)
-      told = text
+      if (text !== lastText) options.onState(generation)
+      lastText = text
       return generation
     }
 

@@ -17,7 +17,7 @@ export const isValidImageUrl = (url: unknown): url is string => {
   return parsed.origin !== HERE || /^\/images\/./.test(parsed.pathname)
 }
 
-/** What an app keeps of a generation beside its own record. A stand-in's URL is left out: it must not be kept. */
+/** What an app keeps of a generation beside its own record. A placeholder's URL is left out: it must not be kept. */
 export const extractImageMetadata = (generation: GenerationResult) => ({
   generationId: generation.id,
   imageUrl: generation.isPlaceholder ? undefined : generation.imageUrl,

@@ -3,7 +3,7 @@ import type { Image } from '../contract/image.ts'
 
 const MAX_REMEMBERED = 1_000
 
-/** Keeps the always-working URL of each image that an answer told of, the newest thousand. */
+/** Keeps the always-working URL of each image in an answer, the newest thousand. */
 export const rememberImageUrls = () => {
   const urls = new Map<string, string>()
   return {

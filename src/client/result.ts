@@ -16,7 +16,7 @@ type Always =
 
 /**
  * A generation as the server answered it; where it never did, what is known without it. `imageUrl` can always be shown;
- * with `isPlaceholder` it is a stand-in, and `error`, if there is one, says why.
+ * with `isPlaceholder` it is a placeholder, and `error`, if there is one, says why.
  */
 export type GenerationResult = Pick<Generation, Always> & Partial<Generation>
 
@@ -41,7 +41,7 @@ export const describeFailure = (
   }
 }
 
-/** The failure that a result tells of, if it does. */
+/** The failure in a result, if there is one. */
 export const findFailure = ({ status, error }: GenerationResult): ImageonceError | undefined => {
   if (!error && (status === 'succeeded' || !isTerminal(status))) return undefined
   const { code, message, retryable } = error ?? { code: status, message: status, retryable: true }

@@ -6,7 +6,7 @@ export type TelemetryType =
   | 'generation_completed'
   | 'generation_failed'
 
-/** What may be told: never the prompt. */
+/** What may be sent: never the prompt. */
 export type TelemetryData = {
   generationId?: string | undefined
   durationMs?: number | undefined
@@ -43,7 +43,7 @@ export const logImageGenerationTelemetry: LogTelemetry = (type, data = {}) => {
 export const sendTelemetryWith = (send: (body: string) => unknown): void => {
   const page = globalThis as { addEventListener?: (type: string, listener: () => void) => void }
   if (!sendBatch) {
-    // On phones a page that is hidden may never be told that it ends.
+    // On phones a hidden page may end without an event.
     for (const type of ['pagehide', 'visibilitychange']) page.addEventListener?.(type, flush)
   }
   sendBatch = send

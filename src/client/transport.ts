@@ -94,7 +94,7 @@ export const createTransport = ({ baseUrl, token, fetch, timeouts }: TransportOp
   return { base, timeouts, tokens, open, send }
 }
 
-/** Whoever aborted says why; all else is the network's doing. */
+/** The signal's reason after an abort; everything else is the network's fault. */
 export const explain = (error: unknown, signal: AbortSignal): unknown => {
   if (signal.aborted) return signal.reason
   return error instanceof ImageonceError ? error : unreachable(error)

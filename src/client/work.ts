@@ -25,7 +25,7 @@ export const startWork = ({ submit, follow, onOver }: WorkDeps) => {
   const following = new AbortController()
   const callers = new Set<JoinOptions>()
   let newest: Generation | undefined
-  /** That it was under way before is told by the answer to the submission alone. */
+  /** Only the answer to the submission says that it was under way before. */
   let reuse: Pick<Generation, 'isExisting' | 'reuse'> = { isExisting: false }
 
   const tell = (state: Generation): Generation => {
@@ -57,7 +57,7 @@ export const startWork = ({ submit, follow, onOver }: WorkDeps) => {
     if (callers.size > 0) return
     onOver()
     following.abort()
-    // Whose time is over still wants the image; whoever aborts does not.
+    // A caller whose wait is over still wants the image; one that aborts does not.
     if (caller.signal?.aborted) submitting.abort()
   }
 

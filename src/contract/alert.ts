@@ -58,7 +58,7 @@ export const alertEventSchema = z.object({
   state: alertChangeSchema,
   at: timestampSchema,
   title: z.string(),
-  /** One line that tells it all. */
+  /** One line that says it all. */
   message: z.string(),
   unit: alertUnitSchema,
   /** Null when the alert was switched off. */

@@ -39,7 +39,7 @@ export type SimilarImage = z.infer<typeof similarImageSchema>
 /** The generation as answered everywhere. */
 export const generationSchema = z.object({
   id: z.string(),
-  /** Told to operators only. */
+  /** In answers to operators only. */
   ownerId: z.string().optional(),
   status: generationStatusSchema,
   /** Always set: the image when it exists, else the URL that will serve it (and a placeholder until then). */
@@ -52,7 +52,7 @@ export const generationSchema = z.object({
   isConditioned: z.boolean(),
   /** The digest of the condition image (`GET /api/images?conditionImage=`). */
   conditionImage: z.string().optional(),
-  /** True when `imageUrl` shows the stand-in image: the generation failed or was canceled. */
+  /** True when `imageUrl` shows the placeholder: the generation failed, was canceled or takes longer than a person should wait. */
   isPlaceholder: z.boolean(),
   reuse: reuseSchema.optional(),
   /** Up to three similar images, the best first; they were found before this one was made. */

@@ -13,7 +13,7 @@ export type Identity = {
   prompt: string
   transformation?: Transformation
   /**
-   * The condition image's `digest` as the server tells it (`Image`): SHA-256 (hex) of its bytes as they were sent, unless the
+   * The condition image's `digest` as the server answers it (`Image`): SHA-256 (hex) of its bytes as they were sent, unless the
    * owner had a picture before that shows the same. Then it is that one's.
    */
   conditionImageDigest?: string | undefined

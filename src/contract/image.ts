@@ -11,12 +11,12 @@ export const imageSchema = z.object({
   imageUrl: z.string(),
   /**
    * What identifies it as a condition image: SHA-256 (hex) of its bytes as they were sent, or of those of the first image of
-   * the owner that shows the same. Absent for stand-ins.
+   * the owner that shows the same. Absent for placeholders.
    */
   digest: z.string().optional(),
   /** The first 500 characters of the prompt, for generated images. */
   prompt: z.string().optional(),
-  /** Of generated images and their stand-ins. */
+  /** Of generated images and their placeholders. */
   transformation: transformationSchema.optional(),
   variant: z.string().optional(),
   /** The `digest` of the image that it is conditioned on. */

@@ -10,7 +10,7 @@ export const problemSchema = z.object({
   code: z.string(),
   retryable: z.boolean(),
   requestId: z.string(),
-  /** Where a picture was asked for: a stand-in to show, as a `data:` URL. */
+  /** Where a picture was asked for: a placeholder to show, as a `data:` URL. */
   imageUrl: z.string().optional(),
   isPlaceholder: z.boolean().optional(),
   /** Where the request is wrong: a JSON pointer, `?name` for a query parameter, or a header's name. */

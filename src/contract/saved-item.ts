@@ -81,7 +81,7 @@ export const savedItemSchema = z.object({
   prompt: z.string().optional(),
   /** What to show; absent only when there is neither an image nor a prompt to make one of. */
   imageUrl: z.string().optional(),
-  /** True when `imageUrl` shows the stand-in: the image is not there yet, or could not be made. */
+  /** True when `imageUrl` shows the placeholder: the image is not there yet, or could not be made. */
   isPlaceholder: z.boolean(),
   generationId: z.string().optional(),
   /** Where that generation is. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** One setting of the running server, as `GET /api/settings` tells it. */
+/** One setting of the running server, as `GET /api/settings` answers it. */
 const settingSchema = z.object({
   /** Of the environment variable. */
   name: z.string(),

@@ -76,7 +76,7 @@ const shownGenerationSchema = z.object({
 /** A generation for which a similar image was found that `reuse` answers with. */
 export const similarityCheckSchema = z.object({
   ...shownGenerationSchema.shape,
-  /** Told to operators only. */
+  /** In answers to operators only. */
   ownerId: z.string().optional(),
   mode: similarityModeSchema,
   similarity: shareSchema,

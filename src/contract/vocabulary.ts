@@ -91,14 +91,14 @@ export type AlertState = z.infer<typeof alertStateSchema>
 export const alertChangeSchema = z.enum(['firing', 'resolved'])
 export type AlertChange = z.infer<typeof alertChangeSchema>
 
-/** What an endpoint is told of its own generations. */
+/** The events that an endpoint may receive of its owner's generations. */
 export const generationWebhookEventSchema = z.enum([
   'generation.succeeded',
   'generation.failed',
   'generation.canceled',
 ])
 
-/** What only operators' endpoints may be told. */
+/** The events that only operators' endpoints may receive. */
 export const alertWebhookEventSchema = z.enum(['alert.firing', 'alert.resolved'])
 
 export const webhookEventSchema = z.enum([

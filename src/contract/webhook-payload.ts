@@ -10,7 +10,7 @@ export const generationPayloadSchema = z.object({
   type: generationWebhookEventSchema,
   timestamp: timestampSchema,
   data: generationSchema.extend({
-    /** Whose it is, and the item that it is of: told to hook sources. */
+    /** Its owner, and the saved item that shows it: for hook sources only. */
     ownerId: z.string().optional(),
     itemId: z.string().optional(),
   }),

@@ -19,7 +19,7 @@ const eventsSchema = <Event extends string>(schema: z.ZodEnum<Record<Event, Even
 
 const generationEvents = [...generationWebhookEventSchema.options]
 
-/** What `POST /api/hooks/webhooks` takes; without `events` all of a generation's ends are told. */
+/** What `POST /api/hooks/webhooks` takes; without `events` the endpoint receives every end of a generation. */
 export const sourceWebhookSchema = z.strictObject({
   url: urlSchema,
   events: eventsSchema(generationWebhookEventSchema).default(generationEvents),

@@ -43,7 +43,7 @@ export const pageQuery = z.object({
     .min(1)
     .max(MAX_PAGE_SIZE)
     .optional()
-    .meta({ description: `How many at most; ${DEFAULT_PAGE_SIZE} unless told.`, example: 20 }),
+    .meta({ description: `How many at most; ${DEFAULT_PAGE_SIZE} by default.`, example: 20 }),
   cursor: z.string().optional().meta({ description: '`nextCursor` of the page before.' }),
 })
 

@@ -54,11 +54,11 @@ describeWith('chromium', "operators' pages", () => {
   })
   afterAll(() => dashboard?.stop())
 
-  test('users are sorted by what the address says, and by a click', async () => {
-    await page.getByRole('link', { name: 'Users' }).click()
+  test('owners are sorted by what the address says, and by a click', async () => {
+    await page.getByRole('link', { name: 'Owners' }).click()
     await page.getByRole('cell', { name: '$0.1008' }).waitFor()
     expect(await owners()).toEqual(['bob@studio.example', 'carol', 'alice'])
-    expect(await lookAtPage(page, 'users')).toEqual([])
+    expect(await lookAtPage(page, 'owners')).toEqual([])
     await page.getByRole('button', { name: 'Reuse rate' }).click()
     await page.waitForURL(/sort=reuseRate&order=desc/)
     await page.getByRole('columnheader', { name: 'Reuse rate' }).waitFor()
@@ -140,7 +140,7 @@ describeWith('chromium', "operators' pages", () => {
     await page.getByText('You have no images yet').waitFor()
     const links = page.getByRole('navigation', { name: 'Pages' }).getByRole('link')
     expect(await links.allTextContents()).toEqual(OWNERS_PAGES)
-    for (const path of ['/users', '/settings', '/alerts']) {
+    for (const path of ['/owners', '/settings', '/alerts']) {
       await page.goto(app.url + path)
       await page.getByText('This page is for operators').waitFor()
     }

@@ -132,7 +132,7 @@ describeWith('chromium', 'the gallery and the webhooks', () => {
     const { db } = dashboard.app
     await db
       .insertInto('imageMetadata')
-      .values(Array.from({ length: 60 }, (_, n) => newPlaceholder(`stand-in ${n}`)))
+      .values(Array.from({ length: 60 }, (_, n) => newPlaceholder(`placeholder ${n}`)))
       .execute()
     await page.reload()
     await tiles().nth(47).waitFor()
@@ -146,7 +146,7 @@ describeWith('chromium', 'the gallery and the webhooks', () => {
 
   test('an endpoint is added, and its secret shown once', async () => {
     await page.getByRole('link', { name: 'Webhooks' }).click()
-    await page.getByText('Nobody is told yet').waitFor()
+    await page.getByText('No endpoint yet').waitFor()
     expect(await lookAtPage(page, 'webhooks-empty')).toEqual([])
     await click('Add an endpoint')
     await page.getByRole('textbox', { name: 'URL' }).fill(`${receiver.url}/told`)
@@ -209,7 +209,7 @@ describeWith('chromium', 'the gallery and the webhooks', () => {
     await page.getByText('The studio').click()
     await click('Delete…')
     await click('Delete it')
-    await page.getByText('Nobody is told yet').waitFor()
+    await page.getByText('No endpoint yet').waitFor()
     expect(await (await call('/api/webhooks')).json()).toMatchObject({ webhooks: [] })
   })
 

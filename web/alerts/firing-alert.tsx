@@ -63,7 +63,7 @@ const links: Partial<Record<Alert['name'], { href: string; name: string }>> = {
   generations_slow: { href: '/generations?status=succeeded', name: 'The newest' },
   queue_old: { href: '/generations?status=queued', name: 'Those that wait' },
   eager_queue_old: { href: '/generations?status=queued&lane=eager', name: 'Those that wait' },
-  reuse_low: { href: '/users?sort=reuseRate&order=asc', name: 'By owner' },
-  daily_spend_high: { href: '/users?days=1&sort=spend', name: 'By owner' },
-  monthly_spend_high: { href: '/users?days=30&sort=spend', name: 'By owner' },
+  reuse_low: { href: '/owners?sort=reuseRate&order=asc', name: 'By owner' },
+  daily_spend_high: { href: '/owners?days=1&sort=spend', name: 'By owner' },
+  monthly_spend_high: { href: '/owners?days=30&sort=spend', name: 'By owner' },
 }

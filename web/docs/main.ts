@@ -8,7 +8,7 @@ const follow = () => document.documentElement.classList.toggle('dark-mode', dark
 dark.addEventListener('change', follow)
 follow()
 
-/** Calls go out under the page's session, for whoever is signed in. */
+/** Calls go out under the page's session. */
 SwaggerUi({
   url: '/openapi.json',
   dom_id: '#reference',

@@ -23,7 +23,7 @@ const statuses = [
   { value: 'failed', name: 'Failed' },
 ]
 
-/** What an endpoint was told, newest first. `onSent` hears when it is told something more. */
+/** The deliveries to an endpoint, newest first. `onSent` is called when another one is asked for. */
 export const Deliveries = ({ endpoint, onSent }: { endpoint: Webhook; onSent: () => void }) => {
   const { query, path: here, route } = useLocation()
   const status = query.status ?? ''
@@ -67,7 +67,7 @@ export const Deliveries = ({ endpoint, onSent }: { endpoint: Webhook; onSent: ()
       </div>
       {error && <Notice tone="bad">{error.message}</Notice>}
       {rows?.length === 0 && (
-        <EmptyState icon="send" title={status ? `None is ${status}` : 'It was told nothing yet'}>
+        <EmptyState icon="send" title={status ? `None is ${status}` : 'Nothing was sent to it yet'}>
           {!status && <p>Send a test, and see at once whether it is received.</p>}
         </EmptyState>
       )}
@@ -92,6 +92,6 @@ export const Deliveries = ({ endpoint, onSent }: { endpoint: Webhook; onSent: ()
   )
 }
 
-/** Whoever has just sent a test waits for its end. */
+/** A test that was just sent is waited for. */
 const chooseRefreshMs = (rows: readonly WebhookDelivery[]): number =>
   rows.some(({ status }) => status === 'pending') ? PENDING_REFRESH_MS : REFRESH_MS

@@ -29,7 +29,8 @@ export const EndpointActions = ({
 
   const toggle = async () => {
     await changeEndpoint(id, { isEnabled: !isEnabled }).then(
-      () => showToast(isEnabled ? 'It is told nothing from now on.' : 'It is told again.'),
+      () =>
+        showToast(isEnabled ? 'It receives nothing from now on.' : 'It receives messages again.'),
       (error: Error) => showToast(error.message, 'bad'),
     )
     onChanged()

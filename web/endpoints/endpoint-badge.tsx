@@ -7,7 +7,7 @@ const reasons = {
   failing: 'Nothing has reached it for days.',
 }
 
-/** Whether an endpoint is told, and how that goes. */
+/** Whether an endpoint is enabled, and how its deliveries go. */
 export const EndpointBadge = ({ endpoint }: { endpoint: Webhook }) => {
   const { isEnabled, disabledReason, failingSince } = endpoint
   if (!isEnabled && disabledReason) {

@@ -2,7 +2,7 @@ import type { Webhook } from '../../src/contract/webhook.ts'
 
 export type WebhookEvent = Webhook['events'][number]
 
-/** What an endpoint can be told of. */
+/** The events that an endpoint can receive. */
 export const webhookEvents: Record<WebhookEvent, { about: string; isForAdmins?: boolean }> = {
   'generation.succeeded': { about: 'An image is there.' },
   'generation.failed': { about: 'There will be none, and why.' },
@@ -11,7 +11,7 @@ export const webhookEvents: Record<WebhookEvent, { about: string; isForAdmins?: 
   'alert.resolved': { about: 'It is well again.', isForAdmins: true },
 }
 
-/** Those that whoever is signed in may choose. */
+/** Those that a person may choose. */
 export const listEvents = (isAdmin: boolean): WebhookEvent[] =>
   (Object.keys(webhookEvents) as WebhookEvent[]).filter(
     (event) => isAdmin || !webhookEvents[event].isForAdmins,

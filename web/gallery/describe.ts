@@ -6,7 +6,7 @@ type Words = { title: string; name: string; since: string; from?: string }
 export const imageWords: Record<Image['imageType'], Words> = {
   generated: { title: 'Generated image', name: 'image', since: 'Made', from: 'Made by' },
   user_uploaded: { title: 'Uploaded image', name: 'upload', since: 'Uploaded' },
-  placeholder: { title: 'Placeholder', name: 'placeholder', since: 'Since', from: 'Stands in for' },
+  placeholder: { title: 'Placeholder', name: 'placeholder', since: 'Since', from: 'In place of' },
 }
 
 /** What an image is called where it is not seen. */

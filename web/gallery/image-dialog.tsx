@@ -85,8 +85,8 @@ export const ImageDialog = ({
           onClose={() => setIsDeleting(false)}
         >
           <p>
-            It goes from the store for good, and its address shows a placeholder. Whoever asks for
-            it again pays for a new one.
+            It goes from the store for good, and its address shows a placeholder. Asking for it
+            again pays for a new one.
           </p>
         </ConfirmDialog>
       )}

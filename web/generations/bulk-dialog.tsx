@@ -24,7 +24,7 @@ const words: Record<Action, { title: string; confirm: string; about: string; don
   },
 }
 
-/** Retries or cancels all that a filter lets through, after telling how many that are. */
+/** Retries or cancels all that a filter lets through, after it has said how many that are. */
 export const BulkDialog = ({
   action,
   filter,

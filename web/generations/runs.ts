@@ -14,7 +14,7 @@ export type Run = { startedAt: string; lengthMs: number; spans: Span[] }
 
 type Event = GenerationHistory['events'][number]
 
-/** The askings that a history tells of, oldest first. */
+/** The askings in a history, oldest first. */
 export const listRuns = ({ events, attempts }: GenerationHistory, nowMs: number): Run[] => {
   const starts = events.filter(({ type }) => type === 'generation.queued')
   if (starts.length === 0 && events[0]) starts.push(events[0])

@@ -10,7 +10,7 @@ import { useResource } from '../use-resource.ts'
 
 const REFRESH_MS = 10_000
 
-/** One endpoint, and what it was told. */
+/** One endpoint, and its deliveries. */
 export const Webhook = ({ id = '' }: { id?: string }) => {
   const path = `/api/webhooks/${encodeURIComponent(id)}`
   const { value: endpoint, error, reload } = useResource<Endpoint>(path, REFRESH_MS)

@@ -16,7 +16,7 @@ import { usePages } from '../use-pages.ts'
 
 const REFRESH_MS = 15_000
 
-/** Who is told when generations end. */
+/** The endpoints that hear when generations end. */
 export const Webhooks = () => {
   const { isAdmin } = useSession()
   const { route } = useLocation()
@@ -34,13 +34,13 @@ export const Webhooks = () => {
   return (
     <Page
       title="Webhooks"
-      about="Addresses of your own that are told when a generation ends."
+      about="Addresses of your own that receive a message when a generation ends."
       actions={rows && rows.length > 0 && add}
     >
       {error && <Notice tone="bad">{error.message}</Notice>}
       <Card>
         {rows?.length === 0 && (
-          <EmptyState icon="webhooks" title="Nobody is told yet">
+          <EmptyState icon="webhooks" title="No endpoint yet">
             <p>
               Add an address of your app’s, and it hears of every image that is made, fails or is
               canceled: signed, and tried again until it is received.

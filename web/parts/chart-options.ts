@@ -87,7 +87,7 @@ const drawSeries = (
   const common: Series = {
     label: name,
     stroke: paint,
-    // What is drawn is stacked; what is told is the series' own.
+    // What is drawn is stacked; the number shown is the series' own.
     value: (_, __, ___, at) => (at === null ? '' : formatValue(values[at] ?? null)),
   }
   if (kind === 'lines')

@@ -6,7 +6,7 @@ const paths = {
   generations: 'M4 6h16M4 12h16M4 18h10',
   gallery: 'M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z',
   similar: 'M4 4h11v11H4zM9 15v5h11V9h-5',
-  users:
+  owners:
     'M9 11a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM2 21a7 7 0 0 1 14 0M17 4a4 4 0 0 1 0 7M19 15a7 7 0 0 1 3 6',
   alerts: 'M6 16V11a6 6 0 0 1 12 0v5l2 2H4zM10 21h4',
   webhooks: 'M10 14L21 3M15 3h6v6M19 14v6H4V5h6',

@@ -9,7 +9,7 @@ const SHOWN_MS = 6_000
 
 const ToastContext = createContext<ShowToast>(() => {})
 
-/** Tells of what was done, for a moment, in the corner and to screen readers. */
+/** Says what was done, for a moment, in the corner and to screen readers. */
 export const useToast = (): ShowToast => useContext(ToastContext)
 
 export const ToastProvider = ({ children }: { children: ComponentChildren }) => {

@@ -8,7 +8,7 @@ import type {
   Transformation,
 } from '../../src/contract/vocabulary.ts'
 
-/** A request as it stands in the form; an empty string is "as the server has it". */
+/** A request as the form has it; an empty string is "as the server has it". */
 export type Draft = {
   prompt: string
   /** The id of one of the owner's images. */

@@ -9,16 +9,16 @@ export type Moment = {
   afterMs: number
 }
 
-/** The moments with what a state tells: a new one, or news of the last. */
+/** The moments with a state added: as a further one, or as news of the last. */
 export const addMoment = (
   moments: readonly Moment[],
   state: GenerationResult,
   afterMs: number,
 ): Moment[] => {
-  const told = describeState(state)
+  const next = describeState(state)
   const last = moments.at(-1)
-  if (last?.kind === told.kind) return [...moments.slice(0, -1), { ...last, ...told }]
-  return [...moments, { ...told, afterMs }]
+  if (last?.kind === next.kind) return [...moments.slice(0, -1), { ...last, ...next }]
+  return [...moments, { ...next, afterMs }]
 }
 
 const describeState = (state: GenerationResult): Omit<Moment, 'afterMs'> => {

@@ -105,7 +105,7 @@ const CancelButton = ({ id }: { id: string }) => {
 
 const Failure = ({ state, onTryAgain }: { state: GenerationResult; onTryAgain: () => void }) => {
   if (state.status === 'canceled') {
-    return <Notice>It was canceled. The placeholder stands in.</Notice>
+    return <Notice>It was canceled. The placeholder is shown in its place.</Notice>
   }
   if (!state.error) return null
   return (

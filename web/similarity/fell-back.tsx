@@ -22,7 +22,7 @@ export const FellBack = ({
   if (!fellBackAt) return null
   const turnOn = async () => {
     setIsBusy(true)
-    // Any choice does, also the same: whoever left it to the server still does.
+    // Choosing the same again is enough; null, where the choice was left to the server.
     await chooseMode(chosenMode, owner).then(
       () => showToast('Similar images are reused again.'),
       (error: Error) => showToast(error.message, 'bad'),

@@ -8,7 +8,7 @@ import { VerdictButtons } from './verdict-buttons.tsx'
 
 const THUMBNAIL_PX = 160
 
-/** The images that were there before, of similar prompts, and what tells each from this one. */
+/** The images that were there before, of similar prompts, and how each differs from this one. */
 export const Suggestions = ({ generation }: { generation: GenerationResult }) => {
   const { id, prompt, similar = [] } = generation
   if (similar.length === 0) return null

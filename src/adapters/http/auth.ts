@@ -28,7 +28,7 @@ export const createAuthenticator = (
   operatorKeys: readonly OperatorKey[] = [],
 ): Authenticate => {
   const verify = rememberVerified(createVerifier(options))
-  const findOperator = operatorKeys.length > 0 ? createOperatorKeys(operatorKeys) : undefined
+  const findOperator = createOperatorKeys(operatorKeys)
   return async (authorization) => {
     const token = /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization ?? '')?.[1]
     if (!token) throw unauthenticated('Send a token: "Authorization: Bearer <JWT>".')

@@ -8,7 +8,8 @@ export const alerts: Operations = {
   '/api/alerts': {
     get: operation(TAG, 'listAlerts', {
       summary: 'For operators: what is wrong, and what to do',
-      description: 'All alerts, those that fire first. Told besides: by webhook, and in the log.',
+      description:
+        'All alerts, those that fire first. Changes also go to webhooks and into the log.',
       answers: { 200: answer('All alerts, whether they fire or not.', alertsSchema) },
       problems: [403, 503],
     }),

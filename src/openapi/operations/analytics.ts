@@ -14,7 +14,7 @@ export const analytics: Operations = {
   '/api/analytics/summary': {
     get: operation(TAG, 'summarize', {
       summary: 'What was asked for, reused, spent and saved',
-      description: 'The last 7 UTC days unless told. Operators read all owners together, or one.',
+      description: 'The last 7 UTC days by default. Operators read all owners together, or one.',
       query: analyticsQuerySchema,
       answers: {
         200: answer('The figures, and those of the days before.', analyticsSummarySchema),

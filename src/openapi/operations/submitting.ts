@@ -11,7 +11,7 @@ export const submitting: Operations = {
     post: operation(TAG, 'submitGeneration', {
       summary: 'Ask for an image',
       description:
-        'Identical requests of an owner are one generation, paid once, whoever asks and however often. A failure is answered with 200, `status: "failed"`, a placeholder and an `error`.',
+        'Identical requests of an owner are one generation, paid once, however often and from wherever it is asked for. A failure is answered with 200, `status: "failed"`, a placeholder and an `error`.',
       headers: z.object({ ...prefer, ...idempotencyKey }),
       body: json(generationRequest, example),
       answers: {

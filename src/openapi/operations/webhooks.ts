@@ -27,7 +27,7 @@ const withETag = z.object(ifNoneMatch)
 const endpoints: Operations = {
   '/api/webhooks': {
     post: operation(TAG, 'registerWebhook', {
-      summary: 'Have an endpoint told when your generations end',
+      summary: 'Register an endpoint for the ends of your generations',
       description: 'Signed as Standard Webhooks has it, under the secret that is answered here.',
       body: json(webhookInputSchema.meta({ id: 'WebhookInput' }), example),
       answers: { 201: answer('The endpoint, with its secret.', webhook) },
@@ -83,7 +83,7 @@ const endpoints: Operations = {
 const deliveries: Operations = {
   '/api/webhooks/{id}/deliveries': {
     get: operation(TAG, 'listWebhookDeliveries', {
-      summary: 'What it was told, newest first',
+      summary: 'Its deliveries, newest first',
       path,
       query: pageQuery.extend({ status: webhookDeliveryStatusSchema.optional() }),
       answers: { 200: answer('A page.', page('deliveries', delivery)) },
@@ -113,7 +113,7 @@ const ofSources: Operations = {
   '/api/hooks/webhooks': {
     post: operation(TAG, 'registerSourceWebhook', {
       ...hook,
-      summary: 'Have a source told of the generations of the items it saved',
+      summary: 'Register an endpoint for the generations of the items that a source saved',
       body: json(sourceWebhookSchema.meta({ id: 'SourceWebhook' }), example),
       answers: { 201: answer('The endpoint, with its secret.', webhook) },
       problems: [400, 404, 409, 413, 415],

@@ -16,7 +16,7 @@ import { usePages } from '../use-pages.ts'
 const PAGE_SIZE = 50
 
 /** What each owner asked for, and what that cost. */
-const AllUsers = () => {
+const AllOwners = () => {
   const { query, route } = useLocation()
   const period = parsePeriod(query)
   const order = parseOrder(query)
@@ -25,17 +25,17 @@ const AllUsers = () => {
   const path = `/api/analytics/owners?${asked}&limit=${PAGE_SIZE}`
   const pages = usePages<OwnerFigures>(path, 'owners')
   const { rows, error } = pages
-  const sort = (next: Order) => route(`/users?${days}&${formatOrder(next)}`, true)
+  const sort = (next: Order) => route(`/owners?${days}&${formatOrder(next)}`, true)
 
   return (
     <Page
-      title="Users"
+      title="Owners"
       about={`What each owner asked for, and what it cost, ${describePeriod(period)} (UTC).`}
       actions={
         <>
           <PeriodPicker
             period={period}
-            onChange={(next) => route(`/users?${formatPeriod(next)}&${formatOrder(order)}`, true)}
+            onChange={(next) => route(`/owners?${formatPeriod(next)}&${formatOrder(order)}`, true)}
           />
           <ButtonLink
             icon="download"
@@ -50,7 +50,7 @@ const AllUsers = () => {
       {error && <Notice tone="bad">{error.message}</Notice>}
       <Card>
         {rows?.length === 0 && (
-          <EmptyState icon="users" title="Nobody asked for anything in these days" />
+          <EmptyState icon="owners" title="Nobody asked for anything in these days" />
         )}
         {rows && rows.length > 0 && (
           <>
@@ -64,4 +64,4 @@ const AllUsers = () => {
   )
 }
 
-export const Users = operatorsOnly('Users', AllUsers)
+export const Owners = operatorsOnly('Owners', AllOwners)
