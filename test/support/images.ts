@@ -4,7 +4,6 @@ import { expect } from '@jest/globals'
 import { type Image, imageSchema } from '../../src/contract/image.ts'
 import type { Answer, createClient } from './client.ts'
 
-type Client = Awaited<ReturnType<typeof createClient>>
 type Page = { images: Image[]; nextCursor: string | null }
 
 export const fetchBytes = async (url: string): Promise<Buffer> =>
