@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from '@jest/globals'
 import { type Image, imageSchema } from '../../src/contract/image.ts'
-import type { Answer, createClient } from './client.ts'
+import type { Answer, Client } from './client.ts'
 
 type Page = { images: Image[]; nextCursor: string | null }
 
