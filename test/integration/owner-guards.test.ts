@@ -139,7 +139,7 @@ describe('what an owner has is found by its owner alone', () => {
   const askFor = (principal: { ownerId: string; isAdmin: boolean }) => {
     const getOwnGeneration = createGetOwnGeneration({
       db: database.db,
-      findParked: async () => undefined,
+      findDeferred: async () => undefined,
     })
     const req = Object.assign(createRequest(), { params: { id: alices.generation } })
     return getOwnGeneration(req, createResponse({ principal }).response)
