@@ -4,6 +4,7 @@ import {
   createGenerationEvents,
   type GenerationEvents,
 } from '../adapters/events/generation-events.ts'
+import { createQueryTimes, type QueryTimes } from '../adapters/metrics/database.ts'
 import { createMetrics, type Metrics } from '../adapters/metrics/metrics.ts'
 import { createGeminiProvider } from '../adapters/providers/gemini.ts'
 import { createLocalProvider } from '../adapters/providers/local.ts'
@@ -12,7 +13,6 @@ import { createGenerationQueue, type GenerationQueue } from '../adapters/queue/g
 import { createFilesystemStore } from '../adapters/storage/filesystem.ts'
 import { createS3Store } from '../adapters/storage/s3.ts'
 import type { Tracing } from '../adapters/tracing/ports.ts'
-import { createQueryTimes, type QueryTimes } from '../features/alerts/query-times.ts'
 import { type AlertRule, createAlertRules } from '../features/alerts/rules.ts'
 import { findWorkers } from '../features/operators/workers/find-workers.ts'
 import { measureQueue } from '../features/operators/workers/measure-queue.ts'

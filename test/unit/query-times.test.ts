@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { createQueryTimes } from '../../src/features/alerts/query-times.ts'
+import { createQueryTimes } from '../../src/adapters/metrics/database.ts'
 
 const WINDOW_MS = 5_000
 

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
+import type { QueryTimes } from '../../adapters/metrics/database.ts'
 import type { Measurement } from './next-state.ts'
-import type { QueryTimes } from './query-times.ts'
 
 /** A process that died without a word is remembered for as long. */
 const REMEMBERED_MS = 60 * 60_000

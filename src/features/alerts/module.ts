@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Database } from '../../../db/database.ts'
+import type { QueryTimes } from '../../adapters/metrics/database.ts'
 import type { MaintenanceTask } from '../../adapters/queue/maintenance-queue.ts'
 import type { AlertEvent } from '../../contract/alert.ts'
 import { createRareLog, type Logger } from '../../lib/logger.ts'
@@ -9,7 +10,6 @@ import { type EvaluateDeps, evaluateAlerts } from './evaluate.ts'
 import { forgetQueryTimes, recordQueryTimes } from './fleet-query-times.ts'
 import { deleteOldAlertEvents } from './maintenance.ts'
 import type { AlertMetrics } from './metrics.ts'
-import type { QueryTimes } from './query-times.ts'
 import { findAlerts } from './repository.ts'
 
 export type AlertsDeps = EvaluateDeps & {

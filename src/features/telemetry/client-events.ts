@@ -20,7 +20,7 @@ export const createClientEventLog = (db: Database, log: TelemetryLog): RecordCli
     await limit(ownerId, events.length)
     const accepted = await insertNew(db, ownerId, events)
     for (const { type, generationId, source, durationMs } of events) {
-      log({ type, generationId, origin: 'client', source, durationMs })
+      log?.({ type, generationId, origin: 'client', source, durationMs })
     }
     return { accepted, duplicates: events.length - accepted }
   }
