@@ -26,7 +26,7 @@ import { productionEnvironment, startServices } from './services.ts'
 
 const MAX_FILES = { submission: 25, job: 30 }
 const WARM_UPS = 2
-const TRIPS = 3
+const TRIPS = 6
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const OURS = /^(src|db)\//

@@ -4,9 +4,8 @@ import { rgbaToThumbHash } from 'thumbhash'
 import type { ImageMimeType } from '../../contract/vocabulary.ts'
 import type { InspectImage } from '../../generation/ports.ts'
 import { AppError } from '../../lib/errors.ts'
-import { findImageMimeType } from '../../lib/image-mime-type.ts'
+import { findImageMimeType, loadSharp } from '../../lib/images.ts'
 import { limitConcurrency } from '../../lib/limit-concurrency.ts'
-import { loadSharp } from '../../lib/load-sharp.ts'
 
 type ImageLimits = {
   maxBytes: number

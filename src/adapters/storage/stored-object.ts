@@ -1,6 +1,6 @@
 import type { StoredImage } from '../../generation/ports.ts'
 import { AppError } from '../../lib/errors.ts'
-import { findImageMimeType } from '../../lib/image-mime-type.ts'
+import { findImageMimeType } from '../../lib/images.ts'
 
 /** An object says by its first bytes what it is, so that no store has to keep the type beside it. */
 export const toStoredImage = (bytes: Uint8Array): StoredImage => {
