@@ -19,7 +19,6 @@ let database: Awaited<ReturnType<typeof openTestDatabase>>
 let folder: TemporaryFolder
 let png: Buffer
 let calls: ProviderRequest[]
-let steps: string[]
 let answer: (signal: AbortSignal) => Promise<ProviderResult>
 
 beforeAll(async () => {
@@ -30,7 +29,6 @@ afterAll(() => database.close())
 beforeEach(async () => {
   folder = await makeTemporaryFolder('run')
   calls = []
-  steps = []
   answer = async () => ({ bytes: png, costUsd: 0.04 })
 })
 afterEach(() => folder.remove())
@@ -61,8 +59,8 @@ const run = (id: string, given: Partial<RunDeps> = {}) =>
       shutdown: new AbortController().signal,
       subscribe: () => () => {},
       onTrouble: () => {},
-      logger: createLogger('silent', 'worker'),
-      onStep: [(_id, step) => void steps.push(step)],
+      logger: { debug: () => {}, info: () => {} },
+      onStep: [],
       onRun: () => {},
       onReuse: () => {},
       ...given,
