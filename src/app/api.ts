@@ -36,7 +36,6 @@ import {
 import { createHttpContext } from './http-context.ts'
 import {
   createResources,
-  logStep,
   type Overrides,
   QUEUE_SETTLE_MS,
   type Resources,
@@ -119,8 +118,8 @@ const listFeatures = (
   const uploads = createUploads(config, resources)
   const submit = createSubmitDeps(config, resources, uploads, {
     onDeclined: similarity.onDeclined,
-    log,
-    onStep: overrides.onStep ?? logStep(logger),
+    record: log,
+    onStep: overrides.onStep,
     logger,
   })
   const items = itemDeps(resources, submit, telemetry, (url) => findImageId(signer, url))

@@ -70,7 +70,7 @@ const behindToken = (path: string, handler: Handler): MountedRoutes => ({
 const toImageFileDeps = ({ resources, onImageMissing, logger }: CoreDeps) => {
   const { store, queue } = resources
   return {
-    findParked: queue.findParked,
+    findDeferred: queue.findDeferred,
     objects: { store, findThumbnail: createThumbnails(store), onImageMissing, logger },
   }
 }

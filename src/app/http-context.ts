@@ -27,7 +27,7 @@ export const createHttpContext = (
     logger,
     shutdown,
     urlsFor,
-    getOwnGeneration: createGetOwnGeneration({ db, findParked: queue.findParked }),
+    getOwnGeneration: createGetOwnGeneration({ db, findDeferred: queue.findDeferred }),
     answerGeneration: createAnswerGeneration({
       db,
       urlsFor,

@@ -18,7 +18,7 @@ import { findWorkers } from '../features/operators/workers/find-workers.ts'
 import { measureQueue } from '../features/operators/workers/measure-queue.ts'
 import type { ResolveName } from '../features/webhooks/sender/vetted-addresses.ts'
 import type { ImageStore, Provider } from '../generation/ports.ts'
-import type { AcceptStep, OnStep, RunStep } from '../generation/run/steps.ts'
+import type { OnStep, RunStep, SubmitStep } from '../generation/run/steps.ts'
 import { StartError } from '../lib/errors.ts'
 import { createRareLog, type Logger } from '../lib/logger.ts'
 import { waitAtMost } from '../lib/time.ts'
@@ -31,7 +31,7 @@ export type Overrides = Partial<{
   store: ImageStore
   metrics: Metrics
   tracing: Tracing | undefined
-  onStep: OnStep<AcceptStep | RunStep>
+  onStep: OnStep<SubmitStep | RunStep>
   /** Where the built pages are. */
   builtPages: string
   /** Answers for the names of webhook endpoints. */
@@ -82,10 +82,7 @@ export const createResources = (
     poolSize: config.database.poolSize,
     silenceMs,
     onIdleError: report('a database connection was lost'),
-    onQuery: (timing) => {
-      metrics.database.onQuery(timing)
-      queryTimes.record(timing)
-    },
+    onQuery: [metrics.database.onQuery, queryTimes.record],
     onPool: (count) => push(metrics.database.watchPool(count)),
   })
   push(() => waitAtMost(db.destroy(), CLOSE_MS))
@@ -141,9 +138,3 @@ export const requireDatabaseUrl = (url: string | undefined): string => {
     'DATABASE_URL is missing. Set it, or use `imageonce start`, which embeds one.',
   )
 }
-
-/** At the level `debug`, where a generation is and since when. */
-export const logStep =
-  (logger: Logger): OnStep<AcceptStep | RunStep> =>
-  (generationId, step) =>
-    logger.debug({ generationId, step }, 'step')

@@ -2,12 +2,9 @@ import { parseImageData } from '../adapters/images/data-url.ts'
 import { createInspectImage } from '../adapters/images/inspect.ts'
 import { createRecognition } from '../adapters/images/recognition.ts'
 import { MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS } from '../contract/limits.ts'
-import type { TelemetryLog } from '../features/telemetry/telemetry-log.ts'
-import type { AcceptStep, OnStep } from '../generation/run/steps.ts'
-import { createBatchedIntake } from '../generation/submit/submission-statements.ts'
+import { createBatchedStatements } from '../generation/submit/find-or-create.ts'
 import type { SubmitDeps } from '../generation/submit/submit.ts'
 import { resolveConditionImage, type UploadDeps } from '../generation/submit/uploads.ts'
-import type { Logger } from '../lib/logger.ts'
 import type { Config } from './config.ts'
 import type { Resources } from './resources.ts'
 
@@ -25,34 +22,24 @@ export const createUploads = (
   parseImageData: (text, pointer) => parseImageData(text, { pointer }),
 })
 
-type Hooks = Pick<SubmitDeps, 'onDeclined'> & {
-  log: TelemetryLog
-  onStep: OnStep<AcceptStep>
-  logger: Logger
-}
+type Hooks = Pick<SubmitDeps, 'onDeclined' | 'onStep' | 'logger' | 'record'>
 
 /** What submitting takes, for people and for saved items alike. */
 export const createSubmitDeps = (
   config: Config,
   { db, queue, provider, metrics }: Resources,
   uploads: UploadDeps,
-  { onDeclined, log, onStep, logger }: Hooks,
+  hooks: Hooks,
 ): SubmitDeps => ({
+  ...hooks,
   db,
-  intake: createBatchedIntake(db, config.limits),
+  statements: createBatchedStatements(db, config.limits),
   limits: config.limits,
   provider,
   resolveConditionImage: (ownerId, image) => resolveConditionImage(uploads, ownerId, image),
   enqueue: queue.enqueue,
   promote: queue.promote,
-  park: queue.park,
-  onEnqueueFailure: (generationId, reason) =>
-    logger.warn({ generationId, reason }, 'not handed to the queue: the sweeper will'),
-  onStep: (generationId, step) => {
-    metrics.submissions.onStep(generationId, step)
-    if (step === 'inserted') log({ type: 'generation_started', generationId, origin: 'server' })
-    onStep(generationId, step)
-  },
-  onDeclined,
+  defer: queue.defer,
   onSubmitted: metrics.submissions.onSubmitted,
+  onEnqueued: metrics.submissions.onEnqueued,
 })

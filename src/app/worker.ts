@@ -33,7 +33,6 @@ import {
 } from './feature-deps.ts'
 import {
   createResources,
-  logStep,
   type Overrides,
   QUEUE_SETTLE_MS,
   type Resources,
@@ -87,11 +86,10 @@ export const createWorker = (
     telemetry: tracing?.queue,
     run: createRunJob({
       ...runDeps,
-      logger,
       track: heartbeat.track,
       trace: tracing?.traceAttempt,
       onLeft: metrics.runs.forget,
-      recordEnd: (end) => log({ ...end, origin: 'server' }),
+      record: log,
     }),
     pause: (durationMs) => queue.pause(durationMs).catch(onError),
     onJobGone: (generationId) => enqueueIfQueued(db, queue.enqueue, generationId),
@@ -155,8 +153,8 @@ const listFeatures = (
   const similarity = openSimilarity(config, resources, logger)
   const submit = createSubmitDeps(config, resources, createUploads(config, resources), {
     onDeclined: similarity.onDeclined,
-    log: telemetry.log,
-    onStep: overrides.onStep ?? logStep(logger),
+    record: telemetry.log,
+    onStep: overrides.onStep,
     logger,
   })
   // Nobody sends a worker one of our image URLs.
@@ -197,7 +195,6 @@ const createRunDeps = (
 ): RunDeps => {
   const { onBreaker, ...rest } = parts
   const { leaseMs, retryBackoffMs, breaker } = config.worker
-  const onStep = overrides.onStep ?? logStep(logger)
   return {
     ...rest,
     db,
@@ -218,16 +215,9 @@ const createRunDeps = (
     subscribe: events.subscribe,
     onTrouble: (generationId, part, err) =>
       logger.warn({ generationId, part, err }, 'in trouble; the generation goes on'),
-    onStep: (generationId, step) => {
-      metrics.runs.onStep(generationId, step)
-      tracing?.onStep(generationId, step)
-      onStep(generationId, step)
-    },
-    onRun: (claim, outcome) => {
-      metrics.runs.onRun(claim, outcome)
-      if (outcome.kind === 'finished' && outcome.status === 'succeeded') {
-        metrics.submissions.onReuse(outcome.reuse)
-      }
-    },
+    logger,
+    onStep: [metrics.runs.onStep, tracing?.onStep, overrides.onStep].filter((each) => each != null),
+    onRun: metrics.runs.onRun,
+    onReuse: metrics.submissions.onReuse,
   }
 }

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { buildProgram } from '../support/build-programs.ts'
 import { waitFor } from '../support/wait-for.ts'
-import { compileProgram, type ProgramName } from './programs.ts'
+
+type ProgramName = 'api' | 'worker'
 
 export type Environment = Record<string, string>
 
@@ -14,7 +16,7 @@ const KEPT_CHARACTERS = 8_000
 
 /** Starts an API or a worker as a process of its own, which may not yet take work. */
 export const startChild = async (name: ProgramName, env: Environment) => {
-  const entry = await compileProgram(name)
+  const entry = await buildProgram(`test/chaos/processes/${name}`)
   const child = spawn(process.execPath, [entry], {
     env: { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],

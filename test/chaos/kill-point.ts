@@ -1,10 +1,10 @@
-import type { AcceptStep, RunStep } from '../../src/generation/run/steps.ts'
+import type { RunStep, SubmitStep } from '../../src/generation/run/steps.ts'
 
 export const acceptPoints = [
   'described',
   'inserted',
   'enqueued',
-] as const satisfies readonly AcceptStep[]
+] as const satisfies readonly SubmitStep[]
 
 /** The steps of a run, and `call_out`: the request has reached the provider, its answer has not been sent. */
 export const runPoints = [

@@ -1,5 +1,5 @@
 import { chmod, chown, cp, mkdir, rm, rmdir, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { type Binaries, findBinaries, makeRunnable } from '../../db/embedded/binaries.ts'
 import { ensurePrivateFolder } from '../../db/embedded/private-folder.ts'
@@ -8,7 +8,6 @@ import { findUnprivilegedUser } from '../../db/embedded/unprivileged.ts'
 import {
   endProcess,
   findServerPid,
-  HOLD_SCRIPT,
   query,
   readHeld,
   useEmbeddedPostgres,
@@ -19,8 +18,8 @@ const isRoot = process.getuid?.() === 0
 const user = await findUnprivilegedUser('')
 const isReadable = async (path: string) =>
   (await runProgram('/usr/bin/test', ['-r', path], user)).ok
-const canRunOurSource =
-  isRoot && (await isReadable(HOLD_SCRIPT)) && (await isReadable(process.execPath))
+const canRunOurPrograms =
+  isRoot && (await isReadable(resolve('package.json'))) && (await isReadable(process.execPath))
 
 const findUid = async (pid: number) => (await stat(`/proc/${pid}`)).uid
 
@@ -83,10 +82,10 @@ describeWhen(isRoot, 'this run is not by root', 'embedded Postgres, started by r
   }
 
   // Not where the repository itself is in a place that only root can enter.
-  if (canRunOurSource) {
+  if (canRunOurPrograms) {
     test("runs for an ordinary user as that user, and later for root on the same user's data", async () => {
       await chown(dataDir(), user.uid, user.gid)
-      const holder = spawnHolder({ uid: user.uid, gid: user.gid })
+      const holder = await spawnHolder({ uid: user.uid, gid: user.gid })
       const held = await readHeld(holder)
       expect(held.location).toBe(join(dataDir(), 'postgres'))
       expect(await findUid(await findServerPid(held))).toBe(user.uid)

@@ -63,7 +63,7 @@ describe('embedded Postgres', () => {
   })
 
   test('adopts the server of a killed process, and stops it in the end', async () => {
-    const holder = spawnHolder()
+    const holder = await spawnHolder()
     const serverPid = await findServerPid(await readHeld(holder))
     await endProcess(holder, 'SIGKILL')
     expect(isAlive(serverPid)).toBe(true)
@@ -75,7 +75,7 @@ describe('embedded Postgres', () => {
   })
 
   test('names the other process that holds the data', async () => {
-    const holder = spawnHolder()
+    const holder = await spawnHolder()
     await readHeld(holder)
     await expect(start()).rejects.toThrow(`(process ${holder.pid})`)
   })
@@ -84,7 +84,7 @@ describe('embedded Postgres', () => {
     const home = join(dataDir(), 'postgres')
     const findUnfinished = async () =>
       (await readdir(home)).filter((name) => name.includes('unfinished'))
-    const holder = spawnHolder()
+    const holder = await spawnHolder()
     await waitFor(async () => (await findUnfinished()).length > 0, {
       what: 'the making of the database',
       timeoutMs: 20_000,

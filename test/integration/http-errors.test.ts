@@ -150,7 +150,7 @@ test('prompts, tokens, keys and image addresses never reach the logs', async () 
     RETRY_BACKOFF_MS: '20',
     LOG_LEVEL: 'trace',
   }
-  const programs = [startProgram(['api'], env), startProgram(['worker'], env)] as const
+  const programs = await Promise.all([startProgram(['api'], env), startProgram(['worker'], env)])
   const [api, worker] = programs
   try {
     await Promise.all([api.waitForOutput('listening'), worker.waitForOutput('working')])

@@ -25,7 +25,7 @@ describe('a worker with METRICS_PORT', () => {
       METRICS_TOKEN,
       SHUTDOWN_GRACE_MS: '3000',
     }
-    worker = startProgram(['worker'], env)
+    worker = await startProgram(['worker'], env)
     await worker.waitForOutput('"working"')
   })
   afterAll(async () => {
@@ -49,7 +49,7 @@ describe('a worker with METRICS_PORT', () => {
   })
 
   test('names the setting when the port is taken, and stops cleanly with a scraper connected', async () => {
-    const second = startProgram(['worker'], env)
+    const second = await startProgram(['worker'], env)
     const { code, err } = await second.ended()
     expect(code).toBe(1)
     expect(err).toMatch(/^Port \d+ is taken: set METRICS_PORT to a free one\.\n$/)

@@ -60,7 +60,7 @@ const run = (id: string, given: Partial<RunDeps> = {}) =>
       shutdown: new AbortController().signal,
       subscribe: () => () => {},
       onTrouble: () => {},
-      onStep: (_id, step) => void steps.push(step),
+      onStep: [(_id, step) => void steps.push(step)],
       onRun: () => {},
       ...given,
     },

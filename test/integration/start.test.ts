@@ -25,8 +25,8 @@ afterEach(async () => {
   await folder.remove()
 })
 
-const start = (overrides: Record<string, string> = {}): Program => {
-  const program = startProgram(['start'], { ...env, ...overrides })
+const start = async (overrides: Record<string, string> = {}): Promise<Program> => {
+  const program = await startProgram(['start'], { ...env, ...overrides })
   programs.push(program)
   return program
 }
@@ -39,7 +39,7 @@ const curl = async (program: Program): Promise<Generation> => {
 
 describeWhen(Boolean(findOnPath('curl')), 'no curl on the PATH', 'imageonce start', () => {
   test('prints a line that works when pasted, twice, and after a restart', async () => {
-    const first = start()
+    const first = await start()
     await first.waitForOutput(READY)
     expect(first.output()).toContain(`http://127.0.0.1:${env.PORT}`)
     expect(first.output()).toContain(folder.path)
@@ -51,7 +51,7 @@ describeWhen(Boolean(findOnPath('curl')), 'no curl on the PATH', 'imageonce star
 
     first.signal('SIGINT')
     expect(await first.ended()).toMatchObject({ code: 0 })
-    const second = start()
+    const second = await start()
     await second.waitForOutput(READY)
     expect(await curl(second)).toMatchObject({ id: made.id, isExisting: true })
     const image = await fetch(made.imageUrl)
@@ -61,9 +61,9 @@ describeWhen(Boolean(findOnPath('curl')), 'no curl on the PATH', 'imageonce star
   }, 60_000)
 
   test('refuses to run twice on the same data, and leaves the first one working', async () => {
-    const first = start()
+    const first = await start()
     await first.waitForOutput(READY)
-    const second = start({ PORT: '0' })
+    const second = await start({ PORT: '0' })
     const { code, err } = await second.ended()
     expect(code).toBe(1)
     expect(err).toContain('already running')
@@ -72,21 +72,21 @@ describeWhen(Boolean(findOnPath('curl')), 'no curl on the PATH', 'imageonce star
   }, 60_000)
 
   test('goes on with what a killed one left', async () => {
-    const first = start()
+    const first = await start()
     await first.waitForOutput(READY)
     const made = await curl(first)
     first.signal('SIGKILL')
     await first.ended()
-    const second = start()
+    const second = await start()
     await second.waitForOutput(READY)
     expect(await curl(second)).toMatchObject({ id: made.id, isExisting: true })
   }, 60_000)
 
   test('says so when its port is taken', async () => {
-    const first = start()
+    const first = await start()
     await first.waitForOutput(READY)
     const other = await makeTemporaryFolder('start')
-    const second = start({ DATA_DIR: other.path })
+    const second = await start({ DATA_DIR: other.path })
     const { code, err } = await second.ended()
     await other.remove()
     expect({ code, err }).toEqual({
@@ -100,7 +100,7 @@ describe('a command with wrong settings', () => {
   test.each(['start', 'api', 'worker', 'migrate'])(
     '%s names every one and exits 1',
     async (name) => {
-      const program = startProgram([name], { ...env, PORT: 'x', REDIS_URL: 'http://redis' })
+      const program = await startProgram([name], { ...env, PORT: 'x', REDIS_URL: 'http://redis' })
       const { code, err } = await program.ended()
       expect(code).toBe(1)
       expect(err).toContain('PORT must be')
@@ -110,7 +110,7 @@ describe('a command with wrong settings', () => {
   )
 
   test('api without a database says how to get one', async () => {
-    const { code, err } = await startProgram(['api'], env).ended()
+    const { code, err } = await (await startProgram(['api'], env)).ended()
     expect(code).toBe(1)
     expect(err).toContain('DATABASE_URL is missing')
   })

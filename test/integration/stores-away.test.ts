@@ -178,7 +178,7 @@ describeWith('redis', 'while Postgres is away and Redis is there', () => {
       () => {},
     )
     await queue.settle(2_000)
-    await waitFor(async () => (await queue.findParked(body.id)) === undefined, {
+    await waitFor(async () => (await queue.findDeferred(body.id)) === undefined, {
       what: 'its job to be done with',
       timeoutMs: 25_000,
     })

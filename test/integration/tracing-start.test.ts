@@ -40,7 +40,7 @@ afterEach(async () => {
 })
 
 const runOnce = async (overrides: Record<string, string> = {}) => {
-  const program = startProgram(['worker'], { ...env, ...overrides })
+  const program = await startProgram(['worker'], { ...env, ...overrides })
   await program.waitForOutput('"working"')
   program.signal('SIGTERM')
   return program.ended()
@@ -62,7 +62,7 @@ describe('OpenTelemetry', () => {
   })
 
   test('is named when it is wanted and not installed', async () => {
-    const program = startProgram(['worker'], {
+    const program = await startProgram(['worker'], {
       ...env,
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
       NODE_OPTIONS: preload(LACK_EXPORTER),

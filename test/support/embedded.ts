@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach } from '@jest/globals'
 import pg from 'pg'
 import {
@@ -9,10 +8,9 @@ import {
   type EmbeddedPostgresOptions,
   startEmbeddedPostgres,
 } from '../../db/embedded/embedded-postgres.ts'
+import { buildProgram } from './build-programs.ts'
 import type { HeldPostgres } from './hold-postgres.ts'
 import { makeTemporaryFolder, type TemporaryFolder } from './temporary-folder.ts'
-
-export const HOLD_SCRIPT = fileURLToPath(new URL('./hold-postgres.ts', import.meta.url))
 
 /** A new data directory for each test, and servers on it that end with the test. */
 export const useEmbeddedPostgres = () => {
@@ -37,11 +35,15 @@ export const useEmbeddedPostgres = () => {
   }
 
   /** Starts one in a process of its own, which may be killed. */
-  const spawnHolder = (user: { uid?: number; gid?: number } = {}) => {
-    const holder = spawn(process.execPath, ['--import', 'tsx', HOLD_SCRIPT, folder.path], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      ...user,
-    })
+  const spawnHolder = async (user: { uid?: number; gid?: number } = {}) => {
+    const holder = spawn(
+      process.execPath,
+      [await buildProgram('test/support/hold-postgres'), folder.path],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        ...user,
+      },
+    )
     holders.push(holder)
     return holder
   }

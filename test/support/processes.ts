@@ -49,13 +49,13 @@ export const useProcesses = (backend: 'redis' | 'postgres') => {
 
   /** Resolves when it is ready. */
   const run = async (name: 'api' | 'worker', changes: Environment = {}): Promise<Program> => {
-    const program = startProgram([name], { ...env, ...changes })
+    const program = await startProgram([name], { ...env, ...changes })
     programs.push(program)
     await program.waitForOutput(name === 'api' ? 'listening' : 'working')
     return program
   }
   /** Runs a command of `imageonce` to its end. */
-  const execute = (...args: string[]) => startProgram(args, env).ended()
+  const execute = async (...args: string[]) => (await startProgram(args, env)).ended()
 
   return {
     gemini: () => gemini,

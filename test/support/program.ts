@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { buildProgram } from './build-programs.ts'
 import { waitFor } from './wait-for.ts'
 
-export type Program = ReturnType<typeof startProgram>
+export type Program = Awaited<ReturnType<typeof startProgram>>
 
-/** Runs `imageonce <arguments>` from its sources, with nothing of the environment but what is given. */
-export const startProgram = (args: readonly string[], env: Record<string, string>) => {
-  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', 'src/cli.ts', ...args], {
+/** Runs `imageonce <arguments>` with nothing of the environment but what is given. */
+export const startProgram = async (args: readonly string[], env: Record<string, string>) => {
+  const cli = await buildProgram('src/cli')
+  const child: ChildProcess = spawn(process.execPath, [cli, ...args], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -2,8 +2,8 @@ import { expect } from '@jest/globals'
 import type { Database } from '../../db/database.ts'
 import type { GenerationRow, NewGeneration } from '../../db/schema.ts'
 import type { GenerationStatus } from '../../src/contract/vocabulary.ts'
+import { createStepTimes } from '../../src/generation/run/attempts.ts'
 import { commitImage, commitPlaceholder } from '../../src/generation/run/commit.ts'
-import { createStepTimes } from '../../src/generation/run/step-times.ts'
 import { insertOrRequeue } from '../../src/generation/state/insert-or-requeue.ts'
 import {
   cancelAllQueuedOrRunning,

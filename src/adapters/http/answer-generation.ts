@@ -4,8 +4,11 @@ import type { Generation } from '../../contract/generation.ts'
 import { isTerminal } from '../../contract/vocabulary.ts'
 import { type AnswerContext, presentGeneration } from '../../generation/read/present.ts'
 import type { Suggested } from '../../generation/read/suggestions.ts'
-import { countQueuePosition, type GenerationWithImage } from '../../generation/state/repository.ts'
-import { isPresumed } from '../../generation/submit/deferred-submission.ts'
+import {
+  countQueuePosition,
+  type GenerationWithImage,
+  isPresumed,
+} from '../../generation/state/repository.ts'
 import { type AnswerGeneration, type HttpContext, principalOf } from './http-context.ts'
 
 type Deps = Pick<AnswerContext, 'listPriceUsd' | 'interactiveDeadlineMs'> &

@@ -1,14 +1,14 @@
 import type { Database } from '../../../db/database.ts'
 import { isGenerationId } from '../../contract/identity.ts'
 import { findGeneration, type GenerationWithImage } from '../../generation/state/repository.ts'
-import { type ParkedRequest, presumeRow } from '../../generation/submit/deferred-submission.ts'
+import { type DeferredSubmission, presumeRow } from '../../generation/submit/deferred-submission.ts'
 import { AppError } from '../../lib/errors.ts'
 import { type HttpContext, principalOf } from './http-context.ts'
 
 type Deps = {
   db: Database
   /** The request that waits in the queue for Postgres, if it does. */
-  findParked: (generationId: string) => Promise<ParkedRequest | undefined>
+  findDeferred: (generationId: string) => Promise<DeferredSubmission | undefined>
 }
 
 /**
@@ -27,12 +27,12 @@ export const createGetOwnGeneration =
   }
 
 const findKnown = async (
-  { db, findParked }: Deps,
+  { db, findDeferred }: Deps,
   id: string,
 ): Promise<GenerationWithImage | undefined> => {
   const read = findGeneration(db, id)
   const row = await read.catch(() => undefined)
   if (row) return row
-  const parked = await findParked(id).catch(() => undefined)
-  return parked ? presumeRow(parked) : read
+  const deferred = await findDeferred(id).catch(() => undefined)
+  return deferred ? presumeRow(deferred) : read
 }

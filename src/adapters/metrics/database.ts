@@ -1,5 +1,6 @@
 import { Gauge, Histogram, type Registry } from 'prom-client'
-import type { PoolCounts, QueryTiming } from '../../../db/database.ts'
+import type { PoolCounts } from '../../../db/database.ts'
+import type { QueryTiming } from '../../../db/statements.ts'
 
 /** How Postgres answers, and whether statements wait for a connection. */
 export const createDatabaseMetrics = (registry: Registry) => {

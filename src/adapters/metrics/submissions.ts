@@ -1,8 +1,7 @@
 import { Counter, Histogram, type Registry } from 'prom-client'
 import type { Reuse } from '../../contract/generation.ts'
 import { laneSchema } from '../../contract/vocabulary.ts'
-import type { AcceptStep } from '../../generation/run/steps.ts'
-import type { Submission } from '../../generation/submit/submit.ts'
+import type { Submission } from '../../generation/submit/find-or-create.ts'
 
 const ANSWERS: Submission['kind'][] = ['new', 'exact', 'joined', 'replayed']
 
@@ -37,7 +36,6 @@ export const createSubmissionMetrics = (registry: Registry) => {
   for (const lane of laneSchema.options) {
     for (const answer of ANSWERS) submissions.inc({ answer, lane }, 0)
   }
-  const insertedAt = new Map<string, number>()
 
   const onSubmitted = ({ kind, generation }: Submission): void =>
     submissions.inc({ answer: kind, lane: generation.lane })
@@ -46,13 +44,6 @@ export const createSubmissionMetrics = (registry: Registry) => {
     reuses.inc({ source: reuse.source })
     saved.inc({ source: reuse.source }, reuse.savedUsd)
   }
-  /** `enqueued` follows each `inserted`, so nothing stays in the map. */
-  const onStep = (generationId: string, step: AcceptStep): void => {
-    if (step === 'inserted') insertedAt.set(generationId, performance.now())
-    const startedAt = step === 'enqueued' ? insertedAt.get(generationId) : undefined
-    if (startedAt === undefined) return
-    insertedAt.delete(generationId)
-    enqueue.observe((performance.now() - startedAt) / 1_000)
-  }
-  return { onSubmitted, onReuse, onStep }
+  const onEnqueued = (durationMs: number): void => enqueue.observe(durationMs / 1_000)
+  return { onSubmitted, onReuse, onEnqueued }
 }

@@ -1,13 +1,13 @@
-import type { ParkedRequest } from '../../generation/submit/deferred-submission.ts'
+import type { DeferredSubmission } from '../../generation/submit/deferred-submission.ts'
 
 /** Where BullMQ keeps its jobs. */
 export type QueueBackend = { kind: 'redis' | 'postgres'; url: string }
 
-/** A job of the upkeep has a name and no data. */
+/** A job of the maintenance has a name and no data. */
 export type JobData = {
   generationId: string
-  /** Of a request that came while Postgres was away: what its row is to be. */
-  parked?: ParkedRequest
+  /** Of a submission that came while Postgres was away: what its row is to be. Jobs that wait have the name already. */
+  parked?: DeferredSubmission
 }
 
 /**

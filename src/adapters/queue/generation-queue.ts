@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Telemetry } from 'bullmq'
 import type { Lane } from '../../contract/vocabulary.ts'
 import type { QueuedJob } from '../../generation/ports.ts'
-import type { ParkedRequest } from '../../generation/submit/deferred-submission.ts'
+import type { DeferredSubmission } from '../../generation/submit/deferred-submission.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { answerWithin } from '../../lib/time.ts'
 import type { QueueBackend } from './backend.ts'
@@ -51,16 +51,16 @@ export const createGenerationQueue = (
   }
 
   /** Adds a job that holds its whole request. Rejects where the queue is in Postgres: that is what is away. */
-  const park = async (parked: ParkedRequest): Promise<void> => {
+  const defer = async (deferred: DeferredSubmission): Promise<void> => {
     if (backend.kind === 'postgres') throw new Error('the queue is where the rows are')
-    const { id: generationId, lane } = parked.generation
+    const { id: generationId, lane } = deferred.generation
     const { name, data, opts } = toBullJob({ generationId, lane, place: 0 })
     const queue = await get()
-    await queue.add(name, { ...data, parked }, opts)
+    await queue.add(name, { ...data, parked: deferred }, opts)
   }
 
   /** The request that waits in a job, if it does. */
-  const findParked = async (generationId: string): Promise<ParkedRequest | undefined> => {
+  const findDeferred = async (generationId: string): Promise<DeferredSubmission | undefined> => {
     if (backend.kind === 'postgres') return undefined
     const queue = await get()
     const job = await queue.getJob(generationId)
@@ -118,8 +118,8 @@ export const createGenerationQueue = (
   return {
     enqueue,
     enqueueAll,
-    park,
-    findParked,
+    defer,
+    findDeferred,
     promote,
     remove,
     limitConcurrency,

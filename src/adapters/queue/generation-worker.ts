@@ -1,6 +1,6 @@
 import { DelayedError, type Job, type Telemetry, UnrecoverableError } from 'bullmq'
 import type { RunOutcome } from '../../generation/run/run.ts'
-import type { ParkedRequest } from '../../generation/submit/deferred-submission.ts'
+import type { DeferredSubmission } from '../../generation/submit/deferred-submission.ts'
 import { AppError } from '../../lib/errors.ts'
 import type { JobData, QueueBackend } from './backend.ts'
 import { openWorker } from './open-worker.ts'
@@ -10,7 +10,7 @@ export type GenerationWorkerDeps = {
   name: string
   concurrency: number
   leaseMs: number
-  run: (generationId: string, parked: ParkedRequest | undefined) => Promise<RunOutcome>
+  run: (generationId: string, deferred: DeferredSubmission | undefined) => Promise<RunOutcome>
   /** Keeps every worker of the queue from taking jobs for so long. */
   pause: (durationMs: number) => Promise<void>
   /** Called when a job has left the queue without having made an image. */
@@ -39,10 +39,10 @@ export const createGenerationWorker = (deps: GenerationWorkerDeps) => {
   const running = new Set<Promise<unknown>>()
   let isStopping = false
   /** A job that was on its way when the worker was told to stop goes back. */
-  const run: GenerationWorkerDeps['run'] = async (id, parked) =>
-    isStopping ? { kind: 'again', delayMs: 0 } : track(id, parked)
-  const track: GenerationWorkerDeps['run'] = (id, parked) => {
-    const promise = deps.run(id, parked).finally(() => running.delete(promise))
+  const run: GenerationWorkerDeps['run'] = async (id, deferred) =>
+    isStopping ? { kind: 'again', delayMs: 0 } : track(id, deferred)
+  const track: GenerationWorkerDeps['run'] = (id, deferred) => {
+    const promise = deps.run(id, deferred).finally(() => running.delete(promise))
     running.add(promise)
     return promise
   }

@@ -3,11 +3,8 @@ import type { SavedItemRow } from '../../../db/schema.ts'
 import { generationRequestSchema } from '../../contract/generation-request.ts'
 import { type CancelDeps, cancelUnwanted } from '../../generation/state/cancel.ts'
 import { findGenerations, type GenerationWithImage } from '../../generation/state/repository.ts'
-import {
-  type Submission,
-  type SubmitDeps,
-  submitGeneration,
-} from '../../generation/submit/submit.ts'
+import type { Submission } from '../../generation/submit/find-or-create.ts'
+import { type SubmitDeps, submitGeneration } from '../../generation/submit/submit.ts'
 import { AppError } from '../../lib/errors.ts'
 import { pointToGeneration } from './repository.ts'
 

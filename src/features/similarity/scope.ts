@@ -1,5 +1,5 @@
 import type { GenerationRow } from '../../../db/schema.ts'
-import { createFingerprint } from '../../generation/state/fingerprint.ts'
+import { createImageIdempotencyKey } from '../../contract/identity.ts'
 
 type ScopedRow = Pick<
   GenerationRow,
@@ -18,7 +18,7 @@ type ScopedRow = Pick<
  * provider, model, ratio and size. It is the fingerprint of the same request without its prompt.
  */
 export const createScope = (row: ScopedRow): Promise<string> =>
-  createFingerprint({
+  createImageIdempotencyKey({
     owner: row.ownerId,
     prompt: '',
     transformation: row.transformation,

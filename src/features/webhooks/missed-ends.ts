@@ -23,8 +23,8 @@ export const tellMissedEnds = async (db: Database): Promise<void> => {
         limit ${BATCH_ROWS}
         for update of item skip locked)
       returning generation_id
-    ), moved as (
+    ), changed as (
       select * from generations where id in (select generation_id from ended)
-    ), delivery as ${insertDeliveries(sql`'generation.' || moved.status`, sourcesEndpoints)}
+    ), delivery as ${insertDeliveries(sql`'generation.' || changed.status`, sourcesEndpoints)}
     select ${wakeDeliverers}`.execute(db)
 }

@@ -1,9 +1,9 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { GenerationRow } from '../../../db/schema.ts'
 import type { ProviderErrorCode } from '../../lib/errors.ts'
 import type { Claim } from '../state/transitions.ts'
-import { describeSteps, type StepTimes } from './step-times.ts'
+import type { RunStep } from './steps.ts'
 
 /** Paid calls that one asking may cost; fewer once the result of one was lost on the way. */
 const MAX_PAID_CALLS = 3
@@ -106,3 +106,31 @@ export const recordAdoption = async (
   const outcome = { outcome: 'image' as const, mayHaveCharged: true, isAmbiguous: false, costUsd }
   if (open) await recordOutcome(db, generationId, open.id, outcome)
 }
+
+/** `adopted`: an earlier attempt's bytes were found. `inspected`: the bytes have been decoded and cleaned. */
+type TimedStep = RunStep | 'adopted' | 'inspected'
+
+type StepAge = { step: TimedStep; agoMs: number }
+
+export type StepTimes = ReturnType<typeof createStepTimes>
+
+/** When one run of a generation got past each of its steps, kept until a statement takes them along. */
+export const createStepTimes = () => {
+  const marks: { step: TimedStep; atMs: number }[] = []
+  const mark = (step: TimedStep): void => void marks.push({ step, atMs: performance.now() })
+  const listAges = (): StepAge[] => {
+    const now = performance.now()
+    return marks.map(({ step, atMs }) => ({ step, agoMs: now - atMs }))
+  }
+  return { mark, listAges }
+}
+
+/**
+ * SQL for `attempts.steps` in an update of `attempts`. Ages and not times are sent, so that a worker's clock that is
+ * wrong changes nothing: both ends are told by Postgres's.
+ */
+export const describeSteps = (ages: readonly StepAge[]): RawBuilder<string> => sql<string>`(
+  select jsonb_agg(jsonb_build_object('step', step, 'ms',
+    round(extract(epoch from clock_timestamp() - attempts.started_at)::numeric * 1000 - "agoMs"))
+    order by "agoMs" desc)
+  from jsonb_to_recordset(${JSON.stringify(ages)}::jsonb) as one(step text, "agoMs" numeric))`

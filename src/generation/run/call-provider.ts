@@ -11,13 +11,13 @@ import type {
 } from '../ports.ts'
 import { findOwnedImage } from '../state/repository.ts'
 import type { Claim } from '../state/transitions.ts'
+import type { StepTimes } from './attempts.ts'
 import { type Intent, recordIntent, recordOutcome } from './attempts.ts'
 import { Interrupted } from './lease.ts'
 import { outcomeRules } from './outcomes.ts'
-import type { StepTimes } from './step-times.ts'
 import type { OnStep, RunStep } from './steps.ts'
 
-type BuyDeps = {
+type CallDeps = {
   db: Database
   provider: Provider
   store: ImageStore
@@ -28,18 +28,18 @@ type BuyDeps = {
 }
 
 /** What an attempt has to go on with. `isBooked`: its outcome and cost are in Postgres. */
-export type Bought = ProviderResult & { isBooked: boolean }
+export type PaidResult = ProviderResult & { isBooked: boolean }
 
 /**
  * One paid call: the intent is in Postgres before it is sent, the bytes are on disk before anything else is done. From
  * then on nothing here fails any more: neither a full disk nor a Postgres that is away is a reason to lose them.
  * Throws `ProviderError`, `Interrupted`, or `attempts_exhausted` without a call.
  */
-export const buyImage = async (
-  deps: BuyDeps,
+export const callProvider = async (
+  deps: CallDeps,
   claim: Claim,
   signal: AbortSignal,
-): Promise<Bought> => {
+): Promise<PaidResult> => {
   const request = await describeRequest(deps, claim)
   signal.throwIfAborted()
   const attemptId = attemptOf(await recordIntent(deps.db, claim))
@@ -56,7 +56,7 @@ export const buyImage = async (
 }
 
 const book = async (
-  { db, onTrouble }: BuyDeps,
+  { db, onTrouble }: CallDeps,
   claim: Claim,
   attemptId: string,
   { costUsd }: ProviderResult,
@@ -72,7 +72,7 @@ const book = async (
 }
 
 const call = async (
-  { db, provider, steps }: BuyDeps,
+  { db, provider, steps }: CallDeps,
   claim: Claim,
   attemptId: string,
   request: ProviderRequest,
@@ -108,7 +108,7 @@ const attemptOf = (intent: Intent): string => {
   return intent.attemptId
 }
 
-const describeRequest = async (deps: BuyDeps, claim: Claim): Promise<ProviderRequest> => ({
+const describeRequest = async (deps: CallDeps, claim: Claim): Promise<ProviderRequest> => ({
   prompt: claim.prompt,
   transformation: claim.transformation,
   conditionImage: await loadConditionImage(deps, claim),
@@ -119,7 +119,7 @@ const describeRequest = async (deps: BuyDeps, claim: Claim): Promise<ProviderReq
 })
 
 const loadConditionImage = async (
-  { db, store }: BuyDeps,
+  { db, store }: CallDeps,
   claim: Claim,
 ): Promise<StoredImage | undefined> => {
   if (!claim.conditionImageId) return undefined

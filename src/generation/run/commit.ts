@@ -3,9 +3,9 @@ import type { Database } from '../../../db/database.ts'
 import type { NewImage, Schema } from '../../../db/schema.ts'
 import type { AppError } from '../../lib/errors.ts'
 import type { InspectedImage } from '../ports.ts'
-import { describeStoredImage } from '../state/image-row.ts'
+import { describeStoredImage } from '../state/repository.ts'
 import { type Claim, completeGeneration, failGeneration } from '../state/transitions.ts'
-import { describeSteps, type StepTimes } from './step-times.ts'
+import { describeSteps, type StepTimes } from './attempts.ts'
 
 /** As long as the older model kept it. */
 const STORED_PROMPT_CHARACTERS = 500

@@ -1,10 +1,8 @@
 import type { TelemetryType } from '../../contract/telemetry.ts'
-import type { Logger } from '../../lib/logger.ts'
-import { type ParkedRequest, unparkRequest } from '../submit/deferred-submission.ts'
+import { type DeferredSubmission, insertDeferred } from '../submit/deferred-submission.ts'
 import { type RunDeps, type RunOutcome, runGeneration } from './run.ts'
 
 export type RunJobDeps = RunDeps & {
-  logger: Pick<Logger, 'info'>
   /** Counts the job among those that this worker has in hand. */
   track: (work: () => Promise<RunOutcome>) => Promise<RunOutcome>
   /** Draws the attempt, where there are traces. */
@@ -13,14 +11,20 @@ export type RunJobDeps = RunDeps & {
     | undefined
   /** Called when the job is out of this worker's hands, however it ended. */
   onLeft: (generationId: string) => void
-  recordEnd: (end: { type: TelemetryType; generationId: string; durationMs: number }) => void
+  /** Records how a generation ended. */
+  record: (event: {
+    type: TelemetryType
+    generationId: string
+    origin: 'server'
+    durationMs: number
+  }) => void
 }
 
 /** What a worker does with a job: makes the row of a request that only the job holds, then runs its generation. */
 export const createRunJob =
   (deps: RunJobDeps) =>
-  async (generationId: string, deferred: ParkedRequest | undefined): Promise<RunOutcome> => {
-    if (deferred) await unparkRequest(deps.db, deferred)
+  async (generationId: string, deferred: DeferredSubmission | undefined): Promise<RunOutcome> => {
+    if (deferred) await insertDeferred(deps.db, deferred)
     const startedAt = performance.now()
     const attempt = () => runGeneration(deps, generationId)
     const traced = () => deps.trace?.(generationId, attempt) ?? attempt()
@@ -29,7 +33,7 @@ export const createRunJob =
     deps.logger.info({ generationId, ...outcome, durationMs }, 'ran')
     if (outcome.kind === 'finished') {
       const type = outcome.status === 'succeeded' ? 'generation_completed' : 'generation_failed'
-      deps.recordEnd({ type, generationId, durationMs })
+      deps.record({ type, generationId, origin: 'server', durationMs })
     }
     return outcome
   }

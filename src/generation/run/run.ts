@@ -1,6 +1,7 @@
 import type { Database } from '../../../db/database.ts'
 import { findListPriceUsd } from '../../contract/server-info.ts'
 import { AppError, messageOf } from '../../lib/errors.ts'
+import type { Logger } from '../../lib/logger.ts'
 import type {
   CompareWithSimilar,
   ImageStore,
@@ -10,7 +11,7 @@ import type {
   Spool,
 } from '../ports.ts'
 import { describeReuse } from '../read/present.ts'
-import type { MovedRow } from '../state/apply-transition.ts'
+import type { ChangedRow } from '../state/apply-transition.ts'
 import { findAnswering, findGeneration } from '../state/repository.ts'
 import { type ToldReuse, withoutPrompt } from '../state/telemetry.ts'
 import {
@@ -22,14 +23,13 @@ import {
   retryGeneration,
   suggestImages,
 } from '../state/transitions.ts'
-import { recordAdoption } from './attempts.ts'
-import { type Bought, buyImage } from './call-provider.ts'
+import { createStepTimes, recordAdoption, type StepTimes } from './attempts.ts'
+import { callProvider, type PaidResult } from './call-provider.ts'
 import { commitImage, commitPlaceholder } from './commit.ts'
 import { holdLease, Interrupted } from './lease.ts'
 import { decideRetryDelay, describePause } from './retry-policy.ts'
-import { createStepTimes, type StepTimes } from './step-times.ts'
 import type { OnStep, RunStep } from './steps.ts'
-import { secureImage } from './store-image.ts'
+import { storeImage } from './store-image.ts'
 
 export type RunDeps = {
   db: Database
@@ -49,9 +49,13 @@ export type RunDeps = {
   /** Calls back whenever a generation may have changed. Returns the way to stop. */
   subscribe: (generationId: string, listener: () => void) => () => void
   onTrouble: OnTrouble
-  onStep: OnStep<RunStep>
+  logger: Pick<Logger, 'debug' | 'info'>
+  /** Each called with every step. */
+  onStep: readonly OnStep<RunStep>[]
   /** Called with how each claim ended, but for one that Postgres failed. */
   onRun: (claim: Claim, outcome: RunOutcome) => void
+  /** Called with what a reused image saved. */
+  onReuse: (reuse: ToldReuse | undefined) => void
 }
 
 /** What the queue should do with the job. */
@@ -89,13 +93,14 @@ const runClaim = async (deps: TimedDeps, claim: Claim): Promise<RunOutcome> => {
   }
 }
 
-type TimedDeps = RunDeps & { steps: StepTimes }
+type TimedDeps = Omit<RunDeps, 'onStep'> & { steps: StepTimes; onStep: OnStep<RunStep> }
 
 const timeSteps = (deps: RunDeps): TimedDeps => {
   const steps = createStepTimes()
-  const onStep: RunDeps['onStep'] = (id, step) => {
+  const onStep: OnStep<RunStep> = (generationId, step) => {
     steps.mark(step)
-    deps.onStep(id, step)
+    deps.logger.debug({ generationId, step }, 'step')
+    for (const listen of deps.onStep) listen(generationId, step)
   }
   return { ...deps, steps, onStep }
 }
@@ -104,12 +109,16 @@ const produce = async (deps: TimedDeps, claim: Claim, signal: AbortSignal): Prom
   if (claim.lostClaims >= MAX_LOST_CLAIMS) throw workerLost()
   const reusable = (await findSame(deps, claim)) ?? (await findSimilar(deps, claim, signal))
   const reused = reusable && (await completeByReuse(deps.db, claim, reusable))
-  if (reused) return { kind: 'finished', status: 'succeeded', reuse: tellReuse(deps, reused) }
+  if (reused) {
+    const reuse = tellReuse(deps, reused)
+    deps.onReuse(reuse)
+    return { kind: 'finished', status: 'succeeded', reuse }
+  }
   const adopted = await adoptEarlierResult(deps, claim)
   deps.onStep(claim.id, 'probed')
   if (adopted) deps.steps.mark('adopted')
-  const bought = adopted ?? (await deps.breaker(() => buyImage(deps, claim, signal)))
-  const image = await secureImage(deps, claim, bought, signal)
+  const bought = adopted ?? (await deps.breaker(() => callProvider(deps, claim, signal)))
+  const image = await storeImage(deps, claim, bought, signal)
   deps.onStep(claim.id, 'stored')
   if (!bought.isBooked) await recordAdoption(deps.db, claim.id, bought.costUsd)
   const isCommitted = await commitImage(deps.db, claim, image, deps.steps)
@@ -122,7 +131,7 @@ const produce = async (deps: TimedDeps, claim: Claim, signal: AbortSignal): Prom
 }
 
 /** A plain request is content with any image of its fingerprint; a forced one wants its own. */
-const findSame = async ({ db }: RunDeps, claim: Claim): Promise<ReusableImage | undefined> => {
+const findSame = async ({ db }: TimedDeps, claim: Claim): Promise<ReusableImage | undefined> => {
   if (claim.revision) return undefined
   const [answering] = await findAnswering(db, [claim.fingerprint], 0)
   const imageId = answering?.status === 'succeeded' ? answering.imageId : null
@@ -143,26 +152,27 @@ const findSimilar = async (
   return match && { ...match, source: 'similar' }
 }
 
-const tellReuse = ({ provider }: RunDeps, reused: MovedRow): ToldReuse | undefined => {
+const tellReuse = ({ provider }: TimedDeps, reused: ChangedRow): ToldReuse | undefined => {
   const reuse = describeReuse(reused, undefined, findListPriceUsd.bind(undefined, provider.models))
   return reuse && withoutPrompt(reuse)
 }
 
 /** Bytes that an attempt before this one paid for and could not commit; they are booked now if they were not. */
 const adoptEarlierResult = async (
-  { db, spool, store, provider }: RunDeps,
+  { db, spool, store, provider }: TimedDeps,
   claim: Claim,
-): Promise<Bought | undefined> => {
+): Promise<PaidResult | undefined> => {
   const spooled = await spool.find(claim.objectKey)
   const stored = spooled ? undefined : await store.find(claim.objectKey)
+  const bytes = spooled?.bytes ?? stored?.bytes
+  if (!bytes) return undefined
   const costUsd =
     spooled?.costUsd ?? findListPriceUsd(provider.models, claim.model, claim.imageSize)
-  if (spooled || stored) await recordAdoption(db, claim.id, costUsd)
-  const bytes = spooled?.bytes ?? stored?.bytes
-  return bytes && { bytes, costUsd, isBooked: true }
+  await recordAdoption(db, claim.id, costUsd)
+  return { bytes, costUsd, isBooked: true }
 }
 
-const settle = async (deps: RunDeps, claim: Claim, error: unknown): Promise<RunOutcome> => {
+const settle = async (deps: TimedDeps, claim: Claim, error: unknown): Promise<RunOutcome> => {
   if (error instanceof Interrupted) {
     if (error.reason === 'shutdown') await releaseGeneration(deps.db, claim)
     return error.reason === 'shutdown' ? { kind: 'again', delayMs: 0 } : { kind: 'left' }

@@ -2,7 +2,7 @@
  * What a generation has just got past, in order. Told to whoever draws a timeline or counts, and to the chaos tests,
  * which end the process at each of them; nothing depends on it.
  */
-export type AcceptStep = 'described' | 'inserted' | 'enqueued'
+export type SubmitStep = 'described' | 'inserted' | 'enqueued'
 
 export type RunStep =
   | 'claimed'
@@ -19,4 +19,4 @@ export type RunStep =
   | 'committed'
   | 'spool_cleared'
 
-export type OnStep<Step extends AcceptStep | RunStep> = (generationId: string, step: Step) => void
+export type OnStep<Step extends SubmitStep | RunStep> = (generationId: string, step: Step) => void

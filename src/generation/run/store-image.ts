@@ -10,9 +10,9 @@ import type {
   Spool,
 } from '../ports.ts'
 import type { Claim } from '../state/transitions.ts'
-import type { StepTimes } from './step-times.ts'
+import type { StepTimes } from './attempts.ts'
 
-type SecureDeps = {
+type StoreDeps = {
   store: ImageStore
   spool: Spool
   inspect: InspectImage
@@ -28,13 +28,13 @@ const MAX_STORE_BACKOFF_MS = 5_000
  * the claim stands: it never leads back to paying. It tries once even when the claim is lost, so that whoever has
  * the generation then may find them. Throws `no_image` when the bytes are no image.
  */
-export const secureImage = async (
-  deps: SecureDeps,
+export const storeImage = async (
+  deps: StoreDeps,
   claim: Claim,
   bought: ProviderResult,
   signal: AbortSignal,
 ): Promise<InspectedImage> => {
-  const image = await inspectBought(deps, claim, bought.bytes)
+  const image = await inspectPaid(deps, claim, bought.bytes)
   deps.steps.mark('inspected')
   for (let round = 0; ; round++) {
     try {
@@ -51,8 +51,8 @@ export const secureImage = async (
   }
 }
 
-const inspectBought = async (
-  { inspect, spool, onTrouble }: SecureDeps,
+const inspectPaid = async (
+  { inspect, spool, onTrouble }: StoreDeps,
   claim: Claim,
   bytes: Uint8Array,
 ) => {
@@ -76,7 +76,7 @@ const inspectBought = async (
 
 /** An earlier attempt stored these or other bytes at our key: what is there counts. */
 const describeStored = async (
-  { store, inspect }: SecureDeps,
+  { store, inspect }: StoreDeps,
   claim: Claim,
   ours: InspectedImage,
 ): Promise<InspectedImage> => {

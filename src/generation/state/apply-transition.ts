@@ -5,35 +5,35 @@ import type { GenerationEventType } from '../../contract/generation.ts'
 import type { TelemetryType } from '../../contract/telemetry.ts'
 import { GENERATION_CHANNEL } from './channel.ts'
 import { endedData } from './telemetry.ts'
-import { insertDeliveries, isEnd, wakeDeliverers } from './webhook-deliveries.ts'
+import { deliveriesByEnd, wakeDeliverers } from './webhook-deliveries.ts'
 
 /** An update of `generations`, to be run with what belongs to it. */
 export type Update = UpdateQueryBuilder<Schema, 'generations', 'generations', UpdateResult>
 
-export type MovedRow = GenerationRow & {
+export type ChangedRow = GenerationRow & {
   /** What the image that a generation ended with cost when it was made. */
   imageCostUsd?: number | null
 }
 
 /** The changed row; undefined when the condition of the update did not hold. */
-export type Moved = Promise<MovedRow | undefined>
+export type Changed = Promise<ChangedRow | undefined>
 
 /**
  * One statement that changes generations, writes an event for each and nudges its listeners; with `telemetry` it also
  * records the end. What ends a generation is there for delivery to webhook endpoints.
  */
-export const move = async (...change: Parameters<typeof moveAll>): Moved =>
-  (await moveAll(...change))[0]
+export const applyTransition = async (...change: Parameters<typeof applyTransitions>): Changed =>
+  (await applyTransitions(...change))[0]
 
 /** The same for whoever wants to know of every changed row. */
-export const moveAll = (
+export const applyTransitions = (
   db: Database,
   type: GenerationEventType,
   update: (query: QueryCreator<Schema>) => Update,
   telemetry?: TelemetryType,
-): Promise<MovedRow[]> => {
+): Promise<ChangedRow[]> => {
   const changed = db
-    .with('moved', (query) =>
+    .with('changed', (query) =>
       update(query)
         .set((eb) => ({ eventSequence: eb('eventSequence', '+', 1) }))
         .returningAll(),
@@ -44,7 +44,7 @@ export const moveAll = (
         .columns(['ownerId', 'generationId', 'sequence', 'type', 'data'])
         .expression((eb) => {
           const event = eb
-            .selectFrom('moved')
+            .selectFrom('changed')
             .select([
               'ownerId',
               'id',
@@ -55,7 +55,7 @@ export const moveAll = (
           if (!telemetry) return event
           return event.unionAll(
             eb
-              .selectFrom('moved')
+              .selectFrom('changed')
               .select([
                 'ownerId',
                 'id',
@@ -67,14 +67,15 @@ export const moveAll = (
         }),
     )
   const nudged = sql`pg_notify(${GENERATION_CHANNEL}, id)`.as('nudged')
-  if (!isEnd(type)) return changed.selectFrom('moved').selectAll().select(nudged).execute()
+  const deliveries = deliveriesByEnd.get(type)
+  if (!deliveries) return changed.selectFrom('changed').selectAll().select(nudged).execute()
   return changed
-    .with('delivery', () => insertDeliveries(sql.lit(type)))
-    .selectFrom('moved')
+    .with('delivery', () => deliveries)
+    .selectFrom('changed')
     .selectAll()
     .select([nudged, wakeDeliverers.as('woken'), imageCost.as('imageCostUsd')])
     .execute()
 }
 
 const imageCost = sql<number | null>`(
-  select maker.cost_usd from generations as maker where maker.id = moved.image_id)`
+  select maker.cost_usd from generations as maker where maker.id = changed.image_id)`

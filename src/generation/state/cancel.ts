@@ -23,10 +23,10 @@ export const cancelGeneration = async (
   deps: CancelDeps,
   id: string,
 ): Promise<GenerationWithImage> => {
-  const moved = await cancelQueuedOrRunning(deps.db, id, canceled())
+  const changed = await cancelQueuedOrRunning(deps.db, id, canceled())
   const generation = await findGeneration(deps.db, id)
   if (!generation) throw new AppError('not_found', 'There is no generation with this id.')
-  if (!moved) {
+  if (!changed) {
     throw new AppError('already_finished', `The generation has ${generation.status} already.`)
   }
   await dropJob(deps, id)
@@ -44,8 +44,8 @@ export const cancelGenerations = async (
   const all = new Set<string>()
   for (let at = 0; at < ids.length; at += BATCH_ROWS) {
     const batch = ids.slice(at, at + BATCH_ROWS)
-    const moved = await cancelAllQueuedOrRunning(deps.db, batch, canceled())
-    for (const { id } of moved) all.add(id)
+    const changed = await cancelAllQueuedOrRunning(deps.db, batch, canceled())
+    for (const { id } of changed) all.add(id)
   }
   await dropJobs(deps, [...all])
   return all
@@ -73,8 +73,8 @@ export const cancelUnwanted = async (deps: CancelDeps, id: string): Promise<void
   const reason = new AppError('superseded', 'Another image was wanted instead.', {
     retryable: true,
   })
-  const moved = await cancelUnwantedGeneration(deps.db, id, reason)
-  if (moved) await dropJob(deps, id).catch(() => {})
+  const changed = await cancelUnwantedGeneration(deps.db, id, reason)
+  if (changed) await dropJob(deps, id).catch(() => {})
 }
 
 const dropJob = async (deps: CancelDeps, id: string): Promise<void> => {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
-import { compileOnce } from '../../../db/compile-once.ts'
 import type { Database } from '../../../db/database.ts'
 import type { GenerationRow } from '../../../db/schema.ts'
+import { compileOnce } from '../../../db/statements.ts'
 import type { GenerationEventType } from '../../contract/generation.ts'
 import type { TelemetryType } from '../../contract/telemetry.ts'
 import { GENERATION_CHANNEL } from './channel.ts'
@@ -125,7 +125,7 @@ const insertRows = compileOnce<InsertedRow, [string, number, number]>(
   ), placed as (
     select fresh.*, in_flight + row_number() over (partition by "ownerId") - 1 as place
     from fresh join owners on owners.id = fresh."ownerId"
-  ), moved as (
+  ), changed as (
     insert into generations (
       id, owner_id, fingerprint, revision, status, lane, prompt, transformation, condition_image_id,
       condition_image_digest, provider, model, aspect_ratio, image_size, variant, object_key, similarity_mode,
@@ -148,14 +148,14 @@ const insertRows = compileOnce<InsertedRow, [string, number, number]>(
     returning *
   ), event as (
     insert into generation_events (owner_id, generation_id, sequence, type, data)
-    select owner_id, id, event_sequence, ${sql.lit('generation.queued' satisfies GenerationEventType)}, '{}' from moved
+    select owner_id, id, event_sequence, ${sql.lit('generation.queued' satisfies GenerationEventType)}, '{}' from changed
     union all
-    select owner_id, id, null, ${sql.lit('generation_started' satisfies TelemetryType)}, ${startedData} from moved
+    select owner_id, id, null, ${sql.lit('generation_started' satisfies TelemetryType)}, ${startedData} from changed
   )
-  select ${columnsOfMoved},
-    ${countAhead({ lane: sql`moved.lane`, upTo: sql`ahead.place <= moved.place` })} + 1 as queue_position,
+  select ${columnsOfChanged},
+    ${countAhead({ lane: sql`changed.lane`, upTo: sql`ahead.place <= changed.place` })} + 1 as queue_position,
     case when event_sequence > 1 then pg_notify(${sql.lit(GENERATION_CHANNEL)}, id) end as nudged
-  from moved`.compile(db),
+  from changed`.compile(db),
 )
 
-const columnsOfMoved = sql.join(generationColumns.map((column) => sql.ref(`moved.${column}`)))
+const columnsOfChanged = sql.join(generationColumns.map((column) => sql.ref(`changed.${column}`)))

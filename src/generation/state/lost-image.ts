@@ -2,7 +2,7 @@ import type { Transaction } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { ImageRow, Schema } from '../../../db/schema.ts'
 import { AppError } from '../../lib/errors.ts'
-import { noStoredImage } from './image-row.ts'
+import { noStoredImage } from './repository.ts'
 import { failLostImage } from './transitions.ts'
 
 /** An image as it stood when its object was looked for. */

@@ -1,8 +1,9 @@
 import { type RawBuilder, sql } from 'kysely'
-import { compileOnce } from '../../../db/compile-once.ts'
 import type { Database } from '../../../db/database.ts'
 import type { EventRow, GenerationRow, ImageRow } from '../../../db/schema.ts'
+import { compileOnce } from '../../../db/statements.ts'
 import type { ProviderErrorCode } from '../../lib/errors.ts'
+import type { InspectedImage } from '../ports.ts'
 
 /** A generation with what is needed to show its image; the image's fields are null until there is one. */
 export type GenerationWithImage = GenerationRow & {
@@ -27,6 +28,10 @@ export const noImage = {
   width: null,
   height: null,
 }
+
+/** True for a row that is only presumed: Postgres does not know of it. */
+export const isPresumed = (row: Pick<GenerationWithImage, 'eventSequence'>): boolean =>
+  row.eventSequence === 0
 
 /** Counting the rows ahead stops here: beyond it, "a long way" is all that matters. */
 const MAX_COUNTED = 100
@@ -141,6 +146,28 @@ export const findOwnedImage = (
     .where('id', '=', id)
     .where('userId', '=', ownerId)
     .executeTakeFirst()
+
+/** How an image that is in the store stands in `image_metadata`. */
+export const describeStoredImage = (image: InspectedImage, objectKey: string) => ({
+  objectKey,
+  mimeType: image.mimeType,
+  sizeBytes: image.bytes.byteLength,
+  width: image.width,
+  height: image.height,
+  thumbhash: image.thumbhash,
+  contentDigest: image.digest,
+})
+
+/** The same columns of an image that has no object. */
+export const noStoredImage = {
+  objectKey: null,
+  mimeType: null,
+  sizeBytes: null,
+  width: null,
+  height: null,
+  thumbhash: null,
+  contentDigest: null,
+} satisfies Record<keyof ReturnType<typeof describeStoredImage>, null>
 
 /** Each by name: a prepared statement with a `*` would break at the next migration. */
 export const generationColumns = [

@@ -22,7 +22,7 @@ export const startedData = sql<string>`
   jsonb_build_object('lane', lane, 'promptDigest', ${promptDigest})`
 
 /**
- * What is recorded of one that has ended; SQL over the changed row, named `moved`. The cost is what was booked since it
+ * What is recorded of one that has ended; SQL over the changed row, named `changed`. The cost is what was booked since it
  * was asked for the last time: the row's own adds up over all askings, and would be counted twice.
  */
 export const endedData = sql<string>`
@@ -30,9 +30,9 @@ export const endedData = sql<string>`
     'durationMs', round(extract(epoch from finished_at - queued_at) * 1000),
     'costUsd', (
       select coalesce(sum(attempts.cost_usd), 0) from attempts
-      where attempts.generation_id = moved.id and attempts.finished_at >= moved.queued_at),
+      where attempts.generation_id = changed.id and attempts.finished_at >= changed.queued_at),
     'source', reuse_source,
     'savedUsd', case when reuse_source is not null then (
-      select maker.cost_usd from generations as maker where maker.id = moved.image_id) end,
+      select maker.cost_usd from generations as maker where maker.id = changed.image_id) end,
     'errorCode', error_code,
     'promptDigest', ${promptDigest}))`

@@ -3,7 +3,7 @@ import type { Database } from '../../../db/database.ts'
 import type { GenerationRow, Schema, Suggestion } from '../../../db/schema.ts'
 import type { Lane } from '../../contract/vocabulary.ts'
 import type { AppError } from '../../lib/errors.ts'
-import { type Moved, move, moveAll, type Update } from './apply-transition.ts'
+import { applyTransition, applyTransitions, type Changed, type Update } from './apply-transition.ts'
 
 /*
  * A generation's status changes in two files: `insert-or-requeue.ts` puts new, failed and canceled ones in the queue,
@@ -20,8 +20,8 @@ export const claimGeneration = (
   db: Database,
   id: string,
   { workerId, leaseMs }: { workerId: string; leaseMs: number },
-): Moved =>
-  move(db, 'generation.running', (query) =>
+): Changed =>
+  applyTransition(db, 'generation.running', (query) =>
     query
       .updateTable('generations')
       .set((eb) => ({
@@ -52,11 +52,11 @@ export type ReusableImage =
   | { imageId: string; source: 'similar'; similarity: number }
 
 /** running → succeeded, with an image of its own. */
-export const completeGeneration = (db: Database, claim: Claim, imageId: string): Moved =>
+export const completeGeneration = (db: Database, claim: Claim, imageId: string): Changed =>
   succeed(db, (query) => fenced(query, claim), { imageId, reuseSource: null, similarity: null })
 
 /** running → succeeded, with an image that exists. A similar one only while nobody has declined it. */
-export const completeByReuse = (db: Database, claim: Claim, image: ReusableImage): Moved => {
+export const completeByReuse = (db: Database, claim: Claim, image: ReusableImage): Changed => {
   const { imageId, source: reuseSource } = image
   if (image.source === 'exact') {
     return succeed(db, (query) => fenced(query, claim), { imageId, reuseSource, similarity: null })
@@ -72,8 +72,8 @@ const succeed = (
   db: Database,
   update: (query: QueryCreator<Schema>) => Update,
   image: Pick<GenerationRow, 'imageId' | 'reuseSource' | 'similarity'>,
-): Moved =>
-  move(
+): Changed =>
+  applyTransition(
     db,
     'generation.succeeded',
     (query) => update(query).set({ status: 'succeeded', ...image, ...noError, ...finished }),
@@ -85,13 +85,13 @@ export const suggestImages = (
   db: Database,
   claim: Claim,
   suggestions: readonly Suggestion[],
-): Moved =>
-  move(db, 'generation.running', (query) =>
+): Changed =>
+  applyTransition(db, 'generation.running', (query) =>
     fenced(query, claim).set({ suggestions: JSON.stringify(suggestions) }),
   )
 
 /** What is in flight ends with an image of its own; undefined when it has ended. Not a change of status: no event. */
-export const declineSimilar = (db: Database, id: string): Moved =>
+export const declineSimilar = (db: Database, id: string): Changed =>
   db
     .updateTable('generations')
     .set({ similarityMode: 'off' })
@@ -101,8 +101,8 @@ export const declineSimilar = (db: Database, id: string): Moved =>
     .executeTakeFirst()
 
 /** running → failed, for good until it is asked for again. */
-export const failGeneration = (db: Database, claim: Claim, error: AppError): Moved =>
-  move(
+export const failGeneration = (db: Database, claim: Claim, error: AppError): Changed =>
+  applyTransition(
     db,
     'generation.failed',
     (query) => fenced(query, claim).set({ status: 'failed', ...describeError(error), ...finished }),
@@ -115,8 +115,8 @@ export const retryGeneration = (
   claim: Claim,
   error: AppError,
   delayMs: number,
-): Moved =>
-  move(db, 'generation.retrying', (query) =>
+): Changed =>
+  applyTransition(db, 'generation.retrying', (query) =>
     fenced(query, claim).set({
       status: 'queued',
       ...describeError(error),
@@ -128,14 +128,16 @@ export const retryGeneration = (
   )
 
 /** running → queued at once, for another worker: this one is stopping. */
-export const releaseGeneration = (db: Database, claim: Claim): Moved =>
-  move(db, 'generation.queued', (query) =>
+export const releaseGeneration = (db: Database, claim: Claim): Changed =>
+  applyTransition(db, 'generation.queued', (query) =>
     fenced(query, claim).set({ status: 'queued', leaseExpiresAt: null, workerId: null }),
   )
 
 /** queued or running → canceled. The fence rises, so that a worker's late result changes nothing. */
-export const cancelQueuedOrRunning = (db: Database, id: string, error: AppError): Moved =>
-  move(db, 'generation.canceled', (query) => cancelInFlight(query, error).where('id', '=', id))
+export const cancelQueuedOrRunning = (db: Database, id: string, error: AppError): Changed =>
+  applyTransition(db, 'generation.canceled', (query) =>
+    cancelInFlight(query, error).where('id', '=', id),
+  )
 
 /** The same for many. They are locked by id, so that two who cancel the same ones can't wait for each other. */
 export const cancelAllQueuedOrRunning = (
@@ -143,7 +145,7 @@ export const cancelAllQueuedOrRunning = (
   ids: readonly string[],
   error: AppError,
 ): Promise<GenerationRow[]> =>
-  moveAll(db, 'generation.canceled', (query) =>
+  applyTransitions(db, 'generation.canceled', (query) =>
     cancelInFlight(query, error).where('id', 'in', ({ selectFrom }) =>
       selectFrom('generations as locked')
         .select('locked.id')
@@ -166,8 +168,8 @@ const cancelInFlight = (query: QueryCreator<Schema>, error: AppError): Update =>
     .where('status', 'in', ['queued', 'running'])
 
 /** queued and eager → canceled, unless a saved item still shows it. */
-export const cancelUnwantedGeneration = (db: Database, id: string, error: AppError): Moved =>
-  move(db, 'generation.canceled', (query) =>
+export const cancelUnwantedGeneration = (db: Database, id: string, error: AppError): Changed =>
+  applyTransition(db, 'generation.canceled', (query) =>
     query
       .updateTable('generations')
       .set({ status: 'canceled', ...describeError(error), ...finished })
@@ -180,8 +182,8 @@ export const cancelUnwantedGeneration = (db: Database, id: string, error: AppErr
   )
 
 /** succeeded → canceled, for every generation that shows an image which is being deleted. */
-export const withdrawImage = (db: Database, imageId: string, error: AppError): Moved =>
-  move(db, 'generation.canceled', (query) =>
+export const withdrawImage = (db: Database, imageId: string, error: AppError): Changed =>
+  applyTransition(db, 'generation.canceled', (query) =>
     query
       .updateTable('generations')
       .set({ status: 'canceled', imageId: null, ...describeError(error) })
@@ -189,8 +191,8 @@ export const withdrawImage = (db: Database, imageId: string, error: AppError): M
   )
 
 /** succeeded → failed, for every generation that shows an image whose object is gone: to be made again when asked for. */
-export const failLostImage = (db: Database, imageId: string, error: AppError): Moved =>
-  move(db, 'generation.failed', (query) =>
+export const failLostImage = (db: Database, imageId: string, error: AppError): Changed =>
+  applyTransition(db, 'generation.failed', (query) =>
     query
       .updateTable('generations')
       .set({ status: 'failed', imageId: null, ...describeError(error) })
@@ -198,7 +200,7 @@ export const failLostImage = (db: Database, imageId: string, error: AppError): M
   )
 
 /** eager → interactive, while it is not finished. Not a change of status: no event. */
-export const promoteGeneration = (db: Database, id: string): Moved =>
+export const promoteGeneration = (db: Database, id: string): Changed =>
   db
     .updateTable('generations')
     .set({ lane: 'interactive' satisfies Lane })
@@ -209,7 +211,7 @@ export const promoteGeneration = (db: Database, id: string): Moved =>
     .executeTakeFirst()
 
 /** Extends the lease; undefined when the claim no longer stands. No event. */
-export const extendLease = (db: Database, claim: Claim, leaseMs: number): Moved =>
+export const extendLease = (db: Database, claim: Claim, leaseMs: number): Changed =>
   fenced(db, claim)
     .set({ leaseExpiresAt: fromNow(leaseMs) })
     .returningAll()

@@ -8,22 +8,19 @@ const ENDS: readonly GenerationEventType[] = [
   'generation.canceled',
 ]
 
-/** True for what ends a generation, and is told to webhook endpoints. */
-export const isEnd = (type: GenerationEventType): boolean => ENDS.includes(type)
-
 /** SQL for the endpoints of the source whose hook saved an item that shows the generation, once for each item. */
 export const sourcesEndpoints = sql`
   select sources.id, events, item.owner_id, item.id as item_id
   from saved_items as item join webhook_endpoints as sources on sources.source = item.source and is_enabled
-  where item.generation_id = moved.id and item.owner_id = moved.owner_id`
+  where item.generation_id = changed.id and item.owner_id = changed.owner_id`
 
 const everyonesEndpoints = sql`
   select id, events, null as owner_id, null as item_id from webhook_endpoints
-  where webhook_endpoints.owner_id = moved.owner_id and is_enabled
+  where webhook_endpoints.owner_id = changed.owner_id and is_enabled
   union all ${sourcesEndpoints}`
 
 /**
- * SQL that inserts what is to be delivered of the ends in `moved`, rows of `generations` after their change: to the
+ * SQL that inserts what is to be delivered of the ends in `changed`, rows of `generations` after their change: to the
  * owner's endpoints and to those of sources. An end is told once however often this runs.
  */
 export const insertDeliveries = (
@@ -32,20 +29,23 @@ export const insertDeliveries = (
 ) => sql<{ id: string }>`(
   insert into webhook_deliveries (
     endpoint_id, type, generation_id, event_sequence, owner_id, item_id, snapshot)
-  select endpoint.id, ${type}, moved.id, moved.event_sequence, endpoint.owner_id, endpoint.item_id,
-    to_jsonb(moved) || coalesce((
+  select endpoint.id, ${type}, changed.id, changed.event_sequence, endpoint.owner_id, endpoint.item_id,
+    to_jsonb(changed) || coalesce((
       select jsonb_build_object(
         'image_object_key', image.object_key, 'image_content_digest', image.content_digest,
         'image_cost_usd', maker.cost_usd, 'thumbhash', image.thumbhash,
-        'image_prompt', case when moved.reuse_source = 'similar' then maker.prompt end,
+        'image_prompt', case when changed.reuse_source = 'similar' then maker.prompt end,
         'width', image.width, 'height', image.height)
       from image_metadata as image left join generations as maker on maker.id = image.id
-      where image.id = moved.image_id), '{}')
-  from moved
+      where image.id = changed.image_id), '{}')
+  from changed
   cross join lateral (${endpoints}) as endpoint
   where ${type} = any(endpoint.events)
   on conflict do nothing
   returning id)`
+
+/** `insertDeliveries` for each event that ends a generation. */
+export const deliveriesByEnd = new Map(ENDS.map((type) => [type, insertDeliveries(sql.lit(type))]))
 
 /** SQL that wakes the workers when `delivery` has inserted anything. */
 export const wakeDeliverers = sql`(

@@ -3,7 +3,7 @@ import type { GenerationStatus } from '../../contract/vocabulary.ts'
 import { type GenerationFilter, listGenerations } from '../read/list.ts'
 import { type CancelDeps, cancelGenerations } from '../state/cancel.ts'
 import type { GenerationWithImage, PagePosition } from '../state/repository.ts'
-import { type AskAgainDeps, askAgain, findRefusals } from './retry-generations.ts'
+import { findRefusals, type RetryDeps, retryGenerations } from './retry-generations.ts'
 
 /** The most generations that one request changes. */
 export const MAX_BULK_ROWS = 1_000
@@ -16,7 +16,7 @@ export const BULK_STATUSES: Record<BulkAction, readonly GenerationStatus[]> = {
   cancel: ['queued', 'running'],
 }
 
-export type BulkDeps = AskAgainDeps & CancelDeps
+export type BulkDeps = RetryDeps & CancelDeps
 
 export type BulkOrder = {
   action: BulkAction
@@ -70,7 +70,7 @@ const change = async (
     const refusals = await findRefusals(deps, rows)
     return [...refusals].map(([id, { code }]) => ({ id, code }))
   }
-  const asked = await askAgain(deps, rows)
+  const asked = await retryGenerations(deps, rows)
   return asked.flatMap(({ id, refusal }) => (refusal ? { id, code: refusal.code } : []))
 }
 

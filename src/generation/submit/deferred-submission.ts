@@ -7,7 +7,7 @@ import { bindIdempotencyKey, insertOwnerIfNew, type RequestedKey } from './idemp
 import { insertUpload } from './uploads.ts'
 
 /** A request that was accepted while Postgres did not answer: all of it travels in its job. */
-export type ParkedRequest = {
+export type DeferredSubmission = {
   generation: GenerationToInsert
   /** RFC 3339. */
   parkedAt: string
@@ -20,9 +20,9 @@ export type ParkedRequest = {
  * Makes the row of a parked request, once: a job may be delivered again. One that failed or was canceled before
  * the request came is asked for again.
  */
-export const unparkRequest = async (
+export const insertDeferred = async (
   db: Database,
-  { generation, upload, idempotencyKey, parkedAt }: ParkedRequest,
+  { generation, upload, idempotencyKey, parkedAt }: DeferredSubmission,
 ): Promise<void> => {
   await insertOwnerIfNew(db, generation.ownerId)
   await db.transaction().execute(async (tx) => {
@@ -54,15 +54,11 @@ const endedBefore = ({ status, finishedAt }: GenerationWithImage, at: Date): boo
   (status === 'failed' || status === 'canceled') && finishedAt !== null && finishedAt < at
 
 /** What a parked request looks like while it has no row: queued, with no event yet. */
-export const presumeRow = ({ generation, parkedAt }: ParkedRequest): GenerationWithImage => {
+export const presumeRow = ({ generation, parkedAt }: DeferredSubmission): GenerationWithImage => {
   const { joinsOthers: _, ...wanted } = generation
   const at = new Date(parkedAt)
   return { ...wanted, ...nothingYet, ...noImage, createdAt: at, queuedAt: at }
 }
-
-/** True for a row that is only presumed: Postgres does not know of it. */
-export const isPresumed = (row: Pick<GenerationWithImage, 'eventSequence'>): boolean =>
-  row.eventSequence === 0
 
 const nothingYet = {
   status: 'queued' as const,

@@ -1,15 +1,26 @@
 import type { Database } from '../../../db/database.ts'
 import { isTerminal } from '../../contract/vocabulary.ts'
+import { createBatcher } from '../../lib/batch.ts'
 import { AppError } from '../../lib/errors.ts'
-import type { GenerationToInsert, InsertLimits } from '../state/insert-or-requeue.ts'
-import { findGeneration, type GenerationWithImage } from '../state/repository.ts'
+import {
+  type GenerationToInsert,
+  type Inserted,
+  type InsertLimits,
+  insertOrRequeue,
+  isOwnerFull,
+} from '../state/insert-or-requeue.ts'
+import { findAnswering, findGeneration, type GenerationWithImage } from '../state/repository.ts'
+import { declineSimilar } from '../state/transitions.ts'
 import { bindIdempotencyKey, insertOwnerIfNew, type RequestedKey } from './idempotency.ts'
-import type { Wanted } from './resolve-request.ts'
-import { createIntake, type Intake } from './submission-statements.ts'
+import type { ResolvedRequest } from './resolve-request.ts'
 
-export type AcceptDeps = { db: Database; intake: Intake; limits: InsertLimits }
+export type FindOrCreateDeps = {
+  db: Database
+  statements: SubmissionStatements
+  limits: InsertLimits
+}
 
-export type Accepted = {
+export type Submission = {
   generation: GenerationWithImage
   /**
    * `new`: it is to be put in the queue. `exact`: the image existed. `joined`: it was under way. `replayed`: this
@@ -22,87 +33,114 @@ export type Accepted = {
   queuePosition?: number
 }
 
+/** What a submission asks of Postgres. */
+export type SubmissionStatements = {
+  /** The generation that answers for a fingerprint. */
+  find: (fingerprint: string) => Promise<GenerationWithImage | undefined>
+  /** A new row; undefined when something answers already, or the owner has too many in flight. */
+  insert: (row: GenerationToInsert) => Promise<Inserted | undefined>
+}
+
+/** Makes one statement of those of many requests at the same moment: half of what one costs is the round trip. */
+export const createBatchedStatements = (
+  db: Database,
+  limits: InsertLimits,
+): SubmissionStatements => ({
+  find: createBatcher(
+    (fingerprints: string[]) => findAnswering(db, fingerprints, limits.refusalTtlMs),
+    { maxSize: MAX_BATCH, maxRunning: 2 },
+  ),
+  // One at a time: two at once would not see each other's rows, and give an owner two first places in line.
+  insert: createBatcher((rows: GenerationToInsert[]) => insertOrRequeue(db, rows, limits), {
+    maxSize: MAX_BATCH,
+    maxRunning: 1,
+  }),
+})
+
+const MAX_BATCH = 100
+
+/** Within the transaction of one submission. */
+const createOwnStatements = (tx: Database, limits: InsertLimits): SubmissionStatements => ({
+  find: async (fingerprint) => (await findAnswering(tx, [fingerprint], limits.refusalTtlMs))[0],
+  insert: async (row) => (await insertOrRequeue(tx, [row], limits))[0],
+})
+
+/** With `own`, the image of a similar prompt is declined: the answer is one of this prompt. */
+type Request = Pick<ResolvedRequest, 'generation' | 'own'>
+
 /**
  * The row that answers for a request: one that is there, or a new one. Under the same key the same request gets the
  * same generation. Safe to repeat. Throws `too_many_queued` and `idempotency_key_reused`.
  */
-export const acceptGeneration = (
-  { db, intake, limits }: AcceptDeps,
-  wanted: WantedGeneration,
+export const findOrCreate = async (
+  deps: FindOrCreateDeps,
+  request: Request,
   key: RequestedKey | undefined,
-): Promise<Accepted> => (key ? acceptOnce(db, limits, wanted, key) : accept(intake, wanted))
-
-/** With `own`, the image of a similar prompt is declined: the answer is one of this prompt. */
-type WantedGeneration = Pick<Wanted, 'generation' | 'own'>
-
-const acceptOnce = async (
-  db: Database,
-  limits: InsertLimits,
-  wanted: WantedGeneration,
-  key: RequestedKey,
-): Promise<Accepted> => {
-  await insertOwnerIfNew(db, wanted.generation.ownerId)
-  return db.transaction().execute((tx) => bindAndAccept(tx, createIntake(tx, limits), wanted, key))
+): Promise<Submission> => {
+  if (!key) return settle(deps, request)
+  const { db, limits } = deps
+  const { id: generationId, ownerId } = request.generation
+  await insertOwnerIfNew(db, ownerId)
+  return db.transaction().execute(async (tx) => {
+    const within = { db: tx, statements: createOwnStatements(tx, limits), limits }
+    const bound = await bindIdempotencyKey(tx, { ...key, ownerId, generationId })
+    const earlier = bound.isNew ? undefined : await findGeneration(tx, bound.generationId)
+    if (earlier) return answerWith(earlier)
+    const submission = await settle(within, request)
+    if (bound.isNew) await bound.pointTo(submission.generation.id)
+    return submission
+  })
 }
 
-const bindAndAccept = async (
-  tx: Parameters<typeof bindIdempotencyKey>[0],
-  intake: Intake,
-  wanted: WantedGeneration,
-  key: RequestedKey,
-): Promise<Accepted> => {
-  const { id: generationId, ownerId } = wanted.generation
-  const bound = await bindIdempotencyKey(tx, { ...key, ownerId, generationId })
-  if (bound.isNew) {
-    const accepted = await accept(intake, wanted)
-    await bound.pointTo(accepted.generation.id)
-    return accepted
-  }
-  const generation = await findGeneration(tx, bound.generationId)
-  return generation ? answerWith(generation) : accept(intake, wanted)
+const settle = (deps: FindOrCreateDeps, { generation, own }: Request): Promise<Submission> => {
+  if (!own) return join(deps, generation)
+  return inRounds(async () => {
+    const submission = await join(deps, generation)
+    const { generation: found, kind } = submission
+    if (found.reuseSource === 'similar') return { ...(await join(deps, own)), declined: found }
+    const isTold = kind !== 'joined' || (await declineSimilar(deps.db, found.id)) !== undefined
+    return isTold ? submission : undefined
+  })
 }
 
-const accept = async (intake: Intake, { generation, own }: WantedGeneration): Promise<Accepted> => {
-  if (!own) return join(intake, generation)
-  for (let round = 0; round < MAX_ROUNDS; round++) {
-    const accepted = await join(intake, generation)
-    const { generation: found, kind } = accepted
-    if (found.reuseSource === 'similar') return { ...(await join(intake, own)), declined: found }
-    if (kind !== 'joined' || (await intake.declineSimilar(found.id))) return accepted
-  }
-  throw metTooManyOthers()
-}
-
-const join = async (intake: Intake, wanted: GenerationToInsert): Promise<Accepted> => {
-  for (let round = 0; round < MAX_ROUNDS; round++) {
-    const answering = await findAnswer(intake, wanted, round)
+const join = (deps: FindOrCreateDeps, wanted: GenerationToInsert): Promise<Submission> =>
+  inRounds(async (round) => {
+    const answering = await findAnswer(deps, wanted, round)
     if (answering) return answerWith(answering)
-    if (round > 0 && (await intake.isFull(wanted.ownerId))) throw tooManyQueued()
-    const inserted = await intake.insert(wanted)
-    if (inserted) return { ...inserted, kind: 'new' }
-  }
-  throw metTooManyOthers()
-}
-
-const metTooManyOthers = () =>
-  new AppError('unavailable', 'The request met too many others like it; send it again.', {
-    retryable: true,
+    const isFull = () => isOwnerFull(deps.db, wanted.ownerId, deps.limits.maxInFlight)
+    if (round > 0 && (await isFull())) throw tooManyQueued()
+    const inserted = await deps.statements.insert(wanted)
+    return inserted && { ...inserted, kind: 'new' }
   })
 
 /** One that wants an image of its own is answered by nothing but itself, if somebody asked for it before. */
 const findAnswer = async (
-  intake: Intake,
+  { db, statements }: FindOrCreateDeps,
   { joinsOthers, fingerprint, id }: GenerationToInsert,
   round: number,
 ): Promise<GenerationWithImage | undefined> => {
-  if (joinsOthers) return intake.find(fingerprint)
-  return round > 0 ? intake.findById(id) : undefined
+  if (joinsOthers) return statements.find(fingerprint)
+  return round > 0 ? findGeneration(db, id) : undefined
 }
 
-/** Each further round means that an equal generation began or ended between our two statements. */
+/** Each further round means that an equal generation began or ended between two of our statements. */
+const inRounds = async (
+  tryOnce: (round: number) => Promise<Submission | undefined>,
+): Promise<Submission> => {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const submission = await tryOnce(round)
+    if (submission) return submission
+  }
+  throw new AppError(
+    'unavailable',
+    'Equal requests kept beginning and ending while this one was accepted; send it again.',
+    { retryable: true },
+  )
+}
+
 const MAX_ROUNDS = 5
 
-const answerWith = (generation: GenerationWithImage): Accepted => {
+const answerWith = (generation: GenerationWithImage): Submission => {
   if (generation.status === 'succeeded') return { generation, kind: 'exact' }
   return { generation, kind: isTerminal(generation.status) ? 'replayed' : 'joined' }
 }

@@ -1,19 +1,33 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import type { NewImage } from '../../../db/schema.ts'
 import type { GenerationRequest } from '../../contract/generation-request.ts'
-import type { Identity } from '../../contract/identity.ts'
-import { DEFAULT_IMAGE_SIZE } from '../../contract/vocabulary.ts'
+import { createImageIdempotencyKey, type Identity } from '../../contract/identity.ts'
+import type { ModelInfo } from '../../contract/server-info.ts'
+import { DEFAULT_IMAGE_SIZE, type ImageSize } from '../../contract/vocabulary.ts'
+import { AppError } from '../../lib/errors.ts'
 import type { Provider } from '../ports.ts'
-import { createFingerprint, sha256Hex } from '../state/fingerprint.ts'
 import type { GenerationToInsert } from '../state/insert-or-requeue.ts'
-import { type ResolveConditionImage, resolveModel } from './resolve-model.ts'
 
-type DescribeDeps = {
+export type ConditionImage = {
+  id: string
+  /** What identifies it: SHA-256 (hex) of its bytes as they were sent, or of the first picture that shows the same. */
+  digest: string
+  /** Its row, where Postgres did not answer and could not take it. */
+  upload?: NewImage
+}
+
+/** Stores a condition image, or finds it by its image id. */
+export type ResolveConditionImage = (
+  ownerId: string,
+  conditionImage: string,
+) => Promise<ConditionImage>
+
+type ResolveDeps = {
   provider: Pick<Provider, 'name' | 'defaultModel' | 'models'>
   resolveConditionImage: ResolveConditionImage
 }
 
-export type Wanted = {
+export type ResolvedRequest = {
   generation: GenerationToInsert
   /** What is asked for instead where `generation` has ended with a similar image, and that is declined. */
   own?: GenerationToInsert | undefined
@@ -22,12 +36,12 @@ export type Wanted = {
 }
 
 /** The generation that a request asks for, with its condition image stored. Throws `AppError` for a wrong request. */
-export const describeWanted = async (
-  deps: DescribeDeps,
+export const resolveRequest = async (
+  deps: ResolveDeps,
   ownerId: string,
   request: GenerationRequest,
   idempotencyKey: string | undefined,
-): Promise<Wanted> => {
+): Promise<ResolvedRequest> => {
   const { model, imageSize } = resolveModel(deps.provider, request)
   const condition = request.conditionImage
     ? await deps.resolveConditionImage(ownerId, request.conditionImage)
@@ -95,3 +109,35 @@ const createRevision = (ownerId: string, idempotencyKey: string | undefined): st
 }
 
 const REVISION_HEX_DIGITS = 32
+
+/** The model and size to use; throws `invalid_request` for what this server does not offer. */
+export const resolveModel = (
+  provider: Pick<Provider, 'defaultModel' | 'models'>,
+  request: Pick<GenerationRequest, 'model' | 'imageSize' | 'aspectRatio'>,
+): { model: string; imageSize: ImageSize } => {
+  const name = request.model ?? provider.defaultModel
+  const model = provider.models.find((candidate) => candidate.name === name)
+  if (!model) {
+    const names = provider.models.map((candidate) => candidate.name).join(', ')
+    throw invalid('/model', `must be one of: ${names}`)
+  }
+  const imageSize = request.imageSize ?? DEFAULT_IMAGE_SIZE
+  if (!sizesOf(model).includes(imageSize)) {
+    throw invalid('/imageSize', `${name} makes: ${sizesOf(model).join(', ')}`)
+  }
+  if (request.aspectRatio && !model.aspectRatios.includes(request.aspectRatio)) {
+    throw invalid('/aspectRatio', `${name} makes: ${model.aspectRatios.join(', ')}`)
+  }
+  return { model: name, imageSize }
+}
+
+const sizesOf = (model: ModelInfo): string[] => Object.keys(model.priceUsd)
+
+const invalid = (pointer: string, message: string) =>
+  new AppError('invalid_request', message, { pointer })
+
+/** `createImageIdempotencyKey` without WebCrypto's detour through a thread, which costs more than the digest (docs/performance.md). */
+const createFingerprint = (identity: Identity): Promise<string> =>
+  createImageIdempotencyKey(identity, sha256Hex)
+
+const sha256Hex = (text: string): string => createHash('sha256').update(text).digest('hex')

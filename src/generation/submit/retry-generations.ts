@@ -4,19 +4,19 @@ import type { Database } from '../../../db/database.ts'
 import { isTerminal } from '../../contract/vocabulary.ts'
 import { AppError, messageOf } from '../../lib/errors.ts'
 import type { QueuedJob } from '../ports.ts'
-import type { GenerationToInsert, Inserted } from '../state/insert-or-requeue.ts'
+import { type GenerationToInsert, type Inserted, isOwnerFull } from '../state/insert-or-requeue.ts'
 import type { GenerationWithImage } from '../state/repository.ts'
 import { tooManyQueued } from './find-or-create.ts'
-import { resolveModel } from './resolve-model.ts'
-import type { SubmitDeps } from './submit.ts'
+import { resolveModel } from './resolve-request.ts'
+import { markStep, reportNotEnqueued, type SubmitDeps } from './submit.ts'
 
-export type AskAgainDeps = Pick<
+export type RetryDeps = Pick<
   SubmitDeps,
-  'db' | 'intake' | 'provider' | 'onEnqueueFailure' | 'onStep'
+  'db' | 'statements' | 'limits' | 'provider' | 'logger' | 'record' | 'onStep'
 > & { enqueueAll: (jobs: QueuedJob[]) => Promise<void> }
 
 /** What became of one: it is queued again, or why it is not. */
-export type AskedAgain = { id: string } & (
+export type RetryResult = { id: string } & (
   | { inserted: Inserted; refusal?: never }
   | { refusal: AppError; inserted?: never }
 )
@@ -26,22 +26,22 @@ export type AskedAgain = { id: string } & (
  * image that exists meanwhile, a fresh refusal or a full queue refuses it. Answers in the order of `rows`. Safe to
  * repeat; one that is queued already is refused as `in_flight`.
  */
-export const askAgain = async (
-  deps: AskAgainDeps,
+export const retryGenerations = async (
+  deps: RetryDeps,
   rows: GenerationWithImage[],
-): Promise<AskedAgain[]> => {
+): Promise<RetryResult[]> => {
   const refusals = await findRefusals(deps, rows)
   const explain = createExplanation(deps)
   const asked = await Promise.all(
-    rows.map(async (row): Promise<AskedAgain> => {
+    rows.map(async (row): Promise<RetryResult> => {
       const { id } = row
       const refusal = refusals.get(id)
       if (refusal) return { id, refusal }
-      const inserted = await deps.intake.insert(toInsert(row))
+      const inserted = await deps.statements.insert(toInsert(row))
       return inserted ? { id, inserted } : { id, refusal: await explain(row) }
     }),
   )
-  await handOver(
+  await enqueueAll(
     deps,
     asked.flatMap(({ inserted }) => inserted ?? []),
   )
@@ -50,7 +50,7 @@ export const askAgain = async (
 
 /** Why each of them can't be asked for again, as far as that can be told beforehand; changes nothing. */
 export const findRefusals = async (
-  { db, provider }: Pick<AskAgainDeps, 'db' | 'provider'>,
+  { db, provider }: Pick<RetryDeps, 'db' | 'provider'>,
   rows: GenerationWithImage[],
 ): Promise<Map<string, AppError>> => {
   const gone = await findGoneConditionImages(db, rows)
@@ -63,10 +63,7 @@ export const findRefusals = async (
   return refusals
 }
 
-const judge = (
-  provider: AskAgainDeps['provider'],
-  row: GenerationWithImage,
-): AppError | undefined => {
+const judge = (provider: RetryDeps['provider'], row: GenerationWithImage): AppError | undefined => {
   if (row.status === 'succeeded') {
     return new AppError('already_finished', 'The generation has succeeded: regenerate it instead.')
   }
@@ -122,15 +119,15 @@ const toInsert = (row: GenerationWithImage): GenerationToInsert => ({
 })
 
 /** Says why the statement that queues did not take a row. */
-const createExplanation = ({ intake }: AskAgainDeps) => {
+const createExplanation = ({ db, statements, limits }: RetryDeps) => {
   const full = new Map<string, Promise<boolean>>()
   const isFull = (ownerId: string) => {
-    const known = full.get(ownerId) ?? intake.isFull(ownerId)
+    const known = full.get(ownerId) ?? isOwnerFull(db, ownerId, limits.maxInFlight)
     full.set(ownerId, known)
     return known
   }
   return async ({ ownerId, fingerprint, revision }: GenerationWithImage): Promise<AppError> => {
-    const answering = revision === null ? await intake.find(fingerprint) : undefined
+    const answering = revision === null ? await statements.find(fingerprint) : undefined
     if (answering?.status === 'succeeded') {
       return new AppError('already_finished', `There is an image already: that of ${answering.id}.`)
     }
@@ -141,10 +138,13 @@ const createExplanation = ({ intake }: AskAgainDeps) => {
   }
 }
 
-/** A queue that is away is the sweeper's to make good. */
-const handOver = async (deps: AskAgainDeps, inserted: Inserted[]): Promise<void> => {
+/** When the queue is away, the sweeper hands them over later. */
+const enqueueAll = async (deps: RetryDeps, inserted: Inserted[]): Promise<void> => {
   if (inserted.length === 0) return
-  for (const { generation } of inserted) deps.onStep(generation.id, 'inserted')
+  for (const { generation } of inserted) {
+    deps.record({ type: 'generation_started', generationId: generation.id, origin: 'server' })
+    markStep(deps, generation.id, 'inserted')
+  }
   const jobs = inserted.map(({ generation: { id, lane, place } }) => ({
     generationId: id,
     lane,
@@ -153,7 +153,7 @@ const handOver = async (deps: AskAgainDeps, inserted: Inserted[]): Promise<void>
   try {
     await deps.enqueueAll(jobs)
   } catch (error) {
-    for (const { generationId } of jobs) deps.onEnqueueFailure(generationId, messageOf(error))
+    for (const { generationId } of jobs) reportNotEnqueued(deps, generationId, error)
   }
 }
 

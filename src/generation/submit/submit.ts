@@ -1,33 +1,40 @@
 import { DatabaseAway } from '../../../db/away.ts'
 import type { GenerationRequest } from '../../contract/generation-request.ts'
+import type { TelemetryType } from '../../contract/telemetry.ts'
 import { messageOf } from '../../lib/errors.ts'
+import type { Logger } from '../../lib/logger.ts'
 import type { Enqueue, Provider } from '../ports.ts'
-import type { AcceptStep, OnStep } from '../run/steps.ts'
+import type { OnStep, SubmitStep } from '../run/steps.ts'
 import type { GenerationWithImage } from '../state/repository.ts'
 import { promoteGeneration } from '../state/transitions.ts'
-import { type ParkedRequest, presumeRow } from './deferred-submission.ts'
-import { type AcceptDeps, type Accepted, acceptGeneration } from './find-or-create.ts'
+import { type DeferredSubmission, presumeRow } from './deferred-submission.ts'
+import { type FindOrCreateDeps, findOrCreate, type Submission } from './find-or-create.ts'
 import type { RequestedKey } from './idempotency.ts'
-import type { ResolveConditionImage } from './resolve-model.ts'
-import { describeWanted, type Wanted } from './resolve-request.ts'
+import {
+  type ResolveConditionImage,
+  type ResolvedRequest,
+  resolveRequest,
+} from './resolve-request.ts'
 
-export type SubmitDeps = AcceptDeps & {
+export type SubmitDeps = FindOrCreateDeps & {
   provider: Pick<Provider, 'name' | 'defaultModel' | 'models'>
   resolveConditionImage: ResolveConditionImage
   enqueue: Enqueue
   /** Like `enqueue`, and moves a job that is there to where its lane and place belong. */
   promote: Enqueue
-  /** Puts a whole request in the queue for when Postgres is back; rejects where the queue is away too. */
-  park: (request: ParkedRequest) => Promise<void>
-  onEnqueueFailure: (generationId: string, message: string) => void
-  onStep: OnStep<AcceptStep>
-  /** Told of a generation that was answered with a similar image, when its owner wants another one. */
+  /** Puts a whole submission in the queue for when Postgres is back; rejects where the queue is away too. */
+  defer: (submission: DeferredSubmission) => Promise<void>
+  logger: Pick<Logger, 'debug' | 'warn'>
+  onStep?: OnStep<SubmitStep> | undefined
+  /** Called with a generation that was answered with a similar image, when its owner wants another one. */
   onDeclined: (generation: GenerationWithImage) => void
-  /** Told of every request that was accepted. */
+  /** Called with every request that was accepted. */
   onSubmitted: (submission: Submission) => void
+  /** Called with how long handing a new generation to the queue took, also when that failed. */
+  onEnqueued: (durationMs: number) => void
+  /** Records that a generation is to be made. */
+  record: (event: { type: TelemetryType; generationId: string; origin: 'server' }) => void
 }
-
-export type Submission = Accepted
 
 /**
  * Answers a request with the generation that has or will have its image: a finished one, one in flight, or a
@@ -51,56 +58,78 @@ const submit = async (
   request: GenerationRequest,
   idempotencyKey: string | undefined,
 ): Promise<Submission> => {
-  const wanted = await describeWanted(deps, ownerId, request, idempotencyKey)
-  deps.onStep(wanted.generation.id, 'described')
-  const key = idempotencyKey ? describeKey(wanted, idempotencyKey) : undefined
-  if (wanted.upload) return park(deps, wanted, key)
-  let accepted: Accepted
+  const resolved = await resolveRequest(deps, ownerId, request, idempotencyKey)
+  markStep(deps, resolved.generation.id, 'described')
+  const key = idempotencyKey ? describeKey(resolved, idempotencyKey) : undefined
+  if (resolved.upload) return defer(deps, resolved, key)
+  let submission: Submission
   try {
-    accepted = await acceptGeneration(deps, wanted, key)
+    submission = await findOrCreate(deps, resolved, key)
   } catch (error) {
-    if (error instanceof DatabaseAway) return park(deps, wanted, key)
+    if (error instanceof DatabaseAway) return defer(deps, resolved, key)
     throw error
   }
-  if (accepted.declined) deps.onDeclined(accepted.declined)
-  if (accepted.kind === 'new') await handOver(deps, accepted.generation)
-  const isAskedByPerson = wanted.generation.lane === 'interactive'
-  return accepted.kind === 'joined' && isAskedByPerson ? promote(deps, accepted) : accepted
+  if (submission.declined) deps.onDeclined(submission.declined)
+  if (submission.kind === 'new') await enqueueNew(deps, submission.generation)
+  const isAskedByPerson = resolved.generation.lane === 'interactive'
+  return submission.kind === 'joined' && isAskedByPerson ? promote(deps, submission) : submission
 }
 
-const describeKey = ({ generation, own }: Wanted, key: string): RequestedKey => {
+const describeKey = ({ generation, own }: ResolvedRequest, key: string): RequestedKey => {
   const { fingerprint, joinsOthers } = generation
   const kind = own ? ':own' : joinsOthers ? '' : ':forced'
   return { key, requestDigest: `${fingerprint}${kind}` }
 }
 
-/** Postgres does not answer: the request waits in the queue, if that does. Throws `DatabaseAway` otherwise. */
-const park = async (
+/** While Postgres is away the submission waits in the queue. Throws `DatabaseAway` when that is away too. */
+const defer = async (
   deps: SubmitDeps,
-  { generation, upload }: Wanted,
+  { generation, upload }: ResolvedRequest,
   idempotencyKey: RequestedKey | undefined,
 ): Promise<Submission> => {
-  const parked = { generation, upload, idempotencyKey, parkedAt: new Date().toISOString() }
+  const deferred = { generation, upload, idempotencyKey, parkedAt: new Date().toISOString() }
   try {
-    await deps.park(parked)
+    await deps.defer(deferred)
   } catch (error) {
     throw new DatabaseAway(error)
   }
-  deps.onStep(generation.id, 'enqueued')
-  return { generation: presumeRow(parked), kind: 'new' }
+  markStep(deps, generation.id, 'enqueued')
+  return { generation: presumeRow(deferred), kind: 'new' }
 }
 
-/** A queue that is away is the sweeper's to make good. */
-const handOver = async (
+/** When the queue is away, the sweeper hands the generation over later. */
+const enqueueNew = async (
   deps: SubmitDeps,
   { id: generationId, lane, place }: GenerationWithImage,
 ): Promise<void> => {
-  deps.onStep(generationId, 'inserted')
+  deps.record({ type: 'generation_started', generationId, origin: 'server' })
+  markStep(deps, generationId, 'inserted')
+  const startedAt = performance.now()
   await deps
     .enqueue({ generationId, lane, place })
-    .catch((error: unknown) => deps.onEnqueueFailure(generationId, messageOf(error)))
-  deps.onStep(generationId, 'enqueued')
+    .catch((error: unknown) => reportNotEnqueued(deps, generationId, error))
+  deps.onEnqueued(performance.now() - startedAt)
+  markStep(deps, generationId, 'enqueued')
 }
+
+export const markStep = (
+  { logger, onStep }: Pick<SubmitDeps, 'logger' | 'onStep'>,
+  generationId: string,
+  step: SubmitStep,
+): void => {
+  logger.debug({ generationId, step }, 'step')
+  onStep?.(generationId, step)
+}
+
+export const reportNotEnqueued = (
+  { logger }: Pick<SubmitDeps, 'logger'>,
+  generationId: string,
+  error: unknown,
+): void =>
+  logger.warn(
+    { generationId, reason: messageOf(error) },
+    'not handed to the queue: the sweeper will',
+  )
 
 /** Work that a person asks for is no longer eager; the person does not wait for Postgres or the queue to know. */
 const promote = async (deps: SubmitDeps, joined: Submission): Promise<Submission> => {
@@ -112,7 +141,7 @@ const promote = async (deps: SubmitDeps, joined: Submission): Promise<Submission
     await deps.promote({ generationId, lane: promoted.lane, place })
     return { ...joined, generation: { ...joined.generation, lane: promoted.lane } }
   } catch (error) {
-    deps.onEnqueueFailure(generationId, messageOf(error))
+    reportNotEnqueued(deps, generationId, error)
     return joined
   }
 }

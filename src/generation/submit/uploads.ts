@@ -7,10 +7,9 @@ import { createUploadId, digestHex, isImageId } from '../../contract/identity.ts
 import { AppError } from '../../lib/errors.ts'
 import type { InspectImage } from '../ports.ts'
 import { conditionDigestOf } from '../read/list-images.ts'
-import { describeStoredImage } from '../state/image-row.ts'
-import { findOwnedImage } from '../state/repository.ts'
+import { describeStoredImage, findOwnedImage } from '../state/repository.ts'
 import { type RecognizeDeps, recognizePicture, recognizeStored } from './recognize.ts'
-import type { ConditionImage } from './resolve-model.ts'
+import type { ConditionImage } from './resolve-request.ts'
 
 export type UploadDeps = RecognizeDeps & {
   inspect: InspectImage

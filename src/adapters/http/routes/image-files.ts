@@ -3,9 +3,9 @@ import { DatabaseAway } from '../../../../db/away.ts'
 import { isTerminal } from '../../../contract/vocabulary.ts'
 import { waitForTerminal } from '../../../generation/read/follow.ts'
 import { findShownImage, type ShownImage } from '../../../generation/read/images.ts'
+import { isPresumed } from '../../../generation/state/repository.ts'
 import {
-  isPresumed,
-  type ParkedRequest,
+  type DeferredSubmission,
   presumeRow,
 } from '../../../generation/submit/deferred-submission.ts'
 import { AppError } from '../../../lib/errors.ts'
@@ -24,14 +24,14 @@ type Deps = {
   signer: ImageSigner
   identify: Identify
   /** The request that waits in the queue for Postgres, if it does. */
-  findParked: (generationId: string) => Promise<ParkedRequest | undefined>
+  findDeferred: (generationId: string) => Promise<DeferredSubmission | undefined>
   placeholder: DrawPlaceholder
   objects: SendObjectDeps
 }
 
 /** The URL that always works: `/images/<id>.<signature>`, or the bare id with the owner's token. */
 export const createImageFileRoutes = (http: HttpContext, deps: Deps): Router => {
-  const lookup = { db: http.db, findParked: deps.findParked }
+  const lookup = { db: http.db, findDeferred: deps.findDeferred }
   const router = Router()
 
   router.get('/:file', async (req, res) => {
@@ -65,7 +65,7 @@ export const createImageFileRoutes = (http: HttpContext, deps: Deps): Router => 
  * What the id shows. A picture that is asked for never ends in an error for a store's sake: while Postgres does not
  * answer, what is known is that nothing can be shown yet.
  */
-const findShown = async ({ db, findParked }: Lookup, id: string): Promise<Shown | undefined> => {
+const findShown = async ({ db, findDeferred }: Lookup, id: string): Promise<Shown | undefined> => {
   try {
     const shown = await findShownImage(db, id)
     if (shown) return shown
@@ -73,11 +73,11 @@ const findShown = async ({ db, findParked }: Lookup, id: string): Promise<Shown 
     if (error instanceof DatabaseAway) return NOTHING_YET
     throw error
   }
-  const parked = await findParked(id).catch(() => undefined)
-  return parked && { ownerId: parked.generation.ownerId, generation: presumeRow(parked) }
+  const deferred = await findDeferred(id).catch(() => undefined)
+  return deferred && { ownerId: deferred.generation.ownerId, generation: presumeRow(deferred) }
 }
 
-type Lookup = Pick<HttpContext, 'db'> & Pick<Deps, 'findParked'>
+type Lookup = Pick<HttpContext, 'db'> & Pick<Deps, 'findDeferred'>
 
 type Shown = ShownImage & { isUnknown?: boolean }
 

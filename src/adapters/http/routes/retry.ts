@@ -3,7 +3,7 @@ import { type BulkReport, bulkRequestSchema } from '../../../contract/bulk.ts'
 import type { GenerationRequest } from '../../../contract/generation-request.ts'
 import type { GenerationWithImage } from '../../../generation/state/repository.ts'
 import { BULK_STATUSES, type BulkDeps, changeInBulk } from '../../../generation/submit/bulk.ts'
-import { askAgain } from '../../../generation/submit/retry-generations.ts'
+import { retryGenerations } from '../../../generation/submit/retry-generations.ts'
 import { type SubmitDeps, submitGeneration } from '../../../generation/submit/submit.ts'
 import { AppError } from '../../../lib/errors.ts'
 import { sendSubmitted } from '../answer-generation.ts'
@@ -41,7 +41,7 @@ export const createRetryRoutes = (http: HttpContext, deps: SubmitDeps & BulkDeps
 
   router.post('/:id/retry', async (req, res) => {
     const row = await getOwnGeneration(req, res)
-    const [asked] = await askAgain(deps, [row])
+    const [asked] = await retryGenerations(deps, [row])
     if (!asked?.inserted) throw asked?.refusal
     const { generation, queuePosition } = asked.inserted
     await sendSubmitted(http, req, res, generation, { queuePosition })

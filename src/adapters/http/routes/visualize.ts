@@ -11,12 +11,9 @@ import { generationRequestSchema } from '../../../contract/generation-request.ts
 import { isTerminal } from '../../../contract/vocabulary.ts'
 import { waitForTerminal } from '../../../generation/read/follow.ts'
 import type { GenerationWithImage } from '../../../generation/state/repository.ts'
-import { isPresumed } from '../../../generation/submit/deferred-submission.ts'
-import {
-  type Submission,
-  type SubmitDeps,
-  submitGeneration,
-} from '../../../generation/submit/submit.ts'
+import { isPresumed } from '../../../generation/state/repository.ts'
+import type { Submission } from '../../../generation/submit/find-or-create.ts'
+import { type SubmitDeps, submitGeneration } from '../../../generation/submit/submit.ts'
 import { AppError } from '../../../lib/errors.ts'
 import { sendSubmitted } from '../answer-generation.ts'
 import { type HttpContext, principalOf, whileConnected } from '../http-context.ts'

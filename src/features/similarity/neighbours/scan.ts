@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
-import { compileOnce } from '../../../../db/compile-once.ts'
 import type { Database } from '../../../../db/database.ts'
+import { compileOnce } from '../../../../db/statements.ts'
 import type { NeighbourQuery } from '../ports.ts'
 import { createCompareCode } from '../vector.ts'
 import { type Candidate, createNearest } from './nearest.ts'
