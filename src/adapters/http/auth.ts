@@ -1,4 +1,4 @@
-import type { Request, RequestHandler } from 'express'
+import type { Request, RequestHandler, Response } from 'express'
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
 import { AppError } from '../../lib/errors.ts'
 import { createOperatorKeys, type OperatorKey } from './operator-keys.ts'
@@ -55,6 +55,9 @@ export const createIdentify =
     const session = authorization === undefined ? await findSession(req) : undefined
     return session ?? authenticate(authorization)
   }
+
+/** Who calls, behind `requireAuth`. */
+export const principalOf = (res: Response): Principal => res.locals.principal
 
 const createVerifier = (options: AuthenticatorOptions) => {
   const checks: JWTVerifyOptions = { clockTolerance: CLOCK_TOLERANCE_SECONDS }

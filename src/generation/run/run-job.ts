@@ -12,12 +12,14 @@ export type RunJobDeps = RunDeps & {
   /** Called when the job is out of this worker's hands, however it ended. */
   onLeft: (generationId: string) => void
   /** Records how a generation ended. */
-  record: (event: {
-    type: TelemetryType
-    generationId: string
-    origin: 'server'
-    durationMs: number
-  }) => void
+  record:
+    | ((event: {
+        type: TelemetryType
+        generationId: string
+        origin: 'server'
+        durationMs: number
+      }) => void)
+    | undefined
 }
 
 /** What a worker does with a job: makes the row of a request that only the job holds, then runs its generation. */
@@ -33,7 +35,7 @@ export const createRunJob =
     deps.logger.info({ generationId, ...outcome, durationMs }, 'ran')
     if (outcome.kind === 'finished') {
       const type = outcome.status === 'succeeded' ? 'generation_completed' : 'generation_failed'
-      deps.record({ type, generationId, origin: 'server', durationMs })
+      deps.record?.({ type, generationId, origin: 'server', durationMs })
     }
     return outcome
   }

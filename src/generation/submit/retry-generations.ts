@@ -142,7 +142,7 @@ const createExplanation = ({ db, statements, limits }: RetryDeps) => {
 const enqueueAll = async (deps: RetryDeps, inserted: Inserted[]): Promise<void> => {
   if (inserted.length === 0) return
   for (const { generation } of inserted) {
-    deps.record({ type: 'generation_started', generationId: generation.id, origin: 'server' })
+    deps.record?.({ type: 'generation_started', generationId: generation.id, origin: 'server' })
     markStep(deps, generation.id, 'inserted')
   }
   const jobs = inserted.map(({ generation: { id, lane, place } }) => ({
