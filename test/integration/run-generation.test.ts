@@ -9,6 +9,7 @@ import type { Provider, ProviderRequest, ProviderResult } from '../../src/genera
 import { type RunDeps, runGeneration } from '../../src/generation/run/run.ts'
 import { cancelQueuedOrRunning } from '../../src/generation/state/transitions.ts'
 import { AppError, ProviderError } from '../../src/lib/errors.ts'
+import { createLogger } from '../../src/lib/logger.ts'
 import { makePng } from '../support/pictures.ts'
 import { insertImage, insertSuccess, openTestDatabase } from '../support/rows.ts'
 import { insertStanding } from '../support/standings.ts'
@@ -18,7 +19,6 @@ let database: Awaited<ReturnType<typeof openTestDatabase>>
 let folder: TemporaryFolder
 let png: Buffer
 let calls: ProviderRequest[]
-let steps: string[]
 let answer: (signal: AbortSignal) => Promise<ProviderResult>
 
 beforeAll(async () => {
@@ -29,7 +29,6 @@ afterAll(() => database.close())
 beforeEach(async () => {
   folder = await makeTemporaryFolder('run')
   calls = []
-  steps = []
   answer = async () => ({ bytes: png, costUsd: 0.04 })
 })
 afterEach(() => folder.remove())
@@ -61,7 +60,7 @@ const run = (id: string, given: Partial<RunDeps> = {}) =>
       subscribe: () => () => {},
       onTrouble: () => {},
       logger: { debug: () => {}, info: () => {} },
-      onStep: [(_id, step) => void steps.push(step)],
+      onStep: [],
       onRun: () => {},
       onReuse: () => {},
       ...given,
