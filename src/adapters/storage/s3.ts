@@ -51,7 +51,7 @@ export const createS3Store = (
 
   const put = async (key: string, image: StoredImage): Promise<'stored' | 'exists'> => {
     const isConditional = takesConditions
-    // Then two writers at once can both be told `stored`; still no object is ever half there.
+    // Then two writers at once can both get `stored`; still no object is ever half there.
     if (!isConditional && (await isThere(key))) return 'exists'
     const answer = await connection.run(async (s3, options) => {
       try {
