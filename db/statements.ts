@@ -1,8 +1,11 @@
-import { type CompiledQuery, type RawBuilder, sql } from 'kysely'
+import { type CompiledQuery, type Kysely, type RawBuilder, sql } from 'kysely'
 import type pg from 'pg'
 import { toDatabaseError } from './away.ts'
-import type { Database } from './database.ts'
+import type { Schema } from './schema.ts'
 import type { SilenceWatch } from './silence.ts'
+
+/** `Database`, whose file imports this one. */
+type Database = Kysely<Schema>
 
 export type QueryTiming = { durationMs: number; isOk: boolean }
 

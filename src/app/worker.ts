@@ -135,7 +135,7 @@ export const createWorker = (
 type WorkerFeatures = {
   features: Feature[]
   compare: CompareWithSimilar | undefined
-  log: TelemetryLog
+  log: TelemetryLog | undefined
 }
 
 /** All that workers do besides generating. */
@@ -162,7 +162,7 @@ const listFeatures = (
     createSavedItems({ items, intervalMs, logger }),
     createAnalytics({ db, intervalMs, logger }),
     createWebhooks(webhooksDeps(config, secrets, resources, logger, overrides)),
-    createAlerts(alertsDeps(config, resources, logger)),
+    createAlerts(alertsDeps(config, resources, logger, overrides)),
     { tasks: similarity.tasks },
   ]
   const maintenance = createMaintenance({

@@ -9,7 +9,6 @@ import type { Provider, ProviderRequest, ProviderResult } from '../../src/genera
 import { type RunDeps, runGeneration } from '../../src/generation/run/run.ts'
 import { cancelQueuedOrRunning } from '../../src/generation/state/transitions.ts'
 import { AppError, ProviderError } from '../../src/lib/errors.ts'
-import { createLogger } from '../../src/lib/logger.ts'
 import { makePng } from '../support/pictures.ts'
 import { insertImage, insertSuccess, openTestDatabase } from '../support/rows.ts'
 import { insertStanding } from '../support/standings.ts'
@@ -61,7 +60,7 @@ const run = (id: string, given: Partial<RunDeps> = {}) =>
       shutdown: new AbortController().signal,
       subscribe: () => () => {},
       onTrouble: () => {},
-      logger: createLogger('silent', 'worker'),
+      logger: { debug: () => {}, info: () => {} },
       onStep: [(_id, step) => void steps.push(step)],
       onRun: () => {},
       onReuse: () => {},

@@ -35,14 +35,24 @@ export const createDatabaseMetrics = (registry: Registry) => {
     },
   })
 
-  const onQuery = ({ durationMs, isOk }: QueryTiming): void =>
+  const watched = new Set<QueryTimes>()
+
+  const onQuery = ({ durationMs, isOk }: QueryTiming): void => {
     duration.observe({ outcome: isOk ? 'ok' : 'error' }, durationMs / 1_000)
+    for (const times of watched) times.record(durationMs)
+  }
+  /** How long statements took in the last so many milliseconds, from now on and until `stop`. */
+  const watchTimes = (windowMs: number) => {
+    const times = createQueryTimes(windowMs)
+    watched.add(times)
+    return { read: times.read, stop: () => void watched.delete(times) }
+  }
   /** Counts a pool in, until the result is called. */
   const watchPool = (count: () => PoolCounts): (() => void) => {
     pools.add(count)
     return () => void pools.delete(count)
   }
-  return { onQuery, watchPool }
+  return { onQuery, watchTimes, watchPool }
 }
 
 /** Each bucket is this much wider than the one before: what is told is at most 5 % off. */
@@ -53,7 +63,7 @@ const BUCKETS = 128
 /** The window moves by a part at a time. */
 const SLOTS = 5
 
-export type QueryTimes = ReturnType<typeof createQueryTimes>
+type QueryTimes = ReturnType<typeof createQueryTimes>
 
 /** How long this process's statements took in the last so many milliseconds, in memory of a fixed size. */
 export const createQueryTimes = (windowMs: number, now: () => number = () => performance.now()) => {
@@ -63,7 +73,7 @@ export const createQueryTimes = (windowMs: number, now: () => number = () => per
     counts: new Uint32Array(BUCKETS),
   }))
 
-  const record = ({ durationMs }: { durationMs: number }): void => {
+  const record = (durationMs: number): void => {
     const turn = Math.floor(now() / slotMs)
     const slot = slots[turn % SLOTS]
     if (!slot) return

@@ -1,6 +1,5 @@
 import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
-import type { QueryTimes } from '../../adapters/metrics/database.ts'
 import type { Measurement } from './next-state.ts'
 
 /** A process that died without a word is remembered for as long. */
@@ -10,7 +9,7 @@ const REMEMBERED_MS = 60 * 60_000
 export const recordQueryTimes = async (
   db: Database,
   processId: string,
-  { count, p95Ms }: ReturnType<QueryTimes['read']>,
+  { count, p95Ms }: { count: number; p95Ms: number | null },
 ): Promise<void> => {
   await db
     .with('forgotten', (query) =>

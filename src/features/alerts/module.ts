@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { Database } from '../../../db/database.ts'
-import type { QueryTimes } from '../../adapters/metrics/database.ts'
 import type { MaintenanceTask } from '../../adapters/queue/maintenance-queue.ts'
 import type { AlertEvent } from '../../contract/alert.ts'
 import { createRareLog, type Logger } from '../../lib/logger.ts'
@@ -11,11 +10,15 @@ import { forgetQueryTimes, recordQueryTimes } from './fleet-query-times.ts'
 import { deleteOldAlertEvents } from './maintenance.ts'
 import type { AlertMetrics } from './metrics.ts'
 import { findAlerts } from './repository.ts'
+import type { AlertRule } from './rules.ts'
 
 export type AlertsDeps = EvaluateDeps & {
   db: Database
-  /** How fast this process's statements are answered. */
-  queryTimes: QueryTimes
+  /** How fast this process's statements are answered, over the last so many milliseconds. */
+  watchQueryTimes: (windowMs: number) => {
+    read: () => { count: number; p95Ms: number | null }
+    stop: () => void
+  }
   metrics: AlertMetrics
   logger: Logger
 }
@@ -33,13 +36,14 @@ const LOG_EVERY_MS = 60_000
  * Evaluates the alerts, once in an interval by whichever process of all gets to it: workers can't tell that none of them
  * is alive.
  */
-export const createAlerts = ({ queryTimes, metrics, logger, ...deps }: AlertsDeps) => {
-  const { db, intervalMs } = deps
+export const createAlerts = ({ watchQueryTimes, metrics, logger, ...deps }: AlertsDeps) => {
+  const { db, rules, intervalMs } = deps
   const onError = createRareLog(
     (fields) => logger.warn(fields, 'the alerts were not evaluated'),
     LOG_EVERY_MS,
   )
   const processId = randomUUID()
+  const queryTimes = watchQueryTimes(findQueryWindow(rules))
   let sweeper: ReturnType<typeof startSweeper> | undefined
   const unwatch = metrics.watch(async () => {
     const { rows } = await findAlerts(db)
@@ -61,6 +65,7 @@ export const createAlerts = ({ queryTimes, metrics, logger, ...deps }: AlertsDep
   }
   const end = async (): Promise<void> => {
     unwatch()
+    queryTimes.stop()
     await sweeper?.stop()
     await forgetQueryTimes(db, processId).catch(onError)
   }
@@ -73,3 +78,6 @@ export const createAlerts = ({ queryTimes, metrics, logger, ...deps }: AlertsDep
   ]
   return { start, stop: () => waitAtMost(end(), STOP_MS), tasks }
 }
+
+const findQueryWindow = (rules: readonly AlertRule[]): number =>
+  rules.find(({ name }) => name === 'database_slow')?.windowMs ?? 60_000

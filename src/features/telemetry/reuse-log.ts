@@ -14,7 +14,7 @@ type Entry = {
 }
 
 type Deps = {
-  log: TelemetryLog
+  log: TelemetryLog | undefined
   /** Called with each at once. */
   onReuse: (reuse: Reuse | undefined) => void
   onError: (error: unknown) => void
