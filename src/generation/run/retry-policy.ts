@@ -47,7 +47,7 @@ const delayByRule = async (
   return fullJitter(spent.attempts, retryBackoffMs)
 }
 
-/** While the provider is down a person gets the stand-in at once, and may ask again; nobody waits for eager work. */
+/** While the provider is down a person gets the placeholder at once, and may ask again; eager work is tried later. */
 const delayByLane = (
   claim: Pick<Claim, 'lane'>,
   { retryAfterMs = 0 }: AppError,

@@ -25,7 +25,7 @@ export type Changed = Promise<ChangedRow | undefined>
 export const applyTransition = async (...change: Parameters<typeof applyTransitions>): Changed =>
   (await applyTransitions(...change))[0]
 
-/** The same for whoever wants to know of every changed row. */
+/** The same, for an update that may change several rows. */
 export const applyTransitions = (
   db: Database,
   type: GenerationEventType,
