@@ -22,7 +22,7 @@ const UNEXPECTED_ATTEMPTS = 1_000_000
 
 export type GenerationQueue = ReturnType<typeof createGenerationQueue>
 
-/** The producer's side of the queue. Jobs carry the generation id and nothing else. */
+/** The producer's side of the queue. A job carries the generation's id, and its whole submission where that has no row yet. */
 export const createGenerationQueue = (
   backend: QueueBackend,
   name: string,

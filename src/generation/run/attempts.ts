@@ -114,7 +114,7 @@ type StepAge = { step: TimedStep; agoMs: number }
 
 export type StepTimes = ReturnType<typeof createStepTimes>
 
-/** When one run of a generation got past each of its steps, kept until a statement takes them along. */
+/** When one run of a generation got past each of its steps, kept until a statement writes them down. */
 export const createStepTimes = () => {
   const marks: { step: TimedStep; atMs: number }[] = []
   const mark = (step: TimedStep): void => void marks.push({ step, atMs: performance.now() })

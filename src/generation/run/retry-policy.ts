@@ -9,7 +9,7 @@ import type { Claim } from '../state/transitions.ts'
 import { MAX_ATTEMPTS, mayCallAgain } from './attempts.ts'
 import { outcomeRules } from './outcomes.ts'
 
-/** Only who asks for the image again may allow more. */
+/** More are allowed only by asking for the image again. */
 const FINAL: readonly ErrorCode[] = ['worker_lost', 'attempts_exhausted']
 
 type RetryDeps = {

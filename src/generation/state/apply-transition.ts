@@ -20,7 +20,7 @@ export type Changed = Promise<ChangedRow | undefined>
 
 /**
  * One statement that changes generations, writes an event for each and nudges its listeners; with `telemetry` it also
- * records the end. What ends a generation is there for delivery to webhook endpoints.
+ * records the end. The end of a generation is also queued for delivery to webhook endpoints.
  */
 export const applyTransition = async (...change: Parameters<typeof applyTransitions>): Changed =>
   (await applyTransitions(...change))[0]

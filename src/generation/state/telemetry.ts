@@ -17,7 +17,7 @@ export const withoutPrompt = ({ prompt: _, ...logged }: Reuse): LoggedReuse => l
 /** `digestPrompt` in SQL, of the row's own prompt. */
 const promptDigest = sql`left(encode(sha256(convert_to(prompt, 'UTF8')), 'hex'), ${sql.lit(PROMPT_DIGEST_HEX_DIGITS)})`
 
-/** What is recorded of a generation that was taken in; SQL over the changed row. */
+/** What is recorded of a generation that was accepted; SQL over the changed row. */
 export const startedData = sql<string>`
   jsonb_build_object('lane', lane, 'promptDigest', ${promptDigest})`
 

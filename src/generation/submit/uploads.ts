@@ -79,7 +79,7 @@ const storeUpload = async (
   }
   const { width, height } = image
   const picture = { ownerId, bytes, sourceDigest, width, height }
-  // While Postgres is away nothing is recognised, and asking it once is long enough.
+  // While Postgres is away nothing is recognised: asking it a second time would only take longer.
   const recognized = found && (await recognizePicture(deps, picture))
   const objectKey = `uploads/${id}/${randomBytes(8).toString('hex')}`
   await store.put(objectKey, image).catch((cause: unknown) => {
