@@ -20,11 +20,11 @@ type Placeholders<Values extends readonly unknown[]> = {
  */
 export const compileOnce = <Row, Values extends readonly unknown[]>(
   count: Values['length'],
-  build: (db: Database, ...values: Placeholders<Values>) => CompiledQuery<Row>,
+  build: (db: Kysely<Schema>, ...values: Placeholders<Values>) => CompiledQuery<Row>,
 ) => {
   const markers = Array.from({ length: count }, (_, index) => `${MARKER}${index}`)
   let compiled: CompiledQuery<Row> | undefined
-  return async (db: Database, ...values: Values): Promise<Row[]> => {
+  return async (db: Kysely<Schema>, ...values: Values): Promise<Row[]> => {
     if (!compiled) {
       const placeholders = markers.map((marker) => sql`${marker}`)
       compiled = build(db, ...(placeholders as Placeholders<Values>))
