@@ -30,7 +30,7 @@ export type SimilarityChecksTable = {
   similarity: number | null
   durationMs: number
   embeddingCostUsd: number
-  /** What somebody said of the match; null until then. */
+  /** The owner's or an operator's verdict on the match; null until then. */
   accepted: boolean | null
   judgedAt: Date | null
   createdAt: Generated<Date>

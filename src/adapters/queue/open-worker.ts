@@ -24,7 +24,7 @@ const consumerPostgres = { max: 5, connectionTimeoutMillis: 5_000, query_timeout
 
 const ANSWER_MS = 1_000
 
-/** How soon a queue that was away is tried again; BullMQ's own 15 s would idle that long after each blink. */
+/** How soon a queue that was away is tried again; BullMQ's own 15 s would idle that long after each short outage. */
 const RECONNECT_MS = 1_000
 
 /** How long an idle worker's read blocks; a worker that stops while Redis is away keeps a timer as long. */

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Database } from '../../../db/database.ts'
 import type { WebhookDeliveryRow } from '../../../db/schema.ts'
-import { startSweeper } from '../../lib/run-every.ts'
+import { runEvery } from '../../lib/run-every.ts'
 import { claimDeliveries } from './claim.ts'
 import { tellMissedEnds } from './missed-ends.ts'
 
@@ -80,7 +80,7 @@ export const createDeliverer = (deps: DelivererDeps) => {
       await tellMissedEnds(db)
       await look()
     }
-    const sweeper = startSweeper(sweep, { intervalMs, onError })
+    const sweeper = runEvery(sweep, { intervalMs, onError })
     stopLooking = async () => {
       unsubscribe()
       await sweeper.stop()
