@@ -69,7 +69,7 @@ export const createWorker = (
   const heartbeat = createHeartbeat(
     db,
     { id: workerId, host: hostname(), pid: process.pid, version: VERSION, concurrency },
-    { onError },
+    { countRunning: () => worker.countRunning(), onError },
   )
   const { features, compare, log } = listFeatures(config, secrets, resources, logger, overrides)
   const runDeps = createRunDeps(config, resources, logger, overrides, {
@@ -86,7 +86,6 @@ export const createWorker = (
     telemetry: tracing?.queue,
     run: createRunJob({
       ...runDeps,
-      track: heartbeat.track,
       trace: tracing?.traceAttempt,
       onLeft: metrics.runs.forget,
       record: log,

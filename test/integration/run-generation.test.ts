@@ -18,7 +18,6 @@ let database: Awaited<ReturnType<typeof openTestDatabase>>
 let folder: TemporaryFolder
 let png: Buffer
 let calls: ProviderRequest[]
-let steps: string[]
 let answer: (signal: AbortSignal) => Promise<ProviderResult>
 
 beforeAll(async () => {
@@ -29,7 +28,6 @@ afterAll(() => database.close())
 beforeEach(async () => {
   folder = await makeTemporaryFolder('run')
   calls = []
-  steps = []
   answer = async () => ({ bytes: png, costUsd: 0.04 })
 })
 afterEach(() => folder.remove())
@@ -61,7 +59,7 @@ const run = (id: string, given: Partial<RunDeps> = {}) =>
       subscribe: () => () => {},
       onTrouble: () => {},
       logger: { debug: () => {}, info: () => {} },
-      onStep: [(_id, step) => void steps.push(step)],
+      onStep: [],
       onRun: () => {},
       onReuse: () => {},
       ...given,

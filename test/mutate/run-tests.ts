@@ -30,7 +30,7 @@ export const runTests = async (
   const jest = spawn(
     process.execPath,
     [
-      ...['--import', 'tsx', '--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
+      ...['--import', 'tsx'],
       'node_modules/jest/bin/jest.js',
       ...['--config', 'test/mutate/jest.config.js', '--cacheDirectory', join(folder, '.jest')],
       ...['--runInBand', '--bail', '--forceExit', '--json', '--outputFile', output],

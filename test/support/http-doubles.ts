@@ -25,7 +25,14 @@ export const createRequest = ({
 
 /** Keeps what is answered. */
 export const createResponse = (locals: Record<string, unknown> = {}) => {
-  const answer = { status: 200, headers: {} as Headers, body: '', isEnded: false }
+  const answer = {
+    status: 200,
+    headers: {} as Headers,
+    body: '',
+    isEnded: false,
+    /** How a browser is to keep the cookie. */
+    cookie: {} as object,
+  }
   const set = (fields: string | Record<string, string>, value?: string) => {
     const given = typeof fields === 'string' ? { [fields]: value } : fields
     for (const [name, text] of Object.entries(given)) answer.headers[name.toLowerCase()] = text
@@ -40,8 +47,16 @@ export const createResponse = (locals: Record<string, unknown> = {}) => {
     headersSent: false,
     set,
     vary: () => response,
+    redirect: (status: number, url: string) => {
+      answer.status = status
+      set('location', url)
+      return end()
+    },
     type: (type: string) => set('content-type', type),
-    cookie: (name: string, value: string) => set('set-cookie', `${name}=${value}`),
+    cookie: (name: string, value: string, options: object) => {
+      answer.cookie = options
+      return set('set-cookie', `${name}=${value}`)
+    },
     status: (status: number) => {
       answer.status = status
       return response

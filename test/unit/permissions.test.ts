@@ -1,3 +1,4 @@
+import { hkdfSync } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import { SignJWT } from 'jose'
 import { createAuthenticator, createIdentify } from '../../src/adapters/http/auth.ts'
@@ -179,6 +180,31 @@ describe('a session', () => {
   test('that an app’s own token would be is none', async () => {
     const token = await sign({ sub: 'alice', isAdmin: true }, { secret: 'one secret'.padEnd(32) })
     await expect(find(`imageonce_session=${token}`)).rejects.toEqual(unauthenticated)
+  })
+
+  test.each([false, true])(
+    'is kept where no script reads it, by HTTPS alone: %s',
+    async (isSecure) => {
+      const { response, answer } = createResponse()
+      const principal = { ownerId: 'alice', isAdmin: false }
+      await createSessions('one secret', { isSecure }).start(createRequest(), response, principal)
+      expect(answer.cookie).toMatchObject({
+        ...{ httpOnly: true, sameSite: 'strict', secure: isSecure, path: '/' },
+        expires: expect.any(Date),
+      })
+    },
+  )
+
+  test('of another algorithm is none, though its secret were the right one', async () => {
+    const key = new Uint8Array(hkdfSync('sha256', 'one secret', '', 'imageonce sessions', 32))
+    const forge = (alg: string) =>
+      new SignJWT({ isAdmin: true })
+        .setProtectedHeader({ alg })
+        .setSubject('alice')
+        .setExpirationTime('1 h')
+        .sign(key)
+    expect(await find(`imageonce_session=${await forge('HS256')}`)).toBeDefined()
+    await expect(find(`imageonce_session=${await forge('HS384')}`)).rejects.toEqual(unauthenticated)
   })
 
   const pages: [object, boolean][] = [

@@ -44,6 +44,9 @@ export const requireAuth =
     next()
   }
 
+/** Who calls, behind `requireAuth`. */
+export const principalOf = (res: Response): Principal => res.locals.principal
+
 /** The caller by the `Authorization` header; without one, by the session. */
 export const createIdentify =
   (
@@ -55,9 +58,6 @@ export const createIdentify =
     const session = authorization === undefined ? await findSession(req) : undefined
     return session ?? authenticate(authorization)
   }
-
-/** Who calls, behind `requireAuth`. */
-export const principalOf = (res: Response): Principal => res.locals.principal
 
 const createVerifier = (options: AuthenticatorOptions) => {
   const checks: JWTVerifyOptions = { clockTolerance: CLOCK_TOLERANCE_SECONDS }

@@ -1,5 +1,5 @@
 import type { EncodedImage } from '../../generation/ports.ts'
-import { loadSharp } from '../../lib/load-sharp.ts'
+import { loadSharp } from '../../lib/images.ts'
 import { drawPlaceholder, type PlaceholderKind } from './placeholder-drawing.ts'
 
 const LONG_EDGE = 640

@@ -77,7 +77,7 @@ export const createGenerationWorker = (deps: GenerationWorkerDeps) => {
     return close(graceMs, () => Promise.allSettled(running)).catch(deps.onError)
   }
 
-  return { start, stop }
+  return { start, stop, countRunning: () => running.size }
 }
 
 const processJob = async (

@@ -1,13 +1,12 @@
 import type { _Object, PutObjectCommandInput } from '@aws-sdk/client-s3'
 import type { ImageStore, StoredImage, StoredObject } from '../../generation/ports.ts'
-import { checkObjectKey, isObjectKey } from './object-key.ts'
 import {
   createS3Connection,
   DEFAULT_S3_TIMEOUTS,
   type S3Config,
   type S3Timeouts,
 } from './s3-connection.ts'
-import { checkImage, toStoredImage } from './stored-image.ts'
+import { checkImage, checkObjectKey, isObjectKey, toStoredImage } from './stored-object.ts'
 
 const PRESIGNED_SECONDS = 3_600
 

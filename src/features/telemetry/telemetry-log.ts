@@ -10,11 +10,11 @@ type Logged = {
   durationMs?: number | undefined
 }
 
-export type TelemetryLog = (event: Logged) => void
+/** Absent in production, where events are in the database alone. */
+export type TelemetryLog = ((event: Logged) => void) | undefined
 
-/** Shows events on the console while developing; undefined in production, where they are in the database alone. */
+/** Shows events on the console while developing. */
 export const createTelemetryLog = (
   { isProduction }: { isProduction: boolean },
   logger: Pick<Logger, 'info'>,
-): TelemetryLog | undefined =>
-  isProduction ? undefined : ({ type, ...event }) => logger.info(event, type)
+): TelemetryLog => (isProduction ? undefined : ({ type, ...event }) => logger.info(event, type))
