@@ -1,7 +1,7 @@
-import { type CompiledQuery, type RawBuilder, sql } from 'kysely'
+import { type CompiledQuery, type Kysely, type RawBuilder, sql } from 'kysely'
 import type pg from 'pg'
 import { toDatabaseError } from './away.ts'
-import type { Database } from './database.ts'
+import type { Schema } from './schema.ts'
 import type { SilenceWatch } from './silence.ts'
 
 export type QueryTiming = { durationMs: number; isOk: boolean }
@@ -17,11 +17,11 @@ type Placeholders<Values extends readonly unknown[]> = {
  */
 export const compileOnce = <Row, Values extends readonly unknown[]>(
   count: Values['length'],
-  build: (db: Database, ...values: Placeholders<Values>) => CompiledQuery<Row>,
+  build: (db: Kysely<Schema>, ...values: Placeholders<Values>) => CompiledQuery<Row>,
 ) => {
   const markers = Array.from({ length: count }, (_, index) => `${MARKER}${index}`)
   let compiled: CompiledQuery<Row> | undefined
-  return async (db: Database, ...values: Values): Promise<Row[]> => {
+  return async (db: Kysely<Schema>, ...values: Values): Promise<Row[]> => {
     if (!compiled) {
       const placeholders = markers.map((marker) => sql`${marker}`)
       compiled = build(db, ...(placeholders as Placeholders<Values>))
