@@ -66,7 +66,7 @@ const allowed = {
     'src/generation/',
     'src/contract/',
     'src/lib/',
-    npm('@google/generative-ai', 'cockatiel', 'satori', 'sharp', 'zod', 'node'),
+    npm('@google/generative-ai', 'cockatiel', 'sharp', 'zod', 'node'),
     NODE,
   ],
   'src/adapters/storage': [
@@ -87,7 +87,7 @@ const allowed = {
     'src/generation/',
     'src/contract/',
     'src/lib/',
-    'db/database',
+    'db/(database|statements)',
     npm('prom-client', 'node'),
     NODE,
   ],

@@ -1,8 +1,14 @@
 import { CamelCasePlugin, Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import type { Schema } from './schema.ts'
-import { answerOrLeave, connectOrGiveUp, createSilenceWatch } from './silence.ts'
-import { nameStatements, type QueryTiming, timeStatements } from './statements.ts'
+import { createSilenceWatch } from './silence.ts'
+import {
+  answerOrLeave,
+  connectOrGiveUp,
+  nameStatements,
+  type QueryTiming,
+  timeStatements,
+} from './statements.ts'
 
 export type Database = Kysely<Schema>
 
@@ -20,7 +26,7 @@ export type DatabaseOptions = {
   silenceMs?: number | undefined
   /** Each called with every statement that was answered or failed. */
   onQuery?: readonly ((timing: QueryTiming) => void)[]
-  /** Given a way to count the pool's connections. */
+  /** Called with a way to count the pool's connections. */
   onPool?: ((count: () => PoolCounts) => void) | undefined
 }
 

@@ -1,10 +1,9 @@
-import type pg from 'pg'
-import { DatabaseAway, isDatabaseAway, toDatabaseError } from './away.ts'
+import { DatabaseAway, isDatabaseAway } from './away.ts'
 
 export type SilenceOptions = {
-  /** A Postgres that has answered nobody for so long is away. */
+  /** A Postgres that has answered no statement of this process for so long is away. */
   silenceMs: number
-  /** One that answers others is merely busy, and is waited for, but not longer than this. */
+  /** One that answers other statements is merely busy, and is waited for, but not longer than this. */
   patienceMs: number
   /** Asks something small on a connection of its own: its answer shows that a long statement is merely long. */
   probe: () => Promise<unknown>
@@ -104,46 +103,3 @@ export const createSilenceWatch = ({ silenceMs, patienceMs, probe }: SilenceOpti
 
   return { watch, hear }
 }
-
-/** A connection that comes after its caller has given up goes back to the pool. */
-export const connectOrGiveUp = (pool: pg.Pool, silence: SilenceWatch | undefined) => {
-  // A new connection is heard of; one that was at rest tells nothing.
-  if (silence) pool.on('connect', silence.hear)
-  return async (): Promise<pg.PoolClient> => {
-    const connecting = pool.connect()
-    const giveBack = () =>
-      void connecting.then(
-        (client) => client.release(),
-        () => {},
-      )
-    try {
-      return await (silence?.watch(connecting, giveBack, { isLocal: true }) ?? connecting)
-    } catch (error) {
-      throw toDatabaseError(error)
-    }
-  }
-}
-
-/**
- * A connection whose statement is given up goes on waiting for its answer, for ever when the other end is gone without a
- * word, and the driver would give it to the next caller: it is closed instead.
- */
-export const answerOrLeave =
-  (silence: SilenceWatch | undefined) =>
-  (client: pg.PoolClient): void => {
-    const query = client.query.bind(client) as (...args: unknown[]) => unknown
-    const leave = () => void (client as unknown as pg.Client).end().catch(() => {})
-    const queryOrLeave = (...args: unknown[]) => {
-      const result = query(...args)
-      if (!(result instanceof Promise)) return result
-      const answer = silence?.watch(result, leave) ?? result
-      return answer.catch((error: Error) => {
-        if (error.message === QUERY_TIMEOUT) leave()
-        throw toDatabaseError(error)
-      })
-    }
-    client.query = queryOrLeave as typeof client.query
-  }
-
-/** What node-postgres says at the end of `query_timeout`. */
-const QUERY_TIMEOUT = 'Query read timeout'

@@ -1,6 +1,8 @@
-import { type CompiledQuery, type RawBuilder, sql } from 'kysely'
+import { type CompiledQuery, type Kysely, type RawBuilder, sql } from 'kysely'
 import type pg from 'pg'
-import type { Database } from './database.ts'
+import { toDatabaseError } from './away.ts'
+import type { Schema } from './schema.ts'
+import type { SilenceWatch } from './silence.ts'
 
 export type QueryTiming = { durationMs: number; isOk: boolean }
 
@@ -15,11 +17,11 @@ type Placeholders<Values extends readonly unknown[]> = {
  */
 export const compileOnce = <Row, Values extends readonly unknown[]>(
   count: Values['length'],
-  build: (db: Database, ...values: Placeholders<Values>) => CompiledQuery<Row>,
+  build: (db: Kysely<Schema>, ...values: Placeholders<Values>) => CompiledQuery<Row>,
 ) => {
   const markers = Array.from({ length: count }, (_, index) => `${MARKER}${index}`)
   let compiled: CompiledQuery<Row> | undefined
-  return async (db: Database, ...values: Values): Promise<Row[]> => {
+  return async (db: Kysely<Schema>, ...values: Values): Promise<Row[]> => {
     if (!compiled) {
       const placeholders = markers.map((marker) => sql`${marker}`)
       compiled = build(db, ...(placeholders as Placeholders<Values>))
@@ -48,6 +50,49 @@ export const nameStatements = (client: pg.PoolClient): void => {
   }
   client.query = queryByName as typeof client.query
 }
+
+/** A connection that comes after its caller has given up goes back to the pool. */
+export const connectOrGiveUp = (pool: pg.Pool, silence: SilenceWatch | undefined) => {
+  // A new connection is heard of; one that was at rest tells nothing.
+  if (silence) pool.on('connect', silence.hear)
+  return async (): Promise<pg.PoolClient> => {
+    const connecting = pool.connect()
+    const giveBack = () =>
+      void connecting.then(
+        (client) => client.release(),
+        () => {},
+      )
+    try {
+      return await (silence?.watch(connecting, giveBack, { isLocal: true }) ?? connecting)
+    } catch (error) {
+      throw toDatabaseError(error)
+    }
+  }
+}
+
+/**
+ * A connection whose statement is given up goes on waiting for its answer, for ever when the other end is gone without a
+ * sign, and the driver would give it to the next caller: it is closed instead.
+ */
+export const answerOrLeave =
+  (silence: SilenceWatch | undefined) =>
+  (client: pg.PoolClient): void => {
+    const query = client.query.bind(client) as (...args: unknown[]) => unknown
+    const leave = () => void (client as unknown as pg.Client).end().catch(() => {})
+    const queryOrLeave = (...args: unknown[]) => {
+      const result = query(...args)
+      if (!(result instanceof Promise)) return result
+      const answer = silence?.watch(result, leave) ?? result
+      return answer.catch((error: Error) => {
+        if (error.message === QUERY_TIMEOUT) leave()
+        throw toDatabaseError(error)
+      })
+    }
+    client.query = queryOrLeave as typeof client.query
+  }
+
+/** What node-postgres says at the end of `query_timeout`. */
+const QUERY_TIMEOUT = 'Query read timeout'
 
 /** Calls the listeners with every statement that was answered or failed; its caller does not wait for them. */
 export const timeStatements =

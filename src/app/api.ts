@@ -114,7 +114,7 @@ const listFeatures = (
   const telemetry = openTelemetry(config, resources, logger)
   const { log, recordReuse } = telemetry
   const similarity = openSimilarity(config, resources, logger)
-  const alerts = alertsDeps(config, resources, logger)
+  const alerts = alertsDeps(config, resources, logger, overrides)
   const uploads = createUploads(config, resources)
   const submit = createSubmitDeps(config, resources, uploads, {
     onDeclined: similarity.onDeclined,

@@ -1,7 +1,8 @@
 import { createImageSigner, createUrlsAt } from '../adapters/http/image-urls.ts'
-import { findListPriceUsd } from '../contract/server-info.ts'
+import { findListPriceUsd } from '../contract/list-price.ts'
 import { createAlertMetrics } from '../features/alerts/metrics.ts'
 import type { AlertsDeps } from '../features/alerts/module.ts'
+import { createAlertRules } from '../features/alerts/rules.ts'
 import { readSpend } from '../features/analytics/spend.ts'
 import { readWindow } from '../features/analytics/window.ts'
 import { findWorkers } from '../features/operators/workers/find-workers.ts'
@@ -22,11 +23,16 @@ import type { Secrets } from './secrets.ts'
 
 /* What features need that run in both processes, read from the settings in one place. */
 
-export const alertsDeps = (config: Config, resources: Resources, logger: Logger): AlertsDeps => {
-  const { db, metrics, alertRules, queryTimes } = resources
+export const alertsDeps = (
+  config: Config,
+  { db, metrics }: Resources,
+  logger: Logger,
+  { adjustAlertRule }: Overrides,
+): AlertsDeps => {
+  const rules = createAlertRules(config.alerts)
   return {
     db,
-    rules: alertRules,
+    rules: adjustAlertRule ? rules.map(adjustAlertRule) : rules,
     intervalMs: config.alerts.intervalMs,
     sources: {
       readWindow: (windowMs) => readWindow(db, windowMs),
@@ -35,7 +41,7 @@ export const alertsDeps = (config: Config, resources: Resources, logger: Logger)
       measureQueue: () => measureQueue(db),
     },
     tellEndpoints: insertAlertDeliveries,
-    queryTimes,
+    watchQueryTimes: metrics.database.watchTimes,
     metrics: metrics.use(createAlertMetrics),
     logger,
   }

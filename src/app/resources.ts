@@ -12,8 +12,7 @@ import { createGenerationQueue, type GenerationQueue } from '../adapters/queue/g
 import { createFilesystemStore } from '../adapters/storage/filesystem.ts'
 import { createS3Store } from '../adapters/storage/s3.ts'
 import type { Tracing } from '../adapters/tracing/ports.ts'
-import { createQueryTimes, type QueryTimes } from '../features/alerts/query-times.ts'
-import { type AlertRule, createAlertRules } from '../features/alerts/rules.ts'
+import type { AlertRule } from '../features/alerts/rules.ts'
 import { findWorkers } from '../features/operators/workers/find-workers.ts'
 import { measureQueue } from '../features/operators/workers/measure-queue.ts'
 import type { ResolveName } from '../features/webhooks/sender/vetted-addresses.ts'
@@ -48,8 +47,6 @@ export type Resources = {
   provider: Provider
   store: ImageStore
   metrics: Metrics
-  alertRules: readonly AlertRule[]
-  queryTimes: QueryTimes
   tracing: Tracing | undefined
   /** Has something released with the rest, before it. */
   push: Disposables['push']
@@ -75,14 +72,12 @@ export const createResources = (
   const { tracing } = overrides
   const report = (message: string) => createRareLog((fields) => logger.warn(fields, message))
 
-  const alertRules = createAlertRules(config.alerts).map(overrides.adjustAlertRule ?? asItIs)
-  const queryTimes = createQueryTimes(findQueryWindow(alertRules))
   const db = createDatabase({
     url: databaseUrl,
     poolSize: config.database.poolSize,
     silenceMs,
     onIdleError: report('a database connection was lost'),
-    onQuery: [metrics.database.onQuery, queryTimes.record],
+    onQuery: [metrics.database.onQuery],
     onPool: (count) => push(metrics.database.watchPool(count)),
   })
   push(() => waitAtMost(db.destroy(), CLOSE_MS))
@@ -107,14 +102,8 @@ export const createResources = (
   push(store.close)
   const measuredProvider = metrics.provider.measure(overrides.provider ?? createProvider(config))
   const provider = tracing?.wrapProvider(measuredProvider) ?? measuredProvider
-  const measures = { metrics, tracing, alertRules, queryTimes }
-  return { db, events, queue, provider, store, ...measures, push, releaseAll }
+  return { db, events, queue, provider, store, metrics, tracing, push, releaseAll }
 }
-
-const asItIs = <T>(thing: T): T => thing
-
-const findQueryWindow = (rules: readonly AlertRule[]): number =>
-  rules.find(({ name }) => name === 'database_slow')?.windowMs ?? 60_000
 
 const createStore = ({ s3, dataDir }: Config): ImageStore =>
   s3 ? createS3Store(s3) : createFilesystemStore({ directory: join(dataDir, 'images') })

@@ -19,7 +19,7 @@ import type { RunDeps } from '../generation/run/run.ts'
 import { createRunJob } from '../generation/run/run-job.ts'
 import { enqueueIfQueued, sweepGenerations } from '../generation/state/sweep.ts'
 import { createRareLog, type Logger } from '../lib/logger.ts'
-import { startSweeper } from '../lib/run-every.ts'
+import { runEvery } from '../lib/run-every.ts'
 import { waitAtMost } from '../lib/time.ts'
 import { VERSION } from '../lib/version.ts'
 import type { Config } from './config.ts'
@@ -69,7 +69,7 @@ export const createWorker = (
   const heartbeat = createHeartbeat(
     db,
     { id: workerId, host: hostname(), pid: process.pid, version: VERSION, concurrency },
-    { onError },
+    { countRunning: () => worker.countRunning(), onError },
   )
   const { features, compare, log } = listFeatures(config, secrets, resources, logger, overrides)
   const runDeps = createRunDeps(config, resources, logger, overrides, {
@@ -86,7 +86,6 @@ export const createWorker = (
     telemetry: tracing?.queue,
     run: createRunJob({
       ...runDeps,
-      track: heartbeat.track,
       trace: tracing?.traceAttempt,
       onLeft: metrics.runs.forget,
       record: log,
@@ -96,7 +95,7 @@ export const createWorker = (
     onError,
   })
   metrics.setRole('worker')
-  let sweeper: ReturnType<typeof startSweeper> | undefined
+  let sweeper: ReturnType<typeof runEvery> | undefined
 
   const start = async (): Promise<void> => {
     await Promise.all([events.connect(), queue.settle(QUEUE_SETTLE_MS)])
@@ -107,7 +106,7 @@ export const createWorker = (
       await sweepGenerations(db, queue.enqueueAll)
     }
     await queue.limitConcurrency(config.worker.modelMaxConcurrency).catch(onError)
-    sweeper = startSweeper(sweep, { intervalMs: config.worker.sweepIntervalMs, onError })
+    sweeper = runEvery(sweep, { intervalMs: config.worker.sweepIntervalMs, onError })
     heartbeat.start()
     startAll(features)
   }
@@ -136,7 +135,7 @@ export const createWorker = (
 type WorkerFeatures = {
   features: Feature[]
   compare: CompareWithSimilar | undefined
-  log: TelemetryLog
+  log: TelemetryLog | undefined
 }
 
 /** All that workers do besides generating. */
@@ -163,7 +162,7 @@ const listFeatures = (
     createSavedItems({ items, intervalMs, logger }),
     createAnalytics({ db, intervalMs, logger }),
     createWebhooks(webhooksDeps(config, secrets, resources, logger, overrides)),
-    createAlerts(alertsDeps(config, resources, logger)),
+    createAlerts(alertsDeps(config, resources, logger, overrides)),
     { tasks: similarity.tasks },
   ]
   const maintenance = createMaintenance({

@@ -1,4 +1,4 @@
 import { duplicates } from './scenarios/duplicates.ts'
 import { testShortForm } from './short-form.ts'
 
-testShortForm(duplicates)
+testShortForm(duplicates, 'redis')

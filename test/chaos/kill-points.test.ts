@@ -1,4 +1,4 @@
 import { killPoints } from './scenarios/kill-points.ts'
 import { testShortForm } from './short-form.ts'
 
-testShortForm(killPoints)
+testShortForm(killPoints, 'postgres')

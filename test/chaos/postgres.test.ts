@@ -1,4 +1,4 @@
 import { postgres } from './scenarios/postgres.ts'
 import { testShortForm } from './short-form.ts'
 
-testShortForm(postgres)
+testShortForm(postgres, 'redis')

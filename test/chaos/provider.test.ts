@@ -1,4 +1,4 @@
 import { provider } from './scenarios/provider.ts'
 import { testShortForm } from './short-form.ts'
 
-testShortForm(provider)
+testShortForm(provider, 'postgres')

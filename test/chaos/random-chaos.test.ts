@@ -1,4 +1,4 @@
 import { randomChaos } from './scenarios/random-chaos.ts'
 import { testShortForm } from './short-form.ts'
 
-testShortForm(randomChaos)
+testShortForm(randomChaos, 'redis')

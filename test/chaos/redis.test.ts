@@ -1,4 +1,4 @@
 import { redis } from './scenarios/redis.ts'
 import { testShortForm } from './short-form.ts'
 
-testShortForm(redis)
+testShortForm(redis, 'redis')

@@ -1,4 +1,4 @@
 import { rolling } from './scenarios/rolling.ts'
 import { testShortForm } from './short-form.ts'
 
-testShortForm(rolling)
+testShortForm(rolling, 'redis')

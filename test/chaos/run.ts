@@ -42,15 +42,19 @@ const main = async (): Promise<boolean> => {
   console.log(`node ${process.version}, ${plan.form}, scale ${plan.scale}, seed ${plan.seed}`)
   const results: Result[] = []
   for (const scenario of chosen) {
-    for (const backend of listBackends()) results.push(...(await runOne(scenario, backend)))
+    for (const backend of listBackends(scenario)) results.push(...(await runOne(scenario, backend)))
   }
   printResults(results)
   return results.every(({ ok }) => ok)
 }
 
-const listBackends = (): Backend[] => {
+const listBackends = ({ backends }: Scenario): Backend[] => {
   const all: Backend[] = findOnPath('redis-server') ? ['redis', 'postgres'] : ['postgres']
-  return all.filter((backend) => values.backend === undefined || backend === values.backend)
+  return all.filter(
+    (backend) =>
+      (values.backend === undefined || backend === values.backend) &&
+      (backends === undefined || backends.includes(backend)),
+  )
 }
 
 /** One that could not be carried out is a breach too, and keeps none of the others from running. */

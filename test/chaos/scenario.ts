@@ -6,7 +6,12 @@ export type Plan = { form: 'full' | 'short'; scale: number; seed: number }
 export type Setting = { backend: Backend; plan: Plan }
 
 /** Brings its own stack up and down, and says what it found; throws only when it could not be carried out. */
-export type Scenario = { name: string; run: (setting: Setting) => Promise<Result[]> }
+export type Scenario = {
+  name: string
+  /** Where it has a meaning; all of them unless given. */
+  backends?: readonly Backend[]
+  run: (setting: Setting) => Promise<Result[]>
+}
 
 /** A count of the plan, at least 1. */
 export const countOf = ({ form, scale }: Plan, counts: { full: number; short: number }): number =>

@@ -1,13 +1,20 @@
-import { expect, test } from '@jest/globals'
-import { describeEachBackend } from '../support/each-backend.ts'
+import { describe, expect, test } from '@jest/globals'
+import { describeWith } from '../support/skip.ts'
+import type { Backend } from './result.ts'
 import type { Scenario } from './scenario.ts'
 
 /** Some 25 s for the longest on two idle cores; a busy machine takes several times as long. */
 const TIMEOUT_MS = 300_000
 
-/** The short form of a scenario as tests, one on each queue backend. */
-export const testShortForm = ({ name, run }: Scenario): void => {
-  describeEachBackend(`chaos: ${name}`, (backend) => {
+/** The short form of a scenario as a test on one queue backend, with `CHAOS_BACKENDS=all` on the other one too. */
+export const testShortForm = (scenario: Scenario, backend: Backend): void => {
+  const isWanted = (each: Backend) => each === backend || process.env.CHAOS_BACKENDS === 'all'
+  const listed = scenario.backends ?? ['postgres', 'redis']
+  for (const each of listed.filter(isWanted)) testOn(scenario, each)
+}
+
+const testOn = ({ name, run }: Scenario, backend: Backend) => {
+  const define = () =>
     test(
       'keeps to every limit',
       async () => {
@@ -18,5 +25,6 @@ export const testShortForm = ({ name, run }: Scenario): void => {
       },
       TIMEOUT_MS,
     )
-  })
+  if (backend === 'redis') describeWith('redis', `chaos: ${name} (BullMQ on Redis)`, define)
+  else describe(`chaos: ${name} (BullMQ on Postgres)`, define)
 }

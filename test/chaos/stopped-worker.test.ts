@@ -1,4 +1,4 @@
 import { stoppedWorker } from './scenarios/stopped-worker.ts'
 import { testShortForm } from './short-form.ts'
 
-testShortForm(stoppedWorker)
+testShortForm(stoppedWorker, 'postgres')

@@ -1,4 +1,4 @@
 import { store } from './scenarios/store.ts'
 import { testShortForm } from './short-form.ts'
 
-testShortForm(store)
+testShortForm(store, 'postgres')

@@ -8,7 +8,7 @@ import {
   ownerSortSchema,
 } from '../../src/contract/analytics.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { createClient } from '../support/client.ts'
+import { type Client, createClient } from '../support/client.ts'
 import { insertEvents } from '../support/history.ts'
 
 /** Owners with equal figures, without any rate, and with names that are trouble in a file. */
@@ -28,7 +28,7 @@ const OWNERS = [...NAMES, ...Array.from({ length: 20 }, (_, i) => `owner ${i}`)]
 const RANGE = 'from=2026-03-01&to=2026-03-02'
 
 let app: TestApp
-let operator: Awaited<ReturnType<typeof createClient>>
+let operator: Client
 
 beforeAll(async () => {
   app = await startTestApp({ workers: 0 })

@@ -8,14 +8,12 @@ import {
   analyticsTimeseriesSchema,
 } from '../../src/contract/analytics.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { createClient } from '../support/client.ts'
+import { type Client, createClient } from '../support/client.ts'
 import { countByHand } from '../support/count-by-hand.ts'
 import { expectFigures } from '../support/expect-figures.ts'
 import { createHolds } from '../support/held.ts'
 import { expectProblem } from '../support/problems.ts'
 import { waitFor } from '../support/wait-for.ts'
-
-type Client = Awaited<ReturnType<typeof createClient>>
 
 let app: TestApp
 let alice: Client

@@ -2,14 +2,12 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { type BulkReport, bulkReportSchema } from '../../src/contract/bulk.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { createClient } from '../support/client.ts'
+import { type Client, createClient } from '../support/client.ts'
 import { describeEachBackend } from '../support/each-backend.ts'
 import { createHolds } from '../support/held.ts'
 import { expectProblem } from '../support/problems.ts'
 import { newGenerationId } from '../support/rows.ts'
 import { waitFor } from '../support/wait-for.ts'
-
-type Client = Awaited<ReturnType<typeof createClient>>
 
 const PATH = '/api/generations/bulk'
 

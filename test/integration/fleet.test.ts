@@ -22,9 +22,13 @@ const throwIt = (error: unknown) => {
   throw error
 }
 
-const startWorker = (id: string) => {
+const startWorker = (id: string, countRunning = () => 0) => {
   const worker = { id, host: 'box', pid: 7, version: '1.2.3', concurrency: 8 }
-  const heartbeat = createHeartbeat(database.db, worker, { onError: throwIt, intervalMs: 10 })
+  const heartbeat = createHeartbeat(database.db, worker, {
+    countRunning,
+    onError: throwIt,
+    intervalMs: 10,
+  })
   heartbeat.start()
   started.push(heartbeat)
   return heartbeat
@@ -67,21 +71,14 @@ test('a worker is listed while it runs, and no longer', async () => {
 })
 
 test('it tells what it runs, and that it does not call the provider', async () => {
-  const heartbeat = startWorker('one')
-  let end = () => {}
-  const work = heartbeat.track(
-    () =>
-      new Promise<void>((resolve) => {
-        end = resolve
-      }),
-  )
+  let running = 1
+  const heartbeat = startWorker('one', () => running)
   heartbeat.setBreakerOpen(true)
   const find = async () => (await findWorkers(database.db))[0]
   await waitFor(async () => (await find())?.running === 1, { what: 'the count' })
   expect((await find())?.breaker).toBe('open')
   heartbeat.setBreakerOpen(false)
-  end()
-  await work
+  running = 0
   await waitFor(async () => (await find())?.running === 0, { what: 'the count to fall' })
   expect((await find())?.breaker).toBe('closed')
 })

@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { createClient } from '../support/client.ts'
+import { type Client, createClient } from '../support/client.ts'
 import { describeEachBackend } from '../support/each-backend.ts'
-
-type Client = Awaited<ReturnType<typeof createClient>>
 
 describeEachBackend('one request, one image', (backend) => {
   let app: TestApp

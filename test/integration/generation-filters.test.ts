@@ -2,11 +2,10 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { NewGeneration } from '../../db/schema.ts'
 import type { Generation } from '../../src/contract/generation.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { createClient } from '../support/client.ts'
+import { type Client, createClient } from '../support/client.ts'
 import { expectProblem } from '../support/problems.ts'
 import { insertGeneration } from '../support/rows.ts'
 
-type Client = Awaited<ReturnType<typeof createClient>>
 type Page = { generations: Generation[]; nextCursor: string | null }
 
 let app: TestApp

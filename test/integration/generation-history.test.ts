@@ -6,12 +6,10 @@ import {
   generationHistorySchema,
 } from '../../src/contract/generation-history.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { createClient } from '../support/client.ts'
+import { type Client, createClient } from '../support/client.ts'
 import { makePng } from '../support/pictures.ts'
 import { expectProblem } from '../support/problems.ts'
 import { insertGeneration } from '../support/rows.ts'
-
-type Client = Awaited<ReturnType<typeof createClient>>
 
 let app: TestApp
 let alice: Client

@@ -1,12 +1,11 @@
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { createClient } from '../support/client.ts'
+import { type Client, createClient } from '../support/client.ts'
 import { makeBomb, makePng, SVG } from '../support/pictures.ts'
 import { type Expected, expectProblem } from '../support/problems.ts'
 import { createRefusals } from '../support/refusals.ts'
 
-type Client = Awaited<ReturnType<typeof createClient>>
 type Headers = Record<string, string>
 
 let app: TestApp

@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { createClient } from '../support/client.ts'
+import { type Client, createClient } from '../support/client.ts'
 import type { Expected } from '../support/problems.ts'
 import { startProgram } from '../support/program.ts'
 import { createRefusals } from '../support/refusals.ts'
-
-type Client = Awaited<ReturnType<typeof createClient>>
 
 let app: TestApp
 let alice: Client

@@ -3,14 +3,14 @@ import { connect, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { createClient } from '../support/client.ts'
+import { type Client, createClient } from '../support/client.ts'
 import { openStream } from '../support/event-stream.ts'
 import { createHolds } from '../support/held.ts'
 import { countLockWaits } from '../support/rows.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 let app: TestApp
-let alice: Awaited<ReturnType<typeof createClient>>
+let alice: Client
 let holds: ReturnType<typeof createHolds>
 const sockets: Socket[] = []
 

@@ -4,14 +4,12 @@ import { GENERATION_CHANNEL } from '../../src/generation/state/channel.ts'
 import { cancelQueuedOrRunning } from '../../src/generation/state/transitions.ts'
 import { AppError } from '../../src/lib/errors.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { createClient } from '../support/client.ts'
+import { type Client, createClient } from '../support/client.ts'
 import { openStream, type StreamedEvent } from '../support/event-stream.ts'
 import type { GeminiBehaviour } from '../support/gemini-behaviour.ts'
 import { createHolds } from '../support/held.ts'
 import { countLockWaits } from '../support/rows.ts'
 import { waitFor } from '../support/wait-for.ts'
-
-type Client = Awaited<ReturnType<typeof createClient>>
 
 let app: TestApp
 let alice: Client

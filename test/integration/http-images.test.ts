@@ -3,7 +3,7 @@ import sharp from 'sharp'
 import type { Image } from '../../src/contract/image.ts'
 import { imageSchema } from '../../src/contract/image.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { type Answer, createClient } from '../support/client.ts'
+import { type Answer, type Client, createClient } from '../support/client.ts'
 import { createHolds } from '../support/held.ts'
 import {
   fetchBytes,
@@ -15,7 +15,6 @@ import {
 import { makePng } from '../support/pictures.ts'
 import { expectProblem } from '../support/problems.ts'
 
-type Client = Awaited<ReturnType<typeof createClient>>
 type Page = { images: Image[]; nextCursor: string | null }
 
 const NOT_FOUND = { status: 404, code: 'not_found' }

@@ -1,10 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Generation } from '../../src/contract/generation.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { type Answer, createClient } from '../support/client.ts'
+import { type Answer, type Client, createClient } from '../support/client.ts'
 import { createHolds } from '../support/held.ts'
 
-type Client = Awaited<ReturnType<typeof createClient>>
 type Page = { generations: Generation[]; nextCursor: string | null }
 
 let app: TestApp

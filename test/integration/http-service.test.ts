@@ -1,14 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Generation } from '../../src/contract/generation.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { createClient } from '../support/client.ts'
+import { type Client, createClient } from '../support/client.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { createHolds } from '../support/held.ts'
 import { startPostgresProxy } from '../support/postgres-proxy.ts'
 import { expectProblem } from '../support/problems.ts'
 import { waitFor } from '../support/wait-for.ts'
-
-type Client = Awaited<ReturnType<typeof createClient>>
 
 let app: TestApp
 let alice: Client

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import sharp from 'sharp'
 import { createImageSigner } from '../../src/adapters/http/image-urls.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { createClient } from '../support/client.ts'
+import { type Client, createClient } from '../support/client.ts'
 import { createHolds } from '../support/held.ts'
 import {
   fetchBytes,
@@ -14,8 +14,6 @@ import {
 } from '../support/images.ts'
 import { makePng } from '../support/pictures.ts'
 import { expectProblem } from '../support/problems.ts'
-
-type Client = Awaited<ReturnType<typeof createClient>>
 
 const NOT_FOUND = { status: 404, code: 'not_found' }
 const LONG = 'public, max-age=31536000, immutable'

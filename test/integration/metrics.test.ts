@@ -3,7 +3,7 @@ import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createMetrics } from '../../src/adapters/metrics/metrics.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { createClient } from '../support/client.ts'
+import { type Client, createClient } from '../support/client.ts'
 import { describeEachBackend } from '../support/each-backend.ts'
 import { parseMetrics, scrape } from '../support/metrics.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -11,7 +11,7 @@ import { startWebhookReceiver } from '../support/webhook-receiver.ts'
 
 describe('the figures', () => {
   let app: TestApp
-  let alice: Awaited<ReturnType<typeof createClient>>
+  let alice: Client
   beforeAll(async () => {
     app = await startTestApp({
       env: { WEBHOOK_ALLOW_PRIVATE: 'true' },

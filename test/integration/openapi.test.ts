@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { type Answer, createClient } from '../support/client.ts'
+import { type Answer, type Client, createClient } from '../support/client.ts'
 import { newHookSecret, signHook } from '../support/hooks.ts'
 import { createContractCheck, listRoutes } from '../support/openapi.ts'
 import { makePng } from '../support/pictures.ts'
@@ -11,7 +11,6 @@ const SECRET = newHookSecret()
 const UNKNOWN = `g_${'0'.repeat(40)}`
 const SIGNED_OUT = { authorization: '' }
 
-type Client = Awaited<ReturnType<typeof createClient>>
 type Call = [method: string, path: string, options?: Parameters<Client['call']>[2]]
 
 let app: TestApp

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createFindNeighbours } from '../../src/features/similarity/neighbours/find-neighbours.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { createClient } from '../support/client.ts'
+import { type Client, createClient } from '../support/client.ts'
 import { createContractCheck } from '../support/openapi.ts'
 import { makePng } from '../support/pictures.ts'
 
-type Client = Awaited<ReturnType<typeof createClient>>
 type Owner = { name: string; client: Client; upload: string; ids: string[] }
 
 const OWNERS = 50

@@ -1,14 +1,12 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { createOpenApiDocument } from '../../src/openapi/document.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { type Answer, createClient } from '../support/client.ts'
+import { type Answer, type Client, createClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { describeEachBackend } from '../support/each-backend.ts'
 import { newHookSecret, signHook } from '../support/hooks.ts'
 import { createContractCheck } from '../support/openapi.ts'
 import { startPostgresProxy } from '../support/postgres-proxy.ts'
-
-type Client = Awaited<ReturnType<typeof createClient>>
 
 const SECRET = newHookSecret()
 

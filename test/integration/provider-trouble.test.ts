@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { createClient } from '../support/client.ts'
+import { type Client, createClient } from '../support/client.ts'
 import { describeEachBackend } from '../support/each-backend.ts'
 import type { GeminiBehaviour } from '../support/gemini-behaviour.ts'
 
@@ -60,7 +60,7 @@ const cases: Record<string, Case> = {
 
 describeEachBackend('when the provider', (backend) => {
   let app: TestApp
-  let alice: Awaited<ReturnType<typeof createClient>>
+  let alice: Client
 
   beforeAll(async () => {
     const env = { GENERATION_TIMEOUT_MS: '200', RETRY_BACKOFF_MS: '2' }

@@ -1,13 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import type { SavedItem } from '../../src/contract/saved-item.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { createClient } from '../support/client.ts'
+import { type Client, createClient } from '../support/client.ts'
 import { describeEachBackend } from '../support/each-backend.ts'
 import { createHolds } from '../support/held.ts'
 import { newHookSecret, sendHook } from '../support/hooks.ts'
 import { waitFor } from '../support/wait-for.ts'
 
-type Client = Awaited<ReturnType<typeof createClient>>
 type Sent = Partial<Parameters<typeof sendHook>[2]>
 
 const OLD = newHookSecret()

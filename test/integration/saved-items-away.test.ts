@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import type { SavedItem } from '../../src/contract/saved-item.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { createClient } from '../support/client.ts'
+import { type Client, createClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { newHookSecret, sendHook } from '../support/hooks.ts'
 import { makePng } from '../support/pictures.ts'
@@ -19,7 +19,7 @@ describeWith('redis', 'saved items', () => {
   let postgres: Awaited<ReturnType<typeof startPostgresProxy>>
   let redis: TcpProxy
   let app: TestApp
-  let alice: Awaited<ReturnType<typeof createClient>>
+  let alice: Client
 
   beforeAll(async () => {
     database = await createTestDatabase()

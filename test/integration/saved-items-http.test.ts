@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { SavedItem } from '../../src/contract/saved-item.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { createClient } from '../support/client.ts'
+import { type Client, createClient } from '../support/client.ts'
 import { expectProblem } from '../support/problems.ts'
 import { createItems } from '../support/saved-items.ts'
 
-type Client = Awaited<ReturnType<typeof createClient>>
 type Page = { items: SavedItem[]; nextCursor: string | null }
 
 describe('saved items', () => {

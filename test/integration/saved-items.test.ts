@@ -2,15 +2,13 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { createClient } from '../support/client.ts'
+import { type Client, createClient } from '../support/client.ts'
 import { describeEachBackend } from '../support/each-backend.ts'
 import { createHolds } from '../support/held.ts'
 import { makePng } from '../support/pictures.ts'
 import { expectProblem } from '../support/problems.ts'
 import { createItems } from '../support/saved-items.ts'
 import { waitFor } from '../support/wait-for.ts'
-
-type Client = Awaited<ReturnType<typeof createClient>>
 
 const showsImage = async (url: string | undefined) => {
   const response = await fetch(url ?? '')

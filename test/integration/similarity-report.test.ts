@@ -9,12 +9,10 @@ import type { SimilarityMode } from '../../src/contract/vocabulary.ts'
 import { resolveMode } from '../../src/features/similarity/mode.ts'
 import { describeSimilarity } from '../../src/features/similarity/report.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { createClient } from '../support/client.ts'
+import { type Client, createClient } from '../support/client.ts'
 import { createRefusals } from '../support/refusals.ts'
 import { insertSuccess } from '../support/rows.ts'
 import { MATCH_COST_USD, meetOwner } from '../support/similar-images.ts'
-
-type Client = Awaited<ReturnType<typeof createClient>>
 
 let app: TestApp
 let operator: Client

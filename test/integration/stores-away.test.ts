@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { createGenerationQueue } from '../../src/adapters/queue/generation-queue.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { createClient } from '../support/client.ts'
+import { type Client, createClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { makePng } from '../support/pictures.ts'
 import { startPostgresProxy } from '../support/postgres-proxy.ts'
@@ -16,7 +16,7 @@ type Proxy = Awaited<ReturnType<typeof startPostgresProxy>>
 let database: TestDatabase
 let proxy: Proxy
 let app: TestApp
-let alice: Awaited<ReturnType<typeof createClient>>
+let alice: Client
 
 const start = async (backend: 'redis' | 'postgres') => {
   database = await createTestDatabase()

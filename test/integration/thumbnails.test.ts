@@ -7,14 +7,12 @@ import { createFilesystemStore } from '../../src/adapters/storage/filesystem.ts'
 import type { Image } from '../../src/contract/image.ts'
 import type { ImageStore } from '../../src/generation/ports.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { createClient } from '../support/client.ts'
+import { type Client, createClient } from '../support/client.ts'
 import { createHolds } from '../support/held.ts'
 import { makePng } from '../support/pictures.ts'
 import { createTestBucket, publishBucket } from '../support/s3-bucket.ts'
 import { describeWith } from '../support/skip.ts'
 import { makeTemporaryFolder } from '../support/temporary-folder.ts'
-
-type Client = Awaited<ReturnType<typeof createClient>>
 
 const AVIF = 'image/avif,image/webp,*/*;q=0.8'
 

@@ -3,13 +3,12 @@ import sharp from 'sharp'
 import type { Generation } from '../../src/contract/generation.ts'
 import type { Image } from '../../src/contract/image.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { createClient } from '../support/client.ts'
+import { type Client, createClient } from '../support/client.ts'
 import { listImages, uploadImage } from '../support/images.ts'
 import { makePng } from '../support/pictures.ts'
 import { expectProblem } from '../support/problems.ts'
 import { insertGeneration } from '../support/rows.ts'
 
-type Client = Awaited<ReturnType<typeof createClient>>
 type Page = { images: Image[]; nextCursor: string | null }
 
 const prompt = 'the lamp, for our shop'

@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Webhook, type WebhookDelivery, webhookSchema } from '../../src/contract/webhook.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { createClient } from '../support/client.ts'
+import { type Client, createClient } from '../support/client.ts'
 import { expectProblem } from '../support/problems.ts'
 import { listDeliveries, register } from '../support/webhooks.ts'
-
-type Client = Awaited<ReturnType<typeof createClient>>
 
 let app: TestApp
 let alice: Client

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { createClient } from '../support/client.ts'
+import { type Client, createClient } from '../support/client.ts'
 import { waitFor } from '../support/wait-for.ts'
 import {
   answer,
@@ -12,7 +12,7 @@ import {
 import { getWebhook, listDeliveries, register, waitForDelivery } from '../support/webhooks.ts'
 
 let app: TestApp
-let alice: Awaited<ReturnType<typeof createClient>>
+let alice: Client
 let receiver: WebhookReceiver
 
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startTestApp } from '../support/app.ts'
-import { createClient } from '../support/client.ts'
+import { type Client, createClient } from '../support/client.ts'
 import { useProcesses } from '../support/processes.ts'
 import {
   answer,
@@ -9,8 +9,6 @@ import {
   type WebhookReceiver,
 } from '../support/webhook-receiver.ts'
 import { register, waitForDelivery } from '../support/webhooks.ts'
-
-type Client = Awaited<ReturnType<typeof createClient>>
 
 const ENV = { WEBHOOK_ALLOW_PRIVATE: 'true', SWEEP_INTERVAL_MS: '100' }
 

@@ -1,13 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { createClient } from '../support/client.ts'
+import { type Client, createClient } from '../support/client.ts'
 import { describeEachBackend } from '../support/each-backend.ts'
 import { createHolds } from '../support/held.ts'
 import { waitFor } from '../support/wait-for.ts'
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts'
 import { listDeliveries, register, waitForDelivery } from '../support/webhooks.ts'
-
-type Client = Awaited<ReturnType<typeof createClient>>
 
 const PUBLIC_URL = 'https://images.example'
 const ENV = { WEBHOOK_ALLOW_PRIVATE: 'true', PUBLIC_URL, SWEEP_INTERVAL_MS: '100' }

@@ -4,6 +4,8 @@ import type { TestApp } from './app.ts'
 
 export type Answer<T> = { status: number; headers: Headers; body: T }
 
+export type Client = Awaited<ReturnType<typeof createClient>>
+
 /** Calls a test app as one owner. */
 export const createClient = async (
   app: Pick<TestApp, 'url' | 'token'>,

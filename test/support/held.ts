@@ -1,8 +1,6 @@
 import type { TestApp } from './app.ts'
-import type { createClient } from './client.ts'
+import type { Client } from './client.ts'
 import type { GeminiBehaviour } from './gemini-behaviour.ts'
-
-type Client = Awaited<ReturnType<typeof createClient>>
 
 export type Held = { id: string; open: () => void }
 

@@ -2,9 +2,8 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from '@jest/globals'
 import { type Image, imageSchema } from '../../src/contract/image.ts'
-import type { Answer, createClient } from './client.ts'
+import type { Answer, Client } from './client.ts'
 
-type Client = Awaited<ReturnType<typeof createClient>>
 type Page = { images: Image[]; nextCursor: string | null }
 
 export const fetchBytes = async (url: string): Promise<Buffer> =>

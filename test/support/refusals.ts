@@ -1,9 +1,7 @@
 import { expect } from '@jest/globals'
 import type { TestApp } from './app.ts'
-import type { createClient } from './client.ts'
+import type { Client } from './client.ts'
 import { countEverything, type Expected, expectProblem } from './problems.ts'
-
-type Client = Awaited<ReturnType<typeof createClient>>
 
 export type RefusedRequest = { body?: unknown; headers?: Record<string, string> }
 

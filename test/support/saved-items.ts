@@ -1,9 +1,7 @@
 import { expect } from '@jest/globals'
 import { type SavedItem, savedItemSchema } from '../../src/contract/saved-item.ts'
-import type { createClient } from './client.ts'
+import type { Client } from './client.ts'
 import { waitFor } from './wait-for.ts'
-
-type Client = Awaited<ReturnType<typeof createClient>>
 
 /** One owner's saved items, each answer checked against the contract. */
 export const createItems = (client: Client) => {

@@ -1,8 +1,6 @@
 import type { Webhook, WebhookDelivery } from '../../src/contract/webhook.ts'
-import type { createClient } from './client.ts'
+import type { Client } from './client.ts'
 import { waitFor } from './wait-for.ts'
-
-type Client = Awaited<ReturnType<typeof createClient>>
 
 /** Registers an endpoint, and gives it with its secret. */
 export const register = async (

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { formatPrometheusRules } from '../../ops/prometheus-rules.ts'
+import { parseConfig } from '../../src/app/config.ts'
 import { alertNameSchema } from '../../src/contract/vocabulary.ts'
 import { formatChange } from '../../src/features/alerts/alert-texts.ts'
 import { type AlertMemory, decide, type Measurement } from '../../src/features/alerts/next-state.ts'
@@ -135,10 +137,42 @@ describe('the rules', () => {
     }
   })
 
-  test('are each explained in docs/operations.md', () => {
-    const path = new URL('../../docs/operations.md', import.meta.url)
-    const headings = [...readFileSync(path, 'utf8').matchAll(/^### (\w+)$/gm)].map(([, it]) => it)
+  test('are each explained in docs/operations.md, with their window, cases and evaluations', () => {
+    const text = read('docs/operations.md')
+    const headings = [...text.matchAll(/^### (\w+)$/gm)].map(([, it]) => it)
     expect(headings).toEqual(rules.map(({ name }) => name))
+    const rows = [...text.matchAll(/^\| `([a-z_]+)` \|.*\|(.*)\|(.*)\|(.*)\|$/gm)].map((row) =>
+      row.slice(1).map((cell) => cell.trim()),
+    )
+    const expected = rules.map(({ name, windowMs, minSample, ...rule }) => {
+      const { evaluationsToFire: fire, evaluationsToResolve: resolve } = rule
+      const minutes = windowMs && `${windowMs / 60_000} min`
+      const evaluations = fire === resolve ? `${fire}` : `${fire}, to resolve ${resolve}`
+      return [name, minutes ?? '', minSample ? `${minSample}` : '', evaluations]
+    })
+    expect(rows).toEqual(expected)
+  })
+
+  test("are Prometheus' as well: ops/prometheus-rules.yml is what `npm run ops:rules` writes", () => {
+    const written = read('ops/prometheus-rules.yml')
+    expect(written).toBe(formatPrometheusRules())
+    for (const { name } of rules) expect(written).toContain(`alert="${name}"`)
+  })
+
+  test('colour the dashboard by their thresholds, as they are without settings', () => {
+    const defaults = createAlertRules(parseConfig({}).alerts)
+    const limitOf = (wanted: string) => defaults.find(({ name }) => name === wanted)?.threshold
+    const { panels } = JSON.parse(read('ops/grafana-dashboard.json'))
+    const colours = panels.flatMap(({ title, fieldConfig }: Panel) =>
+      (fieldConfig?.defaults.thresholds?.steps ?? [])
+        .filter(({ value }) => value !== null)
+        .map(({ value }) => [title, value]),
+    )
+    expect(colours).toEqual([
+      ['Answered without a paid call, 1 h', Number(limitOf('reuse_low')) / 100],
+      ['Generations that succeed, 1 h', Number(limitOf('generations_failing')) / 100],
+      ['New image, p95 over 1 h', Number(limitOf('generations_slow')) / 1_000],
+    ])
   })
 
   test.each([
@@ -157,3 +191,11 @@ describe('the rules', () => {
     expect(message).toContain(sentence)
   })
 })
+
+type Panel = {
+  title: string
+  fieldConfig?: { defaults: { thresholds?: { steps: { value: number | null }[] } } }
+}
+
+const read = (path: string): string =>
+  readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { costGeminiImage } from '../../src/adapters/providers/gemini-cost.ts'
-import { listGeminiModels } from '../../src/adapters/providers/price-table.ts'
+import { costGeminiImage, listGeminiModels } from '../../src/adapters/providers/gemini-prices.ts'
 
 const BANANA = 'gemini-nano-banana-2.1'
 

@@ -6,7 +6,7 @@ const readLog = (isProduction: boolean): object[] => {
   const lines: string[] = []
   const logger = pino({ base: {} }, { write: (line) => void lines.push(line) })
   const log = createTelemetryLog({ isProduction }, logger)
-  log({ type: 'generation_skipped', generationId: 'g_1', origin: 'client', source: 'client' })
+  log?.({ type: 'generation_skipped', generationId: 'g_1', origin: 'client', source: 'client' })
   return lines.map((line) => JSON.parse(line))
 }
 

@@ -9,7 +9,8 @@ import {
   type GenerationWithImage,
   isPresumed,
 } from '../../generation/state/repository.ts'
-import { type AnswerGeneration, type HttpContext, principalOf } from './http-context.ts'
+import { principalOf } from './auth.ts'
+import type { AnswerGeneration, HttpContext } from './http-context.ts'
 
 type Deps = Pick<AnswerContext, 'listPriceUsd' | 'interactiveDeadlineMs'> &
   Pick<HttpContext, 'urlsFor'> & {

@@ -1,4 +1,4 @@
-import type { Request, RequestHandler } from 'express'
+import type { Request, RequestHandler, Response } from 'express'
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
 import { AppError } from '../../lib/errors.ts'
 import { createOperatorKeys, type OperatorKey } from './operator-keys.ts'
@@ -43,6 +43,9 @@ export const requireAuth =
     res.locals.principal = await identify(req)
     next()
   }
+
+/** Who calls, behind `requireAuth`. */
+export const principalOf = (res: Response): Principal => res.locals.principal
 
 /** The caller by the `Authorization` header; without one, by the session. */
 export const createIdentify =

@@ -4,7 +4,6 @@ import type { FollowDeps } from '../../generation/read/follow.ts'
 import type { AnswerContext, Urls } from '../../generation/read/present.ts'
 import type { GenerationWithImage } from '../../generation/state/repository.ts'
 import type { Logger } from '../../lib/logger.ts'
-import type { Principal } from './auth.ts'
 
 /** What every route needs; what only some need is handed to those when they are made. */
 export type HttpContext = FollowDeps & {
@@ -24,9 +23,6 @@ export type AnswerGeneration = (
   row: GenerationWithImage,
   known?: Pick<AnswerContext, 'reuse' | 'queuePosition'>,
 ) => Promise<Generation>
-
-/** Who calls, behind the check of tokens and sessions. */
-export const principalOf = (res: Response): Principal => res.locals.principal
 
 /**
  * Aborts when the caller hangs up or the server stops. (Not by `AbortSignal.any`: in Node 20 a signal made of

@@ -3,7 +3,8 @@ import { isGenerationId } from '../../contract/identity.ts'
 import { findGeneration, type GenerationWithImage } from '../../generation/state/repository.ts'
 import { type DeferredSubmission, presumeRow } from '../../generation/submit/deferred-submission.ts'
 import { AppError } from '../../lib/errors.ts'
-import { type HttpContext, principalOf } from './http-context.ts'
+import { principalOf } from './auth.ts'
+import type { HttpContext } from './http-context.ts'
 
 type Deps = {
   db: Database

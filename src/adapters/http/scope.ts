@@ -1,7 +1,6 @@
 import type { RequestHandler } from 'express'
 import { AppError } from '../../lib/errors.ts'
-import type { Principal } from './auth.ts'
-import { principalOf } from './http-context.ts'
+import { type Principal, principalOf } from './auth.ts'
 
 /** Everybody's. */
 export const ALL_OWNERS = '*'

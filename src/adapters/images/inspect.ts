@@ -4,10 +4,8 @@ import { rgbaToThumbHash } from 'thumbhash'
 import type { ImageMimeType } from '../../contract/vocabulary.ts'
 import type { InspectImage } from '../../generation/ports.ts'
 import { AppError } from '../../lib/errors.ts'
-import { findImageMimeType } from '../../lib/image-mime-type.ts'
+import { findImageMimeType, loadSharp } from '../../lib/images.ts'
 import { limitConcurrency } from '../../lib/limit-concurrency.ts'
-import { loadSharp } from '../../lib/load-sharp.ts'
-import { isAnimatedPng, isLosslessWebp } from './chunks.ts'
 
 type ImageLimits = {
   maxBytes: number
@@ -33,7 +31,7 @@ export const createInspectImage = (limits: ImageLimits): InspectImage => {
 
     return inTurn(async () => {
       try {
-        // Only the header is read here, so that its size can be told.
+        // Reads the header alone, so that the refusal can say the size.
         checkMetadata(await open(false).metadata(), limits.maxPixels)
         const upright = open(limits.maxPixels).autoOrient()
         const { data, info } = await encode(upright, mimeType, bytes).toBuffer({
@@ -100,3 +98,34 @@ const createThumbhash = async (image: Sharp): Promise<string> => {
     .toBuffer({ resolveWithObject: true })
   return Buffer.from(rgbaToThumbHash(info.width, info.height, data)).toString('base64')
 }
+
+const PNG_SIGNATURE_BYTES = 8
+const RIFF_HEADER_BYTES = 12
+
+/** True for an APNG, which decoders without animation (libvips too) silently read as its first frame. */
+const isAnimatedPng = (bytes: Uint8Array): boolean => {
+  const png = toBuffer(bytes)
+  let at = PNG_SIGNATURE_BYTES
+  while (at + 8 <= png.length) {
+    const name = png.toString('latin1', at + 4, at + 8)
+    if (name === 'acTL') return true
+    if (name === 'IDAT') return false
+    at += 12 + png.readUInt32BE(at)
+  }
+  return false
+}
+
+/** libvips does not tell how a webp was compressed. */
+const isLosslessWebp = (bytes: Uint8Array): boolean => {
+  const webp = toBuffer(bytes)
+  let at = RIFF_HEADER_BYTES
+  while (at + 8 <= webp.length) {
+    if (webp.toString('latin1', at, at + 4) === 'VP8L') return true
+    const size = webp.readUInt32LE(at + 4)
+    at += 8 + size + (size % 2)
+  }
+  return false
+}
+
+const toBuffer = (bytes: Uint8Array): Buffer =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { PixelPrint } from '../../generation/ports.ts'
-import { loadSharp } from '../../lib/load-sharp.ts'
+import { loadSharp } from '../../lib/images.ts'
 import { type Pixels, stripsOf } from './pixels.ts'
 
 /** What a picture is recognised by, whatever file it comes in. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Sharp } from 'sharp'
 import { MAX_IMAGE_PIXELS } from '../../contract/limits.ts'
 import type { ProviderRequest } from '../../generation/ports.ts'
-import { loadSharp } from '../../lib/load-sharp.ts'
+import { loadSharp } from '../../lib/images.ts'
 import { drawLettering } from './local-lettering.ts'
 
 const NOTE = 'local renderer · no model was called'

@@ -3,15 +3,14 @@ import { access, link, mkdir, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { ImageStore, StoredObject } from '../../generation/ports.ts'
 import { findFile, hasCode, syncDirectories, withTemporaryFile } from './durable-file.ts'
-import { checkObjectKey, isObjectKey } from './object-key.ts'
-import { checkImage, toStoredImage } from './stored-image.ts'
+import { checkImage, checkObjectKey, isObjectKey, toStoredImage } from './stored-object.ts'
 import { findStats, removeTemporaryFiles, walkFiles } from './walk-files.ts'
 
 const PAGE_OBJECTS = 1_000
 
 /**
  * Objects as files of one directory, for one machine. Needs a file system with hard links: a link is what
- * makes a whole file appear under a name that nobody else has taken.
+ * makes a whole file appear under a name that is not taken.
  */
 export const createFilesystemStore = ({ directory }: { directory: string }): ImageStore => {
   const top = resolve(directory)

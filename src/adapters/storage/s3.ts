@@ -1,13 +1,12 @@
 import type { _Object, PutObjectCommandInput } from '@aws-sdk/client-s3'
 import type { ImageStore, StoredImage, StoredObject } from '../../generation/ports.ts'
-import { checkObjectKey, isObjectKey } from './object-key.ts'
 import {
   createS3Connection,
   DEFAULT_S3_TIMEOUTS,
   type S3Config,
   type S3Timeouts,
 } from './s3-connection.ts'
-import { checkImage, toStoredImage } from './stored-image.ts'
+import { checkImage, checkObjectKey, isObjectKey, toStoredImage } from './stored-object.ts'
 
 const PRESIGNED_SECONDS = 3_600
 
@@ -52,7 +51,7 @@ export const createS3Store = (
 
   const put = async (key: string, image: StoredImage): Promise<'stored' | 'exists'> => {
     const isConditional = takesConditions
-    // Then two writers at once can both be told `stored`; still no object is ever half there.
+    // Then two writers at once may both get `stored`; still no object is ever half there.
     if (!isConditional && (await isThere(key))) return 'exists'
     const answer = await connection.run(async (s3, options) => {
       try {
@@ -131,7 +130,7 @@ const toObject = ({ bytes, mimeType }: StoredImage, isConditional: boolean) =>
     ...(isConditional && { IfNoneMatch: '*' }),
   }) satisfies Partial<PutObjectCommandInput>
 
-/** None for what somebody else put beside our objects. */
+/** None for objects that are not ours. */
 const toStoredObject = ({ Key, Size, LastModified }: _Object): StoredObject[] =>
   Key && LastModified && isObjectKey(Key)
     ? [{ key: Key, sizeBytes: Size ?? 0, modifiedAt: LastModified }]

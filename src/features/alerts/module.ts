@@ -3,19 +3,22 @@ import type { Database } from '../../../db/database.ts'
 import type { MaintenanceTask } from '../../adapters/queue/maintenance-queue.ts'
 import type { AlertEvent } from '../../contract/alert.ts'
 import { createRareLog, type Logger } from '../../lib/logger.ts'
-import { startSweeper } from '../../lib/run-every.ts'
+import { runEvery } from '../../lib/run-every.ts'
 import { DAY_MS, waitAtMost } from '../../lib/time.ts'
 import { type EvaluateDeps, evaluateAlerts } from './evaluate.ts'
 import { forgetQueryTimes, recordQueryTimes } from './fleet-query-times.ts'
 import { deleteOldAlertEvents } from './maintenance.ts'
 import type { AlertMetrics } from './metrics.ts'
-import type { QueryTimes } from './query-times.ts'
 import { findAlerts } from './repository.ts'
+import type { AlertRule } from './rules.ts'
 
 export type AlertsDeps = EvaluateDeps & {
   db: Database
-  /** How fast this process's statements are answered. */
-  queryTimes: QueryTimes
+  /** How fast this process's statements are answered, over the last so many milliseconds. */
+  watchQueryTimes: (windowMs: number) => {
+    read: () => { count: number; p95Ms: number | null }
+    stop: () => void
+  }
   metrics: AlertMetrics
   logger: Logger
 }
@@ -33,14 +36,15 @@ const LOG_EVERY_MS = 60_000
  * Evaluates the alerts, once in an interval by whichever process of all gets to it: workers can't tell that none of them
  * is alive.
  */
-export const createAlerts = ({ queryTimes, metrics, logger, ...deps }: AlertsDeps) => {
-  const { db, intervalMs } = deps
+export const createAlerts = ({ watchQueryTimes, metrics, logger, ...deps }: AlertsDeps) => {
+  const { db, rules, intervalMs } = deps
   const onError = createRareLog(
     (fields) => logger.warn(fields, 'the alerts were not evaluated'),
     LOG_EVERY_MS,
   )
   const processId = randomUUID()
-  let sweeper: ReturnType<typeof startSweeper> | undefined
+  const queryTimes = watchQueryTimes(findQueryWindow(rules))
+  let sweeper: ReturnType<typeof runEvery> | undefined
   const unwatch = metrics.watch(async () => {
     const { rows } = await findAlerts(db)
     return rows.map(({ name, state }) => ({ name, isFiring: state === 'firing' }))
@@ -57,10 +61,11 @@ export const createAlerts = ({ queryTimes, metrics, logger, ...deps }: AlertsDep
   }
 
   const start = (): void => {
-    sweeper = startSweeper(look, { intervalMs: intervalMs / LOOKS, onError })
+    sweeper = runEvery(look, { intervalMs: intervalMs / LOOKS, onError })
   }
   const end = async (): Promise<void> => {
     unwatch()
+    queryTimes.stop()
     await sweeper?.stop()
     await forgetQueryTimes(db, processId).catch(onError)
   }
@@ -73,3 +78,6 @@ export const createAlerts = ({ queryTimes, metrics, logger, ...deps }: AlertsDep
   ]
   return { start, stop: () => waitAtMost(end(), STOP_MS), tasks }
 }
+
+const findQueryWindow = (rules: readonly AlertRule[]): number =>
+  rules.find(({ name }) => name === 'database_slow')?.windowMs ?? 60_000

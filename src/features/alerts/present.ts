@@ -1,6 +1,6 @@
 import type { AlertEventRow, AlertRow } from '../../../db/schema.ts'
 import type { Alert, AlertEvent, Alerts } from '../../contract/alert.ts'
-import { alertWords, docsOf, formatChange } from './alert-texts.ts'
+import { docsOf, formatChange } from './alert-texts.ts'
 import type { AlertRule } from './rules.ts'
 
 /** All alerts as they are answered: those that fire first, and among them those that began last. */
@@ -28,7 +28,10 @@ export const presentAlerts = (
 const presentAlert = (rule: AlertRule, row: AlertRow | undefined): Alert => ({
   name: rule.name,
   state: row?.state ?? 'ok',
-  ...alertWords[rule.name],
+  title: rule.title,
+  measures: rule.measures,
+  meaning: rule.meaning,
+  action: rule.action,
   docs: docsOf(rule.name),
   unit: rule.unit,
   value: row?.value ?? null,
@@ -44,7 +47,7 @@ const presentAlert = (rule: AlertRule, row: AlertRow | undefined): Alert => ({
   resolvedAt: row?.resolvedAt?.toISOString() ?? null,
 })
 
-/** A change as it is answered, logged and told. */
+/** A change as it is answered, logged and delivered. */
 export const presentAlertEvent = (
   rules: readonly AlertRule[],
   { at, ...row }: AlertEventRow,
@@ -54,7 +57,7 @@ export const presentAlertEvent = (
   return {
     ...row,
     at: at.toISOString(),
-    title: alertWords[row.alert].title,
+    title: rule.title,
     message: formatChange(rule, row),
     unit: rule.unit,
   }

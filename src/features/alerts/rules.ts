@@ -1,16 +1,22 @@
 import type { AlertUnit } from '../../contract/alert.ts'
 import type { AlertName } from '../../contract/vocabulary.ts'
 
-/** When an alert fires and resolves. Between the two thresholds, and below the minimum sample, it stays as it is. */
+/** What people read of an alert, and when it fires and resolves. Between the two thresholds, and below the minimum sample, it stays as it is. */
 export type AlertRule = {
   name: AlertName
+  /** Critical: people get no images, or wait in vain. */
+  severity: 'critical' | 'warning'
+  title: string
+  measures: string
+  meaning: string
+  action: string
   unit: AlertUnit
   fires: 'above' | 'below'
   /** It fires beyond this; null switches it off. */
   threshold: number | null
   /** It resolves at this, and on the good side of it. */
   resolvesAt: number | null
-  /** What is aimed at; told, and not acted upon. */
+  /** What is aimed at; shown, and not acted upon. */
   target: number | null
   /** How many cases a value must be made of to count. */
   minSample: number
@@ -32,28 +38,34 @@ export type AlertSettings = {
 
 const MINUTE_MS = 60_000
 
-/** Of this moment, and so of no number of cases. */
-const now = { target: null, minSample: 0, windowMs: null }
-const lately = { windowMs: 15 * MINUTE_MS }
-/** One odd evaluation changes nothing. */
-const twice = { evaluationsToFire: 2, evaluationsToResolve: 2 }
-
-/** All alerts, the gravest first. */
+/**
+ * All alerts, the gravest first. Prometheus' own (`ops/prometheus-rules.ts`) are made of this table too: they ask whether one of
+ * these fires, so both systems have the same thresholds, also where a setting changes one.
+ */
 export const createAlertRules = (settings: AlertSettings): AlertRule[] => [
-  // While workers are exchanged there may be none for a moment.
   {
     name: 'no_worker',
+    severity: 'critical',
+    title: 'No worker is alive',
+    measures: 'Workers alive',
+    meaning: 'Requests are accepted and kept, but no image is made.',
+    action: 'Start a worker, or look why those that should run do not reach Postgres.',
     unit: 'count',
-    fires: 'below',
-    threshold: 1,
-    resolvesAt: 1,
+    ...below(1, 1),
     ...now,
+    // While workers are exchanged there may be none for a moment.
     ...twice,
   },
   {
     name: 'provider_down',
+    severity: 'critical',
+    title: 'The image model does not answer',
+    measures: 'Workers that do not call it for now',
+    meaning: 'Several calls in a row had no answer, so new images wait, and then fail.',
+    action:
+      "Look at the provider's status page. A call is tried from time to time, and all goes on by itself.",
     unit: 'count',
-    ...above(0, 1),
+    ...above(0, 0),
     ...now,
     ...twice,
     // A breaker opens after a row of outages, which is proof enough.
@@ -61,10 +73,13 @@ export const createAlertRules = (settings: AlertSettings): AlertRule[] => [
   },
   {
     name: 'generations_failing',
+    severity: 'critical',
+    title: 'Generations fail',
+    measures: 'Generations that ended with a new image',
+    meaning: 'More of those that are asked for end without an image than should.',
+    action: 'See the failed ones by their error code, and retry them once its reason is gone.',
     unit: 'percent',
-    fires: 'below',
-    threshold: 90,
-    resolvesAt: 93,
+    ...below(90, 93),
     target: 95,
     minSample: 20,
     ...lately,
@@ -72,25 +87,52 @@ export const createAlertRules = (settings: AlertSettings): AlertRule[] => [
   },
   {
     name: 'generations_slow',
+    severity: 'warning',
+    title: 'New images take long',
+    measures: 'What 95 of 100 new images took at most, from asking to the end',
+    meaning: 'People wait too long for a new image.',
+    action:
+      "A generation's history shows which step takes long. If the model is always slower, raise ALERT_GENERATION_MS.",
     unit: 'ms',
-    ...above(settings.generationMs, 0.8),
+    ...above(settings.generationMs, settings.generationMs * 0.8),
     target: null,
     minSample: 20,
     ...lately,
     ...twice,
   },
-  { name: 'queue_old', unit: 'ms', ...above(settings.queueAgeMs, 0.5), ...now, ...twice },
+  {
+    name: 'queue_old',
+    severity: 'warning',
+    title: 'The queue is old',
+    measures: 'How long the oldest generation has waited',
+    meaning: 'People wait, and more is asked for than is made.',
+    action: 'Start more workers, or raise MODEL_MAX_CONCURRENCY if the provider allows it.',
+    unit: 'ms',
+    ...above(settings.queueAgeMs, settings.queueAgeMs / 2),
+    ...now,
+    ...twice,
+  },
   {
     name: 'eager_queue_old',
+    severity: 'warning',
+    title: 'The eager queue is old',
+    measures: 'How long the oldest eager generation has waited',
+    meaning: 'Images that are made ahead of need will come too late.',
+    action: 'Start more workers, or raise MODEL_MAX_CONCURRENCY if the provider allows it.',
     unit: 'ms',
-    ...above(settings.eagerQueueAgeMs, 0.5),
+    ...above(settings.eagerQueueAgeMs, settings.eagerQueueAgeMs / 2),
     ...now,
     ...twice,
   },
   {
     name: 'database_slow',
+    severity: 'warning',
+    title: 'The database is slow',
+    measures: 'What 95 of 100 statements took at most, in the slowest process',
+    meaning: 'Every request and every generation waits for Postgres.',
+    action: 'Look at the load of Postgres, at its locks, and at the network between.',
     unit: 'ms',
-    ...above(500, 0.8),
+    ...above(500, 400),
     target: 100,
     minSample: 100,
     windowMs: 5 * MINUTE_MS,
@@ -98,32 +140,55 @@ export const createAlertRules = (settings: AlertSettings): AlertRule[] => [
   },
   {
     name: 'reuse_low',
+    severity: 'warning',
+    title: 'Little is reused',
+    measures: 'Requests that were answered without a paid call',
+    meaning: 'Most requests buy a new image.',
+    action:
+      'Look for clients that force new images, and for prompts that never repeat: a date, a random word.',
     unit: 'percent',
-    fires: 'below',
-    threshold: 30,
-    resolvesAt: 35,
+    ...below(30, 35),
     target: 60,
     minSample: 100,
     ...lately,
     evaluationsToFire: 5,
     evaluationsToResolve: 5,
   },
-  overspending('daily_spend_high', settings.dailyBudgetUsd),
-  overspending('monthly_spend_high', settings.monthlyBudgetUsd),
+  {
+    name: 'daily_spend_high',
+    severity: 'warning',
+    title: "Today's budget is spent",
+    measures: 'What calls have cost this UTC day',
+    meaning: 'The model has cost more today than BUDGET_DAILY_USD. Nothing is stopped.',
+    action: 'See who spends: the analytics by owner. Stop the workers to stop spending.',
+    ...overspending(settings.dailyBudgetUsd),
+  },
+  {
+    name: 'monthly_spend_high',
+    severity: 'warning',
+    title: "This month's budget is spent",
+    measures: 'What calls have cost this UTC month',
+    meaning: 'The model has cost more this month than BUDGET_MONTHLY_USD. Nothing is stopped.',
+    action: 'See who spends: the analytics by owner. Stop the workers to stop spending.',
+    ...overspending(settings.monthlyBudgetUsd),
+  },
 ]
 
-/** Fires above a threshold, and resolves at a share of it. */
-const above = (threshold: number, share: number) => ({
-  fires: 'above' as const,
-  threshold,
-  resolvesAt: threshold * share,
-})
+const above = (threshold: number, resolvesAt: number) =>
+  ({ fires: 'above', threshold, resolvesAt }) as const
+const below = (threshold: number, resolvesAt: number) =>
+  ({ fires: 'below', threshold, resolvesAt }) as const
+
+/** Of this moment, and so of no number of cases. */
+const now = { target: null, minSample: 0, windowMs: null }
+const lately = { windowMs: 15 * MINUTE_MS }
+/** One odd evaluation changes nothing. */
+const twice = { evaluationsToFire: 2, evaluationsToResolve: 2 }
 
 /** Within a day or month spend only grows: there is nothing to steady. Off without a budget. */
-const overspending = (name: AlertName, budgetUsd: number | undefined): AlertRule => ({
-  name,
-  unit: 'usd',
-  fires: 'above',
+const overspending = (budgetUsd: number | undefined) => ({
+  unit: 'usd' as const,
+  fires: 'above' as const,
   threshold: budgetUsd ?? null,
   resolvesAt: budgetUsd ?? null,
   ...now,

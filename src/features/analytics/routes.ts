@@ -1,5 +1,6 @@
 import { type Request, type Response, Router } from 'express'
-import { type HttpContext, principalOf } from '../../adapters/http/http-context.ts'
+import { principalOf } from '../../adapters/http/auth.ts'
+import type { HttpContext } from '../../adapters/http/http-context.ts'
 import { sendUncached } from '../../adapters/http/json.ts'
 import type { MountedRoutes } from '../../adapters/http/mounted-routes.ts'
 import { linkToNext } from '../../adapters/http/pagination.ts'

@@ -14,13 +14,16 @@ export type RecordClientEvents = (
  * Records what an owner's browser reports, each event once. It is a claim, marked with `origin: 'client'`, and names a
  * generation only if it is one of the owner's; it carries no money. The result throws `rate_limited`.
  */
-export const createClientEventLog = (db: Database, log: TelemetryLog): RecordClientEvents => {
+export const createClientEventLog = (
+  db: Database,
+  log: TelemetryLog | undefined,
+): RecordClientEvents => {
   const limit = createEventLimit()
   return async (ownerId, events) => {
     await limit(ownerId, events.length)
     const accepted = await insertNew(db, ownerId, events)
     for (const { type, generationId, source, durationMs } of events) {
-      log({ type, generationId, origin: 'client', source, durationMs })
+      log?.({ type, generationId, origin: 'client', source, durationMs })
     }
     return { accepted, duplicates: events.length - accepted }
   }

@@ -14,7 +14,7 @@ type Entry = {
 }
 
 type Deps = {
-  log: TelemetryLog
+  log: TelemetryLog | undefined
   /** Called with each at once. */
   onReuse: (reuse: Reuse | undefined) => void
   onError: (error: unknown) => void
@@ -37,12 +37,12 @@ export const createReuseLog = (db: Database, { log, onReuse, onError }: Deps) =>
 
   const record = (row: GenerationRow, reuse: Reuse | undefined): void => {
     const type = 'generation_skipped'
-    log({ type, generationId: row.id, origin: 'server', source: reuse?.source })
+    log?.({ type, generationId: row.id, origin: 'server', source: reuse?.source })
     onReuse(reuse)
     if (entries.length + (insertion?.size ?? 0) >= MAX_ENTRIES) return
     const { id: generationId, ownerId } = row
-    const told = reuse && withoutPrompt(reuse)
-    const data = JSON.stringify({ ...told, promptDigest: digestPrompt(row.prompt) })
+    const known = reuse && withoutPrompt(reuse)
+    const data = JSON.stringify({ ...known, promptDigest: digestPrompt(row.prompt) })
     entries.push({ ownerId, generationId, type, data, createdAt: new Date() })
     schedule()
   }

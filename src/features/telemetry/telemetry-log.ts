@@ -12,8 +12,9 @@ type Logged = {
 
 export type TelemetryLog = (event: Logged) => void
 
-/** Shows events on the console while developing; in production they are in the database alone. */
+/** Shows events on the console while developing; undefined in production, where they are in the database alone. */
 export const createTelemetryLog = (
   { isProduction }: { isProduction: boolean },
   logger: Pick<Logger, 'info'>,
-): TelemetryLog => (isProduction ? () => {} : ({ type, ...event }) => logger.info(event, type))
+): TelemetryLog | undefined =>
+  isProduction ? undefined : ({ type, ...event }) => logger.info(event, type)

@@ -3,21 +3,21 @@ import { type DeferredSubmission, insertDeferred } from '../submit/deferred-subm
 import { type RunDeps, type RunOutcome, runGeneration } from './run.ts'
 
 export type RunJobDeps = RunDeps & {
-  /** Counts the job among those that this worker has in hand. */
-  track: (work: () => Promise<RunOutcome>) => Promise<RunOutcome>
   /** Draws the attempt, where there are traces. */
   trace:
     | ((generationId: string, work: () => Promise<RunOutcome>) => Promise<RunOutcome>)
     | undefined
   /** Called when the job is out of this worker's hands, however it ended. */
   onLeft: (generationId: string) => void
-  /** Records how a generation ended. */
-  record: (event: {
-    type: TelemetryType
-    generationId: string
-    origin: 'server'
-    durationMs: number
-  }) => void
+  /** Records how a generation ended, where that is wanted. */
+  record:
+    | ((event: {
+        type: TelemetryType
+        generationId: string
+        origin: 'server'
+        durationMs: number
+      }) => void)
+    | undefined
 }
 
 /** What a worker does with a job: makes the row of a request that only the job holds, then runs its generation. */
@@ -27,13 +27,13 @@ export const createRunJob =
     if (deferred) await insertDeferred(deps.db, deferred)
     const startedAt = performance.now()
     const attempt = () => runGeneration(deps, generationId)
-    const traced = () => deps.trace?.(generationId, attempt) ?? attempt()
-    const outcome = await deps.track(traced).finally(() => deps.onLeft(generationId))
+    const traced = deps.trace?.(generationId, attempt) ?? attempt()
+    const outcome = await traced.finally(() => deps.onLeft(generationId))
     const durationMs = Math.round(performance.now() - startedAt)
     deps.logger.info({ generationId, ...outcome, durationMs }, 'ran')
     if (outcome.kind === 'finished') {
       const type = outcome.status === 'succeeded' ? 'generation_completed' : 'generation_failed'
-      deps.record({ type, generationId, origin: 'server', durationMs })
+      deps.record?.({ type, generationId, origin: 'server', durationMs })
     }
     return outcome
   }

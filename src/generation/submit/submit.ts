@@ -32,8 +32,10 @@ export type SubmitDeps = FindOrCreateDeps & {
   onSubmitted: (submission: Submission) => void
   /** Called with how long handing a new generation to the queue took, also when that failed. */
   onEnqueued: (durationMs: number) => void
-  /** Records that a generation is to be made. */
-  record: (event: { type: TelemetryType; generationId: string; origin: 'server' }) => void
+  /** Records that a generation is to be made, where that is shown. */
+  record:
+    | ((event: { type: TelemetryType; generationId: string; origin: 'server' }) => void)
+    | undefined
 }
 
 /**
@@ -102,7 +104,7 @@ const enqueueNew = async (
   deps: SubmitDeps,
   { id: generationId, lane, place }: GenerationWithImage,
 ): Promise<void> => {
-  deps.record({ type: 'generation_started', generationId, origin: 'server' })
+  deps.record?.({ type: 'generation_started', generationId, origin: 'server' })
   markStep(deps, generationId, 'inserted')
   const startedAt = performance.now()
   await deps

@@ -63,13 +63,12 @@ const SHORT_SECONDS = 1
 /** Redis in trouble while submissions keep coming: every one is accepted soon, and none is lost. */
 export const redis: Scenario = {
   name: 'redis',
-  run: async ({ backend, plan }) => {
-    if (backend !== 'redis') return []
-    return withStack({ backend, env: { WORKER_CONCURRENCY: '8' } }, async (stack) => {
+  backends: ['redis'],
+  run: ({ backend, plan }) =>
+    withStack({ backend, env: { WORKER_CONCURRENCY: '8' } }, async (stack) => {
       const proxy = await startTcpProxy({ host: '127.0.0.1', port: stack.redis?.port ?? 0 })
       return meetTroubles(stack, proxy, plan).finally(proxy.close)
-    })
-  },
+    }),
 }
 
 const meetTroubles = async (stack: Stack, proxy: TcpProxy, plan: Plan): Promise<Result[]> => {

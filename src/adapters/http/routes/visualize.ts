@@ -16,7 +16,8 @@ import type { Submission } from '../../../generation/submit/find-or-create.ts'
 import { type SubmitDeps, submitGeneration } from '../../../generation/submit/submit.ts'
 import { AppError } from '../../../lib/errors.ts'
 import { sendSubmitted } from '../answer-generation.ts'
-import { type HttpContext, principalOf, whileConnected } from '../http-context.ts'
+import { principalOf } from '../auth.ts'
+import { type HttpContext, whileConnected } from '../http-context.ts'
 import {
   jsonBody,
   parseIdempotencyKey,

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Database } from '../../../../db/database.ts'
-import { startSweeper } from '../../../lib/run-every.ts'
+import { runEvery } from '../../../lib/run-every.ts'
 
 /** How often a worker says that it is there. */
 export const HEARTBEAT_MS = 5_000
@@ -16,46 +16,45 @@ export type WorkerIdentity = {
   concurrency: number
 }
 
-type HeartbeatOptions = { onError: (error: unknown) => void; intervalMs?: number }
+type HeartbeatOptions = {
+  /** How many generations the worker has in hand. */
+  countRunning: () => number
+  onError: (error: unknown) => void
+  intervalMs?: number
+}
 
 /**
- * Says in Postgres, every few seconds, that a worker is there and how it fares. `track` counts what it runs. `stop` takes
- * it off the list, so that only a worker that died or can't reach Postgres is ever missed.
+ * Says in Postgres, every few seconds, that a worker is there and how it fares. `stop` takes it off the list, so that only a worker that died or can't reach Postgres is ever missed.
  */
 export const createHeartbeat = (
   db: Database,
   worker: WorkerIdentity,
-  { onError, intervalMs = HEARTBEAT_MS }: HeartbeatOptions,
+  { countRunning, onError, intervalMs = HEARTBEAT_MS }: HeartbeatOptions,
 ) => {
-  let running = 0
   let isBreakerOpen = false
-  let sweeper: ReturnType<typeof startSweeper> | undefined
+  let sweeper: ReturnType<typeof runEvery> | undefined
   let latest: Promise<unknown> = Promise.resolve()
 
   /** One after the other: an older beat that arrives late would be believed. */
   const beat = () => {
     const write = () =>
-      writeBeat(db, { ...worker, running, breaker: isBreakerOpen ? 'open' : 'closed' })
+      writeBeat(db, {
+        ...worker,
+        running: countRunning(),
+        breaker: isBreakerOpen ? 'open' : 'closed',
+      })
     latest = latest.then(write).catch(onError)
     return latest
   }
 
-  const track = async <T>(work: () => Promise<T>): Promise<T> => {
-    running++
-    try {
-      return await work()
-    } finally {
-      running--
-    }
-  }
-  /** Said at once: whoever watches should not hear of it late. */
+  /** Written at once, so that operators see it without waiting for the next beat. */
   const setBreakerOpen = (isOpen: boolean): void => {
     isBreakerOpen = isOpen
     if (sweeper) void beat()
   }
   const start = (): void => {
     void beat()
-    sweeper = startSweeper(beat, { intervalMs, onError })
+    sweeper = runEvery(beat, { intervalMs, onError })
   }
   const stop = async (): Promise<void> => {
     await sweeper?.stop()
@@ -64,7 +63,7 @@ export const createHeartbeat = (
     await latest
     await db.deleteFrom('workers').where('id', '=', worker.id).execute().catch(onError)
   }
-  return { track, setBreakerOpen, start, stop }
+  return { setBreakerOpen, start, stop }
 }
 
 const writeBeat = async (

@@ -1,6 +1,6 @@
 import type { StoredImage } from '../../generation/ports.ts'
 import { AppError } from '../../lib/errors.ts'
-import { findImageMimeType } from '../../lib/image-mime-type.ts'
+import { findImageMimeType } from '../../lib/images.ts'
 
 /** An object says by its first bytes what it is, so that no store has to keep the type beside it. */
 export const toStoredImage = (bytes: Uint8Array): StoredImage => {
@@ -22,3 +22,18 @@ const findStoredMimeType = (bytes: Uint8Array): StoredImage['mimeType'] | undefi
 /** ISO base media file format: the brand follows `ftyp`. */
 const isAvif = (bytes: Uint8Array): boolean =>
   Buffer.from(bytes.subarray(4, 12)).toString('latin1') === 'ftypavif'
+
+/**
+ * Letters, digits, `_`, `-` and inner dots in segments: the same in a path and in a URL. No segment starts with
+ * a dot, so that none leads out of the directory or names a temporary file.
+ */
+const OBJECT_KEY = /^[\w-][\w.-]*(?:\/[\w-][\w.-]*)*$/
+
+/** False for a key that no part of this service makes. */
+export const isObjectKey = (key: string): boolean => OBJECT_KEY.test(key)
+
+/** The key itself. Throws `AppError` `internal` for one that no part of this service makes. */
+export const checkObjectKey = (key: string): string => {
+  if (!isObjectKey(key)) throw new AppError('internal', 'An object key is malformed.')
+  return key
+}
