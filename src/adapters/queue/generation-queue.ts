@@ -12,7 +12,7 @@ import { openQueue, PRODUCER_TIMEOUT_MS } from './open-queue.ts'
  * Lower runs first. Every job has a priority, since BullMQ runs those without one before all others: within a
  * lane the owner's place in line, so that no owner's hundredth delays another's first; eager behind all.
  */
-const priorityOf = ({ lane, place }: Pick<QueuedJob, 'lane' | 'place'>): number =>
+export const priorityOf = ({ lane, place }: Pick<QueuedJob, 'lane' | 'place'>): number =>
   LANE_PRIORITY[lane] + place
 
 const LANE_PRIORITY: Record<Lane, number> = { interactive: 1, eager: 1_000_000 }

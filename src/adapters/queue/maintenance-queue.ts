@@ -46,6 +46,7 @@ export const createMaintenanceQueue = ({
   retryMs = RETRY_MS,
   ...deps
 }: MaintenanceQueueDeps) => {
+  // A stored name: workers of every release share the queue.
   const name = `${deps.name}-upkeep`
   const queue = openQueue(deps.backend, name, deps.onError)
   const stopping = new AbortController()

@@ -12,11 +12,11 @@ export type DelivererDeps = {
   deliver: (delivery: WebhookDeliveryRow, letGo: AbortSignal) => Promise<void>
   /** Calls back when something is to be delivered. Returns the way to stop. */
   onWake: (listener: () => void) => () => void
-  /** How often to look without being told. */
+  /** How often to look without a nudge. */
   intervalMs: number
   /** Longer than an attempt takes: after it another worker repeats the delivery. */
   leaseMs: number
-  /** Delivers what is told of alerts, and nothing else. */
+  /** Delivers alerts, and nothing else. */
   isForAlerts: boolean
   onError: (error: unknown) => void
 }

@@ -1,5 +1,5 @@
 import type { Database } from '../../../db/database.ts'
-import { findListPriceUsd } from '../../contract/server-info.ts'
+import { findListPriceUsd } from '../../contract/list-price.ts'
 import { AppError, messageOf } from '../../lib/errors.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type {
