@@ -20,7 +20,7 @@ type JestReport = {
   }[]
 }
 
-/** Runs test files of a folder, up to the first that fails. */
+/** Runs test files of a folder. */
 export const runTests = async (
   folder: string,
   tests: readonly string[],
@@ -33,7 +33,7 @@ export const runTests = async (
       ...['--import', 'tsx'],
       'node_modules/jest/bin/jest.js',
       ...['--config', 'test/mutate/jest.config.js', '--cacheDirectory', join(folder, '.jest')],
-      ...['--runInBand', '--bail', '--forceExit', '--json', '--outputFile', output],
+      ...['--forceExit', '--json', '--outputFile', output],
       ...(pattern ? ['--testNamePattern', pattern] : []),
       ...['--runTestsByPath', ...tests],
     ],

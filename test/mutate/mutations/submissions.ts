@@ -220,6 +220,6 @@ export const submissions: readonly Mutation[] = [
     find: 'candidates.find(({ passes }) => passes)',
     replace: 'candidates.at(0)',
     tests: ['test/integration/similarity.test.ts'],
-    pattern: 'suggestions are named',
+    pattern: 'two dogs and one cat. and',
   },
 ]
