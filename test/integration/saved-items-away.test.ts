@@ -48,7 +48,6 @@ describeWith('redis', 'saved items', () => {
     await Promise.all([postgres.mend(), redis.mend()])
     await waitFor(async () => (await fetch(`${app.url}/readyz`)).ok, {
       what: 'the stores to be back',
-      timeoutMs: 20_000,
     })
   }
 
@@ -61,7 +60,7 @@ describeWith('redis', 'saved items', () => {
         const item = await load(id)
         return item.status === 'succeeded' && item
       },
-      { what: 'the image', timeoutMs: 25_000 },
+      { what: 'the image' },
     )
   const expectSoon = async <T>(work: () => Promise<T>): Promise<T> => {
     const startedAt = performance.now()

@@ -113,7 +113,7 @@ describeEachBackend('a process that is told to stop', (backend) => {
       await waitFor(() => met.end, { what: 'the end' })
       expect(met.end).toBe('closed')
     }
-  }, 60_000)
+  })
 
   test('the api ends at once when no connection is open', async () => {
     expect(await terminate(await run('api'))).toBeLessThan(1_000)
@@ -144,7 +144,7 @@ describeEachBackend('a process that is told to stop', (backend) => {
     const [, , givenBack, taken] = events
     expect(Number(taken?.createdAt) - Number(givenBack?.createdAt)).toBeLessThan(1_000)
     expect(gemini().countCalls('in fog')).toBe(2)
-  }, 60_000)
+  })
 
   test('the worker finishes what it has begun, and begins nothing more', async () => {
     const [, worker] = await Promise.all([run('api'), run('worker')])
@@ -160,5 +160,5 @@ describeEachBackend('a process that is told to stop', (backend) => {
     expect(await readLife(late.id)).toMatchObject({ status: 'queued', claims: 0 })
     expect(gemini().countCalls('at dusk')).toBe(1)
     expect(gemini().countCalls('at dawn')).toBe(0)
-  }, 60_000)
+  })
 })
