@@ -215,7 +215,6 @@ describeWith('redis', 'an older client, with the stores behind a network', () =>
     await Promise.all([postgres.mend(), redis.mend()])
     await waitFor(async () => (await fetch(`${app.url}/readyz`)).ok, {
       what: 'the stores to be back',
-      timeoutMs: 20_000,
     })
   })
 
