@@ -4,6 +4,9 @@ import { toDatabaseError } from './away.ts'
 import type { Schema } from './schema.ts'
 import type { SilenceWatch } from './silence.ts'
 
+/** `Database`, whose file imports this one. */
+type Database = Kysely<Schema>
+
 export type QueryTiming = { durationMs: number; isOk: boolean }
 
 type Placeholders<Values extends readonly unknown[]> = {
@@ -72,7 +75,7 @@ export const connectOrGiveUp = (pool: pg.Pool, silence: SilenceWatch | undefined
 
 /**
  * A connection whose statement is given up goes on waiting for its answer, for ever when the other end is gone without a
- * word, and the driver would give it to the next caller: it is closed instead.
+ * sign, and the driver would give it to the next caller: it is closed instead.
  */
 export const answerOrLeave =
   (silence: SilenceWatch | undefined) =>

@@ -3,25 +3,22 @@ import { startTestApp, type TestApp } from '../support/app.ts'
 import { startBrowser } from '../support/browser.ts'
 import { buildPages } from '../support/build-pages.ts'
 import { describeWith } from '../support/skip.ts'
-import type { TemporaryFolder } from '../support/temporary-folder.ts'
 import { watchPages } from '../support/watch-pages.ts'
 
 describeWith('chromium', 'signing in to the dashboard', () => {
   let app: TestApp
-  let pages: TemporaryFolder
   let browser: Awaited<ReturnType<typeof startBrowser>>
   let watched: ReturnType<typeof watchPages>
 
   beforeAll(async () => {
-    pages = await buildPages({ web: 'web' })
-    app = await startTestApp({ workers: 0, overrides: { builtPages: pages.path } })
+    const builtPages = await buildPages('web')
+    app = await startTestApp({ workers: 0, overrides: { builtPages } })
     browser = await startBrowser()
     watched = watchPages(browser.context, app.url)
   })
   afterAll(async () => {
     await browser.close()
     await app.stop()
-    await pages.remove()
   })
 
   test('the printed link signs in, and leaves no token behind', async () => {

@@ -39,10 +39,12 @@ export const runTests = async (
     ],
     { cwd: folder, env: process.env, stdio: ['ignore', 'ignore', 'pipe'] },
   )
-  const [said] = await Promise.all([text(jest.stderr), once(jest, 'close')])
+  const [said, [code, signal]] = await Promise.all([text(jest.stderr), once(jest, 'close')])
   const report = await readFile(output, 'utf8').catch(() => undefined)
   await rm(output, { force: true })
-  if (report === undefined) return { outcome: 'broken', details: said }
+  if (report === undefined) {
+    return { outcome: 'broken', details: `Jest ended with ${signal ?? code}, and said: ${said}` }
+  }
   return judge(JSON.parse(report))
 }
 

@@ -11,8 +11,8 @@ export type Dashboard = Awaited<ReturnType<typeof startDashboard>>
 
 /** An app with its pages as they are now, and a browser that is signed in as the operator `dev`. */
 export const startDashboard = async (options: TestAppOptions = {}) => {
-  const [pages, browser] = await Promise.all([buildPages({ web: 'web' }), startBrowser()])
-  const overrides = { builtPages: pages.path, ...options.overrides }
+  const [builtPages, browser] = await Promise.all([buildPages('web'), startBrowser()])
+  const overrides = { builtPages, ...options.overrides }
   const app = await startTestApp({ ...options, overrides })
   const watched = watchPages(browser.context, app.url)
   await browser.context.grantPermissions(['clipboard-read', 'clipboard-write'])
@@ -24,7 +24,6 @@ export const startDashboard = async (options: TestAppOptions = {}) => {
   const stop = async () => {
     await browser.close()
     await app.stop()
-    await pages.remove()
   }
   return { app, context: browser.context, page, ...watched, stop }
 }

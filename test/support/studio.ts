@@ -9,11 +9,11 @@ export type Studio = Awaited<ReturnType<typeof startStudio>>
 
 /** The studio as it is now, a browser, and a network between them that can be cut. */
 export const startStudio = async () => {
-  const built = await buildPages({ studio: 'examples/studio' })
+  const builtPages = await buildPages('studio')
   let onInserted = () => {}
   const app = await startTestApp({
     overrides: {
-      builtPages: built.path,
+      builtPages,
       onStep: (_id, step) => step === 'inserted' && onInserted(),
     },
   })
@@ -44,7 +44,6 @@ export const startStudio = async () => {
     await browser.close()
     await app.stop()
     await proxy.close()
-    await built.remove()
   }
 
   return {
