@@ -4,9 +4,6 @@ import { toDatabaseError } from './away.ts'
 import type { Schema } from './schema.ts'
 import type { SilenceWatch } from './silence.ts'
 
-/** `Database`, whose file imports this one. */
-type Database = Kysely<Schema>
-
 export type QueryTiming = { durationMs: number; isOk: boolean }
 
 type Placeholders<Values extends readonly unknown[]> = {
