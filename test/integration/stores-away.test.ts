@@ -183,7 +183,7 @@ describeWith('redis', 'while Postgres is away and Redis is there', () => {
 describe('while everything is in a Postgres that is away', () => {
   beforeEach(() => start('postgres'))
 
-  test('a request is refused soon, with a stand-in and when to come back; others work after', async () => {
+  test('a request is refused soon, with a placeholder and when to come back; others work after', async () => {
     await proxy.cut()
     const refused = await expectSoon(() =>
       alice.fail('POST', '/api/visualize/generate', { body: { prompt: 'during' } }),
