@@ -212,8 +212,8 @@ export const money: readonly Mutation[] = [
     name: 'adopt before paying',
     why: 'what an earlier attempt left is bought again',
     file: RUN,
-    find: 'const bought = adopted ?? (await deps.breaker',
-    replace: 'const bought = (await deps.breaker',
+    find: 'const paid = adopted ?? (await deps.breaker',
+    replace: 'const paid = (await deps.breaker',
     tests: ONE_RUN,
   },
   {
@@ -308,7 +308,7 @@ export const money: readonly Mutation[] = [
   {
     name: 'price of an image',
     why: 'what was adopted from the store cost nothing in every figure',
-    file: 'src/contract/server-info.ts',
+    file: 'src/contract/list-price.ts',
     find: '?.priceUsd[imageSize] ?? 0',
     replace: '?.priceUsd[imageSize] && 0',
     tests: ONE_RUN,
