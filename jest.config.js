@@ -13,7 +13,8 @@ const config = {
   // With a limit Jest never runs tests in its own process, where one that hangs would keep it from stopping the
   // services.
   workerIdleMemoryLimit: '1GB',
-  testTimeout: 30_000,
+  // Longer than `waitFor` waits, so that what is missing is named.
+  testTimeout: 180_000,
 }
 
 export default config

@@ -159,7 +159,7 @@ describeWith('chromium', 'the gallery and the webhooks', () => {
     await click('I have kept it')
     await page.waitForURL(/\/webhooks\/./)
     await page.reload()
-    await page.getByText('It was told nothing yet').waitFor()
+    await page.getByText('Nothing was sent to it yet').waitFor()
     expect(await page.content()).not.toContain(secret)
   })
 

@@ -30,11 +30,13 @@ const DEFAULTS: Environment = {
   PORT: '0',
   GEMINI_API_KEY: 'test-key',
   AUTH_JWT_SECRET: 'a secret of the chaos suite, for nobody else',
-  LEASE_MS: '1500',
+  // Lapses soon after a process was killed, and not where a busy machine keeps one from running for a moment.
+  LEASE_MS: '3000',
   SWEEP_INTERVAL_MS: '300',
   RETRY_BACKOFF_MS: '20',
-  GENERATION_TIMEOUT_MS: '5000',
-  SHUTDOWN_GRACE_MS: '3000',
+  // Where every call is answered none may be given up.
+  GENERATION_TIMEOUT_MS: '60000',
+  SHUTDOWN_GRACE_MS: '10000',
   LOG_LEVEL: 'warn',
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { ChaosClient } from './client.ts'
 import type { Stack } from './stack.ts'
 
@@ -47,6 +48,25 @@ export const percentile99 = (answers: readonly Answer[]): number => {
   const sorted = answers.map(({ ms }) => ms).sort((a, b) => a - b)
   return sorted[Math.ceil(sorted.length * 0.99) - 1] ?? Number.NaN
 }
+
+/**
+ * What 99 of 100 may take in trouble: `allowedMs` beyond three times what this machine takes for one when all is well,
+ * which a quiet one does at once.
+ */
+export const measureAllowance = async (
+  stack: Stack,
+  client: ChaosClient,
+  { perSecond, allowedMs }: { perSecond: number; allowedMs: number },
+): Promise<number> => {
+  const submissions = startSubmissions(stack, client, {
+    perSecond,
+    prompt: (n) => `picture ${n} while all is well`,
+  })
+  await delay(WELL_MS)
+  return allowedMs + 3 * percentile99(await submissions.stop())
+}
+
+const WELL_MS = 1_000
 
 /** How many of each status. */
 export const tally = (answers: readonly Answer[]): string => {

@@ -30,7 +30,7 @@ beforeAll(async () => {
   operator = await createClient(app, 'operator', true)
   holds = createHolds(app.gemini)
   await liveADay()
-}, 60_000)
+})
 afterAll(() => app.stop())
 afterEach(() => holds.release())
 

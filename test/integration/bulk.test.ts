@@ -83,7 +83,7 @@ describeEachBackend('many at once', (backend) => {
     const report = await order({ action: 'cancel', filter: { owner: 'carl' } }, client)
     expect(report).toMatchObject({ matched: 4, changed: 4, refused: [] })
     const isOver = () => calls.every(({ abandoned }) => abandoned)
-    await waitFor(isOver, { what: 'the calls to be ended', timeoutMs: 2_000 })
+    await waitFor(isOver, { what: 'the calls to be ended' })
     app.gemini.behave({ kind: 'image' })
     const { body } = await client.generateAndWait({ prompt: 'carl 3' })
     expect(body).toMatchObject({ status: 'succeeded', isExisting: false })

@@ -116,7 +116,7 @@ describeEachBackend('canceling', (backend) => {
       const { body } = await alice.generate({ prompt: 'a running hat' })
       const call = await app.gemini.waitForCall(({ prompt }) => prompt.includes('a running hat'))
       await cancelForSure(body.id)
-      await waitFor(() => call.abandoned, { what: 'the call to be ended', timeoutMs: 2_000 })
+      await waitFor(() => call.abandoned, { what: 'the call to be ended' })
       const attempt = () =>
         app.db
           .selectFrom('attempts')

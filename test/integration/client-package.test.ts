@@ -59,7 +59,7 @@ describe('an app that has the package installed', () => {
     await writeFile(join(app, 'package.json'), '{"type": "module"}')
     const code = await readFile('test/types/client-app.ts', 'utf8')
     await writeFile(join(app, 'app.ts'), code.replace('../../src/client.ts', 'imageonce/client'))
-  }, 60_000)
+  })
   afterAll(() => folder.remove())
 
   test('imports all of it', async () => {

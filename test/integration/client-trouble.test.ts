@@ -229,7 +229,6 @@ describe('a stream', () => {
     await proxy.mend()
     await waitFor(() => heard.at(-1)?.status === 'succeeded', {
       what: 'the end to be told',
-      timeoutMs: 15_000,
     })
   })
 })

@@ -87,7 +87,6 @@ describe('embedded Postgres', () => {
     const holder = await spawnHolder()
     await waitFor(async () => (await findUnfinished()).length > 0, {
       what: 'the making of the database',
-      timeoutMs: 20_000,
     })
     await endProcess(holder, 'SIGKILL')
     expect(await readdir(home)).not.toContain('data')

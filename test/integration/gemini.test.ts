@@ -202,4 +202,4 @@ test('a process ends by itself right after its call, long before the deadline', 
   const [code] = await once(child, 'exit')
   expect(code).toBe(0)
   expect(server.countCalls()).toBe(1)
-}, 30_000)
+})

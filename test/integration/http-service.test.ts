@@ -114,7 +114,6 @@ describe('health', () => {
       await proxy.mend()
       await waitFor(async () => (await fetch(`${other.url}/readyz`)).status === 200, {
         what: 'the server to be ready again',
-        timeoutMs: 10_000,
       })
       expect((await client.get(body.id)).status).toBe(200)
     } finally {

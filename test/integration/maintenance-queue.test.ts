@@ -27,8 +27,7 @@ const createCounter = (everyMs = HOUR_MS, name = 'count') => {
       return {}
     },
   }
-  const waitForRuns = (count: number) =>
-    waitFor(() => runs >= count, { what: `${count} runs`, timeoutMs: 15_000 })
+  const waitForRuns = (count: number) => waitFor(() => runs >= count, { what: `${count} runs` })
   return { task, waitForRuns, count: () => runs }
 }
 
@@ -60,7 +59,7 @@ const open = (backend: QueueBackend, tasks: MaintenanceTask[]): UpkeepQueue => {
 }
 
 const scheduleSoon = (queue: UpkeepQueue) =>
-  waitFor(() => queue.schedule().then(() => true), { what: 'the schedule', timeoutMs: 15_000 })
+  waitFor(() => queue.schedule().then(() => true), { what: 'the schedule' })
 
 describeEachBackend('upkeep by schedule', (kind) => {
   let database: TestDatabase

@@ -71,7 +71,7 @@ describe('the status', () => {
     app.gemini.behave({ kind: 'overloaded' })
     await alice.generateAndWait({ prompt: 'in a storm' })
     const isOpen = async () => (await read()).workers[0]?.breaker === 'open'
-    await waitFor(isOpen, { what: 'the breaker', timeoutMs: 2_000 })
+    await waitFor(isOpen, { what: 'the breaker' })
     app.gemini.behave({ kind: 'image' })
   })
 })

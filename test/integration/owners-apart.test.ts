@@ -35,7 +35,7 @@ beforeAll(async () => {
     }),
   )
   for (const prompt of PROMPTS) await Promise.all(owners.map((owner) => make(owner, prompt)))
-}, 120_000)
+})
 
 afterAll(() => app.stop())
 

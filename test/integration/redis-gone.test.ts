@@ -46,7 +46,6 @@ describeWhen(program !== undefined, 'no redis-server on the PATH', 'with Redis g
       await proxy.mend()
       await waitFor(async () => (await alice.get(body.id)).body.status === 'succeeded', {
         what: 'the work to go on',
-        timeoutMs: 20_000,
       })
     } finally {
       await behindProxy.stop()

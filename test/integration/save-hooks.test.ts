@@ -31,7 +31,7 @@ const waitForImage = (client: Client, itemId: string) =>
       const item = await load(client, itemId)
       return item.status === 'succeeded' && item
     },
-    { what: 'the image of a hook', timeoutMs: 20_000 },
+    { what: 'the image of a hook' },
   )
 
 describeEachBackend('a save hook', (backend) => {

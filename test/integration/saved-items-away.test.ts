@@ -49,7 +49,6 @@ describeWith('redis', 'saved items', () => {
     await Promise.all([postgres.mend(), redis.mend()])
     await waitFor(async () => (await fetch(`${app.url}/readyz`)).ok, {
       what: 'the stores to be back',
-      timeoutMs: 20_000,
     })
   }
 
@@ -62,7 +61,7 @@ describeWith('redis', 'saved items', () => {
         const item = await load(id)
         return item.status === 'succeeded' && item
       },
-      { what: 'the image', timeoutMs: 25_000 },
+      { what: 'the image' },
     )
   const expectSoon = <T>(work: () => Promise<T>): Promise<T> => beforeStatementsEnd(work())
 

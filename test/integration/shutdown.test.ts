@@ -112,7 +112,7 @@ describeEachBackend('a process that is told to stop', (backend) => {
       await waitFor(() => met.end, { what: 'the end' })
       expect(met.end).toBe('closed')
     }
-  }, 60_000)
+  })
 
   test('the api ends at once when no connection is open', async () => {
     await terminate(await run('api', { SHUTDOWN_GRACE_MS: NEVER_MS }))
@@ -143,7 +143,7 @@ describeEachBackend('a process that is told to stop', (backend) => {
     const story = events.map(({ type }) => type.replace('generation.', '')).join(' ')
     expect(story).toBe('queued running queued running succeeded')
     expect(gemini().countCalls('in fog')).toBe(2)
-  }, 60_000)
+  })
 
   test('the worker finishes what it has begun, and begins nothing more', async () => {
     const [, worker] = await Promise.all([
@@ -162,5 +162,5 @@ describeEachBackend('a process that is told to stop', (backend) => {
     expect(await readLife(late.id)).toMatchObject({ status: 'queued', claims: 0 })
     expect(gemini().countCalls('at dusk')).toBe(1)
     expect(gemini().countCalls('at dawn')).toBe(0)
-  }, 60_000)
+  })
 })

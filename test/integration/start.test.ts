@@ -58,7 +58,7 @@ describeWhen(Boolean(findOnPath('curl')), 'no curl on the PATH', 'imageonce star
     await image.arrayBuffer()
     expect(image.status).toBe(200)
     expect(image.headers.get('imageonce-placeholder')).toBeNull()
-  }, 60_000)
+  })
 
   test('refuses to run twice on the same data, and leaves the first one working', async () => {
     const first = await start()
@@ -69,7 +69,7 @@ describeWhen(Boolean(findOnPath('curl')), 'no curl on the PATH', 'imageonce star
     expect(err).toContain('already running')
     expect(err).not.toContain('    at ')
     expect(await curl(first)).toMatchObject({ status: 'succeeded' })
-  }, 60_000)
+  })
 
   test('goes on with what a killed one left', async () => {
     const first = await start()
@@ -80,7 +80,7 @@ describeWhen(Boolean(findOnPath('curl')), 'no curl on the PATH', 'imageonce star
     const second = await start()
     await second.waitForOutput(READY)
     expect(await curl(second)).toMatchObject({ id: made.id, isExisting: true })
-  }, 60_000)
+  })
 
   test('says so when its port is taken', async () => {
     const first = await start()
@@ -93,7 +93,7 @@ describeWhen(Boolean(findOnPath('curl')), 'no curl on the PATH', 'imageonce star
       code: 1,
       err: `Port ${env.PORT} is taken: set PORT to a free one.\n`,
     })
-  }, 60_000)
+  })
 })
 
 describe('a command with wrong settings', () => {

@@ -79,7 +79,7 @@ describeWith('redis', 'while Postgres is away and Redis is there', () => {
           const { status, body } = await alice.get(accepted.body.id, { Prefer: 'wait=5' })
           return status === 200 && body.status === 'succeeded' && body
         },
-        { what: 'the parked request to be made', timeoutMs: 25_000 },
+        { what: 'the parked request to be made' },
       )
       expect(done).toMatchObject({ attempts: 1 })
       expect(app.gemini.countCalls('during')).toBe(1)
@@ -107,7 +107,7 @@ describeWith('redis', 'while Postgres is away and Redis is there', () => {
         const { body: read } = await alice.get(body.id, { Prefer: 'wait=5' })
         return read.status === 'succeeded' && read
       },
-      { what: 'the image', timeoutMs: 25_000 },
+      { what: 'the image' },
     )
     expect(done.costUsd).toBeGreaterThan(0)
     expect(app.gemini.countCalls()).toBe(1)
@@ -124,7 +124,6 @@ describeWith('redis', 'while Postgres is away and Redis is there', () => {
       async () => (await alice.get(body.id, { Prefer: 'wait=5' })).body.status === 'succeeded',
       {
         what: 'the conditioned request to be made',
-        timeoutMs: 25_000,
       },
     )
     expect(app.gemini.calls.at(-1)?.body.contents[0]?.parts.some((part) => part.inlineData)).toBe(
@@ -151,7 +150,6 @@ describeWith('redis', 'while Postgres is away and Redis is there', () => {
         (await alice.get(first.body.id, { Prefer: 'wait=5' })).body.status === 'succeeded',
       {
         what: 'the forced request to be made',
-        timeoutMs: 25_000,
       },
     )
     const third = await alice.generate(request, key)
@@ -176,7 +174,6 @@ describeWith('redis', 'while Postgres is away and Redis is there', () => {
     await queue.settle(2_000)
     await waitFor(async () => (await queue.findDeferred(body.id)) === undefined, {
       what: 'its job to be done with',
-      timeoutMs: 25_000,
     })
     await queue.close()
     expect(app.gemini.countCalls('known')).toBe(1)
@@ -186,7 +183,7 @@ describeWith('redis', 'while Postgres is away and Redis is there', () => {
 describe('while everything is in a Postgres that is away', () => {
   beforeEach(() => start('postgres'))
 
-  test('a request is refused soon, with a stand-in and when to come back; others work after', async () => {
+  test('a request is refused soon, with a placeholder and when to come back; others work after', async () => {
     await proxy.cut()
     const refused = await expectSoon(() =>
       alice.fail('POST', '/api/visualize/generate', { body: { prompt: 'during' } }),
@@ -200,7 +197,7 @@ describe('while everything is in a Postgres that is away', () => {
     await proxy.mend()
     await waitFor(
       async () => (await alice.generate({ prompt: 'during' }, { Prefer: 'wait=5' })).status === 200,
-      { what: 'the service to be back', timeoutMs: 25_000 },
+      { what: 'the service to be back' },
     )
     expect(app.gemini.countCalls('during')).toBe(1)
   })

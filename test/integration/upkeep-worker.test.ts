@@ -38,7 +38,7 @@ const waitForOldKeyToGo = () =>
       const rows = await app.db.selectFrom('idempotencyKeys').select('key').execute()
       return rows.length === 0
     },
-    { what: 'the key to go', timeoutMs: 15_000 },
+    { what: 'the key to go' },
   )
 
 describeEachBackend('a worker keeps house', (backend) => {
@@ -61,7 +61,7 @@ describeEachBackend('a worker keeps house', (backend) => {
           .where('id', '=', id)
           .where('errorCode', '=', 'image_lost')
           .executeTakeFirst(),
-      { what: 'the loss to be found', timeoutMs: 15_000 },
+      { what: 'the loss to be found' },
     )
     await waitFor(
       () =>
@@ -70,7 +70,7 @@ describeEachBackend('a worker keeps house', (backend) => {
           .select('objectKey')
           .where('objectKey', '=', 'generated/g_0/orphan')
           .executeTakeFirst(),
-      { what: 'the mark', timeoutMs: 15_000 },
+      { what: 'the mark' },
     )
   })
 })

@@ -47,7 +47,7 @@ describe('a worker that is killed', () => {
     await worker.ended()
     await run('worker', env)
     await expectRepeated(client, id, '/killed')
-  }, 60_000)
+  })
 })
 
 test('a worker that stops gives back what it was delivering, for another to have at once', async () => {

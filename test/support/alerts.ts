@@ -42,7 +42,7 @@ export const startAlertApp = async ({ env = {}, overrides, ...options }: TestApp
         const { alerts } = await list()
         return alerts.find((alert) => alert.name === name && alert.state === state)
       },
-      { what: `${name} to be ${state}`, timeoutMs: 8_000 },
+      { what: `${name} to be ${state}` },
     )
   let asked = 0
   /** Asks for some images that nobody asked for before, at once. */

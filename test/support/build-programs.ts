@@ -53,6 +53,8 @@ const buildAll = async (path: string): Promise<void> => {
     bundle: true,
     splitting: true,
     platform: 'node',
+    // What a lazily loaded CommonJS package exports would have no names here.
+    mainFields: ['module', 'main'],
     format: 'esm',
     target: 'node20',
     external: EXTERNAL,

@@ -25,7 +25,7 @@ export const startProgram = async (args: readonly string[], env: Record<string, 
   /** Waits for a text on standard output; throws with all that was said when the program ends before. */
   const waitForOutput = async (text: string): Promise<void> => {
     const hasEnded = () => child.exitCode !== null || child.signalCode !== null
-    await waitFor(() => out.includes(text) || hasEnded(), { timeoutMs: 25_000, what: text })
+    await waitFor(() => out.includes(text) || hasEnded(), { what: text })
     if (!out.includes(text)) throw new Error(`ended without "${text}": ${out}${err}`)
   }
   /** Waits for the end. */

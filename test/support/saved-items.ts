@@ -23,7 +23,7 @@ export const createItems = (client: Client) => {
           const item = await load(id)
           return !item.isPlaceholder && item
         },
-        { what: 'the image of a saved item', timeoutMs: 20_000 },
+        { what: 'the image of a saved item' },
       ),
   }
 }

@@ -7,6 +7,8 @@ export type WaitOptions = {
 }
 
 const POLL_MS = 10
+/** Far beyond what a slow machine needs: reached by what does not happen at all. */
+const TIMEOUT_MS = 60_000
 
 /**
  * Polls until `condition` gives something truthy, and returns that. A condition that throws is not met
@@ -14,7 +16,7 @@ const POLL_MS = 10
  */
 export const waitFor = async <T>(
   condition: () => T | Promise<T>,
-  { what, timeoutMs = 5_000 }: WaitOptions,
+  { what, timeoutMs = TIMEOUT_MS }: WaitOptions,
 ): Promise<Exclude<T, undefined | null | false | 0 | ''>> => {
   const deadline = Date.now() + timeoutMs
   let cause: unknown

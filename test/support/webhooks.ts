@@ -45,7 +45,7 @@ export const waitForDelivery = async (
       const [newest] = await listDeliveries(client, id)
       return newest?.status === status && newest
     },
-    { what: `a delivery that is ${status}`, timeoutMs: 10_000 },
+    { what: `a delivery that is ${status}` },
   )
   return getDelivery(client, id, found.id)
 }

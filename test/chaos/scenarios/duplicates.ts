@@ -19,7 +19,9 @@ const SETTLE_TIMEOUT_MS = 60_000
 export const duplicates: Scenario = {
   name: 'duplicates',
   run: (setting) =>
-    withStack({ backend: setting.backend }, (stack) => askAllAtOnce(stack, setting)),
+    withStack({ backend: setting.backend, env: { LEASE_MS: '60000' } }, (stack) =>
+      askAllAtOnce(stack, setting),
+    ),
 }
 
 const askAllAtOnce = async (stack: Stack, { backend, plan }: Setting): Promise<Result[]> => {

@@ -9,7 +9,13 @@ import { atMost, type Check, exactly, type Result, toResult } from '../result.ts
 import { countOf, type Plan, type Scenario } from '../scenario.ts'
 import { settle, settleAccepted } from '../settle.ts'
 import { type Stack, withStack } from '../stack.ts'
-import { type Answer, percentile99, startSubmissions, tally } from '../submissions.ts'
+import {
+  type Answer,
+  measureAllowance,
+  percentile99,
+  startSubmissions,
+  tally,
+} from '../submissions.ts'
 
 const MAX_P99_MS = 2_000
 const MAX_RESUME_SECONDS = 30
@@ -93,10 +99,15 @@ const meetTroubles = async (
   const [, worker] = await Promise.all([stack.startApi(), stack.startWorker()])
   await worker.untilReady()
   const client = await createChaosClient(stack)
+  const allowedMs = await measureAllowance(stack, client, {
+    perSecond: PER_SECOND,
+    allowedMs: MAX_P99_MS,
+  })
   const line = { scenario: postgres.name, backend: stack.backend }
   const results: Result[] = []
   for (const trouble of troubles.filter(({ isFullOnly }) => plan.form === 'full' || !isFullOnly)) {
-    const checks = await meet(stack, client, trouble.name, () => trouble.happen(own, plan))
+    const happen = () => trouble.happen(own, plan)
+    const checks = await meet(stack, client, { name: trouble.name, happen, allowedMs })
     results.push(toResult(line, `${trouble.name}, pool of ${poolSize}`, checks))
   }
   // What was refused may have been taken in all the same, too late for its answer.
@@ -118,8 +129,7 @@ const meetTroubles = async (
 const meet = async (
   stack: Stack,
   client: ChaosClient,
-  name: string,
-  happen: () => Promise<void>,
+  { name, happen, allowedMs }: { name: string; happen: () => Promise<void>; allowedMs: number },
 ): Promise<Check[]> => {
   const submissions = startSubmissions(stack, client, {
     perSecond: PER_SECOND,
@@ -132,7 +142,7 @@ const meet = async (
   const resumeSeconds = Math.round((performance.now() - mendedAt) / 100) / 10
   return [
     exactly(`wrong answers (of ${tally(answers)})`, countWhere(answers, not(isProper(stack))), 0),
-    atMost('p99 (ms)', percentile99(answers), MAX_P99_MS),
+    atMost('p99 (ms)', percentile99(answers), allowedMs),
     atMost('all done after (s)', resumeSeconds, MAX_RESUME_SECONDS),
   ]
 }

@@ -8,6 +8,8 @@ export type ProviderCase = {
   /** As many as the rule of its outcome allows, written down here a second time on purpose. */
   calls: number
   end: 'succeeded' | ErrorCode
+  /** Where the provider falls silent, so that the worker has to give it up. */
+  isSilent?: true
 }
 
 const ONCE = 1
@@ -41,12 +43,18 @@ export const providerCases: Record<string, ProviderCase> = {
   },
   reset_mid_body: { steps: always({ kind: 'reset_mid_body' }), calls: LOST, end: 'ambiguous' },
   garbage_body: { steps: always({ kind: 'garbage_body' }), calls: LOST, end: 'ambiguous' },
-  hang: { steps: always({ kind: 'hang' }), calls: LOST, end: 'timeout' },
-  stalled_body: { steps: always({ kind: 'stalled_body' }), calls: LOST, end: 'timeout' },
+  hang: { steps: always({ kind: 'hang' }), calls: LOST, end: 'timeout', isSilent: true },
+  stalled_body: {
+    steps: always({ kind: 'stalled_body' }),
+    calls: LOST,
+    end: 'timeout',
+    isSilent: true,
+  },
   slow_body: {
     steps: always({ kind: 'slow_body', bytesPerSecond: 20 }),
     calls: LOST,
     end: 'timeout',
+    isSilent: true,
   },
   bad_request: { steps: always({ kind: 'bad_request' }), calls: ONCE, end: 'invalid_request' },
   key_invalid: { steps: always({ kind: 'key_invalid' }), calls: ONCE, end: 'unauthorized' },
@@ -63,6 +71,11 @@ export const providerCases: Record<string, ProviderCase> = {
   drafts_only: { steps: always({ kind: 'drafts_only' }), calls: ONCE, end: 'no_image' },
   not_an_image: { steps: always({ kind: 'not_an_image' }), calls: ONCE, end: 'no_image' },
   'overloaded once': { steps: thenPicture({ kind: 'overloaded' }), calls: 2, end: 'succeeded' },
-  'hangs once': { steps: thenPicture({ kind: 'hang' }), calls: 2, end: 'succeeded' },
+  'hangs once': {
+    steps: thenPicture({ kind: 'hang' }),
+    calls: 2,
+    end: 'succeeded',
+    isSilent: true,
+  },
   'resets once': { steps: thenPicture({ kind: 'reset_mid_body' }), calls: 2, end: 'succeeded' },
 }

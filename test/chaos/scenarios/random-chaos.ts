@@ -23,7 +23,7 @@ export const randomChaos: Scenario = {
     withStack(
       {
         backend: setting.backend,
-        env: { LEASE_MS: '2000', GENERATION_TIMEOUT_MS: '2000', WORKER_CONCURRENCY: '4' },
+        env: { GENERATION_TIMEOUT_MS: '5000', WORKER_CONCURRENCY: '4' },
       },
       (stack) => runInTrouble(stack, setting),
     ),

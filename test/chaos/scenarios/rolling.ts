@@ -8,7 +8,7 @@ import { countOf, type Scenario, type Setting } from '../scenario.ts'
 import { settle } from '../settle.ts'
 import { type Stack, withStack } from '../stack.ts'
 
-const GRACE_MS = 4_000
+const GRACE_MS = 20_000
 /** Until the process is gone once all is done. */
 const EXIT_MS = 500
 const CALL_MS = 200

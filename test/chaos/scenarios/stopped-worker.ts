@@ -18,7 +18,7 @@ export const stoppedWorker: Scenario = {
   name: 'stopped-worker',
   run: (setting) =>
     withStack(
-      { backend: setting.backend, env: { LEASE_MS: '1000', WORKER_CONCURRENCY: '1' } },
+      { backend: setting.backend, env: { LEASE_MS: '2000', WORKER_CONCURRENCY: '1' } },
       (stack) => stopMany(stack, setting),
     ),
 }
