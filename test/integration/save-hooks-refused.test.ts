@@ -7,8 +7,9 @@ import { makeBadHooks } from '../support/bad-hooks.ts'
 import { goodHook, newHookSecret, type RawHook } from '../support/hooks.ts'
 
 const SECRET = newHookSecret()
-const CALLS = 1_000
-const AT_ONCE = 20
+/** Each kind several times. */
+const CALLS = 250
+const AT_ONCE = 4
 
 let app: TestApp
 let agent: Agent
@@ -49,7 +50,7 @@ const countRows = async () =>
     }),
   )
 
-test('a thousand forged, replayed, stale and malformed hooks: none is taken, each is told why', async () => {
+test('hundreds of forged, replayed, stale and malformed hooks: none is taken, each is told why', async () => {
   const taken = Array.from({ length: 25 }, (_, i) => goodHook(SECRET, `taken-${i}`))
   for (const hook of taken) expect(await send(hook)).toMatchObject({ status: 202 })
   const before = await countRows()

@@ -105,12 +105,6 @@ describe('a session', () => {
     expect(await countEverything(app)).toEqual(before)
   })
 
-  test('gives way to a token', async () => {
-    const { cookie } = await signedIn('alice')
-    const response = await submit({ Cookie: cookie, Authorization: 'Bearer none' })
-    expect(await codeOf(response)).toBe('unauthenticated')
-  })
-
   test('ends with the token it was begun with', async () => {
     const { SignJWT } = await import('jose')
     const endsAt = Math.floor(Date.now() / 1_000) + 600
@@ -129,12 +123,6 @@ describe('a session', () => {
     const response = await fetch(`${app.url}/api/generations`, { headers: { Cookie: broken } })
     expect(await codeOf(response)).toBe('unauthenticated')
     const asked = await fetch(`${app.url}/api/session`, { headers: { Cookie: broken } })
-    expect(await asked.json()).toEqual({ isSignedIn: false })
-  })
-
-  test('made of an app’s token directly is none', async () => {
-    const Cookie = `imageonce_session=${await app.token()}`
-    const asked = await fetch(`${app.url}/api/session`, { headers: { Cookie } })
     expect(await asked.json()).toEqual({ isSignedIn: false })
   })
 
