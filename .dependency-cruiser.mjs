@@ -87,7 +87,7 @@ const allowed = {
     'src/generation/',
     'src/contract/',
     'src/lib/',
-    'db/database',
+    'db/(database|statements)',
     npm('prom-client', 'node'),
     NODE,
   ],

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type pg from 'pg'
-import { encodeVector } from '../src/features/similarity/vector.ts'
+import { encodeVector } from '../src/features/similarity/embedding-code.ts'
 
 const BATCH_ROWS = 5_000
 const TOPICS = 100

@@ -1,11 +1,10 @@
 import { once } from 'node:events'
-import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { type IncomingMessage, request } from 'node:http'
 import type { Profiler } from 'node:inspector'
 import { Session } from 'node:inspector/promises'
-import { join, relative } from 'node:path'
+import { relative } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { createFilesystemStore } from '../src/adapters/storage/filesystem.ts'
 import { createApi } from '../src/app/api.ts'
 import { parseConfig } from '../src/app/config.ts'
 import { createDisposables, type Disposables } from '../src/app/disposables.ts'
@@ -16,7 +15,7 @@ import { type GeminiServer, startGeminiServer } from '../test/support/gemini-ser
 import { makeTemporaryFolder } from '../test/support/temporary-folder.ts'
 import { printAim } from './report.ts'
 import { signToken } from './requests.ts'
-import { productionEnvironment, startServices } from './services.ts'
+import { JWT_SECRET, startServices } from './services.ts'
 
 /*
  * `npm run trips` lists the files of ours that a submission and a job come through: those of which a function is called
@@ -51,13 +50,15 @@ const main = async () => {
 type Parts = Awaited<ReturnType<typeof openParts>>
 
 const openParts = async (geminiUrl: string, push: Disposables['push']) => {
-  const services = await startServices(push)
+  const { databaseUrl, redisUrl } = await startServices(push)
   const folder = await makeTemporaryFolder('trips')
   push(folder.remove)
   const config = parseConfig({
-    ...productionEnvironment(services),
     PORT: '0',
     DATA_DIR: folder.path,
+    DATABASE_URL: databaseUrl,
+    ...(redisUrl && { REDIS_URL: redisUrl }),
+    AUTH_JWT_SECRET: JWT_SECRET,
     GEMINI_API_KEY: 'test-key',
     GEMINI_BASE_URL: geminiUrl,
     EMBEDDING_SOURCE: 'off',
@@ -65,8 +66,8 @@ const openParts = async (geminiUrl: string, push: Disposables['push']) => {
     SWEEP_INTERVAL_MS: '60000',
   })
   const secrets = await resolveSecrets(config)
-  const store = createFilesystemStore({ directory: join(folder.path, 'images') })
-  return [config, secrets, createLogger('silent', 'start'), { store }] as const
+  // As in production, but for the store, which is a folder.
+  return [{ ...config, isProduction: true }, secrets, createLogger('silent', 'start')] as const
 }
 
 /** Starts counting calls; the result tells whose functions were called since it was last asked. */
@@ -104,23 +105,27 @@ const followSubmissions = async (
   const token = await signToken('alice')
   for (let n = 0; n < WARM_UPS + TRIPS; n++) {
     await takeFiles()
-    await submit(`${url}/api/visualize/generate`, token, `a red bicycle at house number ${n}`)
+    const status = await post(`${url}/api/visualize/generate`, token, {
+      prompt: `a red bicycle in front of house number ${n}`,
+    })
+    if (status !== 202) throw new Error(`the answer is ${status}`)
     trips.push(await takeFiles())
   }
   await api.stop({ idleMs: 0 })
   return trips.slice(-TRIPS)
 }
 
-/** Not by `fetch`, whose calls our tracing of requests to the model would see. */
-const submit = async (url: string, token: string, prompt: string): Promise<void> => {
-  const request = httpRequest(url, {
+/** Not by `fetch`, through which the provider is called: a call of it is on this trip no file of ours. */
+const post = async (url: string, token: string, body: object): Promise<number | undefined> => {
+  const call = request(url, {
     method: 'POST',
+    agent: false,
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
   })
-  request.end(JSON.stringify({ prompt }))
-  const [response] = (await once(request, 'response')) as [IncomingMessage]
+  call.end(JSON.stringify(body))
+  const [response] = (await once(call, 'response')) as [IncomingMessage]
   await text(response)
-  if (response.statusCode !== 202) throw new Error(`the answer is ${response.statusCode}`)
+  return response.statusCode
 }
 
 /** One after the other, so that from one call of the model to the next every step of a job is made once. */

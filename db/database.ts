@@ -26,7 +26,7 @@ export type DatabaseOptions = {
   silenceMs?: number | undefined
   /** Each called with every statement that was answered or failed. */
   onQuery?: readonly ((timing: QueryTiming) => void)[]
-  /** Given a way to count the pool's connections. */
+  /** Called with a way to count the pool's connections. */
   onPool?: ((count: () => PoolCounts) => void) | undefined
 }
 

@@ -76,7 +76,7 @@ type ImageMetadataTable = {
   perceptualHash: string | null
   /** Of a copy: the source digest of the first picture of its owner that shows the same. Null for that first one. */
   conditionDigest: string | null
-  /** When the object was last found in the store by the upkeep; null until then. */
+  /** When the object was last found in the store by maintenance; null until then. */
   objectCheckedAt: Date | null
 }
 
@@ -224,7 +224,7 @@ type SavedItemsTable = {
   askBefore: Date | null
   /** Whose hook saved it last; null for an item that only its owner saved. */
   source: string | null
-  /** True until its source has been told how the generation ended that was entered last. */
+  /** True until the end of its latest generation has been delivered to its source. */
   isEndUntold: Generated<boolean>
   createdAt: Generated<Date>
   updatedAt: Generated<Date>
@@ -256,7 +256,7 @@ type AnalyticsProgressTable = {
   eventId: ColumnType<string, number, number>
 }
 
-/** Who is told when generations end: an owner of its own ones, or a source of those of the items it saved. */
+/** Where ends of generations are delivered: an owner's to the owner, those of a source's items to the source. */
 type WebhookEndpointsTable = {
   id: string
   /** One of the two is set. */
@@ -339,7 +339,7 @@ type AlertEventsTable = {
   sample: number
 }
 
-/** One row: who may write down an evaluation is whoever has the newest claim. */
+/** One row: only the process with the newest claim may write an evaluation. */
 type AlertEvaluationTable = {
   isOnly: Generated<boolean>
   claims: ColumnType<string, number, never>

@@ -1,9 +1,9 @@
 import { DatabaseAway, isDatabaseAway } from './away.ts'
 
 export type SilenceOptions = {
-  /** A Postgres that has answered nobody for so long is away. */
+  /** A Postgres that has answered no statement of this process for so long is away. */
   silenceMs: number
-  /** One that answers others is merely busy, and is waited for, but not longer than this. */
+  /** One that answers other statements is merely busy, and is waited for, but not longer than this. */
   patienceMs: number
   /** Asks something small on a connection of its own: its answer shows that a long statement is merely long. */
   probe: () => Promise<unknown>

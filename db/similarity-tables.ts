@@ -1,10 +1,10 @@
 import type { Generated } from 'kysely'
 import type { SimilarityMode } from '../src/contract/vocabulary.ts'
 
-/** A prompt's vector by one model. An image is found by its fingerprint. */
+/** A prompt's embedding by one model. An image is found by its fingerprint. */
 export type PromptEmbeddingsTable = {
   fingerprint: string
-  /** Name, version and number of dimensions: vectors of two models are never compared. */
+  /** Name, version and number of dimensions: embeddings by two models are never compared. */
   model: string
   ownerId: string
   /** The fingerprint without the prompt: only prompts of the same one are compared. */
@@ -30,7 +30,7 @@ export type SimilarityChecksTable = {
   similarity: number | null
   durationMs: number
   embeddingCostUsd: number
-  /** What somebody said of the match; null until then. */
+  /** The owner's or an operator's verdict on the match; null until then. */
   accepted: boolean | null
   judgedAt: Date | null
   createdAt: Generated<Date>

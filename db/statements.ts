@@ -72,7 +72,7 @@ export const connectOrGiveUp = (pool: pg.Pool, silence: SilenceWatch | undefined
 
 /**
  * A connection whose statement is given up goes on waiting for its answer, for ever when the other end is gone without a
- * word, and the driver would give it to the next caller: it is closed instead.
+ * sign, and the driver would give it to the next caller: it is closed instead.
  */
 export const answerOrLeave =
   (silence: SilenceWatch | undefined) =>

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import pg from 'pg'
 import { messageOf } from '../src/lib/errors.ts'
 
-/** Any number that nobody else locks by. */
+/** Any number that no other advisory lock uses. */
 const LOCK_KEY = 1_869_505_382
 
 const PREFIX = 'prompt_embeddings_near_'
@@ -51,7 +51,7 @@ const ensureExtension = async (client: pg.Client) => {
   return rows[0]
 }
 
-/** To wait for the lock would hold up whoever has it: an index is made once all older statements have ended. */
+/** To wait for the lock would hold up its holder: an index is made once all older statements have ended. */
 const makeAlone = async (
   client: pg.Client,
   version: string,

@@ -14,7 +14,7 @@ import { connectionUrl } from './transport.ts'
 export type EmbeddedPostgresOptions = {
   /** The cluster lives in its folder `postgres`, unless the note says otherwise. */
   dataDir: string
-  /** Told once when the server went away without `stop()`: nothing keeps other processes out any more. */
+  /** Called once when the server went away without `stop()`: nothing keeps other processes out any more. */
   onLost?: (error: Error) => void
   /** Server settings on top of the built-in ones. */
   settings?: Record<string, string>

@@ -34,7 +34,7 @@ const makeDataDirectory = async (dataDir: string) => {
   }
 }
 
-/** A cluster that exists stays where it is, or nobody would find its data. */
+/** A cluster that exists stays where it is, so that its data is found. */
 const chooseAsRoot = async (home: string): Promise<Location> => {
   const elsewhere = ['/var/lib/imageonce', join(tmpdir(), 'imageonce-root')]
   const candidates = [home, ...elsewhere.map((folder) => join(folder, shortHash(home)))]

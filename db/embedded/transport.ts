@@ -10,7 +10,7 @@ import type { ServerUser } from './run-program.ts'
 
 /*
  * Clients reach the server through a Unix socket in a folder that only its account can enter, so it trusts
- * whoever gets there. Node knows no Unix sockets on Windows: there it is the loopback address and a password.
+ * every client that gets there. Node knows no Unix sockets on Windows: there it is the loopback address and a password.
  */
 const isWindows = process.platform === 'win32'
 

@@ -1,4 +1,4 @@
-import { createCompareCode, encodeVector } from '../../src/features/similarity/vector.ts'
+import { createCompareCode, encodeVector } from '../../src/features/similarity/embedding-code.ts'
 import { type Judged, judge } from './figures.ts'
 import { PARTS, type Pair, readPairs } from './pairs.ts'
 import { printClasses, printFalseHits, printTable } from './report.ts'

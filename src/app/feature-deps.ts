@@ -1,5 +1,5 @@
 import { createImageSigner, createUrlsAt } from '../adapters/http/image-urls.ts'
-import { findListPriceUsd } from '../contract/server-info.ts'
+import { findListPriceUsd } from '../contract/list-price.ts'
 import { createAlertMetrics } from '../features/alerts/metrics.ts'
 import type { AlertsDeps } from '../features/alerts/module.ts'
 import { createAlertRules } from '../features/alerts/rules.ts'

@@ -21,7 +21,7 @@ export const settingDescriptions = {
   GEMINI_MODEL: 'The model for requests that name none.',
   GEMINI_BASE_URL: 'Where Gemini is.',
   AUTH_JWT_SECRET: 'Signs tokens; without it and AUTH_JWKS_URL one is made for development.',
-  AUTH_JWKS_URL: 'The keys of whoever issues tokens.',
+  AUTH_JWKS_URL: 'Where the keys of the tokens’ issuer are.',
   AUTH_ISSUER: 'The issuer that tokens must have.',
   AUTH_AUDIENCE: 'The audience that tokens must have.',
   OPERATOR_KEYS: 'Keys of operators, `name:key` with commas between them.',

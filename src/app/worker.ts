@@ -19,7 +19,7 @@ import type { RunDeps } from '../generation/run/run.ts'
 import { createRunJob } from '../generation/run/run-job.ts'
 import { enqueueIfQueued, sweepGenerations } from '../generation/state/sweep.ts'
 import { createRareLog, type Logger } from '../lib/logger.ts'
-import { startSweeper } from '../lib/run-every.ts'
+import { runEvery } from '../lib/run-every.ts'
 import { waitAtMost } from '../lib/time.ts'
 import { VERSION } from '../lib/version.ts'
 import type { Config } from './config.ts'
@@ -95,7 +95,7 @@ export const createWorker = (
     onError,
   })
   metrics.setRole('worker')
-  let sweeper: ReturnType<typeof startSweeper> | undefined
+  let sweeper: ReturnType<typeof runEvery> | undefined
 
   const start = async (): Promise<void> => {
     await Promise.all([events.connect(), queue.settle(QUEUE_SETTLE_MS)])
@@ -106,7 +106,7 @@ export const createWorker = (
       await sweepGenerations(db, queue.enqueueAll)
     }
     await queue.limitConcurrency(config.worker.modelMaxConcurrency).catch(onError)
-    sweeper = startSweeper(sweep, { intervalMs: config.worker.sweepIntervalMs, onError })
+    sweeper = runEvery(sweep, { intervalMs: config.worker.sweepIntervalMs, onError })
     heartbeat.start()
     startAll(features)
   }

@@ -20,7 +20,7 @@ export type GenerateOptions = {
   out?: string
 }
 
-/** A server that does not answer is most likely not running, and whoever typed the command waits. */
+/** A server that does not answer is most likely not running, and the person who typed the command waits. */
 const GIVE_UP_MS = 2_000
 
 /**

@@ -1,10 +1,5 @@
 import { z } from 'zod'
-import {
-  aspectRatioSchema,
-  type ImageSize,
-  imageSizeSchema,
-  providerNameSchema,
-} from './vocabulary.ts'
+import { aspectRatioSchema, imageSizeSchema, providerNameSchema } from './vocabulary.ts'
 
 /** A model that this server may be asked for. */
 export const modelInfoSchema = z.object({
@@ -14,13 +9,6 @@ export const modelInfoSchema = z.object({
   aspectRatios: z.array(aspectRatioSchema).readonly(),
 })
 export type ModelInfo = z.infer<typeof modelInfoSchema>
-
-/** The price of one image, in US dollars; 0 for what is not in the list. */
-export const findListPriceUsd = (
-  models: readonly ModelInfo[],
-  model: string,
-  imageSize: ImageSize,
-): number => models.find(({ name }) => name === model)?.priceUsd[imageSize] ?? 0
 
 /** What this server would use and allow. */
 export const serverInfoSchema = z.object({

@@ -42,7 +42,7 @@ export const similarityReportSchema = z.object({
   /** Reuse under this precision turns itself back to `suggest`. */
   precisionFloor: shareSchema,
   fellBackAt: z.iso.datetime().nullable(),
-  /** Prompts whose vector is known. */
+  /** Prompts that have an embedding. */
   embedded: countSchema,
   days: countSchema,
   checks: z.object({

@@ -66,7 +66,7 @@ export const gateReasonSchema = z.enum([
 ])
 export type GateReason = z.infer<typeof gateReasonSchema>
 
-/** Where the vectors come from that prompts are compared by. */
+/** Where the embeddings come from that prompts are compared by. */
 export const embeddingSourceSchema = z.enum(['gemini', 'local'])
 export type EmbeddingSource = z.infer<typeof embeddingSourceSchema>
 

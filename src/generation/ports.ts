@@ -57,7 +57,7 @@ export type ProviderRequest = {
   variation?: string | undefined
 }
 
-/** What was bought. `bytes` are the provider's own, unchecked. */
+/** What a paid call answered. `bytes` are the provider's own, unchecked. */
 export type ProviderResult = { bytes: Uint8Array; costUsd: number }
 
 export type Provider = {
@@ -77,7 +77,7 @@ export type ImageStore = {
   put(key: string, image: StoredImage): Promise<'stored' | 'exists'>
   /** The object, or undefined when there is none. */
   find(key: string): Promise<StoredImage | undefined>
-  /** True when there is an object, without its bytes. Throws when that can't be told. */
+  /** True when there is an object, without its bytes. Throws when the store does not say. */
   has(key: string): Promise<boolean>
   /** All objects whose keys begin with `folder` and a slash, in pages, in no particular order. */
   list(folder: string): AsyncIterable<StoredObject[]>
@@ -92,7 +92,7 @@ export type ImageStore = {
   close(): void
 }
 
-/** Told of a part that fails a generation which goes on all the same. */
+/** Called when a part fails a generation which goes on all the same. */
 export type OnTrouble = (
   generationId: string,
   part: 'spool' | 'store' | 'database',
@@ -109,7 +109,7 @@ export type Spool = {
   delete(key: string): Promise<void>
 }
 
-/** What stands in the spool of this host, for whoever tidies it. */
+/** What is in the spool of this host, for maintenance. */
 export type SpoolFiles = {
   list(): AsyncIterable<SpoolFile>
   /** Removes a file that is still the one that was listed; false when it was written anew, or is gone. */

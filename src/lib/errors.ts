@@ -18,7 +18,7 @@ export type ErrorCode =
   | 'too_many_webhooks'
   | 'webhook_disabled'
   | 'nothing_to_judge'
-  // the provider's outcomes, `invalid_request` among them (see `generation/outcomes.ts` for the rule of each)
+  // the provider's outcomes, `invalid_request` among them (see `generation/run/outcomes.ts` for the rule of each)
   | ProviderErrorCode
   // the service itself
   | 'attempts_exhausted'

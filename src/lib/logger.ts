@@ -14,7 +14,7 @@ export const createLogger = (level: string, name: 'api' | 'worker' | 'start'): L
       serializers: { err: describeError },
       timestamp: pino.stdTimeFunctions.isoTime,
     },
-    // Written as soon as the line before is, and at exit: a request does not wait for whoever reads the log.
+    // Written as soon as the line before is, and at exit: a request does not wait for the reader of the log.
     pino.destination({ sync: false }),
   )
 

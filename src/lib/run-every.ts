@@ -2,7 +2,7 @@
  * Runs `sweep` every so often, jittered so that many workers spread out, and never twice at once.
  * Release with `stop`.
  */
-export const startSweeper = (
+export const runEvery = (
   sweep: () => Promise<unknown>,
   { intervalMs, onError }: { intervalMs: number; onError: (error: unknown) => void },
 ) => {

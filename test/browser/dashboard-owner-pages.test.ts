@@ -120,14 +120,14 @@ describeWith('chromium', 'the gallery and the webhooks', () => {
     expect(headers.get('imageonce-placeholder')).toBe('true')
   })
 
-  test('shows what stands in for a refused one, and reads on as one scrolls', async () => {
+  test('shows the placeholder of a refused one, and reads on as one scrolls', async () => {
     dashboard.app.gemini.behave({ kind: 'prompt_blocked' })
     await ask('what the model refuses')
     dashboard.app.gemini.reset()
     await page.getByRole('button', { name: 'Placeholders' }).click()
     await page.waitForURL(/type=placeholder/)
     await openTile('what the model refuses')
-    await page.getByRole('dialog', { name: 'Placeholder' }).getByText('Stands in for').waitFor()
+    await page.getByRole('dialog', { name: 'Placeholder' }).getByText('In place of').waitFor()
     await page.keyboard.press('Escape')
     const { db } = dashboard.app
     await db
@@ -159,7 +159,7 @@ describeWith('chromium', 'the gallery and the webhooks', () => {
     await click('I have kept it')
     await page.waitForURL(/\/webhooks\/./)
     await page.reload()
-    await page.getByText('It was told nothing yet').waitFor()
+    await page.getByText('Nothing was sent to it yet').waitFor()
     expect(await page.content()).not.toContain(secret)
   })
 

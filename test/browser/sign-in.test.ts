@@ -54,7 +54,8 @@ describeWith('chromium', 'signing in to the dashboard', () => {
     await page.goto(`${app.url}/#token=${await app.token('dev')}`)
     await page.getByRole('heading', { name: 'Overview' }).waitFor()
     await browser.context.clearCookies()
-    await page.getByRole('link', { name: 'Generations' }).click()
+    // The page may have asked by itself meanwhile, and then has no links any more.
+    await page.evaluate(`document.querySelector('a[href="/generations"]')?.click()`)
     await page.getByRole('textbox', { name: 'Token' }).waitFor()
     await page.close()
   })

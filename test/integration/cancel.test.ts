@@ -6,9 +6,6 @@ import { createHolds } from '../support/held.ts'
 import { expectProblem } from '../support/problems.ts'
 import { waitFor } from '../support/wait-for.ts'
 
-/** Well below the time after which a lost job is missed: what takes longer was saved by the sweeper. */
-const AT_ONCE_MS = 3_000
-
 const TOO_LATE = { status: 409, code: 'already_finished' }
 
 describeEachBackend('canceling', (backend) => {
@@ -17,7 +14,12 @@ describeEachBackend('canceling', (backend) => {
   let holds: ReturnType<typeof createHolds>
 
   beforeAll(async () => {
-    const env = { WORKER_CONCURRENCY: '1', RETRY_BACKOFF_MS: '30000' }
+    const env = {
+      WORKER_CONCURRENCY: '1',
+      RETRY_BACKOFF_MS: '30000',
+      // A lost job stays lost, and its test fails.
+      SWEEP_INTERVAL_MS: '60000',
+    }
     app = await startTestApp({ backend, apis: 2, workers: 2, env })
     alice = await createClient(app)
     holds = createHolds(app.gemini)
@@ -51,12 +53,10 @@ describeEachBackend('canceling', (backend) => {
   }
 
   const expectMadeAtOnce = async (request: { prompt: string }) => {
-    const startedAt = performance.now()
     const { status, body } = await alice.generateAndWait(request)
     expect(status).toBe(200)
     expect(body).toMatchObject({ status: 'succeeded', isPlaceholder: false })
     expect(body.error).toBeUndefined()
-    expect(performance.now() - startedAt).toBeLessThan(AT_ONCE_MS)
     return body
   }
 
@@ -136,10 +136,8 @@ describeEachBackend('canceling', (backend) => {
       const { body } = await alice.generate({ prompt: 'an awaited hat' })
       await app.gemini.waitForCall(({ prompt }) => prompt.includes('an awaited hat'))
       const waiting = Array.from({ length: 5 }, () => alice.get(body.id, { Prefer: 'wait=20' }))
-      const startedAt = performance.now()
       await cancelForSure(body.id)
       for (const answer of await Promise.all(waiting)) expect(answer.body.status).toBe('canceled')
-      expect(performance.now() - startedAt).toBeLessThan(AT_ONCE_MS)
     })
 
     test('and asking again at once, while the old job is still ending, makes it', async () => {

@@ -85,7 +85,7 @@ describe('generate', () => {
     ).rejects.toMatchObject({ name: 'ImageonceError', code: 'refused_prompt' })
   })
 
-  test('resolves with a stand-in when the request is wrong, and with its own when the token is', async () => {
+  test('resolves with a placeholder when the request is wrong, and with its own when the token is', async () => {
     const wrong = await connect().generate({ prompt: '', aspectRatio: '16:9' })
     expect(wrong).toMatchObject({
       status: 'failed',

@@ -117,7 +117,8 @@ test('a lane has what waits, what runs and what is put off, and the age of what 
   const [interactive, eager] = await measureQueue(database.db)
   expect(interactive).toMatchObject({ lane: 'interactive', queued: 2, running: 1, delayed: 1 })
   expect(interactive?.oldestQueuedMs).toBeGreaterThanOrEqual(59_000)
-  expect(interactive?.oldestQueuedMs).toBeLessThan(120_000)
+  // That of the next one would be ten times as much.
+  expect(interactive?.oldestQueuedMs).toBeLessThan(600_000)
   expect(eager).toEqual({
     lane: 'eager',
     queued: 0,

@@ -199,15 +199,13 @@ test('an event never carries an older state than the one it tells of', async () 
 })
 
 test('a server that stops ends its streams, and the next one goes on where they were', async () => {
-  const first = await startTestApp({ workers: 0, env: { SHUTDOWN_GRACE_MS: '8000' } })
+  const first = await startTestApp({ workers: 0, env: { SHUTDOWN_GRACE_MS: '600000' } })
   const client = await createClient(first)
   const { body } = await client.generate({ prompt: 'a well' })
   const { authorization } = client
   const stream = await openStream(body.urls.events, { authorization })
   await waitFor(() => stream.events.length, { what: 'the snapshot' })
-  const startedAt = performance.now()
   const stopping = first.stop()
   expect(brief(await stream.ended)).toEqual(['1 snapshot'])
-  expect(performance.now() - startedAt).toBeLessThan(2_000)
   await stopping
 })

@@ -119,7 +119,7 @@ describe('an upload', () => {
 })
 
 describe('the list of images', () => {
-  test('tells generated, uploaded and stand-ins apart', async () => {
+  test('tells generated, uploaded and placeholders apart', async () => {
     const carol = await createClient(app, 'carol')
     const { body: made } = await carol.generateAndWait({ prompt: 'a shelf' })
     const { body: uploaded } = await uploadImage(carol, await makePng('#c0ffee'))
@@ -136,7 +136,7 @@ describe('the list of images', () => {
     expect(isPlaceholder(await fetch(all[0]?.imageUrl ?? ''))).toBe(true)
   })
 
-  test('has the image in place of its stand-in once there is one', async () => {
+  test('has the image in place of its placeholder once there is one', async () => {
     const dave = await createClient(app, 'dave')
     app.gemini.behave({ kind: 'prompt_blocked' })
     await dave.generateAndWait({ prompt: 'a shelf' })
@@ -231,7 +231,7 @@ describe('deleting', () => {
     expect((await fetch(body.imageUrl)).status).toBe(200)
   })
 
-  test('a stand-in leaves the failure', async () => {
+  test('a placeholder leaves the failure', async () => {
     app.gemini.behave({ kind: 'prompt_blocked' })
     const { body } = await alice.generateAndWait({ prompt: 'a cracked vase' })
     expect((await remove(alice, body.id)).status).toBe(204)

@@ -89,7 +89,7 @@ describe('the URL of an image that there is', () => {
 })
 
 describe('the URL of an image that there is not yet', () => {
-  test('shows a stand-in in the asked ratio, never to be cached', async () => {
+  test('shows a placeholder in the asked ratio, never to be cached', async () => {
     const { body } = await alice.generateAndWait({ prompt: 'a lamp' })
     holds.hold()
     const wide = await alice.generate({ prompt: 'a wide lamp', aspectRatio: '16:9' })
@@ -130,7 +130,7 @@ describe('the URL of an image that there is not yet', () => {
 })
 
 describe('the URL of an image that will not come', () => {
-  test('shows another stand-in, and none of them waits', async () => {
+  test('shows another placeholder, and none of them waits', async () => {
     app.gemini.behave({ kind: 'prompt_blocked' })
     const { body: failed } = await alice.generateAndWait({ prompt: 'a broken lamp' })
     const held = await holds.start(alice, 'a canceled lamp')
@@ -163,7 +163,7 @@ describe('the URL of an image whose object is lost', () => {
     await Promise.all(objects.map((path) => rm(path)))
   }
 
-  test('shows a stand-in, never to be cached, and asking again makes a new image', async () => {
+  test('shows a placeholder, never to be cached, and asking again makes a new image', async () => {
     const { body } = await alice.generateAndWait({ prompt: 'a lost lamp' })
     const calls = app.gemini.countCalls()
     await loseObject(body.id)

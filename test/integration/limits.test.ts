@@ -85,7 +85,7 @@ test('an input whose workers died three times is not run again', async () => {
   expect(again.body).toMatchObject({ id: body.id, status: 'succeeded' })
 })
 
-test('a model that is down costs nobody time: people get the stand-in, eager work waits', async () => {
+test('a model that is down costs nobody time: people get the placeholder, eager work waits', async () => {
   app = await startTestApp({
     env: { BREAKER_FAILURES: '2', BREAKER_RESET_MS: '700', RETRY_BACKOFF_MS: '2' },
   })
@@ -108,7 +108,7 @@ test('a model that is down costs nobody time: people get the stand-in, eager wor
   expect((await alice.generateAndWait({ prompt: 'during' })).body.status).toBe('succeeded')
 })
 
-test('a person who has waited long is shown the stand-in, and the picture at the same URL', async () => {
+test('a person who has waited long is shown the placeholder, and the picture at the same URL', async () => {
   app = await startTestApp({ env: { INTERACTIVE_DEADLINE_MS: '60000' } })
   const alice = await createClient(app)
   let finish = () => {}

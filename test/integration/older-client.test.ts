@@ -102,7 +102,7 @@ describe('an older client', () => {
     expect(again).toMatchObject({ status: 202, isExisting: false })
   })
 
-  test('shows the stand-in for a prompt that the model refuses', async () => {
+  test('shows the placeholder for a prompt that the model refuses', async () => {
     app.gemini.behave({ kind: 'prompt_blocked' })
     const first = await client.show({ prompt: 'a refused bridge' })
     const refused = await showUntil(
@@ -112,7 +112,7 @@ describe('an older client', () => {
     expect(refused).toMatchObject({ status: 200, imageUrl: first.imageUrl })
   })
 
-  test('shows the stand-in while the provider is down', async () => {
+  test('shows the placeholder while the provider is down', async () => {
     app.gemini.behave({ kind: 'reset_before_response' })
     const prompt = 'a bridge in the dark'
     const { imageUrl } = await client.show({ prompt })
@@ -139,18 +139,18 @@ describe('an older client', () => {
     ['null', 'null', {}, 400],
     ['another type', 'prompt=x', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
     ['a key that is none', { prompt: 'x' }, { 'idempotency-key': 'ö'.repeat(3) }, 400],
-  ])('shows the stand-in when it sends %s', async (_name, body, headers, status) => {
+  ])('shows the placeholder when it sends %s', async (_name, body, headers, status) => {
     expect(await client.show(body, headers)).toMatchObject({ status, isPlaceholder: true })
   })
 
-  test('shows the stand-in in the shape it asked for', async () => {
+  test('shows the placeholder in the shape it asked for', async () => {
     const { imageUrl } = await client.show({ prompt: '', aspectRatio: '16:9' })
     const shown = await fetch(imageUrl)
     const { width, height } = await sharp(await shown.arrayBuffer()).metadata()
     expect({ width, height }).toEqual({ width: 640, height: 360 })
   })
 
-  test('shows the stand-in when it asks for too much at once, and when the fault is ours', async () => {
+  test('shows the placeholder when it asks for too much at once, and when the fault is ours', async () => {
     holds.hold()
     const prompts = ['one', 'two', 'three', 'four']
     const answers = await Promise.all(prompts.map((prompt) => client.show({ prompt })))
@@ -225,7 +225,7 @@ describeWith('redis', 'an older client, with the stores behind a network', () =>
   ])('shows a picture while %s cannot be reached', async (name, fail, status) => {
     const client = await connect(app)
     await fail()
-    // On a busy machine the queue may be too slow as well at first: a stand-in then, as ever.
+    // On a busy machine the queue may be too slow as well at first: a placeholder then, as ever.
     const answer = await waitFor(
       async () => {
         const shown = await client.show({ prompt: `a bridge without ${name}` })

@@ -12,6 +12,7 @@ import {
 import { findCode, findCodes } from '../../src/features/similarity/embedding-rows.ts'
 import { createFindNeighbours } from '../../src/features/similarity/neighbours/find-neighbours.ts'
 import { findImages } from '../../src/features/similarity/neighbours/images.ts'
+import { scanCandidates } from '../../src/features/similarity/neighbours/scan.ts'
 import { getDelivery, listDeliveries, redeliver } from '../../src/features/webhooks/deliveries.ts'
 import {
   changeEndpoint,
@@ -117,6 +118,7 @@ describe('what an owner has is found by its owner alone', () => {
       const suggestion = { id: alices.generation, similarity: 1, passes: true, reasons: [] }
       return findSuggested(database.db, [{ ownerId, suggestions: [suggestion] }])
     },
+    'prompts to compare with': (ownerId) => scanCandidates(database.db, { ...query, ownerId }, 10),
     'near prompts': (ownerId) => createFindNeighbours()(database.db, { ...query, ownerId }),
     'images of near prompts': (ownerId) => {
       const candidate = { fingerprint: alices.fingerprint, similarity: 1 }

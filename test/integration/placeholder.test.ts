@@ -14,7 +14,7 @@ const contrastOn = async (background: string, bytes: Uint8Array): Promise<number
   return (channels[0]?.max ?? 0) - (channels[0]?.min ?? 0)
 }
 
-describe.each(['pending', 'failed'] as const)('the stand-in: %s', (kind) => {
+describe.each(['pending', 'failed'] as const)('the placeholder: %s', (kind) => {
   test('is a small square webp when no ratio is asked for', async () => {
     const image = await createPlaceholder()(kind)
     expect(image.mimeType).toBe('image/webp')
@@ -67,7 +67,7 @@ test('one that fails looks different from one that is on its way', async () => {
   expect(Buffer.compare(pending.bytes, failed.bytes)).not.toBe(0)
 })
 
-test('the same stand-in is drawn once', async () => {
+test('the same placeholder is drawn once', async () => {
   const placeholder = createPlaceholder()
   const ratio = { width: 4, height: 3 }
   expect(await placeholder('pending', ratio)).toBe(await placeholder('pending', { ...ratio }))

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { createGeminiEmbedder } from '../../src/features/similarity/embeddings/gemini.ts'
+import { maintainEmbeddings } from '../../src/features/similarity/maintenance.ts'
 import { createGetPromptEmbedding } from '../../src/features/similarity/prompt-embedding.ts'
-import { tendEmbeddings } from '../../src/features/similarity/tend-embeddings.ts'
 import { withdrawImage } from '../../src/generation/state/transitions.ts'
 import { AppError, EmbeddingError } from '../../src/lib/errors.ts'
 import { startTestApp } from '../support/app.ts'
@@ -36,7 +36,7 @@ const open = (model: string) =>
   createGeminiEmbedder({ apiKey: gemini.apiKey, baseUrl: gemini.url, model, dimensions: 64 })
 
 const tend = (model: string, defaultMode: 'off' | 'suggest' = 'suggest', stop = signal) =>
-  tendEmbeddings({ db: database.db, embedder: open(model), defaultMode }, stop)
+  maintainEmbeddings({ db: database.db, embedder: open(model), defaultMode }, stop)
 
 const listVectors = async () => {
   const rows = await database.db

@@ -8,7 +8,8 @@ import { useProcesses } from '../support/processes.ts'
 import type { Program } from '../support/program.ts'
 import { waitFor } from '../support/wait-for.ts'
 
-const GRACE_MS = 3_000
+/** Longer than a test may take: a process that uses it up fails its test. */
+const NEVER_MS = '600000'
 
 describeEachBackend('a process that is told to stop', (backend) => {
   const { gemini, url, databaseUrl, run, execute } = useProcesses(backend)
@@ -50,13 +51,11 @@ describeEachBackend('a process that is told to stop', (backend) => {
     return { get, met }
   }
 
-  /** Milliseconds from the signal to the end, which must be an orderly one. */
-  const terminate = async (program: Program): Promise<number> => {
-    const startedAt = performance.now()
+  /** Waits for the end, which must be an orderly one. */
+  const terminate = async (program: Program): Promise<void> => {
     program.signal('SIGTERM')
     const { code, out, err } = await program.ended()
     if (code !== 0) throw new Error(`exited with ${code}: ${out}${err}`)
-    return performance.now() - startedAt
   }
 
   const readLife = async (generationId: string) => {
@@ -82,7 +81,7 @@ describeEachBackend('a process that is told to stop', (backend) => {
   }
 
   test('the api answers what is under way, ends its streams and resets nobody', async () => {
-    const api = await run('api')
+    const api = await run('api', { SHUTDOWN_GRACE_MS: NEVER_MS })
     const client = await signIn()
     const { body } = await client.generate({ prompt: 'a lighthouse' })
     const path = `/api/generations/${body.id}`
@@ -108,7 +107,7 @@ describeEachBackend('a process that is told to stop', (backend) => {
     await waitFor(() => /HTTP\/1\.1 503[\s\S]*Connection: close/.test(resting.met.text), {
       what: 'a failing readiness',
     })
-    expect(await stopping).toBeLessThan(GRACE_MS + 500)
+    await stopping
     for (const { met } of [waiting, streaming, resting]) {
       await waitFor(() => met.end, { what: 'the end' })
       expect(met.end).toBe('closed')
@@ -116,11 +115,13 @@ describeEachBackend('a process that is told to stop', (backend) => {
   })
 
   test('the api ends at once when no connection is open', async () => {
-    expect(await terminate(await run('api'))).toBeLessThan(1_000)
+    await terminate(await run('api', { SHUTDOWN_GRACE_MS: NEVER_MS }))
   })
 
   test('the worker gives back what does not end in time, and another one has it at once', async () => {
-    const [, first] = await Promise.all([run('api'), run('worker')])
+    // Without what looks for lost jobs.
+    const env = { SWEEP_INTERVAL_MS: '60000' }
+    const [, first] = await Promise.all([run('api'), run('worker', env)])
     const client = await signIn()
     const isOurs = ({ prompt }: { prompt: string }) => prompt.includes('in fog')
     gemini().behave((call) => ({
@@ -128,8 +129,8 @@ describeEachBackend('a process that is told to stop', (backend) => {
     }))
     const { body } = await client.generate({ prompt: 'a lighthouse in fog' })
     const call = await gemini().waitForCall(isOurs)
-    await run('worker')
-    expect(await terminate(first)).toBeLessThan(GRACE_MS + 500)
+    await run('worker', env)
+    await terminate(first)
     await waitFor(() => call.abandoned, { what: 'the call to be given up' })
     await waitFor(async () => (await readLife(body.id)).status === 'succeeded', {
       what: 'the other worker',
@@ -141,13 +142,14 @@ describeEachBackend('a process that is told to stop', (backend) => {
     expect(attempts.every(({ finishedAt }) => finishedAt)).toBe(true)
     const story = events.map(({ type }) => type.replace('generation.', '')).join(' ')
     expect(story).toBe('queued running queued running succeeded')
-    const [, , givenBack, taken] = events
-    expect(Number(taken?.createdAt) - Number(givenBack?.createdAt)).toBeLessThan(1_000)
     expect(gemini().countCalls('in fog')).toBe(2)
   })
 
   test('the worker finishes what it has begun, and begins nothing more', async () => {
-    const [, worker] = await Promise.all([run('api'), run('worker')])
+    const [, worker] = await Promise.all([
+      run('api'),
+      run('worker', { SHUTDOWN_GRACE_MS: NEVER_MS }),
+    ])
     const client = await signIn()
     gemini().behave({ kind: 'delay', ms: 1_000 })
     const { body: begun } = await client.generate({ prompt: 'a lighthouse at dusk' })
@@ -155,7 +157,7 @@ describeEachBackend('a process that is told to stop', (backend) => {
     const stopping = terminate(worker)
     await waitFor(() => worker.output().includes('stopping'), { what: 'the signal to arrive' })
     const { body: late } = await client.generate({ prompt: 'a lighthouse at dawn' })
-    expect(await stopping).toBeLessThan(GRACE_MS)
+    await stopping
     expect(await readLife(begun.id)).toMatchObject({ status: 'succeeded', claims: 1 })
     expect(await readLife(late.id)).toMatchObject({ status: 'queued', claims: 0 })
     expect(gemini().countCalls('at dusk')).toBe(1)

@@ -158,7 +158,7 @@ describe('a thumbnail', () => {
     expect((await get(`${image.imageUrl}&w=160`)).response.status).toBe(404)
   })
 
-  test('of an image that is still being made is the stand-in as it is', async () => {
+  test('of an image that is still being made is the placeholder as it is', async () => {
     const held = await holds.start(alice, 'a slow thumb')
     const { body } = await alice.get(held.id)
     const { response, bytes } = await get(`${body.urls.image}?w=160`)
@@ -171,7 +171,7 @@ describe('a thumbnail', () => {
     expect(made.response.headers.get('imageonce-placeholder')).toBeNull()
   })
 
-  test('of an image whose object is gone is the stand-in', async () => {
+  test('of an image whose object is gone is the placeholder', async () => {
     const { imageUrl } = await upload(alice)
     const [objectKey] = (
       await app.db

@@ -92,7 +92,7 @@ test('an image that another generation reused is listed once', async () => {
   expect(idsOf(listed)).toEqual(idsOf(made.slice(0, 4)))
 })
 
-test('a stand-in is listed only where it is asked for', async () => {
+test('a placeholder is listed only where it is asked for', async () => {
   app.gemini.behave({ kind: 'prompt_blocked' })
   const [{ id }] = (await makeAll(
     [brown.id],

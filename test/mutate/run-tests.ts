@@ -20,7 +20,7 @@ type JestReport = {
   }[]
 }
 
-/** Runs test files of a folder, up to the first that fails. */
+/** Runs test files of a folder. */
 export const runTests = async (
   folder: string,
   tests: readonly string[],
@@ -33,16 +33,18 @@ export const runTests = async (
       ...['--import', 'tsx'],
       'node_modules/jest/bin/jest.js',
       ...['--config', 'test/mutate/jest.config.js', '--cacheDirectory', join(folder, '.jest')],
-      ...['--runInBand', '--bail', '--forceExit', '--json', '--outputFile', output],
+      ...['--forceExit', '--json', '--outputFile', output],
       ...(pattern ? ['--testNamePattern', pattern] : []),
       ...['--runTestsByPath', ...tests],
     ],
     { cwd: folder, env: process.env, stdio: ['ignore', 'ignore', 'pipe'] },
   )
-  const [said] = await Promise.all([text(jest.stderr), once(jest, 'close')])
+  const [said, [code, signal]] = await Promise.all([text(jest.stderr), once(jest, 'close')])
   const report = await readFile(output, 'utf8').catch(() => undefined)
   await rm(output, { force: true })
-  if (report === undefined) return { outcome: 'broken', details: said }
+  if (report === undefined) {
+    return { outcome: 'broken', details: `Jest ended with ${signal ?? code}, and said: ${said}` }
+  }
   return judge(JSON.parse(report))
 }
 

@@ -60,10 +60,10 @@ const withServices = async (work: () => Promise<number>): Promise<number> => {
 }
 
 const tryAll = async (copy: Copy, chosen: readonly Mutation[]): Promise<number> => {
-  const tests = [...new Set(chosen.flatMap((mutation) => mutation.tests))]
-  const whole = await runTests(copy.folder, tests)
-  if (whole.outcome !== 'passed') {
-    console.error(`The tests do not pass on the code as it is: ${whole.details}`)
+  for (const test of new Set(chosen.flatMap(({ tests }) => tests))) {
+    const { outcome, details } = await runTests(copy.folder, [test])
+    if (outcome === 'passed') continue
+    console.error(`${test} does not pass on the code as it is: ${details}`)
     return 1
   }
   const lines: Line[] = []

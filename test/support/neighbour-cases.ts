@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { sql } from 'kysely'
 import type { Database } from '../../db/database.ts'
+import { encodeVector } from '../../src/features/similarity/embedding-code.ts'
 import type { FindNeighbours, NeighbourQuery } from '../../src/features/similarity/ports.ts'
-import { encodeVector } from '../../src/features/similarity/vector.ts'
 import {
   codeOf,
   DIMENSIONS,

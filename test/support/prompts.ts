@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Database } from '../../db/database.ts'
 import type { NewGeneration, NewImage } from '../../db/schema.ts'
-import { encodeVector } from '../../src/features/similarity/vector.ts'
+import { encodeVector } from '../../src/features/similarity/embedding-code.ts'
 import { insertGeneration, insertImage, newGenerationId } from './rows.ts'
 
 /** A prompt whose vector is known. */

@@ -82,7 +82,7 @@ describe('what an app keeps of a generation', () => {
     })
   })
 
-  test("never has a stand-in's URL", () => {
+  test("never has a placeholder's URL", () => {
     const failed = { ...generation, isPlaceholder: true }
     expect(extractImageMetadata(failed).imageUrl).toBeUndefined()
   })

@@ -1,17 +1,16 @@
 import { expect, test } from '@jest/globals'
 import { createMetrics } from '../../src/adapters/metrics/metrics.ts'
 import { createSimilarityMetrics } from '../../src/features/similarity/metrics.ts'
-import type { Embedder } from '../../src/features/similarity/ports.ts'
 import { parseMetrics } from '../support/metrics.ts'
 
-test('comparisons, vectors and verdicts are counted, with what they cost and how long they took', async () => {
+test('comparisons, embeddings and verdicts are counted, with what they cost and how long they took', async () => {
   const { use, read } = createMetrics()
   const similarity = use(createSimilarityMetrics)
   const check = { mode: 'shadow', outcome: 'match' } as const
   similarity.onCheck({ ...check, durationMs: 40, embeddingCostUsd: 0.002 })
   similarity.onCheck({ ...check, durationMs: 60, embeddingCostUsd: 0 })
   const embed = async (texts: readonly string[]) => ({ vectors: [], costUsd: texts.length * 0.003 })
-  const embedder = similarity.measure<Embedder>({
+  const embedder = similarity.measure({
     source: 'local',
     model: 'a model',
     dimensions: 2,

@@ -1,5 +1,5 @@
+import { findListPriceUsd } from '../../src/contract/list-price.ts'
 import type { ServerInfo } from '../../src/contract/server-info.ts'
-import { findListPriceUsd } from '../../src/contract/server-info.ts'
 import type { ImageSize } from '../../src/contract/vocabulary.ts'
 import { ConfirmDialog } from '../parts/dialog.tsx'
 import { formatUsd } from '../parts/format.ts'

@@ -1,6 +1,6 @@
 import type { GenerationRequestInput } from '../../src/client.ts'
+import { findListPriceUsd } from '../../src/contract/list-price.ts'
 import type { ModelInfo, ServerInfo } from '../../src/contract/server-info.ts'
-import { findListPriceUsd } from '../../src/contract/server-info.ts'
 import type {
   AspectRatio,
   ImageSize,

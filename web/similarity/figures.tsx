@@ -11,7 +11,7 @@ export const SimilarityFigures = ({ checks, embedded, owner }: SimilarityReport)
       <StatTile
         name="Prompts compared"
         value={formatCount(total)}
-        hint={`${formatCount(embedded)} have a vector to compare by`}
+        hint={`${formatCount(embedded)} have an embedding to compare by`}
       />
       <StatTile
         name="Matches"

@@ -14,7 +14,7 @@ const TIMEOUT_MS = 5_000
 
 /**
  * One LISTEN connection for the process. A nudge says only that a generation may have changed: listeners read
- * the row again. After a gap in the connection everyone is nudged, so nothing is missed. Release with `close`.
+ * the row again. After a gap in the connection all listeners are nudged, so nothing is missed. Release with `close`.
  */
 export const createGenerationEvents = (databaseUrl: string, onError: (error: Error) => void) => {
   const listeners = new Map<string, Set<Listener>>()

@@ -11,7 +11,7 @@ export type DrainOptions = {
 
 export type Drain = (options: DrainOptions) => Promise<void>
 
-/** Longer than a client that polls as it is told (`Retry-After: 2`) leaves between two requests. */
+/** Longer than a client that heeds `Retry-After: 2` leaves between two requests. */
 const IDLE_MS = 2_500
 const LOOK_MS = 50
 

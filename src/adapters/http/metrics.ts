@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 
-/** Who may read the figures: nobody, whoever has the token, or without one whoever asks. */
+/** Who may read the figures: nobody, callers with the token, or without one everybody. */
 export type MetricsAccess = 'nobody' | { token: string | undefined }
 
 /** All figures in Prometheus's text format. */

@@ -20,7 +20,7 @@ export type StartTrace = (
 
 /**
  * Gives every request an id (the caller's `X-Request-Id` when it is a plain word) and logs its end: the route,
- * never the address, since an image's address is a permission; no body and no header either. `startRequest` is told of
+ * never the address, since an image's address is a permission; no body and no header either. `startRequest` is called at
  * its beginning, and what that gives back of its end.
  */
 export const createRequestLog =

@@ -31,7 +31,7 @@ export const createInspectImage = (limits: ImageLimits): InspectImage => {
 
     return inTurn(async () => {
       try {
-        // Only the header is read here, so that its size can be told.
+        // Reads the header alone, so that the refusal can say the size.
         checkMetadata(await open(false).metadata(), limits.maxPixels)
         const upright = open(limits.maxPixels).autoOrient()
         const { data, info } = await encode(upright, mimeType, bytes).toBuffer({

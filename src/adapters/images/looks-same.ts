@@ -12,8 +12,8 @@ const BLOCK = 8
 const REGION = STRIP_ROWS
 
 /**
- * By how much two pictures may differ, in levels of 255. A small recompression stays within all of these, and who changes
- * something leaves at least one: what was measured is in ADR 34.
+ * By how much two pictures may differ, in levels of 255. A small recompression stays within all of these, and a change
+ * of the picture exceeds at least one: what was measured is in ADR 34.
  */
 const LIMITS = {
   /** Of the means of a block: another colour of a small detail. */

@@ -1,6 +1,6 @@
 export type PlaceholderKind = 'pending' | 'failed'
 
-/** The stand-in as SVG: shapes only, as text would need fonts. */
+/** The placeholder as SVG: shapes only, as text would need fonts. */
 export const drawPlaceholder = (kind: PlaceholderKind, width: number, height: number): string => {
   const size = Math.min(width, height) * 0.46
   const [x, y] = [(width - size) / 2, (height - size) / 2]

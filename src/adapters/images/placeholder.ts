@@ -3,13 +3,13 @@ import { loadSharp } from '../../lib/images.ts'
 import { drawPlaceholder, type PlaceholderKind } from './placeholder-drawing.ts'
 
 const LONG_EDGE = 640
-/** The most drawn out stand-in, long edge to short. */
+/** The most drawn out placeholder, long edge to short. */
 const MAX_STRETCH = 4
 /** Ratios come from requests: more different ones than this are drawn anew. */
 const MAX_KEPT = 64
 
 /**
- * Draws the stand-in image: `pending` while a picture is on its way, `failed` when none will come. Half
+ * Draws the placeholder: `pending` while a picture is on its way, `failed` when none will come. Half
  * transparent, so that it suits light and dark pages alike. Without a usable ratio it is square.
  */
 export const createPlaceholder = () => {

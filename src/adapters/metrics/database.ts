@@ -55,7 +55,7 @@ export const createDatabaseMetrics = (registry: Registry) => {
   return { onQuery, watchTimes, watchPool }
 }
 
-/** Each bucket is this much wider than the one before: what is told is at most 5 % off. */
+/** Each bucket is this much wider than the one before: a figure is at most 5 % off. */
 const BUCKET_RATIO = 1.1
 /** The first bucket ends here; so many of them reach beyond the longest that a statement may take. */
 const FIRST_MS = 0.1

@@ -57,7 +57,7 @@ export const createProviderMetrics = (registry: Registry) => {
 
 type Ended = { outcome: string; mayHaveCharged: boolean; costUsd: number }
 
-/** As `generation/buy.ts` books it: what is not understood may have been charged. */
+/** As `generation/run/call-provider.ts` books it: what is not understood may have been charged. */
 const judge = (error: unknown): Ended => {
   if (!isProviderError(error)) return { outcome: 'interrupted', mayHaveCharged: true, costUsd: 0 }
   const { code, costUsd } = error

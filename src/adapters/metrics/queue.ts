@@ -34,7 +34,7 @@ export const createQueueMetrics = (registry: Registry) => {
   })
   const workers = new Gauge({
     name: 'imageonce_workers_alive',
-    help: 'Workers that told Postgres of themselves within the last 15 s.',
+    help: 'Workers whose heartbeat reached Postgres within the last 15 s.',
     registers,
   })
   const jobs = new Gauge({

@@ -41,7 +41,7 @@ export const createRunMetrics = (registry: Registry) => {
     help: 'Tries that ended in another one, for trouble or because the worker stopped.',
     registers,
   })
-  // Whoever looks at a rate misses the step from nothing to 1.
+  // A rate misses the step from nothing to 1.
   for (const code of Object.keys(outcomeRules)) failures.inc({ code }, 0)
   const lastStepAt = new Map<string, number>()
 

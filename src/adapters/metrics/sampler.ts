@@ -1,7 +1,7 @@
 import { waitAtMost } from '../../lib/time.ts'
 
 /**
- * Takes a sample at most once every `everyMs`, however often it is asked for. Whoever asks waits for the one under way, but
+ * Takes a sample at most once every `everyMs`, however often it is asked for. A caller waits for the one under way, but
  * no longer than `patienceMs`. `clear` is called when one fails, and when one is that late: an old figure would pass for
  * one of now.
  */

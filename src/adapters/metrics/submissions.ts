@@ -32,7 +32,7 @@ export const createSubmissionMetrics = (registry: Registry) => {
     labelNames: ['source'],
     registers,
   })
-  // Whoever looks at a rate misses the step from nothing to 1.
+  // A rate misses the step from nothing to 1.
   for (const lane of laneSchema.options) {
     for (const answer of ANSWERS) submissions.inc({ answer, lane }, 0)
   }

@@ -72,7 +72,7 @@ export const costGeminiTokens = (model: string, usage?: Usage): number => {
 
 type Usage = GeminiAnswer['usageMetadata']
 
-/** Without the details, the candidates' tokens can't be told apart: the image then goes by its list price. */
+/** Without the details, the candidates' tokens are not known by kind: the image then costs its list price. */
 const countTokens = (usage: Usage) => {
   const imageTokens = (usage?.candidatesTokensDetails ?? [])
     .filter((detail) => detail.modality === 'IMAGE')

@@ -12,7 +12,7 @@ export type JobData = {
 
 /**
  * A connection on which a command has been unanswered for this long is made anew: its other end may be gone without a
- * word, and the system would wait for a quarter of an hour.
+ * sign, and the system would wait for a quarter of an hour.
  */
 export const SILENCE_MS = 4_000
 

@@ -10,9 +10,9 @@ import { openQueue, PRODUCER_TIMEOUT_MS } from './open-queue.ts'
 
 /**
  * Lower runs first. Every job has a priority, since BullMQ runs those without one before all others: within a
- * lane the owner's place in line, so that nobody's hundredth delays another's first; eager behind everybody.
+ * lane the owner's place in line, so that no owner's hundredth delays another's first; eager behind all.
  */
-const priorityOf = ({ lane, place }: Pick<QueuedJob, 'lane' | 'place'>): number =>
+export const priorityOf = ({ lane, place }: Pick<QueuedJob, 'lane' | 'place'>): number =>
   LANE_PRIORITY[lane] + place
 
 const LANE_PRIORITY: Record<Lane, number> = { interactive: 1, eager: 1_000_000 }
@@ -22,7 +22,7 @@ const UNEXPECTED_ATTEMPTS = 1_000_000
 
 export type GenerationQueue = ReturnType<typeof createGenerationQueue>
 
-/** The producer's side of the queue. Jobs carry the generation id and nothing else. */
+/** The producer's side of the queue. A job carries the generation's id, and its whole submission where that has no row yet. */
 export const createGenerationQueue = (
   backend: QueueBackend,
   name: string,

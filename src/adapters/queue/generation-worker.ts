@@ -38,7 +38,7 @@ const MAX_BACKOFF_MS = 15_000
 export const createGenerationWorker = (deps: GenerationWorkerDeps) => {
   const running = new Set<Promise<unknown>>()
   let isStopping = false
-  /** A job that was on its way when the worker was told to stop goes back. */
+  /** A job that arrives while the worker stops goes back. */
   const run: GenerationWorkerDeps['run'] = async (id, deferred) =>
     isStopping ? { kind: 'again', delayMs: 0 } : track(id, deferred)
   const track: GenerationWorkerDeps['run'] = (id, deferred) => {
@@ -99,7 +99,7 @@ const processJob = async (
   return outcome.status
 }
 
-/** What can't be retried must say so, or BullMQ would. */
+/** BullMQ retries every error but an `UnrecoverableError`. */
 const toJobError = (error: unknown): unknown =>
   error instanceof AppError && !error.retryable ? new UnrecoverableError(error.code) : error
 

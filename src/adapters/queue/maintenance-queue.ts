@@ -23,7 +23,7 @@ export type MaintenanceQueueDeps = {
   name: string
   tasks: readonly MaintenanceTask[]
   onError: (error: Error) => void
-  /** How often the schedules are said again. */
+  /** How often the schedules are made again. */
   scheduleEveryMs?: number
   /** How long after a failed try the next one is. */
   retryMs?: number
@@ -46,6 +46,7 @@ export const createMaintenanceQueue = ({
   retryMs = RETRY_MS,
   ...deps
 }: MaintenanceQueueDeps) => {
+  // A stored name: workers of every release share the queue.
   const name = `${deps.name}-upkeep`
   const queue = openQueue(deps.backend, name, deps.onError)
   const stopping = new AbortController()
@@ -71,8 +72,8 @@ export const createMaintenanceQueue = ({
   let isStarted = false
   let scheduledAt = Number.NEGATIVE_INFINITY
   /**
-   * Makes the schedules, if that was not done for a while; throws while the queue's store is away. Said again and
-   * again because a Redis may lose its data. What is scheduled keeps its time: BullMQ puts the next job where it was.
+   * Makes the schedules, if that was not done for a while; throws while the queue's store is away. Made again
+   * and again because a Redis may lose its data. What is scheduled keeps its time: BullMQ puts the next job where it was.
    */
   const schedule = async (): Promise<void> => {
     if (performance.now() - scheduledAt < scheduleEveryMs) return
@@ -110,7 +111,7 @@ export const createMaintenanceQueue = ({
   return { schedule, start, stop }
 }
 
-/** On Postgres another worker that says the same at this moment may have made the next job: then it is there. */
+/** On Postgres another worker that does the same at this moment may have made the next job: then it is there. */
 const ignoreRace = (error: Error & { code?: unknown }): void => {
   const isThere =
     error.code === ErrorCode.SchedulerJobIdCollision ||

@@ -24,13 +24,13 @@ const consumerPostgres = { max: 5, connectionTimeoutMillis: 5_000, query_timeout
 
 const ANSWER_MS = 1_000
 
-/** How soon a queue that was away is tried again; BullMQ's own 15 s would idle that long after each blink. */
+/** How soon a queue that was away is tried again; BullMQ's own 15 s would idle that long after each short outage. */
 const RECONNECT_MS = 1_000
 
 /** How long an idle worker's read blocks; a worker that stops while Redis is away keeps a timer as long. */
 const IDLE_READ_SECONDS = 3
 
-/** Opens the consumer's side, not yet running; `close` waits for the jobs it has, but no longer than told. */
+/** Opens the consumer's side, not yet running; `close` waits for the jobs it has, but no longer than it is given. */
 export const openWorker = (
   backend: QueueBackend,
   name: string,

@@ -10,7 +10,7 @@ const PAGE_OBJECTS = 1_000
 
 /**
  * Objects as files of one directory, for one machine. Needs a file system with hard links: a link is what
- * makes a whole file appear under a name that nobody else has taken.
+ * makes a whole file appear under a name that is not taken.
  */
 export const createFilesystemStore = ({ directory }: { directory: string }): ImageStore => {
   const top = resolve(directory)

@@ -51,7 +51,7 @@ export const createS3Store = (
 
   const put = async (key: string, image: StoredImage): Promise<'stored' | 'exists'> => {
     const isConditional = takesConditions
-    // Then two writers at once can both be told `stored`; still no object is ever half there.
+    // Then two writers at once may both get `stored`; still no object is ever half there.
     if (!isConditional && (await isThere(key))) return 'exists'
     const answer = await connection.run(async (s3, options) => {
       try {
@@ -130,7 +130,7 @@ const toObject = ({ bytes, mimeType }: StoredImage, isConditional: boolean) =>
     ...(isConditional && { IfNoneMatch: '*' }),
   }) satisfies Partial<PutObjectCommandInput>
 
-/** None for what somebody else put beside our objects. */
+/** None for objects that are not ours. */
 const toStoredObject = ({ Key, Size, LastModified }: _Object): StoredObject[] =>
   Key && LastModified && isObjectKey(Key)
     ? [{ key: Key, sizeBytes: Size ?? 0, modifiedAt: LastModified }]

@@ -5,7 +5,7 @@ import { hasCode, isTemporary } from './durable-file.ts'
 import { parseSpoolHeader } from './spool.ts'
 import { findStats, removeTemporaryFiles, walkFiles } from './walk-files.ts'
 
-/** The spool seen from outside, for the upkeep. */
+/** The files of the spool, for maintenance. */
 export const createSpoolFiles = ({ directory }: { directory: string }): SpoolFiles => {
   const top = resolve(directory)
 

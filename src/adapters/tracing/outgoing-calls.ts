@@ -9,7 +9,7 @@ import {
 import type { ImageStore, Provider } from '../../generation/ports.ts'
 import { isProviderError } from '../../lib/errors.ts'
 
-/** The same provider, with a span for each call. The trace is not told to it. */
+/** The same provider, with a span for each call. Its requests carry no trace header. */
 export const wrapProvider = (tracer: Tracer, provider: Provider): Provider => ({
   ...provider,
   call: (request, signal) =>

@@ -10,7 +10,7 @@ import {
 } from '@opentelemetry/api'
 import type { RequestSpan } from './ports.ts'
 
-/** Asked every few seconds by whoever watches. */
+/** Monitoring asks for these every few seconds. */
 const PROBES = /^\/(livez|readyz|metrics)\b/
 
 /** A request's span goes on with the caller's trace (`traceparent`). Its name is the route, never the address. */

@@ -20,13 +20,13 @@ export type EvaluateDeps = {
   rules: readonly AlertRule[]
   intervalMs: number
   sources: MeasureSources
-  /** Has endpoints told of changes, in the transaction that makes them. */
+  /** Queues what endpoints get to hear of changes, in the transaction that makes them. */
   tellEndpoints: (tx: Transaction<Schema>, events: readonly AlertEvent[]) => Promise<void>
 }
 
 /**
- * Looks at all alerts, if no process has in this interval, and returns their changes. A change, its history and what
- * endpoints are told of it stand together or not at all.
+ * Looks at all alerts, if no process has in this interval, and returns their changes. A change, its history and the deliveries
+ * to endpoints are written together or not at all.
  */
 export const evaluateAlerts = async (deps: EvaluateDeps): Promise<AlertEvent[]> => {
   const { db, rules, intervalMs, tellEndpoints } = deps

@@ -5,7 +5,7 @@ import type { Measurement } from './next-state.ts'
 /** A process that died without a word is remembered for as long. */
 const REMEMBERED_MS = 60 * 60_000
 
-/** Tells the others how fast this process's statements were answered lately. */
+/** Writes down for the others how fast this process's statements were answered lately. */
 export const recordQueryTimes = async (
   db: Database,
   processId: string,
@@ -32,7 +32,7 @@ export const forgetQueryTimes = async (db: Database, processId: string): Promise
 }
 
 /**
- * The slowest of the processes that have told within the time, among those with enough statements; where none has
+ * The slowest of the processes that wrote within the time, among those with enough statements; where none has
  * enough, the busiest.
  */
 export const measureQueryTimes = async (

@@ -5,7 +5,7 @@ import { measureQueryTimes } from './fleet-query-times.ts'
 import type { Measurement } from './next-state.ts'
 import type { AlertRule } from './rules.ts'
 
-/** However often a process tells of its statements. */
+/** A process writes down its times at least this often, however long the interval is. */
 const MIN_HEARD_MS = 15_000
 
 /** What is measured elsewhere, as of now. */

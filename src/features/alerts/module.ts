@@ -3,7 +3,7 @@ import type { Database } from '../../../db/database.ts'
 import type { MaintenanceTask } from '../../adapters/queue/maintenance-queue.ts'
 import type { AlertEvent } from '../../contract/alert.ts'
 import { createRareLog, type Logger } from '../../lib/logger.ts'
-import { startSweeper } from '../../lib/run-every.ts'
+import { runEvery } from '../../lib/run-every.ts'
 import { DAY_MS, waitAtMost } from '../../lib/time.ts'
 import { type EvaluateDeps, evaluateAlerts } from './evaluate.ts'
 import { forgetQueryTimes, recordQueryTimes } from './fleet-query-times.ts'
@@ -44,7 +44,7 @@ export const createAlerts = ({ watchQueryTimes, metrics, logger, ...deps }: Aler
   )
   const processId = randomUUID()
   const queryTimes = watchQueryTimes(findQueryWindow(rules))
-  let sweeper: ReturnType<typeof startSweeper> | undefined
+  let sweeper: ReturnType<typeof runEvery> | undefined
   const unwatch = metrics.watch(async () => {
     const { rows } = await findAlerts(db)
     return rows.map(({ name, state }) => ({ name, isFiring: state === 'firing' }))
@@ -61,7 +61,7 @@ export const createAlerts = ({ watchQueryTimes, metrics, logger, ...deps }: Aler
   }
 
   const start = (): void => {
-    sweeper = startSweeper(look, { intervalMs: intervalMs / LOOKS, onError })
+    sweeper = runEvery(look, { intervalMs: intervalMs / LOOKS, onError })
   }
   const end = async (): Promise<void> => {
     unwatch()

@@ -47,7 +47,7 @@ const presentAlert = (rule: AlertRule, row: AlertRow | undefined): Alert => ({
   resolvedAt: row?.resolvedAt?.toISOString() ?? null,
 })
 
-/** A change as it is answered, logged and told. */
+/** A change as it is answered, logged and delivered. */
 export const presentAlertEvent = (
   rules: readonly AlertRule[],
   { at, ...row }: AlertEventRow,

@@ -5,8 +5,8 @@ import { alertNameSchema } from '../../contract/vocabulary.ts'
 import type { PagePosition } from '../../generation/state/repository.ts'
 
 /**
- * Takes on the evaluation of the interval that has begun, for one process of all; undefined when another has it. Who
- * dies with a claim costs one evaluation: the next interval is anybody's again.
+ * Takes on the evaluation of the interval that has begun, for one process of all; undefined when another has it. A
+ * process that dies with a claim costs one evaluation: any may claim the next interval.
  */
 export const claimEvaluation = async (
   db: Database,

@@ -16,7 +16,7 @@ export type AlertRule = {
   threshold: number | null
   /** It resolves at this, and on the good side of it. */
   resolvesAt: number | null
-  /** What is aimed at; told, and not acted upon. */
+  /** What is aimed at; shown, and not acted upon. */
   target: number | null
   /** How many cases a value must be made of to count. */
   minSample: number

@@ -1,6 +1,6 @@
 import type { Database } from '../../../db/database.ts'
 import { createRareLog, type Logger } from '../../lib/logger.ts'
-import { startSweeper } from '../../lib/run-every.ts'
+import { runEvery } from '../../lib/run-every.ts'
 import { createFold } from './fold.ts'
 
 type AnalyticsDeps = { db: Database; intervalMs: number; logger: Logger }
@@ -13,10 +13,10 @@ export const createAnalytics = ({ db, intervalMs, logger }: AnalyticsDeps) => {
   const onError = createRareLog((fields) => logger.warn(fields, 'the analytics are behind'))
   const fold = createFold(db)
   const stopping = new AbortController()
-  let sweeper: ReturnType<typeof startSweeper> | undefined
+  let sweeper: ReturnType<typeof runEvery> | undefined
 
   const start = (): void => {
-    sweeper = startSweeper(() => fold(stopping.signal), {
+    sweeper = runEvery(() => fold(stopping.signal), {
       intervalMs: Math.min(intervalMs, MAX_INTERVAL_MS),
       onError,
     })

@@ -17,7 +17,7 @@ export const sendOwnersCsv = async (
   page: OwnersPage,
 ): Promise<void> => {
   const parts = listParts(db, page)
-  // What goes wrong with the first is still told as a problem.
+  // What goes wrong with the first can still be answered with a problem.
   const first = await parts.next()
   res.set('Cache-Control', 'no-store')
   res.attachment(`imageonce-owners-${page.from}-${page.to}.csv`)

@@ -7,7 +7,7 @@ import { isDisagreement } from './disagreement.ts'
 export type LostImageDeps = {
   db: Database
   store: Pick<ImageStore, 'has'>
-  /** Told of each image that was taken back. A generated image has the id of its generation. */
+  /** Called with each image that was taken back. A generated image has the id of its generation. */
   onLost: (image: { imageId: string; objectKey: string }) => void
 }
 

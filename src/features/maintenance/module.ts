@@ -6,7 +6,7 @@ import {
 } from '../../adapters/queue/maintenance-queue.ts'
 import type { ImageStore, SpoolFiles } from '../../generation/ports.ts'
 import { createRareLog, type Logger } from '../../lib/logger.ts'
-import { startSweeper } from '../../lib/run-every.ts'
+import { runEvery } from '../../lib/run-every.ts'
 import { DAY_MS, HOUR_MS } from '../../lib/time.ts'
 import { deleteExpiredKeys } from './idempotency-keys.ts'
 import { logLost, logReport } from './log-report.ts'
@@ -64,15 +64,15 @@ export const createMaintenance = (deps: MaintenanceDeps) => {
   const queue = createMaintenanceQueue({ backend, name: queueName, tasks, onError })
   const clean = async () => logReport(logger, 'spool', await cleanSpool({ db, spool }))
   let firstClean: Promise<void> | undefined
-  let sweepers: ReturnType<typeof startSweeper>[] = []
+  let sweepers: ReturnType<typeof runEvery>[] = []
 
   const start = (): void => {
     queue.start()
     firstClean = clean().catch(onError)
     sweepers = [
-      startSweeper(queue.schedule, { intervalMs, onError }),
+      runEvery(queue.schedule, { intervalMs, onError }),
       // By a timer, as each worker's disk is its own: a job scheduler would choose one worker of all.
-      startSweeper(clean, { intervalMs: HOUR_MS, onError }),
+      runEvery(clean, { intervalMs: HOUR_MS, onError }),
     ]
   }
   const stop = async (): Promise<void> => {

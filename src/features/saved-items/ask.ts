@@ -12,7 +12,7 @@ export type ItemDeps = CancelDeps & {
   submit: SubmitDeps
   /** The id in one of our image URLs; undefined for every other address. */
   findImageId: (url: string) => string | undefined
-  /** Told of every submission that cost nothing. */
+  /** Called with every submission that cost nothing. */
   onReuse: (generation: GenerationWithImage, kind: 'exact' | 'joined') => void
 }
 

@@ -1,5 +1,5 @@
 import type { Logger } from '../../lib/logger.ts'
-import { startSweeper } from '../../lib/run-every.ts'
+import { runEvery } from '../../lib/run-every.ts'
 import type { ItemDeps } from './ask.ts'
 import { sweepSavedItems } from './sweep.ts'
 
@@ -11,10 +11,10 @@ const MAX_INTERVAL_MS = 1_000
 /** Asks for the images of saved items whose edits by hook have paused. */
 export const createSavedItems = ({ items, intervalMs, logger }: SavedItemsDeps) => {
   const onError = (error: unknown) => logger.warn({ err: error }, 'saved items are in trouble')
-  let sweeper: ReturnType<typeof startSweeper> | undefined
+  let sweeper: ReturnType<typeof runEvery> | undefined
 
   const start = (): void => {
-    sweeper = startSweeper(() => sweepSavedItems(items), {
+    sweeper = runEvery(() => sweepSavedItems(items), {
       intervalMs: Math.min(intervalMs, MAX_INTERVAL_MS),
       onError,
     })

@@ -2,11 +2,11 @@ import type { SavedItem } from '../../contract/saved-item.ts'
 import { defined, describeError, showGeneration, type Urls } from '../../generation/read/present.ts'
 import type { LoadedItem } from './ask.ts'
 
-/** A saved item as it is answered everywhere. `standIn`: shown while its image could not even be asked for. */
+/** A saved item as it is answered everywhere. `placeholder`: shown while its image could not even be asked for. */
 export const presentItem = (
   { item, generation }: LoadedItem,
   urls: Urls,
-  standIn: string,
+  placeholder: string,
 ): SavedItem => {
   const madeBy = item.imageUrl === null ? generation : undefined
   const isWanted = item.imageUrl === null && item.prompt !== null
@@ -19,7 +19,7 @@ export const presentItem = (
     ...defined({
       title: item.title,
       prompt: item.prompt,
-      imageUrl: shown ?? (isWanted ? standIn : undefined),
+      imageUrl: shown ?? (isWanted ? placeholder : undefined),
       generationId: madeBy?.id,
       status: madeBy?.status,
       error: madeBy && describeError(madeBy),

@@ -15,20 +15,20 @@ export type CompareDeps = {
   embedder: Pick<Embedder, 'model'>
   getPromptEmbedding: GetPromptEmbedding
   findNeighbours: FindNeighbours
-  /** For owners who never said what they want. */
+  /** For owners without a choice of their own. */
   defaultMode: SimilarityMode
   minSimilarity: number
-  /** Told of every comparison, also of one that failed. */
-  onCheck: (check: ToldCheck) => void
-  /** Told why prompts could not be compared; the image is made then. */
+  /** Called after every comparison, also one that failed. */
+  onCheck: (check: CheckReport) => void
+  /** Called with the reason when prompts could not be compared; the image is made then. */
   onTrouble: (error: unknown) => void
 }
 
-export type ToldCheck = Pick<Check, 'mode' | 'durationMs' | 'embeddingCostUsd'> & {
+export type CheckReport = Pick<Check, 'mode' | 'durationMs' | 'embeddingCostUsd'> & {
   outcome: CheckOutcome
 }
 
-/** `match`: an image that reuse would have answered with. */
+/** `suggested`: images were found, and none that reuse answers with. `match`: such a one, in a mode that makes a new one. */
 export type CheckOutcome = 'none' | 'suggested' | 'match' | 'reused' | 'trouble'
 
 /** Near prompts are many where prompts come from a template; the gate reads each in some 0.2 ms. */
@@ -63,7 +63,7 @@ export const createCompare = (deps: CompareDeps): CompareWithSimilar => {
   }
 }
 
-/** What may be answered with comes first, then what is nearest. Undefined when there is no vector to compare by. */
+/** What may be answered with comes first, then what is nearest. Undefined when there is no embedding to compare by. */
 const findCandidates = async (
   { db, embedder, getPromptEmbedding, findNeighbours, minSimilarity, onTrouble }: CompareDeps,
   claim: GenerationRow,

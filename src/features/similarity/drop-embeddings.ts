@@ -3,10 +3,10 @@ import type { Database } from '../../../db/database.ts'
 
 type Key = { fingerprint: string; model: string }
 
-const PAGE_VECTORS = 1_000
+const PAGE_EMBEDDINGS = 1_000
 
 /**
- * Deletes vectors that nothing is found by: those of prompts that have had no image for a day and are not in flight, and, once
+ * Deletes embeddings that nothing is found by: those of prompts that have had no image for a day and are not in flight, and, once
  * none of `completeModel` is missing, those of other models after 7 days, as the old and the new model are both in use while a
  * release rolls out.
  */
@@ -18,10 +18,10 @@ export const dropEmbeddings = async (
   let deleted = 0
   for (let after: Key = { fingerprint: '', model: '' }; ; ) {
     signal.throwIfAborted()
-    const page = await listVectors(db, after, completeModel)
+    const page = await listEmbeddings(db, after, completeModel)
     const last = page.at(-1)
     if (!last) return { deleted }
-    deleted += await deleteVectors(
+    deleted += await deleteEmbeddings(
       db,
       page.filter(({ isUnwanted }) => isUnwanted),
     )
@@ -29,7 +29,7 @@ export const dropEmbeddings = async (
   }
 }
 
-const listVectors = async (db: Database, after: Key, completeModel: string | undefined) => {
+const listEmbeddings = async (db: Database, after: Key, completeModel: string | undefined) => {
   // In this form the generations can only be found by index, however many there are.
   const { rows } = await sql<Key & { isUnwanted: boolean }>`
     select fingerprint, model,
@@ -41,11 +41,11 @@ const listVectors = async (db: Database, after: Key, completeModel: string | und
         limit 1) is null) as is_unwanted
     from prompt_embeddings
     where (fingerprint, model) > (${after.fingerprint}, ${after.model})
-    order by fingerprint, model limit ${PAGE_VECTORS}`.execute(db)
+    order by fingerprint, model limit ${PAGE_EMBEDDINGS}`.execute(db)
   return rows
 }
 
-const deleteVectors = async (db: Database, keys: readonly Key[]): Promise<number> => {
+const deleteEmbeddings = async (db: Database, keys: readonly Key[]): Promise<number> => {
   if (keys.length === 0) return 0
   const { numAffectedRows } = await sql`
     delete from prompt_embeddings where (fingerprint, model) in (

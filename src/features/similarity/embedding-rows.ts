@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import { normalizePrompt } from '../../contract/identity.ts'
 
-/** A prompt as it is embedded, and whose vector it is kept as. */
+/** A prompt as it is embedded, and for which its embedding is kept. */
 export type PromptToEmbed = {
   fingerprint: string
   ownerId: string
@@ -21,7 +21,7 @@ export type PromptRow = Omit<PromptToEmbed, 'prompt'> & {
 export const digestPrompt = (prompt: string): string =>
   createHash('sha256').update(normalizePrompt(prompt)).digest('hex')
 
-/** The vector of this fingerprint, else of the same prompt of the same owner elsewhere. */
+/** The embedding of this fingerprint, else of the same prompt of the same owner elsewhere. */
 export const findCode = async (
   db: Database,
   { fingerprint, ownerId, promptDigest }: PromptRow,
@@ -38,7 +38,7 @@ export const findCode = async (
   return rows[0]
 }
 
-/** The vectors that the owners of these prompts have of them already, by digest: equal prompts have equal ones. */
+/** The embeddings that the owners of these prompts have of them already, by digest: equal prompts have equal ones. */
 export const findCodes = async (
   db: Database,
   prompts: readonly Pick<PromptRow, 'ownerId' | 'promptDigest'>[],
@@ -56,7 +56,7 @@ export const findCodes = async (
   return new Map(rows.map(({ promptDigest, code }) => [promptDigest, code]))
 }
 
-/** Keeps the vectors that are not there yet, in an order, so that two who keep the same ones can't wait for each other. */
+/** Keeps the embeddings that are not there yet, in an order, so that two processes with the same ones can't wait for each other. */
 export const insertCodes = async (
   db: Database,
   rows: readonly (PromptRow & { code: Buffer })[],

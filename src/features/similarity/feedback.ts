@@ -11,7 +11,7 @@ export type FeedbackDeps = {
   db: Database
   /** From 0 to 1: under it an owner's reuse turns itself back to `suggest`. */
   precisionFloor: number
-  /** Told of every verdict once it is written. */
+  /** Called with every verdict once it is written. */
   onVerdict: (verdict: Verdict) => void
 }
 
@@ -109,7 +109,7 @@ const fallBackUnder = async (
   return { precision, judged }
 }
 
-/** One no may be a matter of taste: whoever declines a picture may have liked it, and want another all the same. */
+/** One rejection may be a matter of taste: people decline pictures that they like, because they want another. */
 const MIN_DECIDING = 3
 
 const lockOwner = (tx: Transaction<Schema>, ownerId: string) =>

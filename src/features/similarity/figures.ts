@@ -90,7 +90,7 @@ export const readPrecision = async (
   }
 }
 
-/** How many prompts have a vector of this model. */
+/** How many prompts have an embedding by this model. */
 export const countEmbedded = async (
   db: Database,
   ownerId: string | undefined,

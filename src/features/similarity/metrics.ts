@@ -1,24 +1,9 @@
 import { Counter, Histogram, type Registry } from 'prom-client'
 import type { SimilarityMode } from '../../contract/vocabulary.ts'
-
-/** How the comparison of one prompt with its owner's others ended. */
-type EndedCheck = {
-  /** In force when it was made. */
-  mode: SimilarityMode
-  /** `suggested`: images were found, and none that reuse answers with. `match`: such a one, in a mode that makes a new one. */
-  outcome: 'none' | 'suggested' | 'match' | 'reused' | 'trouble'
-  durationMs: number
-  embeddingCostUsd: number
-}
+import type { CheckReport } from './compare.ts'
+import type { Embedder } from './ports.ts'
 
 type Verdict = { mode: SimilarityMode; accepted: boolean; hasFallenBack: boolean }
-
-type Embeds = {
-  embed: (
-    texts: readonly string[],
-    signal: AbortSignal,
-  ) => Promise<{ vectors: Float32Array[]; costUsd: number }>
-}
 
 /** Modes in which somebody may judge what was found. */
 const JUDGED: SimilarityMode[] = ['suggest', 'shadow', 'reuse']
@@ -30,14 +15,14 @@ export const createSimilarityMetrics = (registry: Registry) => {
   const registers = [registry]
   const duration = new Histogram({
     name: 'imageonce_similarity_check_duration_seconds',
-    help: 'Comparing a prompt with its owner’s others, its vector included, by outcome: none, suggested, match, reused, trouble.',
+    help: 'Comparing a prompt with its owner’s others, its embedding included, by outcome: none, suggested, match, reused, trouble.',
     labelNames: ['mode', 'outcome'],
     buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers,
   })
   const cost = new Counter({
     name: 'imageonce_embedding_cost_usd_total',
-    help: 'What vectors of prompts cost, in US dollars.',
+    help: 'What embeddings of prompts cost, in US dollars.',
     registers,
   })
   const verdicts = new Counter({
@@ -51,17 +36,17 @@ export const createSimilarityMetrics = (registry: Registry) => {
     help: 'Owners whose reuse turned itself back to suggest, as too much of it was rejected.',
     registers,
   })
-  // Whoever looks at a rate misses the step from nothing to 1.
+  // From nothing to 1 is no increase to Prometheus.
   for (const mode of JUDGED) {
     for (const verdict of ['accepted', 'rejected']) verdicts.inc({ mode, verdict }, 0)
   }
 
-  const onCheck = ({ mode, outcome, durationMs, embeddingCostUsd }: EndedCheck): void => {
+  const onCheck = ({ mode, outcome, durationMs, embeddingCostUsd }: CheckReport): void => {
     duration.observe({ mode, outcome }, durationMs / 1_000)
     cost.inc(embeddingCostUsd)
   }
-  /** The same embedder, with its costs counted; for vectors that are made beside comparisons, which tell of theirs. */
-  const measure = <T extends Embeds>(embedder: T): T => ({
+  /** The same embedder, with its costs counted; for embeddings made beside comparisons, which report their own. */
+  const measure = (embedder: Embedder): Embedder => ({
     ...embedder,
     embed: async (...given) => {
       const embedded = await embedder.embed(...given)

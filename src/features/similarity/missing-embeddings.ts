@@ -20,7 +20,7 @@ export const listImageIds = async (db: Database, after: string): Promise<string[
   return rows.map(({ id }) => id)
 }
 
-/** Of these images the prompts without a vector of the model, each fingerprint once; only of owners whose images are compared. */
+/** Of these images the prompts without an embedding by the model, each fingerprint once; only of owners whose images are compared. */
 export const findMissing = async (
   db: Database,
   imageIds: readonly string[],
@@ -45,7 +45,7 @@ export const findMissing = async (
     .where('made.id', '=', sql<string>`any(${imageIds}::text[])`)
     .whereRef('made.imageId', '=', 'made.id')
     .where(sql<boolean>`coalesce(owner.mode, ${defaultMode}) <> 'off'`)
-    // In this form it can only be done by index, however many vectors there are.
+    // In this form it can only be done by index, however many embeddings there are.
     .where(
       sql<boolean>`(select 1 from prompt_embeddings
         where fingerprint = made.fingerprint and model = ${model} limit 1) is null`,

@@ -7,7 +7,7 @@ type OwnersChoice = { mode: SimilarityMode | null; fellBackAt: Date | null }
 
 /**
  * What becomes of a similar image: as the request says, else its owner, else the setting. Where the owner's reuse fell back,
- * `reuse` is `suggest`, whoever chose it.
+ * `reuse` is `suggest`, even where the request asks for it.
  */
 export const resolveMode = async (
   db: Database,

@@ -8,16 +8,16 @@ import { HOUR_MS } from '../../lib/time.ts'
 import { createCompare } from './compare.ts'
 import { chooseEmbedder, type EmbeddingOptions } from './embeddings/choose-embedder.ts'
 import { type FeedbackDeps, rejectReused } from './feedback.ts'
+import { maintainEmbeddings } from './maintenance.ts'
 import type { SimilarityMetrics } from './metrics.ts'
 import { createFindNeighbours } from './neighbours/find-neighbours.ts'
 import type { Embedder } from './ports.ts'
 import { createGetPromptEmbedding } from './prompt-embedding.ts'
 import type { SimilaritySettings } from './report.ts'
-import { tendEmbeddings } from './tend-embeddings.ts'
 
 type SimilarityDeps = EmbeddingOptions & {
   db: Database
-  /** For owners who never said what they want. */
+  /** For owners without a choice of their own. */
   defaultMode: SimilarityMode
   minSimilarity: number
   /** From 0 to 1: under it an owner's reuse turns itself back to `suggest`. */
@@ -53,7 +53,7 @@ export const createSimilarity = (deps: SimilarityDeps) => {
       // The model may be another since.
       isDueAtStart: embedder !== undefined,
       run: (signal) =>
-        tendEmbeddings(
+        maintainEmbeddings(
           { db, embedder: embedder && metrics.measure(embedder), defaultMode },
           signal,
         ),

@@ -1,22 +1,22 @@
 import type { Database } from '../../../db/database.ts'
 import type { EmbeddingSource } from '../../contract/vocabulary.ts'
 
-/** Makes vectors of texts: near each other where the texts speak of much the same. */
+/** Makes embeddings of texts: vectors that are near each other where the texts speak of much the same. */
 export type Embedder = {
   source: EmbeddingSource
-  /** Name, version and number of dimensions of the model: vectors of two models are never compared. */
+  /** Name, version and number of dimensions of the model: embeddings by two models are never compared. */
   model: string
   dimensions: number
   /**
-   * A vector for each of 1 to 100 texts, in their order, and what they cost together. Throws `EmbeddingError`, or the signal's reason once
-   * that is aborted.
+   * The vector of each of 1 to 100 texts, in their order, and what they cost together. Throws `EmbeddingError`, or the signal's
+   * reason once that is aborted.
    */
   embed(texts: readonly string[], signal: AbortSignal): Promise<Embedded>
 }
 
 export type Embedded = { vectors: Float32Array[]; costUsd: number }
 
-/** What a vector is looked for among: prompts of one owner that differ in nothing but their words. */
+/** What an embedding is compared with: prompts of one owner that differ in nothing but their words. */
 export type NeighbourQuery = {
   ownerId: string
   scope: string

@@ -1,5 +1,6 @@
 import type { Database } from '../../../db/database.ts'
 import { normalizePrompt } from '../../contract/identity.ts'
+import { encodeVector } from './embedding-code.ts'
 import {
   digestPrompt,
   findCode,
@@ -9,9 +10,8 @@ import {
 } from './embedding-rows.ts'
 import type { Embedder } from './ports.ts'
 import { createSharedCalls } from './share-calls.ts'
-import { encodeVector } from './vector.ts'
 
-/** As `encodeVector` made it, and what it cost now: 0 where it was there already, or somebody else has booked it. */
+/** As `encodeVector` made it, and what it cost now: 0 where it was there already, or another call has booked it. */
 export type PromptEmbedding = { code: Buffer; costUsd: number }
 
 /** Throws `EmbeddingError`, what Postgres throws, or the signal's reason. */
@@ -21,8 +21,8 @@ export type GetPromptEmbedding = (
 ) => Promise<PromptEmbedding>
 
 /**
- * Gives a prompt's vector: the one that is kept for its fingerprint, else that of the same prompt of the same owner, else one
- * made now. It is kept once this resolves. Those who ask for the same prompt of an owner at the same time share one
+ * Gives a prompt's embedding: the one that is kept for its fingerprint, else that of the same prompt of the same owner, else one
+ * made now. It is kept once this resolves. Calls for the same prompt of an owner at the same time share one
  * embedding; two processes that do so each make one, and keep one.
  */
 export const createGetPromptEmbedding = ({
@@ -47,7 +47,7 @@ export const createGetPromptEmbedding = ({
     const [vector] = vectors
     if (!vector) throw new Error(`the embedder ${embedder.model} answered without a vector`)
     const code = encodeVector(vector)
-    // Before anybody may look for it again.
+    // Before the next call looks for it.
     await insertCodes(db, [{ ...row, code }], embedder.model)
     return { code, keptFor: row.fingerprint, takeCostUsd: bookOnce(costUsd) }
   }
@@ -64,7 +64,7 @@ export const createGetPromptEmbedding = ({
   }
 }
 
-/** What those share who ask for the same prompt at the same time. */
+/** What calls for the same prompt at the same time have in common. */
 type Shared = { code: Buffer; keptFor: string | false; takeCostUsd: () => number }
 
 const bookOnce = (costUsd: number) => {

@@ -3,23 +3,23 @@ import type { Database } from '../../../db/database.ts'
 import { normalizePrompt } from '../../contract/identity.ts'
 import type { SimilarityMode } from '../../contract/vocabulary.ts'
 import { EmbeddingError } from '../../lib/errors.ts'
+import { encodeVector } from './embedding-code.ts'
 import { findCodes, insertCodes } from './embedding-rows.ts'
 import { findMissing, listImageIds, type MissingEmbedding } from './missing-embeddings.ts'
 import type { Embedder } from './ports.ts'
-import { encodeVector } from './vector.ts'
 
 export type ReEmbedDeps = {
   db: Database
   embedder: Embedder
-  /** For owners who never said what they want: with `off` their prompts are not embedded. */
+  /** For owners without a choice of their own: with `off` their prompts are not embedded. */
   defaultMode: SimilarityMode
 }
 
 export type ReEmbedReport = {
-  /** Vectors that were added. */
+  /** Embeddings that were added. */
   added: number
   costUsd: number
-  /** True when no image lacks a vector any more. */
+  /** True when no image lacks an embedding any more. */
   isComplete: boolean
   /** What the embedder failed with last. */
   trouble: EmbeddingError | undefined
@@ -31,7 +31,7 @@ const BATCH_TEXTS = 20
 const MAX_TROUBLES_IN_A_ROW = 3
 
 /**
- * Gives every image whose prompt has no vector of the embedder's model one, page by page. It takes up half of the time at most.
+ * Gives every image whose prompt has no embedding by the embedder's model one, page by page. It takes up half of the time at most.
  * Safe to repeat: what was added stays, also where it is stopped by the signal, or by Postgres, and throws.
  */
 export const reEmbed = async (deps: ReEmbedDeps, signal: AbortSignal): Promise<ReEmbedReport> => {
@@ -48,7 +48,7 @@ export const reEmbed = async (deps: ReEmbedDeps, signal: AbortSignal): Promise<R
       signal.throwIfAborted()
       const startedAt = performance.now()
       try {
-        report.costUsd += await addVectors(deps, batch, signal)
+        report.costUsd += await addEmbeddings(deps, batch, signal)
         report.added += batch.length
         troubles = 0
       } catch (error) {
@@ -69,7 +69,7 @@ const toBatches = (missing: readonly MissingEmbedding[]): MissingEmbedding[][] =
   )
 
 /** Those of a prompt that has one elsewhere are copied. Answers with what the others cost. */
-const addVectors = async (
+const addEmbeddings = async (
   { db, embedder }: ReEmbedDeps,
   batch: readonly MissingEmbedding[],
   signal: AbortSignal,

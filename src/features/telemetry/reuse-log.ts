@@ -41,8 +41,8 @@ export const createReuseLog = (db: Database, { log, onReuse, onError }: Deps) =>
     onReuse(reuse)
     if (entries.length + (insertion?.size ?? 0) >= MAX_ENTRIES) return
     const { id: generationId, ownerId } = row
-    const told = reuse && withoutPrompt(reuse)
-    const data = JSON.stringify({ ...told, promptDigest: digestPrompt(row.prompt) })
+    const known = reuse && withoutPrompt(reuse)
+    const data = JSON.stringify({ ...known, promptDigest: digestPrompt(row.prompt) })
     entries.push({ ownerId, generationId, type, data, createdAt: new Date() })
     schedule()
   }

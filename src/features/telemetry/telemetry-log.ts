@@ -10,11 +10,11 @@ type Logged = {
   durationMs?: number | undefined
 }
 
-/** Absent in production, where events are in the database alone. */
-export type TelemetryLog = ((event: Logged) => void) | undefined
+export type TelemetryLog = (event: Logged) => void
 
-/** Shows events on the console while developing. */
+/** Shows events on the console while developing; undefined in production, where they are in the database alone. */
 export const createTelemetryLog = (
   { isProduction }: { isProduction: boolean },
   logger: Pick<Logger, 'info'>,
-): TelemetryLog => (isProduction ? undefined : ({ type, ...event }) => logger.info(event, type))
+): TelemetryLog | undefined =>
+  isProduction ? undefined : ({ type, ...event }) => logger.info(event, type)

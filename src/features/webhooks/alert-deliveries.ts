@@ -3,7 +3,7 @@ import type { Schema } from '../../../db/schema.ts'
 import type { AlertEvent } from '../../contract/alert.ts'
 import { ALERTS_DUE, GENERATION_CHANNEL, WEBHOOKS_DUE } from '../../generation/state/channel.ts'
 
-/** Has every endpoint told that asks for it; within the transaction that changes the alert, so once for each change. */
+/** Records a delivery to every endpoint that wants alerts; in the transaction that changes the alert, so once for each change. */
 export const insertAlertDeliveries = async (
   tx: Transaction<Schema>,
   events: readonly AlertEvent[],

@@ -10,7 +10,7 @@ export type ClaimLimits = {
   /** How many of each are. */
   underWay: ReadonlyMap<string, number>
   leaseMs: number
-  /** What is told of alerts, and nothing else. */
+  /** Alerts, and nothing else. */
   isForAlerts: boolean
 }
 

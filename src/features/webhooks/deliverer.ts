@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Database } from '../../../db/database.ts'
 import type { WebhookDeliveryRow } from '../../../db/schema.ts'
-import { startSweeper } from '../../lib/run-every.ts'
+import { runEvery } from '../../lib/run-every.ts'
 import { claimDeliveries } from './claim.ts'
 import { tellMissedEnds } from './missed-ends.ts'
 
@@ -12,11 +12,11 @@ export type DelivererDeps = {
   deliver: (delivery: WebhookDeliveryRow, letGo: AbortSignal) => Promise<void>
   /** Calls back when something is to be delivered. Returns the way to stop. */
   onWake: (listener: () => void) => () => void
-  /** How often to look without being told. */
+  /** How often to look without a nudge. */
   intervalMs: number
   /** Longer than an attempt takes: after it another worker repeats the delivery. */
   leaseMs: number
-  /** Delivers what is told of alerts, and nothing else. */
+  /** Delivers alerts, and nothing else. */
   isForAlerts: boolean
   onError: (error: unknown) => void
 }
@@ -80,7 +80,7 @@ export const createDeliverer = (deps: DelivererDeps) => {
       await tellMissedEnds(db)
       await look()
     }
-    const sweeper = startSweeper(sweep, { intervalMs, onError })
+    const sweeper = runEvery(sweep, { intervalMs, onError })
     stopLooking = async () => {
       unsubscribe()
       await sweeper.stop()

@@ -21,7 +21,7 @@ export type DeliveryPage = {
   limit: number
 }
 
-/** What an endpoint was told or is to be told, newest first. */
+/** What was or is to be delivered to an endpoint, newest first. */
 export const listDeliveries = (
   db: Database,
   { endpointId, status, before, limit }: DeliveryPage,
@@ -56,7 +56,7 @@ export const getDelivery = async (
   return { delivery, attempts }
 }
 
-/** Has an endpoint told of nothing, at once, to try it out. Throws `webhook_disabled`. */
+/** Has a test event delivered to an endpoint at once. Throws `webhook_disabled`. */
 export const insertTest = async (
   db: Database,
   endpoint: WebhookEndpointRow,

@@ -25,7 +25,7 @@ export const presentEndpoint = (row: WebhookEndpointRow): Webhook => ({
   }),
 })
 
-/** For whoever has just had the secret made. */
+/** With the secret, for the caller who has just had it made. */
 export const presentWithSecret = (row: WebhookEndpointRow): Webhook => ({
   ...presentEndpoint(row),
   secret: row.secret,

@@ -14,7 +14,7 @@ export type Attempt = {
   retryAfter?: string | undefined
 }
 
-/** An endpoint that nothing has reached for so long is told nothing more. */
+/** An endpoint that nothing has reached for so long gets nothing more. */
 const FAILING_DAYS = 5
 
 const GONE = 410

@@ -27,7 +27,7 @@ import { presentDelivery, presentEndpoint, presentWithSecret } from './present.t
 /** The URL of an endpoint as it is kept. Throws `invalid_request`. */
 export type ParseWebhookUrl = (url: string) => string
 
-/** Endpoints of an owner's own that are told when generations end, and what they were told. */
+/** An owner's endpoints, which hear when generations end, and what was delivered to them. */
 export const createWebhookRoutes = (
   { db, urlsFor }: HttpContext,
   parseUrl: ParseWebhookUrl,
@@ -109,7 +109,7 @@ export const createWebhookRoutes = (
   return { path: '/api/webhooks', access: 'token', handler: router }
 }
 
-/** Throws `forbidden` for everyone but operators who would be told of alerts. */
+/** Throws `forbidden` when anyone but an operator asks to hear of alerts. */
 const assertMayHear = (res: Response, events: readonly string[] = []): void => {
   const { options } = alertWebhookEventSchema
   if (options.some((event) => events.includes(event))) assertOperator(principalOf(res))

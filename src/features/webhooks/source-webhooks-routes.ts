@@ -15,7 +15,7 @@ import {
 
 type Deps = { db: Database; secrets: readonly HookSecret[]; parseUrl: ParseWebhookUrl }
 
-/** Endpoints of a hook source, that are told when the generations of its items end. */
+/** Endpoints of a hook source, for the ends of the generations of its items. */
 export const createSourceWebhookRoutes = ({ db, secrets, parseUrl }: Deps): MountedRoutes => {
   const router = Router()
 

@@ -8,7 +8,7 @@ import { listThumbnailKeys, type VersionedObject } from './thumbnail-keys.ts'
 
 /**
  * What an image id shows: the object of an image, or of the image that a generation made or reused.
- * Undefined when nobody has that id; without `object` while there is nothing to show.
+ * Undefined when there is no such id; without `object` while there is nothing to show.
  */
 export type ShownImage = {
   ownerId: string

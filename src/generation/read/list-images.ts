@@ -50,7 +50,7 @@ export const listImages = (db: Database, page: ImagePage): Promise<(ImageRow & M
 
 /**
  * The digest under which images were made from a condition image, which is named by its digest, a copy's, or the id of one
- * of the owner's images. A digest that nobody knows is its own: its image may be deleted and what was made from it be there.
+ * of the owner's images. An unknown digest is taken as it is: its image may be deleted while what was made from it is there.
  * Throws `invalid_request` for an id of no image of the owner.
  */
 export const findConditionDigest = async (
@@ -77,7 +77,7 @@ export const findConditionDigest = async (
   return copy?.conditionDigest ?? conditionImage
 }
 
-/** What identifies an image as a condition image; null for a stand-in. */
+/** What identifies an image as a condition image; null for a placeholder. */
 export const conditionDigestOf = ({
   conditionDigest,
   sourceDigest,

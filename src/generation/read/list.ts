@@ -9,7 +9,7 @@ import {
 
 /** Which generations are meant; what is absent narrows nothing. */
 export type GenerationFilter = {
-  /** Undefined: everybody's. */
+  /** Undefined: those of all owners. */
   ownerId: string | undefined
   status?: readonly GenerationStatus[] | undefined
   lane?: Lane | undefined

@@ -20,7 +20,7 @@ export type AnswerContext = {
   urls: Urls
   /** The price of one image, for what a reuse saved while the image's own cost is not known yet. */
   listPriceUsd: (model: string, imageSize: ImageSize) => number
-  /** A person who has waited for so long is shown the stand-in, while the work goes on. */
+  /** A person who has waited for so long is shown the placeholder, while the work goes on. */
   interactiveDeadlineMs: number
   reuse?: 'exact' | 'joined' | undefined
   queuePosition?: number | undefined
@@ -130,7 +130,7 @@ const withVersion = (imageUrl: string, contentDigest: string | null): string =>
   contentDigest ? `${imageUrl}?v=${versionOf(contentDigest)}` : imageUrl
 
 const LATE_NOTE =
-  'Still in the making, beyond the time that a person should wait: show the stand-in. The picture will be at the same URL.'
+  'Still in the making, beyond the time that a person should wait: show the placeholder. The image will be at the same URL.'
 
 const isOverdue = (row: GenerationWithImage, deadlineMs: number): boolean =>
   row.lane === 'interactive' &&

@@ -7,7 +7,7 @@ export type Suggested = Suggestion & { generation: GenerationWithImage }
 
 type Row = Pick<GenerationWithImage, 'ownerId' | 'suggestions'>
 
-/** Of each row the suggested images that are still there; its owner's and nobody else's. */
+/** Of each row the suggested images that are still there, and are its owner's. */
 export const findSuggested = async (db: Database, rows: readonly Row[]): Promise<Suggested[][]> => {
   const ids = rows.flatMap(({ suggestions }) => (suggestions ?? []).map(({ id }) => id))
   const found = ids.length > 0 ? await findGenerations(db, [...new Set(ids)]) : []

@@ -53,7 +53,7 @@ export const recordIntent = async (db: Database, claim: Claim): Promise<Intent> 
 }
 
 /**
- * Writes down how a call ended. Not fenced: what was paid was paid, whoever holds the generation now.
+ * Writes down how a call ended. Not fenced: the call is paid for, even if another worker holds the generation now.
  * A call that can't have been charged is taken off the count of paid ones; one whose result arrived is no longer
  * ambiguous. Neither holds for a call of an earlier asking: the counts are of this one.
  */
@@ -114,7 +114,7 @@ type StepAge = { step: TimedStep; agoMs: number }
 
 export type StepTimes = ReturnType<typeof createStepTimes>
 
-/** When one run of a generation got past each of its steps, kept until a statement takes them along. */
+/** When one run of a generation got past each of its steps, kept until a statement writes them down. */
 export const createStepTimes = () => {
   const marks: { step: TimedStep; atMs: number }[] = []
   const mark = (step: TimedStep): void => void marks.push({ step, atMs: performance.now() })
@@ -127,7 +127,7 @@ export const createStepTimes = () => {
 
 /**
  * SQL for `attempts.steps` in an update of `attempts`. Ages and not times are sent, so that a worker's clock that is
- * wrong changes nothing: both ends are told by Postgres's.
+ * wrong changes nothing: Postgres's clock sets both ends.
  */
 export const describeSteps = (ages: readonly StepAge[]): RawBuilder<string> => sql<string>`(
   select jsonb_agg(jsonb_build_object('step', step, 'ms',

@@ -32,7 +32,7 @@ export const commitImage = (
     steps,
   )
 
-/** The failure with its stand-in among the owner's images, which a later success replaces. */
+/** The failure with its placeholder among the owner's images, which a later success replaces. */
 export const commitPlaceholder = (db: Database, claim: Claim, error: AppError): Promise<boolean> =>
   commit(db, { ...describe(claim), imageType: 'placeholder' }, (tx) =>
     failGeneration(tx, claim, error),

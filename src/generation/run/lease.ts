@@ -15,12 +15,12 @@ export class Interrupted extends Error {
 /** How often a lease is extended within its own length: two beats may be missed. */
 const BEATS_PER_LEASE = 3
 
-/** While Postgres is away it is asked this often: whoever held the lease should be first to have it again. */
+/** While Postgres is away it is asked this often, so that the holder extends its lease before others can claim. */
 const RETRY_MS = 300
 
 /**
  * Keeps a claim alive, and aborts `signal` with `Interrupted` when it no longer stands (canceled, or taken over
- * after a lapse) or when `shutdown` aborts. `check` looks at once, for whoever heard that the row changed.
+ * after a lapse) or when `shutdown` aborts. `check` looks at once: call it when the row may have changed.
  * Release with `stop`.
  */
 export const holdLease = (
@@ -34,7 +34,7 @@ export const holdLease = (
     try {
       if (!(await extendLease(db, claim, leaseMs))) controller.abort(new Interrupted('claim_lost'))
     } catch {
-      // Nobody else can claim either.
+      // While Postgres is away no other worker can claim either.
       clearTimeout(retry)
       if (!isStopped) retry = setTimeout(check, RETRY_MS)
     }

@@ -9,7 +9,7 @@ import type { Claim } from '../state/transitions.ts'
 import { MAX_ATTEMPTS, mayCallAgain } from './attempts.ts'
 import { outcomeRules } from './outcomes.ts'
 
-/** Only who asks for the image again may allow more. */
+/** More are allowed only by asking for the image again. */
 const FINAL: readonly ErrorCode[] = ['worker_lost', 'attempts_exhausted']
 
 type RetryDeps = {
@@ -47,7 +47,7 @@ const delayByRule = async (
   return fullJitter(spent.attempts, retryBackoffMs)
 }
 
-/** While the provider is down a person gets the stand-in at once, and may ask again; nobody waits for eager work. */
+/** While the provider is down a person gets the placeholder at once, and may ask again; eager work is tried later. */
 const delayByLane = (
   claim: Pick<Claim, 'lane'>,
   { retryAfterMs = 0 }: AppError,

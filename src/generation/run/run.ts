@@ -1,5 +1,5 @@
 import type { Database } from '../../../db/database.ts'
-import { findListPriceUsd } from '../../contract/server-info.ts'
+import { findListPriceUsd } from '../../contract/list-price.ts'
 import { AppError, messageOf } from '../../lib/errors.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type {
@@ -13,7 +13,7 @@ import type {
 import { describeReuse } from '../read/present.ts'
 import type { ChangedRow } from '../state/apply-transition.ts'
 import { findAnswering, findGeneration } from '../state/repository.ts'
-import { type ToldReuse, withoutPrompt } from '../state/telemetry.ts'
+import { type LoggedReuse, withoutPrompt } from '../state/telemetry.ts'
 import {
   type Claim,
   claimGeneration,
@@ -44,7 +44,7 @@ export type RunDeps = {
   retryBackoffMs: number
   /** Runs what calls the provider, or throws `provider_unavailable` at once while that makes no sense. */
   breaker: <T>(work: () => Promise<T>) => Promise<T>
-  /** Aborted when this worker must let go of what it runs. */
+  /** Aborted when this worker must give back what it runs. */
   shutdown: AbortSignal
   /** Calls back whenever a generation may have changed. Returns the way to stop. */
   subscribe: (generationId: string, listener: () => void) => () => void
@@ -52,24 +52,24 @@ export type RunDeps = {
   logger: Pick<Logger, 'debug' | 'info'>
   /** Each called with every step. */
   onStep: readonly OnStep<RunStep>[]
-  /** Called with how each claim ended, but for one that Postgres failed. */
+  /** Called with how each claim ended, unless a statement failed. */
   onRun: (claim: Claim, outcome: RunOutcome) => void
   /** Called with what a reused image saved. */
-  onReuse: (reuse: ToldReuse | undefined) => void
+  onReuse: (reuse: LoggedReuse | undefined) => void
 }
 
 /** What the queue should do with the job. */
 export type RunOutcome =
-  | { kind: 'finished'; status: 'succeeded'; reuse?: ToldReuse | undefined }
+  | { kind: 'finished'; status: 'succeeded'; reuse?: LoggedReuse | undefined }
   | { kind: 'finished'; status: 'failed'; code: string }
-  /** Somebody else has it, or it is over: this job is of no more use. */
+  /** Another worker has it, or it has ended: there is nothing left to do for this job. */
   | { kind: 'left' }
   /** With `pauseMs`: no worker should call the model for so long. */
   | { kind: 'again'; delayMs: number; pauseMs?: number }
 
 /**
  * Takes one generation as far as it goes: claim, dedupe, adopt what an earlier attempt left, else pay once,
- * secure the bytes, commit. Each step is safe to repeat. Throws only when Postgres fails it.
+ * store the bytes, commit. Each step is safe to repeat. Throws only when a statement fails.
  */
 export const runGeneration = async (deps: RunDeps, id: string): Promise<RunOutcome> => {
   const claim = await claimGeneration(deps.db, id, deps)
@@ -110,17 +110,17 @@ const produce = async (deps: TimedDeps, claim: Claim, signal: AbortSignal): Prom
   const reusable = (await findSame(deps, claim)) ?? (await findSimilar(deps, claim, signal))
   const reused = reusable && (await completeByReuse(deps.db, claim, reusable))
   if (reused) {
-    const reuse = tellReuse(deps, reused)
+    const reuse = describeReused(deps, reused)
     deps.onReuse(reuse)
     return { kind: 'finished', status: 'succeeded', reuse }
   }
   const adopted = await adoptEarlierResult(deps, claim)
   deps.onStep(claim.id, 'probed')
   if (adopted) deps.steps.mark('adopted')
-  const bought = adopted ?? (await deps.breaker(() => callProvider(deps, claim, signal)))
-  const image = await storeImage(deps, claim, bought, signal)
+  const paid = adopted ?? (await deps.breaker(() => callProvider(deps, claim, signal)))
+  const image = await storeImage(deps, claim, paid, signal)
   deps.onStep(claim.id, 'stored')
-  if (!bought.isBooked) await recordAdoption(deps.db, claim.id, bought.costUsd)
+  if (!paid.isBooked) await recordAdoption(deps.db, claim.id, paid.costUsd)
   const isCommitted = await commitImage(deps.db, claim, image, deps.steps)
   deps.onStep(claim.id, 'committed')
   await deps.spool
@@ -152,7 +152,7 @@ const findSimilar = async (
   return match && { ...match, source: 'similar' }
 }
 
-const tellReuse = ({ provider }: TimedDeps, reused: ChangedRow): ToldReuse | undefined => {
+const describeReused = ({ provider }: TimedDeps, reused: ChangedRow): LoggedReuse | undefined => {
   const reuse = describeReuse(reused, undefined, findListPriceUsd.bind(undefined, provider.models))
   return reuse && withoutPrompt(reuse)
 }
@@ -189,11 +189,11 @@ const settle = async (deps: TimedDeps, claim: Claim, error: unknown): Promise<Ru
   return { kind: 'again', delayMs, ...describePause(failure) }
 }
 
-/** An input that ends its worker each time must not go on ending workers. */
+/** An input that kills its worker each time must not go on killing workers. */
 const MAX_LOST_CLAIMS = 3
 
 const workerLost = () =>
-  new AppError('worker_lost', 'The workers that tried to make this image did not survive it.', {
+  new AppError('worker_lost', 'The workers that tried to make this image crashed.', {
     retryable: true,
   })
 

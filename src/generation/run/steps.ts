@@ -1,6 +1,6 @@
 /**
- * What a generation has just got past, in order. Told to whoever draws a timeline or counts, and to the chaos tests,
- * which end the process at each of them; nothing depends on it.
+ * What a generation has just got past, in order: for timelines, metrics and traces, and for the chaos tests, which end
+ * the process at each step. No behaviour depends on it.
  */
 export type SubmitStep = 'described' | 'inserted' | 'enqueued'
 

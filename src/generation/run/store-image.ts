@@ -25,16 +25,16 @@ const MAX_STORE_BACKOFF_MS = 5_000
 
 /**
  * Checks paid-for bytes and puts them in the store. While the store is in trouble this keeps trying, as long as
- * the claim stands: it never leads back to paying. It tries once even when the claim is lost, so that whoever has
- * the generation then may find them. Throws `no_image` when the bytes are no image.
+ * the claim stands: it never leads back to paying. It tries once even when the claim is lost, so that the next
+ * claim may find them. Throws `no_image` when the bytes are no image.
  */
 export const storeImage = async (
   deps: StoreDeps,
   claim: Claim,
-  bought: ProviderResult,
+  paid: ProviderResult,
   signal: AbortSignal,
 ): Promise<InspectedImage> => {
-  const image = await inspectPaid(deps, claim, bought.bytes)
+  const image = await inspectPaid(deps, claim, paid.bytes)
   deps.steps.mark('inspected')
   for (let round = 0; ; round++) {
     try {

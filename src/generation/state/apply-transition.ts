@@ -20,12 +20,12 @@ export type Changed = Promise<ChangedRow | undefined>
 
 /**
  * One statement that changes generations, writes an event for each and nudges its listeners; with `telemetry` it also
- * records the end. What ends a generation is there for delivery to webhook endpoints.
+ * records the end. The end of a generation is also queued for delivery to webhook endpoints.
  */
 export const applyTransition = async (...change: Parameters<typeof applyTransitions>): Changed =>
   (await applyTransitions(...change))[0]
 
-/** The same for whoever wants to know of every changed row. */
+/** The same, for an update that may change several rows. */
 export const applyTransitions = (
   db: Database,
   type: GenerationEventType,

@@ -16,7 +16,7 @@ export type CancelDeps = {
 }
 
 /**
- * Cancels a queued or running generation; a worker that runs it hears so by NOTIFY and aborts its call.
+ * Cancels a queued or running generation; a worker that runs it is notified and aborts its call.
  * Throws `not_found`, or `already_finished` when it is terminal.
  */
 export const cancelGeneration = async (

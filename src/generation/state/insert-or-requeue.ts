@@ -54,7 +54,7 @@ export type InsertLimits = {
  * Puts generations in the queue as rows, all in one statement: new ones, and ones that failed or were canceled
  * and are asked for again (these keep their history, and their cap of paid calls starts anew). Answers each in its
  * place, undefined for one that another row answers already (in the database or earlier among `rows`: read again and
- * join that one) or whose owner has too many in flight. Owners' rows are made on first sight.
+ * join that one) or whose owner has too many in flight. An owner's row is made with the first generation.
  */
 export const insertOrRequeue = async (
   db: Database,

@@ -32,7 +32,7 @@ export const withdrawLostImage = (db: Database, image: ImageToCheck): Promise<bo
     return true
   })
 
-/** Every image that is made again has another time, so a late finding never strikes the new one. */
+/** An image that is made again has another time, so what was found out about the old one never changes the new one. */
 const lockUnchanged = (tx: Transaction<Schema>, { id, objectKey, generatedAt }: ImageToCheck) =>
   tx
     .selectFrom('imageMetadata')

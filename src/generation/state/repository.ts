@@ -120,7 +120,7 @@ export const countAhead = ({
     limit ${sql.lit(MAX_COUNTED)}
   ) as other_lane))`
 
-/** The events after one and up to the newest that `row` knows of: none is told with an older state than its own. */
+/** The events after one, up to the newest that `row` counts, so that no event is sent with an older state than its own. */
 export const listEventsBetween = (
   db: Database,
   sequence: number,

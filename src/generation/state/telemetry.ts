@@ -9,15 +9,15 @@ const PROMPT_DIGEST_HEX_DIGITS = 16
 export const digestPrompt = (prompt: string): string =>
   createHash('sha256').update(prompt).digest('hex').slice(0, PROMPT_DIGEST_HEX_DIGITS)
 
-/** A reuse as logs and telemetry may know it. */
-export type ToldReuse = Omit<Reuse, 'prompt'>
+/** A reuse as logs and telemetry have it. */
+export type LoggedReuse = Omit<Reuse, 'prompt'>
 
-export const withoutPrompt = ({ prompt: _, ...told }: Reuse): ToldReuse => told
+export const withoutPrompt = ({ prompt: _, ...logged }: Reuse): LoggedReuse => logged
 
 /** `digestPrompt` in SQL, of the row's own prompt. */
 const promptDigest = sql`left(encode(sha256(convert_to(prompt, 'UTF8')), 'hex'), ${sql.lit(PROMPT_DIGEST_HEX_DIGITS)})`
 
-/** What is recorded of a generation that was taken in; SQL over the changed row. */
+/** What is recorded of a generation that was accepted; SQL over the changed row. */
 export const startedData = sql<string>`
   jsonb_build_object('lane', lane, 'promptDigest', ${promptDigest})`
 

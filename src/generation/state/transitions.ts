@@ -55,7 +55,7 @@ export type ReusableImage =
 export const completeGeneration = (db: Database, claim: Claim, imageId: string): Changed =>
   succeed(db, (query) => fenced(query, claim), { imageId, reuseSource: null, similarity: null })
 
-/** running → succeeded, with an image that exists. A similar one only while nobody has declined it. */
+/** running → succeeded, with an image that exists. A similar one only while its owner has not declined it. */
 export const completeByReuse = (db: Database, claim: Claim, image: ReusableImage): Changed => {
   const { imageId, source: reuseSource } = image
   if (image.source === 'exact') {
@@ -80,7 +80,7 @@ const succeed = (
     'generation_completed',
   )
 
-/** Names similar images while the generation goes on. An event, so that whoever follows it learns of them. */
+/** Names similar images while the generation goes on. An event, so that those who follow it see them. */
 export const suggestImages = (
   db: Database,
   claim: Claim,

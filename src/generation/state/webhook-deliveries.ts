@@ -14,18 +14,18 @@ export const sourcesEndpoints = sql`
   from saved_items as item join webhook_endpoints as sources on sources.source = item.source and is_enabled
   where item.generation_id = changed.id and item.owner_id = changed.owner_id`
 
-const everyonesEndpoints = sql`
+const ownersAndSourcesEndpoints = sql`
   select id, events, null as owner_id, null as item_id from webhook_endpoints
   where webhook_endpoints.owner_id = changed.owner_id and is_enabled
   union all ${sourcesEndpoints}`
 
 /**
- * SQL that inserts what is to be delivered of the ends in `changed`, rows of `generations` after their change: to the
- * owner's endpoints and to those of sources. An end is told once however often this runs.
+ * SQL that inserts the deliveries of the ends in `changed`, rows of `generations` after their change: to the
+ * owner's endpoints and to those of sources. However often this runs, an end is delivered once.
  */
 export const insertDeliveries = (
   type: RawBuilder<unknown>,
-  endpoints: RawBuilder<unknown> = everyonesEndpoints,
+  endpoints: RawBuilder<unknown> = ownersAndSourcesEndpoints,
 ) => sql<{ id: string }>`(
   insert into webhook_deliveries (
     endpoint_id, type, generation_id, event_sequence, owner_id, item_id, snapshot)

@@ -6,10 +6,10 @@ import { findGeneration, type GenerationWithImage, noImage } from '../state/repo
 import { bindIdempotencyKey, insertOwnerIfNew, type RequestedKey } from './idempotency.ts'
 import { insertUpload } from './uploads.ts'
 
-/** A request that was accepted while Postgres did not answer: all of it travels in its job. */
+/** A submission that was accepted while Postgres was away: all of it is in its job. */
 export type DeferredSubmission = {
   generation: GenerationToInsert
-  /** RFC 3339. */
+  /** RFC 3339. Jobs that wait in the queue have the name already. */
   parkedAt: string
   /** The condition image, whose bytes are in the store. */
   upload?: NewImage | undefined
@@ -17,8 +17,8 @@ export type DeferredSubmission = {
 }
 
 /**
- * Makes the row of a parked request, once: a job may be delivered again. One that failed or was canceled before
- * the request came is asked for again.
+ * Makes the row of a deferred submission, once: a job may be delivered again. A generation that failed or was canceled
+ * before the submission came is queued again.
  */
 export const insertDeferred = async (
   db: Database,
@@ -34,7 +34,7 @@ export const insertDeferred = async (
   })
 }
 
-/** The key may have come with another request meanwhile; this one was promised all the same. */
+/** The key may have come with another request meanwhile; this one was accepted all the same. */
 const bindIfFree = async (
   tx: Parameters<typeof bindIdempotencyKey>[0],
   { id: generationId, ownerId }: GenerationToInsert,
@@ -47,13 +47,13 @@ const bindIfFree = async (
   }
 }
 
-/** What was promised is kept: the limits were not asked when the request was accepted. */
+/** It was accepted without a look at the limits, so they don't apply now either. */
 const NO_LIMITS = { refusalTtlMs: 0, maxInFlight: 2 ** 31 - 1 }
 
 const endedBefore = ({ status, finishedAt }: GenerationWithImage, at: Date): boolean =>
   (status === 'failed' || status === 'canceled') && finishedAt !== null && finishedAt < at
 
-/** What a parked request looks like while it has no row: queued, with no event yet. */
+/** How a deferred submission is shown while it has no row: queued, with no event yet. */
 export const presumeRow = ({ generation, parkedAt }: DeferredSubmission): GenerationWithImage => {
   const { joinsOthers: _, ...wanted } = generation
   const at = new Date(parkedAt)

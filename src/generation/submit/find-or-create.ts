@@ -98,8 +98,8 @@ const settle = (deps: FindOrCreateDeps, { generation, own }: Request): Promise<S
     const submission = await join(deps, generation)
     const { generation: found, kind } = submission
     if (found.reuseSource === 'similar') return { ...(await join(deps, own)), declined: found }
-    const isTold = kind !== 'joined' || (await declineSimilar(deps.db, found.id)) !== undefined
-    return isTold ? submission : undefined
+    const isSettled = kind !== 'joined' || (await declineSimilar(deps.db, found.id)) !== undefined
+    return isSettled ? submission : undefined
   })
 }
 
@@ -113,7 +113,7 @@ const join = (deps: FindOrCreateDeps, wanted: GenerationToInsert): Promise<Submi
     return inserted && { ...inserted, kind: 'new' }
   })
 
-/** One that wants an image of its own is answered by nothing but itself, if somebody asked for it before. */
+/** One that wants an image of its own is answered by nothing but itself, if it was asked for before. */
 const findAnswer = async (
   { db, statements }: FindOrCreateDeps,
   { joinsOthers, fingerprint, id }: GenerationToInsert,

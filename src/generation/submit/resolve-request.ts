@@ -84,7 +84,7 @@ export const resolveRequest = async (
   return { upload: condition?.upload, generation, own }
 }
 
-/** Of one request it is always the same generation: however often it is declined, one image is bought. */
+/** The same request always leads to the same generation: however often it is declined, one image is paid for. */
 const describeOwn = async (
   generation: GenerationToInsert,
   identity: Identity,

@@ -48,7 +48,7 @@ export const retryGenerations = async (
   return asked
 }
 
-/** Why each of them can't be asked for again, as far as that can be told beforehand; changes nothing. */
+/** Why each of them can't be asked for again, as far as that is known beforehand; changes nothing. */
 export const findRefusals = async (
   { db, provider }: Pick<RetryDeps, 'db' | 'provider'>,
   rows: GenerationWithImage[],
@@ -118,7 +118,7 @@ const toInsert = (row: GenerationWithImage): GenerationToInsert => ({
   objectKey: `generated/${row.id}/${randomUUID()}`,
 })
 
-/** Says why the statement that queues did not take a row. */
+/** Explains why the statement that queues left a row out. */
 const createExplanation = ({ db, statements, limits }: RetryDeps) => {
   const full = new Map<string, Promise<boolean>>()
   const isFull = (ownerId: string) => {

@@ -32,7 +32,7 @@ export type SubmitDeps = FindOrCreateDeps & {
   onSubmitted: (submission: Submission) => void
   /** Called with how long handing a new generation to the queue took, also when that failed. */
   onEnqueued: (durationMs: number) => void
-  /** Records that a generation is to be made, where that is wanted. */
+  /** Records that a generation is to be made, where that is shown. */
   record:
     | ((event: { type: TelemetryType; generationId: string; origin: 'server' }) => void)
     | undefined

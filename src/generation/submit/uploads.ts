@@ -79,7 +79,7 @@ const storeUpload = async (
   }
   const { width, height } = image
   const picture = { ownerId, bytes, sourceDigest, width, height }
-  // While Postgres is away nothing is recognised, and asking it once is long enough.
+  // While Postgres is away nothing is recognised or inserted: asking it a second time would only take longer.
   const recognized = found && (await recognizePicture(deps, picture))
   const objectKey = `uploads/${id}/${randomBytes(8).toString('hex')}`
   await store.put(objectKey, image).catch((cause: unknown) => {
@@ -100,7 +100,7 @@ const storeUpload = async (
     // One that comes back after its object was lost is what it was.
     ...(existing && { conditionDigest: existing.conditionDigest }),
   }
-  const row = await insertUpload(db, upload).catch(whenAway)
+  const row = found && (await insertUpload(db, upload).catch(whenAway))
   if (row && row.objectKey !== objectKey) await store.delete(objectKey)
   return row ? { row } : { upload }
 }

@@ -10,7 +10,7 @@ const ALIVE_MS = 3 * HEARTBEAT_MS
 const MAX_WORKERS = 1_000
 
 /**
- * The workers that have been there within the last hour and did not stop cleanly, those alive first. `isAlive` is told by
+ * The workers that have been there within the last hour and did not stop cleanly, those alive first. `isAlive` goes by
  * Postgres's clock.
  */
 export const findWorkers = async (db: Database): Promise<WorkerStatus[]> => {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Database } from '../../../../db/database.ts'
-import { startSweeper } from '../../../lib/run-every.ts'
+import { runEvery } from '../../../lib/run-every.ts'
 
 /** How often a worker says that it is there. */
 export const HEARTBEAT_MS = 5_000
@@ -32,7 +32,7 @@ export const createHeartbeat = (
   { countRunning, onError, intervalMs = HEARTBEAT_MS }: HeartbeatOptions,
 ) => {
   let isBreakerOpen = false
-  let sweeper: ReturnType<typeof startSweeper> | undefined
+  let sweeper: ReturnType<typeof runEvery> | undefined
   let latest: Promise<unknown> = Promise.resolve()
 
   /** One after the other: an older beat that arrives late would be believed. */
@@ -54,7 +54,7 @@ export const createHeartbeat = (
   }
   const start = (): void => {
     void beat()
-    sweeper = startSweeper(beat, { intervalMs, onError })
+    sweeper = runEvery(beat, { intervalMs, onError })
   }
   const stop = async (): Promise<void> => {
     await sweeper?.stop()

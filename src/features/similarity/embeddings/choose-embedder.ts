@@ -3,7 +3,7 @@ import type { Embedder } from '../ports.ts'
 import { createEnergeticEmbedder, ENERGETIC_PACKAGES, isEnergeticInstalled } from './energetic.ts'
 import { createGeminiEmbedder } from './gemini.ts'
 
-/** What makes vectors of prompts; or why nothing does, in a sentence to be shown. */
+/** What makes embeddings of prompts; or why nothing does, in a sentence to be shown. */
 export type ChosenEmbedder = { embedder: Embedder } | { embedder: undefined; note: string }
 
 export type EmbeddingOptions = {

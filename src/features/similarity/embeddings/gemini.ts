@@ -17,7 +17,7 @@ export type GeminiEmbedderConfig = {
   dimensions: number
 }
 
-/** Somebody waits for the picture behind one text; for several texts nobody does. */
+/** A request waits for the embedding of one text; several are embedded in the background. */
 const TIMEOUT_MS = 2_000
 const BATCH_TIMEOUT_MS = 20_000
 

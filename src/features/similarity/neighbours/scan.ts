@@ -1,8 +1,8 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Database } from '../../../../db/database.ts'
 import { compileOnce } from '../../../../db/statements.ts'
+import { createCompareCode } from '../embedding-code.ts'
 import type { NeighbourQuery } from '../ports.ts'
-import { createCompareCode } from '../vector.ts'
 import { type Candidate, createNearest } from './nearest.ts'
 
 /**

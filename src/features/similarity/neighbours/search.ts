@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Database } from '../../../../db/database.ts'
+import { createCompareCode } from '../embedding-code.ts'
 import type { NeighbourQuery } from '../ports.ts'
-import { createCompareCode } from '../vector.ts'
 import { byNearness, type Candidate } from './nearest.ts'
 import type { VectorIndex } from './vector-index.ts'
 

@@ -9,7 +9,7 @@ const MIN_PORT = 1_024
 const LOCAL_NAMES = /(^|\.)(localhost|localdomain|local|internal|home\.arpa)$/
 
 /**
- * The URL of a webhook endpoint as it is kept. Refuses what can be told to be wrong without asking anybody; where a name
+ * The URL of a webhook endpoint as it is kept. Refuses what is wrong by itself; where a name
  * leads is looked at before every connection. `isPrivateAllowed` is for development. Throws `invalid_request`.
  */
 export const parseWebhookUrl = (text: string, isPrivateAllowed: boolean): string => {

@@ -1,4 +1,4 @@
-/** Words of one scale: two of them never describe the same picture, however near their vectors are. */
+/** Words of one scale: two of them never describe the same picture, however near their embeddings are. */
 const LINES = `
 day night dawn dusk noon midnight sunset morning evening
 spring summer autumn winter

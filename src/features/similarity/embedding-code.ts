@@ -1,5 +1,5 @@
 /**
- * A vector as it is kept: a byte a dimension, from 1 to 127, where 64 stands for zero. Its length is lost, as a cosine does not
+ * The code of a vector, which is what is kept of an embedding: a byte a dimension, from 1 to 127, where 64 stands for zero. Its length is lost, as a cosine does not
  * need it. Each byte is ASCII, so that Postgres can send codes as text: as `bytea` they would take twice the bytes.
  */
 export const encodeVector = (vector: Float32Array): Buffer => {

@@ -3,10 +3,10 @@ import type { Embedder } from './ports.ts'
 import { type ReEmbedDeps, reEmbed } from './re-embed.ts'
 
 /**
- * Adds the vectors that are missing and deletes those that are of no use. Safe to repeat. Throws the embedder's trouble when it
+ * Adds the embeddings that are missing and deletes those that are of no use. Safe to repeat. Throws the embedder's trouble when it
  * has done what it could.
  */
-export const tendEmbeddings = async (
+export const maintainEmbeddings = async (
   { db, embedder, ...deps }: Omit<ReEmbedDeps, 'embedder'> & { embedder: Embedder | undefined },
   signal: AbortSignal,
 ): Promise<{ added: number; costUsd: number; deleted: number }> => {
