@@ -240,9 +240,12 @@ describe('a call that ends without an image is in the books', () => {
     expect(await read(id)).toMatchObject({ ...counts, attempts: 1 })
   })
 
-  test('and so is one whose bytes are no image, of which nothing is kept', async () => {
+  test.each([
+    ['text', () => Buffer.from('no image')],
+    ['half a png', () => png.subarray(0, png.length / 2)],
+  ])('and so is one whose bytes are %s, of which nothing is kept', async (_name, make) => {
     const { id, objectKey } = await insert()
-    answer = async () => ({ bytes: Buffer.from('no image'), costUsd: 0.04 })
+    answer = async () => ({ bytes: make(), costUsd: 0.04 })
     expect(await run(id)).toMatchObject({ status: 'failed', code: 'no_image' })
     expect(await read(id)).toMatchObject({ paidCalls: 1, costUsd: 0.04, imageId: null })
     await mkdir(join(folder.path, 'images'), { recursive: true })

@@ -264,6 +264,15 @@ export const money: readonly Mutation[] = [
     replace:
       "    return { bytes, mimeType: 'image/png', width: 1, height: 1, thumbhash: '', digest: 'd' }\n",
     tests: ONE_RUN,
+    pattern: 'half a png',
+  },
+  {
+    name: 'bought bytes that are no image are final',
+    why: 'a model that answers with garbage is paid again',
+    file: STORE,
+    find: "      'no_image',",
+    replace: "      'ambiguous',",
+    tests: ONE_RUN,
   },
   {
     name: 'what is stored already counts',

@@ -94,8 +94,10 @@ export const owners: readonly Mutation[] = [
     name: 'owner: of a near prompt’s image',
     why: 'another’s picture answers mine',
     file: 'src/features/similarity/neighbours/images.ts',
-    find: 'and g.owner_id = ${ownerId} and g.status',
-    replace: 'and ${ownerId}::text is not null and g.status',
+    find: `and g.owner_id = \${ownerId} and g.status = 'succeeded'
+        and g.image_id = g.id and m.user_id = \${ownerId} and m.object_key`,
+    replace: `and \${ownerId}::text is not null and g.status = 'succeeded'
+        and g.image_id = g.id and m.object_key`,
     tests: OWNERS,
   },
   {

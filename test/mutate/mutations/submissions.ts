@@ -110,11 +110,11 @@ export const submissions: readonly Mutation[] = [
     tests: SUBMISSIONS,
   },
   {
-    name: 'answer: an image first',
-    why: 'the placeholder of a refusal is served where there is an image',
+    name: 'answer: a refusal last',
+    why: 'a refusal answers where the image is in the making',
     file: REPOSITORY,
-    find: "order by fingerprint, (status = 'succeeded') desc, ",
-    replace: 'order by fingerprint, ',
+    find: " (status = 'failed'), finished_at desc",
+    replace: ' finished_at desc',
     tests: SUBMISSIONS,
   },
   {
