@@ -11,8 +11,8 @@ const config = {
   reporters: ['default', '<rootDir>/test/support/jest/skip-reporter.ts'],
   maxWorkers: 2,
   // With a limit Jest never runs tests in its own process, where one that hangs would keep it from stopping the
-  // services.
-  workerIdleMemoryLimit: '1GB',
+  // services. It counts the heap alone: with what images take beside it a worker stays below 1 GB.
+  workerIdleMemoryLimit: '400MB',
   // Longer than `waitFor` waits, so that what is missing is named.
   testTimeout: 180_000,
 }

@@ -106,7 +106,7 @@ describe('generate', () => {
     const client = connect()
     const accepted = await client.generate({ prompt: 'a slow lake' }, { wait: 0 })
     expect(accepted).toMatchObject({ status: 'queued', isPlaceholder: false })
-    const later = await client.generate({ prompt: 'a slow lake' }, { wait: 100 })
+    const later = await client.generate({ prompt: 'a slow lake' }, { wait: 3_000 })
     expect(later.status).toMatch(/queued|running/)
     expect(later.id).toBe(accepted.id)
     expect(later.error).toBeUndefined()

@@ -43,7 +43,9 @@ describeWhen(isRoot, 'this run is not by root', 'embedded Postgres, started by r
       await first.stop()
 
       await chmod(dataDir(), 0o755)
-      expect(await query(await start(), 'select text from notes')).toEqual([{ text: 'kept' }])
+      const second = await start()
+      expect(await query(second, 'select text from notes')).toEqual([{ text: 'kept' }])
+      await second.stop()
     } finally {
       await first.stop()
       await removeOutside(first.location)

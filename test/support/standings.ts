@@ -15,21 +15,26 @@ export const STANDINGS = [
 
 export type Standing = (typeof STANDINGS)[number]
 
-const MINUTE_MS = 60_000
+const HOUR_MS = 60 * 60_000
 const ago = (ms: number) => new Date(Date.now() - ms)
 const ahead = (ms: number) => new Date(Date.now() + ms)
 
-const ended = { startedAt: ago(MINUTE_MS), finishedAt: ago(1_000) }
-const running = { status: 'running', workerId: 'w1', startedAt: ago(MINUTE_MS) } as const
+type Columns = Partial<NewGeneration> & Pick<NewGeneration, 'status'>
 
-const columns: Record<Standing, Partial<NewGeneration> & Pick<NewGeneration, 'status'>> = {
-  queued: { status: 'queued' },
-  later: { status: 'queued', runAfter: ahead(MINUTE_MS) },
-  'live lease': { ...running, leaseExpiresAt: ahead(MINUTE_MS) },
-  'dead lease': { ...running, leaseExpiresAt: ago(1) },
-  succeeded: { status: 'succeeded', ...ended },
-  failed: { status: 'failed', errorCode: 'no_image', ...ended },
-  canceled: { status: 'canceled', errorCode: 'canceled', ...ended },
+/** As of now. */
+const columnsOf = (standing: Standing): Columns => {
+  const ended = { startedAt: ago(HOUR_MS), finishedAt: ago(1_000) }
+  const running = { status: 'running', workerId: 'w1', startedAt: ago(HOUR_MS) } as const
+  const columns: Record<Standing, Columns> = {
+    queued: { status: 'queued' },
+    later: { status: 'queued', runAfter: ahead(HOUR_MS) },
+    'live lease': { ...running, leaseExpiresAt: ahead(HOUR_MS) },
+    'dead lease': { ...running, leaseExpiresAt: ago(1) },
+    succeeded: { status: 'succeeded', ...ended },
+    failed: { status: 'failed', errorCode: 'no_image', ...ended },
+    canceled: { status: 'canceled', errorCode: 'canceled', ...ended },
+  }
+  return columns[standing]
 }
 
 /** What a generation has cost before, none of which a transition may change. */
@@ -70,7 +75,7 @@ export const insertStanding = async (
       objectKey,
       imageId: isMade ? id : null,
       ...spent,
-      ...columns[standing],
+      ...columnsOf(standing),
       ...given,
     })
     .returningAll()
