@@ -4,19 +4,42 @@
  */
 export const startDeadline = (timeoutMs: number, callerSignal: AbortSignal) => {
   const controller = new AbortController()
-  const abort = () => controller.abort()
+  const stop = () => controller.abort(callerSignal.reason)
   let timedOut = false
   const timer = setTimeout(() => {
     timedOut = true
-    abort()
+    controller.abort(new Error(`no answer within ${timeoutMs} ms`))
   }, timeoutMs)
-  callerSignal.addEventListener('abort', abort, { once: true })
+  callerSignal.addEventListener('abort', stop, { once: true })
+  if (callerSignal.aborted) stop()
   return {
     signal: controller.signal,
     timedOut: () => timedOut,
     clear: () => {
       clearTimeout(timer)
-      callerSignal.removeEventListener('abort', abort)
+      callerSignal.removeEventListener('abort', stop)
     },
+  }
+}
+
+/**
+ * Does the work within this time and while the signal allows, and rejects with the reason otherwise, whether the work
+ * listens to the signal that it is given or not.
+ */
+export const withDeadline = async <T>(
+  timeoutMs: number,
+  callerSignal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> => {
+  const { signal, clear } = startDeadline(timeoutMs, callerSignal)
+  const aborted = new Promise<never>((_resolve, reject) => {
+    const end = () => reject(signal.reason)
+    signal.addEventListener('abort', end, { once: true })
+    if (signal.aborted) end()
+  })
+  try {
+    return await Promise.race([aborted, work(signal)])
+  } finally {
+    clear()
   }
 }

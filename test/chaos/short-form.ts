@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { wantsAllBackends } from '../support/each-backend.ts'
 import { describeWith } from '../support/skip.ts'
 import type { Backend } from './result.ts'
 import type { Scenario } from './scenario.ts'
@@ -6,9 +7,9 @@ import type { Scenario } from './scenario.ts'
 /** Some 25 s for the longest on two idle cores; a busy machine takes several times as long. */
 const TIMEOUT_MS = 300_000
 
-/** The short form of a scenario as a test on one queue backend, with `CHAOS_BACKENDS=all` on the other one too. */
+/** The short form of a scenario as a test on one queue backend, with `TEST_BACKENDS=all` on the other one too. */
 export const testShortForm = (scenario: Scenario, backend: Backend): void => {
-  const isWanted = (each: Backend) => each === backend || process.env.CHAOS_BACKENDS === 'all'
+  const isWanted = (each: Backend) => each === backend || wantsAllBackends()
   const listed = scenario.backends ?? ['postgres', 'redis']
   for (const each of listed.filter(isWanted)) testOn(scenario, each)
 }

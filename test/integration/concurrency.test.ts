@@ -1,12 +1,12 @@
 import { afterEach, expect, test } from '@jest/globals'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { createClient } from '../support/client.ts'
-import { describeEachBackend } from '../support/each-backend.ts'
+import { describeBothBackends } from '../support/each-backend.ts'
 
 /** For calls beyond the limit to show themselves in. */
 const LATENCY_MS = 50
 
-describeEachBackend('the number of calls at once', (backend) => {
+describeBothBackends('the number of calls at once', (backend) => {
   let app: TestApp
 
   afterEach(() => app.stop())

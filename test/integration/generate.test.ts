@@ -67,13 +67,13 @@ describeEachBackend('one request, one image', (backend) => {
     expect(rows).toEqual([{ paidCalls: 1 }])
   })
 
-  test('200 different requests at once make 200 images', async () => {
+  test('50 different requests at once make 50 images', async () => {
     const answers = await Promise.all(
-      Array.from({ length: 200 }, (_, i) => alice.generateAndWait({ prompt: `picture ${i}` })),
+      Array.from({ length: 50 }, (_, i) => alice.generateAndWait({ prompt: `picture ${i}` })),
     )
-    expect(answers.filter(({ body }) => body.status === 'succeeded')).toHaveLength(200)
-    expect(new Set(answers.map(({ body }) => body.id)).size).toBe(200)
-    expect(app.gemini.countCalls('picture ')).toBe(200)
+    expect(answers.filter(({ body }) => body.status === 'succeeded')).toHaveLength(50)
+    expect(new Set(answers.map(({ body }) => body.id)).size).toBe(50)
+    expect(app.gemini.countCalls('picture ')).toBe(50)
   })
 
   test('another owner with the same words gets another image', async () => {

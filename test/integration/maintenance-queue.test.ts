@@ -7,7 +7,7 @@ import {
   type MaintenanceTask,
 } from '../../src/adapters/queue/maintenance-queue.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { describeEachBackend } from '../support/each-backend.ts'
+import { describeBothBackends } from '../support/each-backend.ts'
 import { startPostgresProxy } from '../support/postgres-proxy.ts'
 import { findOnPath } from '../support/programs.ts'
 import { describeWhen } from '../support/skip.ts'
@@ -61,7 +61,7 @@ const open = (backend: QueueBackend, tasks: MaintenanceTask[]): UpkeepQueue => {
 const scheduleSoon = (queue: UpkeepQueue) =>
   waitFor(() => queue.schedule().then(() => true), { what: 'the schedule' })
 
-describeEachBackend('upkeep by schedule', (kind) => {
+describeBothBackends('upkeep by schedule', (kind) => {
   let database: TestDatabase
   let backend: QueueBackend
 
