@@ -15,9 +15,9 @@ import {
 } from '../support/embedded.ts'
 import { waitFor } from '../support/wait-for.ts'
 
-const { dataDir, start, spawnHolder } = useEmbeddedPostgres()
-
 describe('embedded Postgres', () => {
+  const { dataDir, start, spawnHolder } = useEmbeddedPostgres({ isPrepared: true })
+
   test('keeps its data through a stop and a start, and leaves no process', async () => {
     const first = await start()
     await query(first, `create table notes as select 'kept' as text`)
@@ -48,13 +48,6 @@ describe('embedded Postgres', () => {
     expect(await query(first, 'select 1 as one')).toEqual([{ one: 1 }])
   })
 
-  test('gives one of two first starts at once the data, and refuses the other', async () => {
-    const outcomes = await Promise.allSettled([start(), start()])
-    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
-    const refused = outcomes.find((outcome) => outcome.status === 'rejected')
-    expect(String(refused?.reason)).toMatch('already running')
-  })
-
   test('starts again while the one before is stopping', async () => {
     const first = await start()
     await query(first, `create table notes as select 'kept' as text`)
@@ -80,21 +73,6 @@ describe('embedded Postgres', () => {
     await expect(start()).rejects.toThrow(`(process ${holder.pid})`)
   })
 
-  test('makes the database anew after a kill in the middle of making it', async () => {
-    const home = join(dataDir(), 'postgres')
-    const findUnfinished = async () =>
-      (await readdir(home)).filter((name) => name.includes('unfinished'))
-    const holder = await spawnHolder()
-    await waitFor(async () => (await findUnfinished()).length > 0, {
-      what: 'the making of the database',
-    })
-    await endProcess(holder, 'SIGKILL')
-    expect(await readdir(home)).not.toContain('data')
-
-    expect(await query(await start(), 'select 1 as one')).toEqual([{ one: 1 }])
-    expect(await findUnfinished()).toEqual([])
-  })
-
   test('tells of a server that dies, recovers its data, and stops what is there', async () => {
     const lost: Error[] = []
     const first = await start({ onLost: (error) => lost.push(error) })
@@ -114,6 +92,50 @@ describe('embedded Postgres', () => {
     expect(lost).toEqual([])
   })
 
+  test('starts over the lock file of a server that is gone, whose process id another program has', async () => {
+    const another = await findServerPid({ databaseUrl: process.env.TEST_DATABASE_URL ?? '' })
+    for (const pid of [process.pid, another]) {
+      const { location, stop } = await start()
+      await stop()
+      const port = '5432'
+      const lines = [pid, join(location, 'data'), '1', port, join(location, 'run'), '', '', 'ready']
+      await writeFile(join(location, 'data', 'postmaster.pid'), `${lines.join('\n')}\n`)
+    }
+    expect(await query(await start(), 'select 1 as one')).toEqual([{ one: 1 }])
+  })
+
+  test('says what is wrong when the server does not start', async () => {
+    await expect(start({ settings: { shared_buffers: 'plenty' } })).rejects.toThrow(
+      /does not start: .*shared_buffers/s,
+    )
+  })
+})
+
+describe('the first start of embedded Postgres', () => {
+  const { dataDir, start, spawnHolder } = useEmbeddedPostgres()
+
+  test('gives one of two first starts at once the data, and refuses the other', async () => {
+    const outcomes = await Promise.allSettled([start(), start()])
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    const refused = outcomes.find((outcome) => outcome.status === 'rejected')
+    expect(String(refused?.reason)).toMatch('already running')
+  })
+
+  test('makes the database anew after a kill in the middle of making it', async () => {
+    const home = join(dataDir(), 'postgres')
+    const findUnfinished = async () =>
+      (await readdir(home)).filter((name) => name.includes('unfinished'))
+    const holder = await spawnHolder()
+    await waitFor(async () => (await findUnfinished()).length > 0, {
+      what: 'the making of the database',
+    })
+    await endProcess(holder, 'SIGKILL')
+    expect(await readdir(home)).not.toContain('data')
+
+    expect(await query(await start(), 'select 1 as one')).toEqual([{ one: 1 }])
+    expect(await findUnfinished()).toEqual([])
+  })
+
   test('fits its socket elsewhere when the data directory has a long name', async () => {
     const postgres = await start({ dataDir: join(dataDir(), 'a long name '.repeat(12)) })
     expect(await query(postgres, 'select 1 as one')).toEqual([{ one: 1 }])
@@ -128,18 +150,6 @@ describe('embedded Postgres', () => {
     expect(await query(postgres, 'select 1 as one')).toEqual([{ one: 1 }])
   })
 
-  test('starts over the lock file of a server that is gone, whose process id another program has', async () => {
-    const another = await findServerPid({ databaseUrl: process.env.TEST_DATABASE_URL ?? '' })
-    for (const pid of [process.pid, another]) {
-      const { location, stop } = await start()
-      await stop()
-      const port = '5432'
-      const lines = [pid, join(location, 'data'), '1', port, join(location, 'run'), '', '', 'ready']
-      await writeFile(join(location, 'data', 'postmaster.pid'), `${lines.join('\n')}\n`)
-    }
-    expect(await query(await start(), 'select 1 as one')).toEqual([{ one: 1 }])
-  })
-
   test('makes missing links between libraries', async () => {
     const { native } = await findBinaries()
     const copy = join(dataDir(), 'native')
@@ -150,12 +160,6 @@ describe('embedded Postgres', () => {
     await linkLibraries(copy)
     await linkLibraries(copy)
     expect(await runProgram(program, ['--version'])).toMatchObject({ ok: true })
-  })
-
-  test('says what is wrong when the server does not start', async () => {
-    await expect(start({ settings: { shared_buffers: 'plenty' } })).rejects.toThrow(
-      /does not start: .*shared_buffers/s,
-    )
   })
 })
 

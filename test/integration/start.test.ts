@@ -3,6 +3,7 @@ import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Generation } from '../../src/contract/generation.ts'
 import { findFreePort } from '../support/free-port.ts'
+import { copyPreparedCluster } from '../support/prepared-cluster.ts'
 import { type Program, startProgram } from '../support/program.ts'
 import { findOnPath } from '../support/programs.ts'
 import { describeWhen } from '../support/skip.ts'
@@ -61,6 +62,7 @@ describeWhen(Boolean(findOnPath('curl')), 'no curl on the PATH', 'imageonce star
   })
 
   test('refuses to run twice on the same data, and leaves the first one working', async () => {
+    await copyPreparedCluster(folder.path)
     const first = await start()
     await first.waitForOutput(READY)
     const second = await start({ PORT: '0' })
@@ -72,6 +74,7 @@ describeWhen(Boolean(findOnPath('curl')), 'no curl on the PATH', 'imageonce star
   })
 
   test('goes on with what a killed one left', async () => {
+    await copyPreparedCluster(folder.path)
     const first = await start()
     await first.waitForOutput(READY)
     const made = await curl(first)
@@ -83,6 +86,7 @@ describeWhen(Boolean(findOnPath('curl')), 'no curl on the PATH', 'imageonce star
   })
 
   test('says so when its port is taken', async () => {
+    await copyPreparedCluster(folder.path)
     const first = await start()
     await first.waitForOutput(READY)
     const other = await makeTemporaryFolder('start')

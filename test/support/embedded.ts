@@ -10,15 +10,17 @@ import {
 } from '../../db/embedded/embedded-postgres.ts'
 import { buildProgram } from './build-programs.ts'
 import type { HeldPostgres } from './hold-postgres.ts'
+import { copyPreparedCluster } from './prepared-cluster.ts'
 import { makeTemporaryFolder, type TemporaryFolder } from './temporary-folder.ts'
 
 /** A new data directory for each test, and servers on it that end with the test. */
-export const useEmbeddedPostgres = () => {
+export const useEmbeddedPostgres = ({ isPrepared = false } = {}) => {
   let folder: TemporaryFolder
   let started: EmbeddedPostgres[]
   let holders: ChildProcess[]
   beforeEach(async () => {
     folder = await makeTemporaryFolder('embedded')
+    if (isPrepared) await copyPreparedCluster(folder.path)
     started = []
     holders = []
   })

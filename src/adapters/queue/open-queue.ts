@@ -2,6 +2,7 @@ import { createPostgresBackend, Queue, type QueueOptions, withBackend } from 'bu
 import { Redis } from 'ioredis'
 import { waitAtMost } from '../../lib/time.ts'
 import { CLOSE_MS, type JobData, type QueueBackend, SILENCE_MS } from './backend.ts'
+import { SurvivingClient } from './surviving-client.ts'
 
 export type OpenQueue = Pick<
   Queue<JobData>,
@@ -35,7 +36,8 @@ const producerRedis = {
   socketTimeout: SILENCE_MS,
 }
 
-const producerPostgres = {
+export const producerPostgres = {
+  Client: SurvivingClient,
   max: 4,
   connectionTimeoutMillis: 2_000,
   query_timeout: PRODUCER_TIMEOUT_MS.postgres,

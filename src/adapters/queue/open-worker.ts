@@ -8,6 +8,7 @@ import {
 import { Redis } from 'ioredis'
 import { waitAtMost } from '../../lib/time.ts'
 import { CLOSE_MS, type JobData, type QueueBackend, SILENCE_MS } from './backend.ts'
+import { SurvivingClient } from './surviving-client.ts'
 
 type CloseWorker = (graceMs: number, whenIdle: () => Promise<unknown>) => Promise<void>
 type OpenWorker = Pick<Worker<JobData>, 'on' | 'run'>
@@ -20,7 +21,12 @@ const consumerRedis = {
   socketTimeout: SILENCE_MS,
 }
 
-const consumerPostgres = { max: 5, connectionTimeoutMillis: 5_000, query_timeout: 10_000 }
+const consumerPostgres = {
+  Client: SurvivingClient,
+  max: 5,
+  connectionTimeoutMillis: 5_000,
+  query_timeout: 10_000,
+}
 
 const ANSWER_MS = 1_000
 

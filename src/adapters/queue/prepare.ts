@@ -1,11 +1,11 @@
 import { assertSchemaCompatibility, runMigrations, SchemaMigrationRequiredError } from 'bullmq'
 import { Redis } from 'ioredis'
-import pg from 'pg'
 import { StartError } from '../../lib/errors.ts'
+import { SurvivingClient } from './surviving-client.ts'
 
 /** BullMQ's own tables, in a schema of their own; safe to run again and from several processes. */
 export const migrateQueue = async (databaseUrl: string): Promise<void> => {
-  const client = new pg.Client({ connectionString: databaseUrl })
+  const client = new SurvivingClient({ connectionString: databaseUrl })
   await client.connect()
   try {
     await runMigrations(client)
@@ -16,7 +16,7 @@ export const migrateQueue = async (databaseUrl: string): Promise<void> => {
 
 /** True when BullMQ's tables are there and of a version that this program can use. */
 export const isQueueMigrated = async (databaseUrl: string): Promise<boolean> => {
-  const client = new pg.Client({ connectionString: databaseUrl })
+  const client = new SurvivingClient({ connectionString: databaseUrl })
   await client.connect()
   try {
     await assertSchemaCompatibility(client)
