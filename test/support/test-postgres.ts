@@ -23,8 +23,15 @@ export const startPostgres = async (environment: NodeJS.ProcessEnv): Promise<Rel
   }
 }
 
-/** Nothing in it outlives the run, so it need not reach the disk. */
-const SETTINGS = { fsync: 'off', max_connections: '300' }
+/** Nothing in it outlives the run, so it need not reach the disk, and its statements are too short to be compiled. */
+const SETTINGS = {
+  fsync: 'off',
+  full_page_writes: 'off',
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  jit: 'off',
+  max_connections: '300',
+}
 
 const startOurOwn = async () => {
   const folder = await makeTemporaryFolder('postgres')
