@@ -23,7 +23,10 @@ describeWith('chromium', 'the playground and similar prompts', () => {
   const said = (text: string | RegExp) => result().getByText(text).first().waitFor()
 
   beforeAll(async () => {
-    dashboard = await startDashboard({ env: { EMBEDDING_SOURCE: 'gemini' } })
+    dashboard = await startDashboard({
+      // A reason is shown for as long as the next try is waited for: long enough for a page to see it.
+      env: { EMBEDDING_SOURCE: 'gemini', RETRY_BACKOFF_MS: '3000' },
+    })
     page = dashboard.page
   })
   beforeEach(() => dashboard.app.gemini.reset())

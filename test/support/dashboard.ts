@@ -5,7 +5,7 @@ import { buildPages } from './build-pages.ts'
 import { watchPages } from './watch-pages.ts'
 
 /** Far below the time that a test may take, so that what is missing is named. */
-const WAIT_MS = 10_000
+const WAIT_MS = 60_000
 
 export type Dashboard = Awaited<ReturnType<typeof startDashboard>>
 
