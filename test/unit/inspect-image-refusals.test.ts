@@ -2,21 +2,11 @@ import { deflateSync } from 'node:zlib'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
 import { createInspectImage } from '../../src/adapters/images/inspect.ts'
+import { FORMATS, type Format, gradient } from '../support/gradient.ts'
 
 const MAX_BYTES = 10 * 1024 * 1024
 const inspect = createInspectImage({ maxBytes: MAX_BYTES, maxPixels: 25_000_000 })
 
-const WIDTH = 64
-const HEIGHT = 48
-type Format = 'png' | 'jpeg' | 'webp'
-const FORMATS: Format[] = ['png', 'jpeg', 'webp']
-
-/** Every pixel another colour. */
-const gradient = (channels: 3 | 4) => {
-  const pixels = Buffer.alloc(WIDTH * HEIGHT * channels)
-  for (let at = 0; at < pixels.length; at += 1) pixels[at] = (at * 7 + (at >> 8) * 31) % 256
-  return sharp(pixels, { raw: { width: WIDTH, height: HEIGHT, channels } })
-}
 const encoded: Record<Format, Buffer> = {} as Record<Format, Buffer>
 beforeAll(async () => {
   for (const format of FORMATS) encoded[format] = await gradient(3).toFormat(format).toBuffer()
