@@ -52,6 +52,7 @@ const setSeen = (id: string, ago: string) =>
 
 test('a worker is listed while it runs, and no longer', async () => {
   const heartbeat = startWorker('one')
+  await waitForWorkers(1)
   startWorker('two')
   const [one] = await waitForWorkers(2)
   expect(one).toEqual({
