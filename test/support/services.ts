@@ -46,7 +46,7 @@ const startS3 = async (environment: NodeJS.ProcessEnv): Promise<Release[]> => {
   return [radosgw.stop]
 }
 
-const CHROMIUM_NAMES = ['chromium', 'chromium-browser', 'google-chrome']
+const CHROMIUM_NAMES = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome']
 
 const findChromium = async (environment: NodeJS.ProcessEnv): Promise<Release[]> => {
   const path = environment.TEST_CHROMIUM ?? CHROMIUM_NAMES.map(findOnPath).find(Boolean)

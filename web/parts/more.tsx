@@ -13,9 +13,9 @@ export const More = ({
   const ref = useRef<HTMLDivElement>(null)
   useEffect(() => {
     if (!isAuto || !more || isLoading || error || !ref.current) return
-    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && more(), {
-      rootMargin: '300px',
-    })
+    // A busy page is told of several changes at once, the newest last.
+    const look = (entries: IntersectionObserverEntry[]) => entries.at(-1)?.isIntersecting && more()
+    const observer = new IntersectionObserver(look, { rootMargin: '300px' })
     observer.observe(ref.current)
     return () => observer.disconnect()
   }, [isAuto, more, isLoading, error])
