@@ -6,7 +6,11 @@ export type WaitOptions = {
   timeoutMs?: number
 }
 
-const POLL_MS = 10
+/** What comes soon is seen soon, and what takes long is not slowed down by being looked at. */
+const FIRST_POLL_MS = 4
+const LONGEST_POLL_MS = 50
+const POLL_GROWTH = 1.25
+
 /** Far beyond what a slow machine needs: reached by what does not happen at all. */
 const TIMEOUT_MS = 60_000
 
@@ -20,6 +24,7 @@ export const waitFor = async <T>(
 ): Promise<Exclude<T, undefined | null | false | 0 | ''>> => {
   const deadline = Date.now() + timeoutMs
   let cause: unknown
+  let pollMs = FIRST_POLL_MS
   do {
     try {
       const value = await condition()
@@ -28,7 +33,8 @@ export const waitFor = async <T>(
     } catch (error) {
       cause = error
     }
-    await delay(POLL_MS)
+    await delay(pollMs)
+    pollMs = Math.min(pollMs * POLL_GROWTH, LONGEST_POLL_MS)
   } while (Date.now() < deadline)
   throw new Error(`Waited ${timeoutMs} ms in vain for ${what}`, { cause })
 }
