@@ -85,6 +85,7 @@ const environmentSchema = z
     PORT: integerSchema(0, 65_535).default(3000),
     HOST: textSchema.default('127.0.0.1'),
     PUBLIC_URL: httpUrlSchema.optional(),
+    MAX_WAIT_SECONDS: integerSchema(1, 600).default(50),
     CORS_ORIGINS: originsSchema.default([]),
     DATA_DIR: textSchema.default('.imageonce'),
     DATABASE_URL: urlSchema(/^postgres(ql)?$/).optional(),
@@ -177,6 +178,7 @@ const environmentSchema = z
         'S3_ENDPOINT',
         'GEMINI_API_KEY',
       ], 'nothing is embedded or made up with NODE_ENV=production')
+      require(['PUBLIC_URL'], 'image URLs and webhooks name it')
       if (env.WEBHOOK_ALLOW_PRIVATE === 'true') {
         const message = 'is for development: webhooks would reach what only this machine may'
         context.addIssue({ code: 'custom', path: ['WEBHOOK_ALLOW_PRIVATE'], message })
@@ -225,6 +227,7 @@ const toConfig = (env: z.output<typeof environmentSchema>) => ({
     port: env.PORT,
     host: env.HOST,
     publicUrl: env.PUBLIC_URL?.replace(/\/+$/, ''),
+    maxWaitSeconds: env.MAX_WAIT_SECONDS,
     corsOrigins: env.CORS_ORIGINS,
   },
   dataDir: resolve(env.DATA_DIR),

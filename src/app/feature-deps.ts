@@ -54,7 +54,6 @@ export const webhooksDeps = (
   logger: Logger,
   { resolveName }: Overrides,
 ): WebhooksDeps => {
-  const { publicUrl, host, port } = config.http
   const signer = createImageSigner(secrets.imageUrlSecret)
   return {
     db,
@@ -62,7 +61,7 @@ export const webhooksDeps = (
     ...config.webhooks,
     resolve: resolveName,
     answerContext: {
-      urls: createUrlsAt(signer, publicUrl ?? `http://${host}:${port}`),
+      urls: createUrlsAt(signer, publicUrlOf(config)),
       listPriceUsd: findListPriceUsd.bind(undefined, provider.models),
       interactiveDeadlineMs: config.interactiveDeadlineMs,
     },
@@ -71,6 +70,13 @@ export const webhooksDeps = (
     metrics: metrics.use(createWebhookMetrics),
     logger,
   }
+}
+
+/** Where clients reach the API, as well as that is known where nobody calls. */
+const publicUrlOf = ({ http: { publicUrl, host, port } }: Config): string => {
+  const isEveryAddress = host === '0.0.0.0' || host === '::'
+  const name = isEveryAddress ? 'localhost' : host.includes(':') ? `[${host}]` : host
+  return publicUrl ?? `http://${name}:${port}`
 }
 
 export const openSimilarity = (

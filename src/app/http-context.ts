@@ -26,6 +26,7 @@ export const createHttpContext = (
     subscribe: events.subscribe,
     logger,
     shutdown,
+    maxWaitSeconds: http.maxWaitSeconds,
     urlsFor,
     getOwnGeneration: createGetOwnGeneration({ db, findDeferred: queue.findDeferred }),
     answerGeneration: createAnswerGeneration({

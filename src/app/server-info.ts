@@ -2,7 +2,6 @@ import {
   MAX_IMAGE_BYTES,
   MAX_IMAGE_PIXELS,
   MAX_PROMPT_CHARACTERS,
-  MAX_WAIT_SECONDS,
 } from '../contract/limits.ts'
 import type { ServerInfo } from '../contract/server-info.ts'
 import { imageMimeTypeSchema } from '../contract/vocabulary.ts'
@@ -10,7 +9,10 @@ import type { Provider } from '../generation/ports.ts'
 import { VERSION } from '../lib/version.ts'
 
 /** What this server would use and allow. */
-export const describeServer = ({ name, defaultModel, models }: Provider): ServerInfo => ({
+export const describeServer = (
+  { name, defaultModel, models }: Provider,
+  { maxWaitSeconds }: Pick<ServerInfo['limits'], 'maxWaitSeconds'>,
+): ServerInfo => ({
   name: 'imageonce',
   version: VERSION,
   provider: name,
@@ -20,7 +22,7 @@ export const describeServer = ({ name, defaultModel, models }: Provider): Server
     maxPromptCharacters: MAX_PROMPT_CHARACTERS,
     maxImageBytes: MAX_IMAGE_BYTES,
     maxImagePixels: MAX_IMAGE_PIXELS,
-    maxWaitSeconds: MAX_WAIT_SECONDS,
+    maxWaitSeconds,
     imageMimeTypes: imageMimeTypeSchema.options,
   },
 })

@@ -3,7 +3,10 @@ export const settingDescriptions = {
   NODE_ENV: 'With `production` nothing is embedded or made up.',
   PORT: 'The port that the API listens on; 0 for any that is free.',
   HOST: 'The address that the API listens on.',
-  PUBLIC_URL: 'How clients reach the API; without it, by the address that each of them used.',
+  PUBLIC_URL:
+    'How clients reach the API; without it, by the address that each of them used. Needed with NODE_ENV=production.',
+  MAX_WAIT_SECONDS:
+    'The longest that a request is held open, in seconds: less than the proxies in front allow.',
   CORS_ORIGINS: 'Origins whose pages may call the API, with commas between them, or `*`.',
   DATA_DIR: 'Where the embedded Postgres, files, the spool and the development secret are.',
   DATABASE_URL: 'Postgres 14 or later; without it an embedded one.',

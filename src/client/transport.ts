@@ -39,15 +39,19 @@ export const createTransport = ({ baseUrl, token, fetch, timeouts }: TransportOp
   /** One try. Its response may be of any status but an error's; `watchdog` ends it and its body. */
   const open = async (path: string, call: Call, { signal }: Watchdog): Promise<Response> => {
     const { method = 'GET', headers, body } = call
+    const request = {
+      method,
+      ...(body !== undefined && { body }),
+      // A framework that keeps what its pages fetch would show the same state for ever.
+      cache: 'no-store',
+      signal,
+    } as const
     const ask = (bearer: string) =>
-      fetch(`${base}${path}`, {
-        method,
-        headers: { ...headers, ...authorize(bearer) },
-        ...(body !== undefined && { body }),
-        signal,
-      }).catch((error: unknown) => {
-        throw explain(error, signal)
-      })
+      fetch(`${base}${path}`, { ...request, headers: { ...headers, ...authorize(bearer) } }).catch(
+        (error: unknown) => {
+          throw explain(error, signal)
+        },
+      )
     const bearer = await unlessAborted(tokens.get(), signal)
     let response = await ask(bearer)
     if (response.status === 401) {

@@ -3,8 +3,6 @@ export const MAX_PROMPT_CHARACTERS = 4_000
 export const MAX_IMAGE_BYTES = 10 * 1024 * 1024
 export const MAX_IMAGE_PIXELS = 25_000_000
 export const MAX_VARIANT_CHARACTERS = 100
-/** The longest a request may be held open, in seconds; a longer wish is lowered to it. */
-export const MAX_WAIT_SECONDS = 60
 export const MAX_PAGE_SIZE = 100
 export const DEFAULT_PAGE_SIZE = 20
 export const MAX_TELEMETRY_EVENTS = 100
@@ -15,6 +13,7 @@ export const MAX_ITEM_URL_CHARACTERS = 2_048
 export const MAX_ITEM_DATA_BYTES = 8 * 1024
 /** What `?w` of an image's URL may be, in pixels. */
 export const THUMBNAIL_WIDTHS = [160, 320, 640, 1280] as const
+export const THUMBNAIL_FORMATS = ['webp', 'avif'] as const
 export const DEFAULT_IMAGE_SIZE = '1K'
 /** The longest range of the analytics. */
 export const MAX_ANALYTICS_DAYS = 400

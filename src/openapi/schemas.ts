@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { generationSchema } from '../contract/generation.ts'
 import { generationRequestSchema } from '../contract/generation-request.ts'
 import { imageSchema } from '../contract/image.ts'
-import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, MAX_WAIT_SECONDS } from '../contract/limits.ts'
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../contract/limits.ts'
 import { problemSchema } from '../contract/problem.ts'
 import {
   newSavedItemSchema,
@@ -59,7 +59,8 @@ export const prefer = {
     .string()
     .optional()
     .meta({
-      description: `\`wait=N\` waits up to N seconds (${MAX_WAIT_SECONDS} at most) for the end.`,
+      description:
+        '`wait=N` waits up to N seconds for the end, and no longer than `maxWaitSeconds` of `/api/info`; `Preference-Applied` says for how long.',
       example: 'wait=30',
     }),
 }

@@ -48,7 +48,7 @@ describe('a stream', () => {
     const stream = await follow(body.id)
     expect(stream.response.status).toBe(200)
     expect(stream.response.headers.get('content-type')).toMatch(/^text\/event-stream/)
-    expect(stream.response.headers.get('cache-control')).toBe('no-store')
+    expect(stream.response.headers.get('cache-control')).toBe('no-store, no-transform')
     await waitFor(() => stream.events.length, { what: 'the snapshot' })
     expect(stream.events[0]?.generation).toMatchObject({ id: body.id, status: 'queued' })
     blocker.open()

@@ -1,4 +1,5 @@
 import { describe } from '@jest/globals'
+import { findOnPath } from './programs.ts'
 
 const SERVICES = {
   redis: {
@@ -8,6 +9,10 @@ const SERVICES = {
   s3: {
     url: process.env.TEST_S3_ENDPOINT,
     why: 'no radosgw with ceph-mon and ceph-osd on the PATH, TEST_S3_ENDPOINT not set',
+  },
+  nginx: {
+    url: findOnPath('nginx'),
+    why: 'no nginx on the PATH',
   },
   chromium: {
     url: process.env.TEST_CHROMIUM,

@@ -30,6 +30,8 @@ export const createApp = (options: AppOptions): Express => {
   }
   app.set('etag', false)
   app.set('query parser', 'simple')
+  // Tells by which protocol a proxy was asked; who calls without one can only mislead itself.
+  app.set('trust proxy', true)
   app.use(createRequestLog(logger, startRequest, startTrace))
   app.use(helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } } }))
   if (corsOrigins.length > 0) app.use('/api', allowOrigins(corsOrigins))

@@ -10,21 +10,14 @@ const EXPOSED_HEADERS = [
   'X-Request-Id',
 ].join(', ')
 
-const ALLOWED_HEADERS = [
-  'Authorization',
-  'Content-Type',
-  'Idempotency-Key',
-  'If-None-Match',
-  'Last-Event-ID',
-  'Prefer',
-].join(', ')
-
 /** Chromium's own limit. */
 const PREFLIGHT_MAX_AGE_SECONDS = 7_200
 
 /**
  * Lets pages of these origins call (Fetch standard, "CORS protocol"), and answers their preflights, which carry no token.
- * The token is in a header, so that no cookies are wanted and `*` is safe.
+ * The token is in a header, so that no cookies are wanted and `*` is safe. They may send whatever header they name: what
+ * watches over a page adds some of its own (`traceparent`, `sentry-trace`, `baggage`), and one that is not allowed takes
+ * the whole call down.
  */
 export const allowOrigins = (origins: readonly string[]): RequestHandler => {
   const isForAll = origins.includes('*')
@@ -45,9 +38,9 @@ export const allowOrigins = (origins: readonly string[]): RequestHandler => {
     }
     res.set({
       'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
-      'Access-Control-Allow-Headers': ALLOWED_HEADERS,
+      'Access-Control-Allow-Headers': req.get('Access-Control-Request-Headers') ?? '',
       'Access-Control-Max-Age': String(PREFLIGHT_MAX_AGE_SECONDS),
     })
-    res.status(204).end()
+    res.vary('Access-Control-Request-Headers').status(204).end()
   }
 }

@@ -14,6 +14,8 @@ export type HttpContext = FollowDeps & {
   getOwnGeneration: (req: Request, res: Response) => Promise<GenerationWithImage>
   /** The generation as this caller reads it. */
   answerGeneration: AnswerGeneration
+  /** The longest that a request is held open; a longer wish is lowered to it. */
+  maxWaitSeconds: number
   /** Aborted when the server is stopping: streams end, waits answer with what there is. */
   shutdown: AbortSignal
 }

@@ -42,7 +42,7 @@ export const findImageId = (signer: ImageSigner, url: string): string | undefine
 export const createUrlsFor =
   (signer: ImageSigner, publicUrl: string | undefined) =>
   (req: Request): Urls =>
-    createUrlsAt(signer, publicUrl ?? `${req.protocol}://${req.get('host')}`)
+    createUrlsAt(signer, publicUrl ?? `${req.secure ? 'https' : 'http'}://${req.get('host')}`)
 
 /** URLs under a given address, where nobody calls. */
 export const createUrlsAt = (signer: ImageSigner, base: string): Urls => ({

@@ -4,7 +4,6 @@ import {
   MAX_HOOK_BYTES,
   MAX_IMAGE_BYTES,
   MAX_TELEMETRY_BYTES,
-  MAX_WAIT_SECONDS,
 } from '../../contract/limits.ts'
 import { imageMimeTypeSchema } from '../../contract/vocabulary.ts'
 import { AppError } from '../../lib/errors.ts'
@@ -49,18 +48,18 @@ export const parseIdempotencyKey = (req: Request): string | undefined => {
   )
 }
 
-/** Seconds from `Prefer: wait=N` (RFC 7240), lowered to what is allowed; undefined when not asked for. */
-export const parsePreferWait = (req: Request): number | undefined => {
+/** Seconds from `Prefer: wait=N` (RFC 7240), lowered to `maxSeconds`; undefined when not asked for. */
+export const parsePreferWait = (req: Request, maxSeconds: number): number | undefined => {
   const prefer = req.get('Prefer')
   const wait = prefer?.split(/[,;]/).find((preference) => /^\s*wait\s*(=|$)/i.test(preference))
   if (wait === undefined) return undefined
   const value = /^\s*wait\s*=\s*"?([^"\s]*)"?\s*$/i.exec(wait)?.[1] ?? ''
-  return parseSeconds(value, 'Prefer')
+  return Math.min(parseSeconds(value, 'Prefer'), maxSeconds)
 }
 
-/** Seconds from `?wait=N`, lowered to what is allowed; 0 when not asked for. */
-export const parseQueryWait = (req: Request): number =>
-  req.query.wait === undefined ? 0 : parseSeconds(String(req.query.wait), '?wait')
+/** Seconds from `?wait=N`, lowered to `maxSeconds`; 0 when not asked for. */
+export const parseQueryWait = ({ query }: Request, maxSeconds: number): number =>
+  query.wait === undefined ? 0 : Math.min(parseSeconds(String(query.wait), '?wait'), maxSeconds)
 
 export const setPreferenceApplied = (res: Response, waitSeconds: number | undefined): void => {
   if (waitSeconds !== undefined) res.set('Preference-Applied', `wait=${waitSeconds}`)
@@ -100,5 +99,5 @@ const parseSeconds = (text: string, pointer: string): number => {
       },
     )
   }
-  return Math.min(Number(text), MAX_WAIT_SECONDS)
+  return Number(text)
 }

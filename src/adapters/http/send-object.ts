@@ -40,7 +40,6 @@ export const sendObject = async (
   const scope = by === 'signature' ? 'public' : 'private'
   const caching = `${scope}, ${req.query.v === version ? IMMUTABLE : UNVERSIONED}`
   if (!size) return sendStored(deps, req, res, { key, etag: `"${version}"`, caching })
-  res.vary('Accept')
   const etag = `"${version}-${size.width}-${size.format}"`
   if (sendNotModified(req, res, etag, caching)) return true
   const thumbnail = await findThumbnail(deps, object, size)
@@ -68,11 +67,12 @@ const sendStored = async (
 ): Promise<boolean> => {
   if (sendNotModified(req, res, etag, caching)) return true
   const direct = await store.findUrl(key)
-  if (direct) {
+  if (direct) res.vary('Origin').vary('Sec-Fetch-Mode')
+  if (direct && !isReadByScripts(req)) {
     const maxAge = direct.expiresInSeconds && Math.floor(direct.expiresInSeconds / 2)
-    res
-      .set('Cache-Control', maxAge ? `private, max-age=${maxAge}` : caching)
-      .redirect(302, direct.url)
+    // A shared cache that ignores `Vary` would send scripts there too.
+    const kept = maxAge ? `private, max-age=${maxAge}` : caching.replace('public', 'private')
+    res.set('Cache-Control', kept).redirect(302, direct.url)
     return true
   }
   const found =
@@ -85,6 +85,16 @@ const sendStored = async (
   if (!found) return false
   sendBytes(res.set({ ETag: etag, 'Cache-Control': caching }), found)
   return true
+}
+
+/**
+ * An image that a page may read (`crossorigin`, `fetch`), and not just show. The bucket allows that only where it was set up
+ * to, and browsers reuse its answer to `<img>` without the header that allows it: so this one comes from here.
+ */
+const isReadByScripts = (req: Request): boolean => {
+  if (req.get('Origin') !== undefined) return true
+  // A page of our own origin. Node's fetch says that it is in this mode too, and not where it is.
+  return req.get('Sec-Fetch-Mode') === 'cors' && req.get('Sec-Fetch-Site') !== undefined
 }
 
 const sendNotModified = (req: Request, res: Response, etag: string, caching: string): boolean => {

@@ -39,7 +39,8 @@ export const streamGeneration = async (
   }
   res.writeHead(200, {
     'Content-Type': 'text/event-stream',
-    'Cache-Control': 'no-store',
+    // A proxy that compresses would hold the events back.
+    'Cache-Control': 'no-store, no-transform',
     'X-Accel-Buffering': 'no',
   })
   res.write(`retry: ${RECONNECT_MS}\n\n`)

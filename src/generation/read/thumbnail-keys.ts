@@ -1,11 +1,11 @@
 import { type RawBuilder, sql } from 'kysely'
-import { THUMBNAIL_WIDTHS } from '../../contract/limits.ts'
+import { THUMBNAIL_FORMATS, THUMBNAIL_WIDTHS } from '../../contract/limits.ts'
 import type { StoredImage } from '../ports.ts'
 
 /** An object of the store with what its bytes are, as `versionOf` has it. */
 export type VersionedObject = { key: string; version: string }
 
-export type ThumbnailFormat = 'webp' | 'avif'
+export type ThumbnailFormat = (typeof THUMBNAIL_FORMATS)[number]
 export type ThumbnailSize = { width: number; format: ThumbnailFormat }
 
 /** A thumbnail that is in the store; its bytes too, where they had to be read anyway. */
@@ -15,8 +15,6 @@ export type FindThumbnail = (
   object: VersionedObject,
   size: ThumbnailSize,
 ) => Promise<Thumbnail | undefined>
-
-const FORMATS: readonly ThumbnailFormat[] = ['webp', 'avif']
 
 /**
  * Where a thumbnail is kept: beside its image, and named after the image's bytes, since an image that was lost and made
@@ -30,7 +28,7 @@ export const thumbnailKeyOf = (
 /** Of all the thumbnails that an image may have. */
 export const listThumbnailKeys = (object: VersionedObject): string[] =>
   THUMBNAIL_WIDTHS.flatMap((width) =>
-    FORMATS.map((format) => thumbnailKeyOf(object, { width, format })),
+    THUMBNAIL_FORMATS.map((format) => thumbnailKeyOf(object, { width, format })),
   )
 
 const SUFFIX = sql.lit('[.]([0-9a-f]{12})[.]w[0-9]+[.](?:webp|avif)$')

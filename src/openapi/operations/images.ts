@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { imageQuerySchema } from '../../contract/image.ts'
-import { THUMBNAIL_WIDTHS } from '../../contract/limits.ts'
+import { THUMBNAIL_FORMATS, THUMBNAIL_WIDTHS } from '../../contract/limits.ts'
 import { imageMimeTypeSchema } from '../../contract/vocabulary.ts'
 import { answer, content, empty, type Operations, operation, PUBLIC } from '../operation.ts'
 import { ifNoneMatch, image, page, pageQuery } from '../schemas.ts'
@@ -19,11 +19,17 @@ export const images: Operations = {
         file: z.string().meta({ description: '`<id>.<signature>`, as in `imageUrl`; or the id.' }),
       }),
       query: z.object({
-        wait: z.coerce.number().int().min(0).optional().meta({ description: 'Seconds to wait.' }),
+        wait: z.coerce.number().int().min(0).optional().meta({
+          description: 'Seconds to wait, no longer than `maxWaitSeconds` of `/api/info`.',
+        }),
         w: z
           .enum(THUMBNAIL_WIDTHS.map(String))
           .optional()
-          .meta({ description: 'A thumbnail of this width, as avif where `Accept` names it.' }),
+          .meta({ description: 'A thumbnail of this width.' }),
+        format: z
+          .enum(THUMBNAIL_FORMATS)
+          .optional()
+          .meta({ description: 'The thumbnail’s format; webp unless said.' }),
         v: z.string().optional().meta({ description: 'The version: kept for ever with it.' }),
       }),
       headers: z.object(ifNoneMatch),

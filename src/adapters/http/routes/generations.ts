@@ -42,7 +42,7 @@ export const createGenerationRoutes = (http: HttpContext, deps: Deps): Router =>
   })
 
   router.get('/:id', async (req, res) => {
-    const waitSeconds = parsePreferWait(req)
+    const waitSeconds = parsePreferWait(req, http.maxWaitSeconds)
     let row = await getOwnGeneration(req, res)
     if (waitSeconds && !isTerminal(row.status) && !isPresumed(row)) {
       const limits = { timeoutMs: waitSeconds * 1_000, signal: whileConnected(http, res) }

@@ -35,7 +35,7 @@ export const createImageFileRoutes = (http: HttpContext, deps: Deps): Router => 
   const router = Router()
 
   router.get('/:file', async (req, res) => {
-    const waitSeconds = parseQueryWait(req)
+    const waitSeconds = parseQueryWait(req, http.maxWaitSeconds)
     const size = parseThumbnailQuery(req)
     const { id, by } = await authorize(deps, lookup, req)
     let shown = await findShown(lookup, id)

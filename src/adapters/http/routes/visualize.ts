@@ -40,10 +40,11 @@ const SUPERSEDED_AT = Date.UTC(2026, 10, 1) / 1_000
 /** Submitting a generation. */
 export const createVisualizeRoutes = (http: HttpContext, deps: VisualizeDeps): Router => {
   const { submit, interactiveDeadlineMs } = deps
+  const longestWaitMs = Math.min(interactiveDeadlineMs, http.maxWaitSeconds * 1_000)
   const router = Router()
 
   router.post('/generate', ...jsonBody(), async (req, res) => {
-    const waitSeconds = parsePreferWait(req)
+    const waitSeconds = parsePreferWait(req, http.maxWaitSeconds)
     const idempotencyKey = parseIdempotencyKey(req)
     const request = generationRequestSchema.parse(req.body, { reportInput: true })
     const { ownerId } = principalOf(res)
@@ -56,7 +57,7 @@ export const createVisualizeRoutes = (http: HttpContext, deps: VisualizeDeps): R
     const request = generationRequestSchema.parse(req.body, { reportInput: true })
     const forced = { ...request, skipExistingCheck: true }
     const submission = await submitGeneration(submit, principalOf(res).ownerId, forced)
-    await answer(http, deps, req, res, submission, interactiveDeadlineMs)
+    await answer(http, deps, req, res, submission, longestWaitMs)
   })
 
   router.use(offerPlaceholder(deps))
