@@ -18,6 +18,7 @@ import { describeReuse } from '../generation/read/present.ts'
 import type { SubmitDeps } from '../generation/submit/submit.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Config } from './config.ts'
+import { publicUrlOf } from './public-url.ts'
 import type { Overrides, Resources } from './resources.ts'
 import type { Secrets } from './secrets.ts'
 
@@ -70,13 +71,6 @@ export const webhooksDeps = (
     metrics: metrics.use(createWebhookMetrics),
     logger,
   }
-}
-
-/** Where clients reach the API, as well as that is known where nobody calls. */
-const publicUrlOf = ({ http: { publicUrl, host, port } }: Config): string => {
-  const isEveryAddress = host === '0.0.0.0' || host === '::'
-  const name = isEveryAddress ? 'localhost' : host.includes(':') ? `[${host}]` : host
-  return publicUrl ?? `http://${name}:${port}`
 }
 
 export const openSimilarity = (

@@ -1,8 +1,4 @@
-import {
-  MAX_IMAGE_BYTES,
-  MAX_IMAGE_PIXELS,
-  MAX_PROMPT_CHARACTERS,
-} from '../contract/limits.ts'
+import { MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_PROMPT_CHARACTERS } from '../contract/limits.ts'
 import type { ServerInfo } from '../contract/server-info.ts'
 import { imageMimeTypeSchema } from '../contract/vocabulary.ts'
 import type { Provider } from '../generation/ports.ts'

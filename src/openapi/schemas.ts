@@ -55,14 +55,11 @@ export const generationPath = z.object({
 })
 
 export const prefer = {
-  Prefer: z
-    .string()
-    .optional()
-    .meta({
-      description:
-        '`wait=N` waits up to N seconds for the end, and no longer than `maxWaitSeconds` of `/api/info`; `Preference-Applied` says for how long.',
-      example: 'wait=30',
-    }),
+  Prefer: z.string().optional().meta({
+    description:
+      '`wait=N` waits up to N seconds for the end, and no longer than `maxWaitSeconds` of `/api/info`; `Preference-Applied` says for how long.',
+    example: 'wait=30',
+  }),
 }
 
 export const idempotencyKey = {

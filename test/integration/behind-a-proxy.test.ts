@@ -81,7 +81,9 @@ test('answers are https where a proxy was asked by https', async () => {
     const alice = await createClient(app)
     const ask = async (proto: string) => {
       const { body } = await alice.generate({ prompt: 'a lock' }, { 'X-Forwarded-Proto': proto })
-      return new Set([body.imageUrl, ...Object.values(body.urls)].map((url) => new URL(url).protocol))
+      return new Set(
+        [body.imageUrl, ...Object.values(body.urls)].map((url) => new URL(url).protocol),
+      )
     }
     expect(await ask('https')).toEqual(new Set(['https:']))
     expect(await ask('https, http')).toEqual(new Set(['https:']))

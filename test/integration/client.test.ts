@@ -229,6 +229,24 @@ test('get, cancel and imageUrl', async () => {
   await expect(client.get('g_none')).rejects.toBeInstanceOf(ImageonceError)
 })
 
+test('get tells the state of the moment under a fetch that keeps what it may', async () => {
+  const open = holds.hold()
+  const kept = new Map<string, Response>()
+  const keeping: typeof fetch = async (input, init) => {
+    const request = new Request(input, init)
+    const { cache } = { ...init } as { cache?: string }
+    if (request.method !== 'GET' || cache === 'no-store') return fetch(request)
+    const before = kept.get(request.url) ?? (await fetch(request))
+    kept.set(request.url, before)
+    return before.clone()
+  }
+  const client = connect({ fetch: keeping })
+  const { id = '' } = await client.generate({ prompt: 'a pond' }, { wait: 0 })
+  expect((await client.get(id)).status).not.toBe('succeeded')
+  open()
+  await waitFor(async () => (await client.get(id)).status === 'succeeded', { what: 'the end' })
+})
+
 test('list gives pages', async () => {
   const client = createImageonceClient({
     baseUrl: app.url,

@@ -6,7 +6,8 @@ const SITE = 'https://app.example'
 let app: TestApp
 
 /** What the client sends, and what monitoring adds by itself (OpenTelemetry, Sentry). */
-const ASKED = 'authorization,content-type,idempotency-key,traceparent,sentry-trace,baggage,x-request-id'
+const ASKED =
+  'authorization,content-type,idempotency-key,traceparent,sentry-trace,baggage,x-request-id'
 
 const preflight = (origin: string, path = '/api/visualize/generate') =>
   fetch(`${app.url}${path}`, {

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from '@jest/globals'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { createClient } from '../support/client.ts'
-import { createTestBucket, publishBucket } from '../support/s3-bucket.ts'
+import { createTestBucket, publishBucket, toS3Environment } from '../support/s3-bucket.ts'
 import { describeWith } from '../support/skip.ts'
 
 describeWith('s3', 'with images in an S3 store', () => {
@@ -14,11 +14,7 @@ describeWith('s3', 'with images in an S3 store', () => {
     if (publicBase) await publishBucket(bucket)
     app = await startTestApp({
       env: {
-        S3_ENDPOINT: bucket.endpoint,
-        S3_BUCKET: bucket.bucket,
-        S3_REGION: bucket.region,
-        S3_ACCESS_KEY_ID: bucket.accessKeyId,
-        S3_SECRET_ACCESS_KEY: bucket.secretAccessKey,
+        ...toS3Environment(bucket),
         ...(publicBase && { PUBLIC_IMAGE_BASE_URL: `${bucket.endpoint}/${bucket.bucket}` }),
       },
     })

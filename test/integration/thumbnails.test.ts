@@ -10,7 +10,7 @@ import { startTestApp, type TestApp } from '../support/app.ts'
 import { type Client, createClient } from '../support/client.ts'
 import { createHolds } from '../support/held.ts'
 import { makePng } from '../support/pictures.ts'
-import { createTestBucket, publishBucket } from '../support/s3-bucket.ts'
+import { createTestBucket, publishBucket, toS3Environment } from '../support/s3-bucket.ts'
 import { describeWith } from '../support/skip.ts'
 import { makeTemporaryFolder } from '../support/temporary-folder.ts'
 
@@ -205,11 +205,7 @@ describeWith('s3', 'a thumbnail in an S3 store', () => {
     app = await startTestApp({
       workers: 0,
       env: {
-        S3_ENDPOINT: bucket.endpoint,
-        S3_BUCKET: bucket.bucket,
-        S3_REGION: bucket.region,
-        S3_ACCESS_KEY_ID: bucket.accessKeyId,
-        S3_SECRET_ACCESS_KEY: bucket.secretAccessKey,
+        ...toS3Environment(bucket),
         ...(isPublic && { PUBLIC_IMAGE_BASE_URL: `${bucket.endpoint}/${bucket.bucket}` }),
       },
     })

@@ -32,6 +32,15 @@ export const createTestBucket = async (server = findTestS3()): Promise<S3Config>
   return config
 }
 
+/** The settings of a server that keeps its images there. */
+export const toS3Environment = (bucket: S3Config): Record<string, string> => ({
+  S3_ENDPOINT: bucket.endpoint,
+  S3_BUCKET: bucket.bucket,
+  S3_REGION: bucket.region,
+  S3_ACCESS_KEY_ID: bucket.accessKeyId,
+  S3_SECRET_ACCESS_KEY: bucket.secretAccessKey,
+})
+
 /** Lets anyone read the bucket, as a public domain would. */
 export const publishBucket = (config: S3Config): Promise<unknown> => {
   const statement = {

@@ -21,6 +21,7 @@ const production = {
   S3_SECRET_ACCESS_KEY: 'secret',
   GEMINI_API_KEY: 'key',
   AUTH_JWT_SECRET: 'x'.repeat(32),
+  PUBLIC_URL: 'https://images.example',
 }
 
 describe('the settings', () => {
@@ -127,7 +128,7 @@ describe('the settings', () => {
     expect(problemsOf(production)).toEqual([])
   })
 
-  test.each(['DATABASE_URL', 'S3_BUCKET', 'GEMINI_API_KEY', 'AUTH_JWT_SECRET'])(
+  test.each(['DATABASE_URL', 'S3_BUCKET', 'GEMINI_API_KEY', 'AUTH_JWT_SECRET', 'PUBLIC_URL'])(
     'without %s are not enough for production',
     (name) => {
       expect(problemsOf({ ...production, [name]: '' }).join('\n')).toContain(name)

@@ -1,10 +1,6 @@
 import express, { type Request, type RequestHandler, type Response } from 'express'
 import type { z } from 'zod'
-import {
-  MAX_HOOK_BYTES,
-  MAX_IMAGE_BYTES,
-  MAX_TELEMETRY_BYTES,
-} from '../../contract/limits.ts'
+import { MAX_HOOK_BYTES, MAX_IMAGE_BYTES, MAX_TELEMETRY_BYTES } from '../../contract/limits.ts'
 import { imageMimeTypeSchema } from '../../contract/vocabulary.ts'
 import { AppError } from '../../lib/errors.ts'
 

@@ -16,7 +16,11 @@ export const parseThumbnailQuery = (req: Request): ThumbnailSize | undefined => 
   }
 }
 
-const pick = <T extends string | number>(name: string, allowed: readonly T[], given: unknown): T => {
+const pick = <T extends string | number>(
+  name: string,
+  allowed: readonly T[],
+  given: unknown,
+): T => {
   const found = allowed.find((each) => String(each) === given)
   if (found !== undefined) return found
   throw new AppError('invalid_request', `${name} must be one of: ${allowed.join(', ')}`, {
