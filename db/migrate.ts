@@ -21,6 +21,7 @@ import * as similarity from './migrations/0012-similarity.ts'
 import * as conditions from './migrations/0013-conditions.ts'
 import * as neighbours from './migrations/0014-neighbours.ts'
 import * as verdicts from './migrations/0015-verdicts.ts'
+import * as installation from './migrations/0021-installation.ts'
 
 /** Applied in this order, each once. A new one goes at the end; none is ever edited. */
 const migrations = {
@@ -38,6 +39,7 @@ const migrations = {
   '0013-conditions': conditions,
   '0014-neighbours': neighbours,
   '0015-verdicts': verdicts,
+  '0021-installation': installation,
 }
 
 const MIN_SERVER_VERSION = 140_000

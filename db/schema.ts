@@ -46,6 +46,7 @@ export type Schema = {
   promptEmbeddings: PromptEmbeddingsTable
   similarityChecks: SimilarityChecksTable
   ownerSimilarity: OwnerSimilarityTable
+  installation: InstallationTable
 }
 
 type UsersTable = { id: string; createdAt: Generated<Date> }
@@ -196,6 +197,14 @@ type OrphanObjectsTable = {
   /** The store's own time of the object. */
   modifiedAt: Date
   foundAt: Date
+}
+
+/** Of one row: whose database this is. A copy of the database has the same. */
+type InstallationTable = {
+  isOnly: Generated<boolean>
+  /** 16 hex digits: the part of the name of each of its queues that no other installation's has. */
+  id: Generated<string>
+  createdAt: Generated<Date>
 }
 
 /** What an owner saved. */

@@ -45,6 +45,34 @@ program
     runCommand(async () => (await import('./cli/migrate.ts')).runMigrate(parseConfig(environment))),
   )
 
+const installation = program
+  .command('installation')
+  .description('say whose queue the Redis of this database is')
+  .action(() =>
+    runCommand(async () => (await loadInstallation()).showInstallation(parseConfig(environment))),
+  )
+
+installation
+  .command('renew')
+  .description('make the copy of a database an installation of its own')
+  .action(() => runCommand(async () => (await loadInstallation()).renew(parseConfig(environment))))
+
+installation
+  .command('keep')
+  .description('let a restored database take the place of the one that is gone')
+  .action(() => runCommand(async () => (await loadInstallation()).keep(parseConfig(environment))))
+
+installation
+  .command('adopt')
+  .description(
+    'take over what waits in the queue of the release before, where no other installation used it',
+  )
+  .action(() => runCommand(async () => (await loadInstallation()).adopt(parseConfig(environment))))
+
+function loadInstallation() {
+  return import('./cli/installation.ts')
+}
+
 program
   .command('token')
   .description('print a token for an owner')

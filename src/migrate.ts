@@ -1,6 +1,7 @@
+import { readInstallation, withDatabaseAt } from '../db/installation.ts'
 import { findPendingMigrations, migrateToLatest } from '../db/migrate.ts'
 import { ensureVectorIndex } from '../db/vector-index.ts'
-import { isQueueMigrated, migrateQueue } from './adapters/queue/prepare.ts'
+import { checkRedis, isQueueMigrated, migrateQueue } from './adapters/queue/prepare.ts'
 import type { Config } from './app/config.ts'
 import { requireDatabaseUrl } from './app/resources.ts'
 import { chooseEmbedder } from './features/similarity/embeddings/choose-embedder.ts'
@@ -32,4 +33,18 @@ export const assertMigrated = async (config: Config): Promise<void> => {
   if (!config.queue.redisUrl && !(await isQueueMigrated(databaseUrl))) pending.push('the queue')
   if (pending.length === 0) return
   throw new StartError(`The database lacks ${pending.join(', ')}: run \`imageonce migrate\` first.`)
+}
+
+/** Throws `StartError` when the Redis can't be used, or the queue in it is another database's; warns of what may be amiss. */
+export const checkQueue = async (
+  config: Config,
+  warn: (message: string) => void,
+): Promise<void> => {
+  const { redisUrl, name } = config.queue
+  if (!redisUrl) return
+  const installation = await withDatabaseAt(
+    requireDatabaseUrl(config.database.url),
+    readInstallation,
+  )
+  await checkRedis(redisUrl, name, installation, warn)
 }

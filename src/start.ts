@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { startEmbeddedPostgres } from '../db/embedded/embedded-postgres.ts'
 import { createMetrics } from './adapters/metrics/metrics.ts'
-import { checkRedis } from './adapters/queue/prepare.ts'
 import { startTracing } from './adapters/tracing/tracing.ts'
 import { createApi } from './app/api.ts'
 import type { Config } from './app/config.ts'
@@ -10,7 +9,7 @@ import { runUntilSignal, STOP_MARGIN_MS } from './app/process.ts'
 import { resolveSecrets, type Secrets } from './app/secrets.ts'
 import { createWorker } from './app/worker.ts'
 import { createLogger, type Logger } from './lib/logger.ts'
-import { indexVectors, migrate } from './migrate.ts'
+import { checkQueue, indexVectors, migrate } from './migrate.ts'
 
 export type Started = { config: Config; secrets: Secrets; url: string; notes: string[] }
 
@@ -27,7 +26,7 @@ export const runAll = async (
     push(release)
     await migrate(config)
     logger.info(await indexVectors(config))
-    if (config.queue.redisUrl) await checkRedis(config.queue.redisUrl, (text) => notes.push(text))
+    await checkQueue(config, (text) => notes.push(text))
     const secrets = await resolveSecrets(config)
     const tracing = await startTracing(config.tracing)
     push(() => tracing?.close())

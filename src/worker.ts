@@ -1,17 +1,16 @@
-import { checkRedis } from './adapters/queue/prepare.ts'
 import { startTracing } from './adapters/tracing/tracing.ts'
 import type { Config } from './app/config.ts'
 import { runUntilSignal, STOP_MARGIN_MS } from './app/process.ts'
 import { resolveSecrets } from './app/secrets.ts'
 import { createWorker } from './app/worker.ts'
 import { createLogger } from './lib/logger.ts'
-import { assertMigrated } from './migrate.ts'
+import { assertMigrated, checkQueue } from './migrate.ts'
 
 /** The worker process. */
 export const runWorker = async (config: Config): Promise<void> => {
   const logger = createLogger(config.logLevel ?? 'info', 'worker')
   await assertMigrated(config)
-  if (config.queue.redisUrl) await checkRedis(config.queue.redisUrl, (text) => logger.warn(text))
+  await checkQueue(config, (text) => logger.warn(text))
   const tracing = await startTracing(config.tracing)
   const worker = createWorker(config, await resolveSecrets(config), logger, { tracing })
   const stop = () => worker.stop().finally(tracing?.close)

@@ -34,13 +34,7 @@ import {
   webhooksDeps,
 } from './feature-deps.ts'
 import { createHttpContext } from './http-context.ts'
-import {
-  createResources,
-  type Overrides,
-  QUEUE_SETTLE_MS,
-  type Resources,
-  toQueueBackend,
-} from './resources.ts'
+import { createResources, type Overrides, QUEUE_SETTLE_MS, type Resources } from './resources.ts'
 import type { Secrets } from './secrets.ts'
 import { describeServer } from './server-info.ts'
 import { createSubmitDeps, createUploads } from './submit.ts'
@@ -182,7 +176,7 @@ const listFeatures = (
       settings: config.settings,
       findWorkers: () => findWorkers(db),
       measureQueue: () => measureQueue(db),
-      backend: toQueueBackend(config),
+      backend: resources.backend,
       queueName: config.queue.name,
       identify,
       logger,

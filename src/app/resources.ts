@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { createDatabase, type Database, type DatabaseOptions } from '../../db/database.ts'
+import { type Installation, readInstallation } from '../../db/installation.ts'
 import {
   createGenerationEvents,
   type GenerationEvents,
@@ -48,6 +49,8 @@ export type Resources = {
   store: ImageStore
   metrics: Metrics
   tracing: Tracing | undefined
+  /** Where the jobs are. */
+  backend: QueueBackend
   /** Has something released with the rest, before it. */
   push: Disposables['push']
   releaseAll: () => Promise<void>
@@ -83,8 +86,9 @@ export const createResources = (
   push(() => waitAtMost(db.destroy(), CLOSE_MS))
   const events = createGenerationEvents(databaseUrl, report('the events connection was lost'))
   push(events.close)
+  const backend = toQueueBackend(config, db)
   const queue = createGenerationQueue(
-    toQueueBackend(config),
+    backend,
     config.queue.name,
     report('the queue is in trouble'),
     tracing?.queue,
@@ -102,7 +106,7 @@ export const createResources = (
   push(store.close)
   const measuredProvider = metrics.provider.measure(overrides.provider ?? createProvider(config))
   const provider = tracing?.wrapProvider(measuredProvider) ?? measuredProvider
-  return { db, events, queue, provider, store, metrics, tracing, push, releaseAll }
+  return { db, events, queue, backend, provider, store, metrics, tracing, push, releaseAll }
 }
 
 const createStore = ({ s3, dataDir }: Config): ImageStore =>
@@ -115,10 +119,22 @@ const createProvider = ({ gemini, worker }: Config): Provider =>
 
 export const toSpoolDirectory = ({ dataDir }: Config): string => join(dataDir, 'spool')
 
-export const toQueueBackend = ({ queue, database }: Config): QueueBackend =>
+export const toQueueBackend = ({ queue, database }: Config, db: Database): QueueBackend =>
   queue.redisUrl
-    ? { kind: 'redis', url: queue.redisUrl }
+    ? { kind: 'redis', url: queue.redisUrl, findInstallation: createFindInstallation(db) }
     : { kind: 'postgres', url: requireDatabaseUrl(database.url) }
+
+/** Asks once, and again where Postgres did not answer. */
+const createFindInstallation = (db: Database) => {
+  let found: Promise<Installation> | undefined
+  return (): Promise<Installation> => {
+    found ??= readInstallation(db).catch((error: unknown) => {
+      found = undefined
+      throw error
+    })
+    return found
+  }
+}
 
 /** Throws `StartError` when there is none. */
 export const requireDatabaseUrl = (url: string | undefined): string => {

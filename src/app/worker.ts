@@ -36,7 +36,6 @@ import {
   type Overrides,
   QUEUE_SETTLE_MS,
   type Resources,
-  toQueueBackend,
   toSpoolDirectory,
 } from './resources.ts'
 import type { Secrets } from './secrets.ts'
@@ -79,7 +78,7 @@ export const createWorker = (
     onBreaker: heartbeat.setBreakerOpen,
   })
   const worker = createGenerationWorker({
-    backend: toQueueBackend(config),
+    backend: resources.backend,
     name: config.queue.name,
     concurrency,
     leaseMs: config.worker.leaseMs,
@@ -101,6 +100,7 @@ export const createWorker = (
     await Promise.all([events.connect(), queue.settle(QUEUE_SETTLE_MS)])
     worker.start()
     const sweep = async () => {
+      await queue.claim()
       // Said again each time: a Redis that lost its data lost the limit too.
       await queue.limitConcurrency(config.worker.modelMaxConcurrency)
       await sweepGenerations(db, queue.enqueueAll)
@@ -169,7 +169,7 @@ const listFeatures = (
     db,
     store,
     spool: createSpoolFiles({ directory: toSpoolDirectory(config) }),
-    backend: toQueueBackend(config),
+    backend: resources.backend,
     queueName: config.queue.name,
     intervalMs,
     tasks: features.flatMap(({ tasks = [] }) => tasks),

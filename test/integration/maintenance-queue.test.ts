@@ -14,6 +14,8 @@ import { describeWhen } from '../support/skip.ts'
 import { startRedisServer } from '../support/test-redis.ts'
 import { waitFor } from '../support/wait-for.ts'
 
+const findInstallation = async () => ({ id: '0123456789abcdef', home: 'a database' })
+
 const HOUR_MS = 60 * 60_000
 
 /** A task that counts its runs. */
@@ -67,8 +69,10 @@ describeBothBackends('upkeep by schedule', (kind) => {
 
   beforeEach(async () => {
     database = await createTestDatabase()
-    const url = kind === 'redis' ? (process.env.TEST_REDIS_URL ?? '') : database.url
-    backend = { kind, url }
+    backend =
+      kind === 'redis'
+        ? { kind, url: process.env.TEST_REDIS_URL ?? '', findInstallation }
+        : { kind, url: database.url }
   })
   afterEach(async () => {
     await stopAll()
@@ -186,7 +190,7 @@ describeWhen(program !== undefined, 'no redis-server on the PATH', 'upkeep witho
   beforeEach(async () => {
     redis = await startRedisServer(program ?? '')
     proxy = await startPostgresProxy(redis.url)
-    backend = { kind: 'redis', url: proxy.url }
+    backend = { kind: 'redis', url: proxy.url, findInstallation }
   })
   afterEach(async () => {
     await stopAll()

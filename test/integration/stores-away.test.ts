@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { createGenerationQueue } from '../../src/adapters/queue/generation-queue.ts'
+import { toQueueBackend } from '../../src/app/resources.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { type Client, createClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -167,7 +168,7 @@ describeWith('redis', 'while Postgres is away and Redis is there', () => {
       what: 'the answer',
     })
     const queue = createGenerationQueue(
-      { kind: 'redis', url: process.env.TEST_REDIS_URL ?? '' },
+      toQueueBackend(app.config, app.db),
       app.config.queue.name,
       () => {},
     )

@@ -72,7 +72,7 @@ export const startTestApp = async ({
   const token = (owner = 'alice', admin = false) => signToken(secrets, { owner, admin, days: 1 })
   /** Takes a job out behind everybody's back, as a wiped Redis would. */
   const removeJob = async (generationId: string): Promise<void> => {
-    const queue = createGenerationQueue(toQueueBackend(config), config.queue.name, () => {})
+    const queue = createGenerationQueue(toQueueBackend(config, db), config.queue.name, () => {})
     await queue.settle(2_000)
     await queue.remove(generationId)
     await queue.close()

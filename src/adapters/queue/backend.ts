@@ -1,7 +1,11 @@
+import type { Installation } from '../../../db/installation.ts'
 import type { DeferredSubmission } from '../../generation/submit/deferred-submission.ts'
 
 /** Where BullMQ keeps its jobs. */
-export type QueueBackend = { kind: 'redis' | 'postgres'; url: string }
+export type QueueBackend =
+  | { kind: 'postgres'; url: string }
+  /** Whose jobs they are must be known, as others may keep theirs in the same Redis; rejects until Postgres has said it. */
+  | { kind: 'redis'; url: string; findInstallation: () => Promise<Installation> }
 
 /** A job of the maintenance has a name and no data. */
 export type JobData = {

@@ -29,7 +29,7 @@ export const createGenerationQueue = (
   onError: (error: Error) => void,
   telemetry?: Telemetry,
 ) => {
-  const { get, close } = openQueue(backend, name, onError, telemetry)
+  const { get, claim, close } = openQueue(backend, name, onError, telemetry)
   const timeoutMs = PRODUCER_TIMEOUT_MS[backend.kind]
 
   /**
@@ -127,6 +127,7 @@ export const createGenerationQueue = (
     ping,
     count,
     settle,
+    claim,
     close,
   }
 }

@@ -46,7 +46,7 @@ export const createGenerationWorker = (deps: GenerationWorkerDeps) => {
     running.add(promise)
     return promise
   }
-  const { worker, close } = openWorker(
+  const { start, close } = openWorker(
     deps.backend,
     deps.name,
     (job, token) => processJob(run, deps.pause, job, token),
@@ -56,20 +56,19 @@ export const createGenerationWorker = (deps: GenerationWorkerDeps) => {
       stalledInterval: Math.round(deps.leaseMs / STALLED_CHECKS_PER_LEASE),
       maxStalledCount: MAX_STALLED_COUNT,
       limiter: NO_LIMIT_OF_OUR_OWN,
+      onError: deps.onError,
+      onOpen: (worker) => {
+        worker.on('completed', (job, result) => {
+          if (result !== 'succeeded') void afterJob(deps, job.id)
+        })
+        worker.on('failed', (job) => void afterJob(deps, job?.id))
+      },
       ...(deps.telemetry && { telemetry: deps.telemetry }),
       settings: {
         backoffStrategy: (tries) => Math.min(MAX_BACKOFF_MS, 250 * 2 ** Math.min(tries, 8)),
       },
     },
   )
-  worker.on('error', deps.onError)
-  worker.on('completed', (job, result) => {
-    if (result !== 'succeeded') void afterJob(deps, job.id)
-  })
-  worker.on('failed', (job) => void afterJob(deps, job?.id))
-
-  /** Rejects nothing: BullMQ reconnects by itself and reports through `onError`. */
-  const start = () => void worker.run().catch(deps.onError)
 
   /** Takes no more jobs and waits for the running ones, but no longer than `graceMs`. */
   const stop = (graceMs: number): Promise<void> => {

@@ -40,14 +40,19 @@ const NO_DATA = {} as JobData
 /** A worker that stops while Redis is away keeps a timer as long. */
 const STALLED_CHECK_MS = 3_000
 
+/** A stored name: workers of every release share the queue. */
+const upkeepNameOf = (name: string): string => `${name}-upkeep`
+
+/** Of all the queues that an installation has by this `QUEUE_NAME`. */
+export const queueNamesOf = (name: string): string[] => [name, upkeepNameOf(name)]
+
 /** A job scheduler for each task, and the worker that does what falls due; nothing happens until `start`. */
 export const createMaintenanceQueue = ({
   scheduleEveryMs = SCHEDULE_EVERY_MS,
   retryMs = RETRY_MS,
   ...deps
 }: MaintenanceQueueDeps) => {
-  // A stored name: workers of every release share the queue.
-  const name = `${deps.name}-upkeep`
+  const name = upkeepNameOf(deps.name)
   const queue = openQueue(deps.backend, name, deps.onError)
   const stopping = new AbortController()
   const running = new Set<Promise<unknown>>()
@@ -60,13 +65,14 @@ export const createMaintenanceQueue = ({
     await promise
     return 'done'
   }
-  const { worker, close } = openWorker(deps.backend, name, (job) => run(job.name), {
+  const { start, close } = openWorker(deps.backend, name, (job) => run(job.name), {
     concurrency: 1,
     stalledInterval: STALLED_CHECK_MS,
-  })
-  worker.on('error', deps.onError)
-  worker.on('failed', (_job, error) => {
-    if (!stopping.signal.aborted) deps.onError(error)
+    onError: deps.onError,
+    onOpen: (worker) =>
+      worker.on('failed', (_job, error) => {
+        if (!stopping.signal.aborted) deps.onError(error)
+      }),
   })
 
   let isStarted = false
@@ -97,9 +103,6 @@ export const createMaintenanceQueue = ({
     isStarted = true
     scheduledAt = performance.now()
   }
-
-  /** Rejects nothing: BullMQ reconnects by itself and reports through `onError`. */
-  const start = () => void worker.run().catch(deps.onError)
 
   /** Cuts short what runs and lets go of the queue, whether its store answers or not. */
   const stop = async (graceMs: number): Promise<void> => {

@@ -2,6 +2,7 @@ import { createPostgresBackend, Queue, type QueueOptions, withBackend } from 'bu
 import { Redis } from 'ioredis'
 import { waitAtMost } from '../../lib/time.ts'
 import { CLOSE_MS, type JobData, type QueueBackend, SILENCE_MS } from './backend.ts'
+import { enterQueue } from './enter-queue.ts'
 import { SurvivingClient } from './surviving-client.ts'
 
 export type OpenQueue = Pick<
@@ -51,30 +52,44 @@ export const openQueue = (
   name: string,
   onError: (error: Error) => void,
   telemetry?: QueueOptions['telemetry'],
-): { get: () => Promise<OpenQueue>; close: () => Promise<void> } => {
-  const open = backend.kind === 'redis' ? openRedisQueue : openPostgresQueue
-  return open(backend.url, name, onError, telemetry && { telemetry })
+): {
+  get: () => Promise<OpenQueue>
+  /** Says again whose queue it is: a Redis that lost its data has forgotten. Throws `StartError` when it is another's. */
+  claim: () => Promise<void>
+  close: () => Promise<void>
+} => {
+  const options = telemetry && { telemetry }
+  return backend.kind === 'redis'
+    ? openRedisQueue(backend, name, onError, options)
+    : openPostgresQueue(backend.url, name, onError, options)
 }
 
 type OwnOptions = Pick<QueueOptions, 'telemetry'> | undefined
 
 const openRedisQueue = (
-  url: string,
+  { url, findInstallation }: QueueBackend & { kind: 'redis' },
   name: string,
   onError: (error: Error) => void,
   options: OwnOptions,
 ) => {
   const connection = new Redis(url, producerRedis)
   connection.on('error', onError)
-  const queue = keepOnceReady(() => {
+  const enter = async () => {
+    // Asked whether Redis is there or not: when it comes, Postgres may be away.
+    const installation = await findInstallation()
     if (connection.status !== 'ready') throw new Error('Redis does not answer')
-    return new Queue<JobData>(name, { ...options, connection, skipWaitingForReady: true })
+    return enterQueue(connection, name, installation)
+  }
+  const queue = keepOnceReady(async () => {
+    const prefix = await enter()
+    return new Queue<JobData>(name, { ...options, prefix, connection, skipWaitingForReady: true })
   }, onError)
   const close = async () => {
     await waitAtMost(queue.close(), CLOSE_MS)
     connection.disconnect()
   }
-  return { get: queue.get, close }
+  const claim = async () => void (await enter())
+  return { get: queue.get, claim, close }
 }
 
 const openPostgresQueue = (
@@ -85,17 +100,20 @@ const openPostgresQueue = (
 ) => {
   const connection = { connectionString: url, ...producerPostgres }
   const { Queue: PostgresQueue } = withBackend(createPostgresBackend)
-  return keepOnceReady(
-    () => new PostgresQueue<JobData>(name, { ...options, connection }) as unknown as Queue<JobData>,
+  const queue = keepOnceReady(
+    async () =>
+      new PostgresQueue<JobData>(name, { ...options, connection }) as unknown as Queue<JobData>,
     onError,
   )
+  // Who has the database has the queue.
+  return { ...queue, claim: async () => {} }
 }
 
-const keepOnceReady = (make: () => Queue<JobData>, onError: (error: Error) => void) => {
+const keepOnceReady = (make: () => Promise<Queue<JobData>>, onError: (error: Error) => void) => {
   let kept: Promise<Queue<JobData>> | undefined
 
   const open = async () => {
-    const queue = make()
+    const queue = await make()
     queue.on('error', onError)
     try {
       await queue.waitUntilReady()

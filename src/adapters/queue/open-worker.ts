@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   createPostgresBackend,
   type Processor,
@@ -8,6 +9,7 @@ import {
 import { Redis } from 'ioredis'
 import { waitAtMost } from '../../lib/time.ts'
 import { CLOSE_MS, type JobData, type QueueBackend, SILENCE_MS } from './backend.ts'
+import { enterQueue } from './enter-queue.ts'
 import { SurvivingClient } from './surviving-client.ts'
 
 type CloseWorker = (graceMs: number, whenIdle: () => Promise<unknown>) => Promise<void>
@@ -36,35 +38,88 @@ const RECONNECT_MS = 1_000
 /** How long an idle worker's read blocks; a worker that stops while Redis is away keeps a timer as long. */
 const IDLE_READ_SECONDS = 3
 
-/** Opens the consumer's side, not yet running; `close` waits for the jobs it has, but no longer than it is given. */
+type OwnOptions = Omit<WorkerOptions, 'connection' | 'prefix'> & {
+  onError: (error: Error) => void
+  /** Called with the worker before it runs. */
+  onOpen?: (worker: Pick<Worker<JobData>, 'on'>) => void
+}
+
+/**
+ * The consumer's side. `start` rejects nothing: BullMQ reconnects by itself and reports through `onError`. `close` waits for the
+ * jobs it has, but no longer than it is given.
+ */
 export const openWorker = (
   backend: QueueBackend,
   name: string,
   processor: Processor<JobData, string>,
-  ownOptions: Omit<WorkerOptions, 'connection'>,
-): { worker: OpenWorker; close: CloseWorker } => {
+  { onError, onOpen, ...ownOptions }: OwnOptions,
+): { start: () => void; close: CloseWorker } => {
   const patience = { runRetryDelay: RECONNECT_MS, drainDelay: IDLE_READ_SECONDS }
   const options = { autorun: false, ...patience, ...ownOptions }
-  if (backend.kind === 'postgres') {
-    const connection = { connectionString: backend.url, ...consumerPostgres }
-    const { Worker: PostgresWorker } = withBackend(createPostgresBackend)
-    const worker = new PostgresWorker<JobData, string>(name, processor, { ...options, connection })
-    const close: CloseWorker = (graceMs) => waitAtMost(worker.close(), graceMs)
-    return { worker: worker as unknown as OpenWorker, close }
+  const run = (worker: OpenWorker) => {
+    worker.on('error', onError)
+    onOpen?.(worker)
+    worker.run().catch(onError)
   }
-  const { connection, disconnectAll } = connectTraceably(backend.url)
-  const worker = new LettingGoWorker(name, processor, { ...options, connection })
-  const close: CloseWorker = async (graceMs, whenIdle) => {
-    if (await isAnswering(connection)) await waitAtMost(worker.close(), graceMs)
-    else {
-      // An orderly close would wait for Redis and keep its timers; no new job can come meanwhile.
-      await waitAtMost(whenIdle(), graceMs)
-      await waitAtMost(worker.close(true), CLOSE_MS)
+  if (backend.kind === 'redis')
+    return openRedisWorker(backend, name, processor, options, run, onError)
+  const connection = { connectionString: backend.url, ...consumerPostgres }
+  const { Worker: PostgresWorker } = withBackend(createPostgresBackend)
+  const worker = new PostgresWorker<JobData, string>(name, processor, { ...options, connection })
+  return {
+    start: () => run(worker as unknown as OpenWorker),
+    close: (graceMs) => waitAtMost(worker.close(), graceMs),
+  }
+}
+
+/** Takes no job before it is known whose queue it is. */
+const openRedisWorker = (
+  { url, findInstallation }: QueueBackend & { kind: 'redis' },
+  name: string,
+  processor: Processor<JobData, string>,
+  options: Omit<WorkerOptions, 'connection'>,
+  run: (worker: OpenWorker) => void,
+  onError: (error: Error) => void,
+) => {
+  const { connection, disconnectAll } = connectTraceably(url)
+  connection.on('error', onError)
+  let worker: LettingGoWorker | undefined
+  let isClosed = false
+
+  const open = async () => {
+    while (!isClosed && !worker) {
+      try {
+        const prefix = await enterQueue(connection, name, await findInstallation())
+        if (isClosed) return
+        worker = new LettingGoWorker(name, processor, { ...options, prefix, connection })
+        run(worker)
+      } catch (error) {
+        if (!isClosed) onError(error as Error)
+        await delay(RECONNECT_MS, undefined, { ref: false })
+      }
     }
-    await worker.letGo()
+  }
+  const close: CloseWorker = async (graceMs, whenIdle) => {
+    isClosed = true
+    if (worker) await closeWorker(worker, connection, graceMs, whenIdle)
     disconnectAll()
   }
-  return { worker, close }
+  return { start: () => void open(), close }
+}
+
+const closeWorker = async (
+  worker: LettingGoWorker,
+  connection: Redis,
+  graceMs: number,
+  whenIdle: () => Promise<unknown>,
+): Promise<void> => {
+  if (await isAnswering(connection)) await waitAtMost(worker.close(), graceMs)
+  else {
+    // An orderly close would wait for Redis and keep its timers; no new job can come meanwhile.
+    await waitAtMost(whenIdle(), graceMs)
+    await waitAtMost(worker.close(true), CLOSE_MS)
+  }
+  await worker.letGo()
 }
 
 class LettingGoWorker extends Worker<JobData, string> {

@@ -1,6 +1,9 @@
 import { assertSchemaCompatibility, runMigrations, SchemaMigrationRequiredError } from 'bullmq'
 import { Redis } from 'ioredis'
+import type { Installation } from '../../../db/installation.ts'
 import { StartError } from '../../lib/errors.ts'
+import { enterQueue } from './enter-queue.ts'
+import { countParkedByFormerRelease } from './former-queue.ts'
 import { SurvivingClient } from './surviving-client.ts'
 
 /** BullMQ's own tables, in a schema of their own; safe to run again and from several processes. */
@@ -32,10 +35,15 @@ export const isQueueMigrated = async (databaseUrl: string): Promise<boolean> => 
 const MIN_REDIS_VERSION = [6, 2] as const
 
 /**
- * Looks at the Redis once. One that is too old is a `StartError`; one that may evict jobs is worth a warning
- * (Postgres makes good what is lost, at the price of a delay); one that is away will be back.
+ * Looks at the Redis once. One that is too old is a `StartError`, and so is a queue that another database uses; one that may
+ * evict jobs is worth a warning (Postgres makes good what is lost, at the price of a delay); one that is away will be back.
  */
-export const checkRedis = async (url: string, warn: (message: string) => void): Promise<void> => {
+export const checkRedis = async (
+  url: string,
+  queueName: string,
+  installation: Installation,
+  warn: (message: string) => void,
+): Promise<void> => {
   const redis = new Redis(url, {
     lazyConnect: true,
     maxRetriesPerRequest: 0,
@@ -44,12 +52,21 @@ export const checkRedis = async (url: string, warn: (message: string) => void): 
     commandTimeout: 2_000,
   })
   redis.on('error', () => {})
-  const info = await redis
-    .connect()
-    .then(() => redis.info())
-    .catch(() => undefined)
-    .finally(() => redis.disconnect())
-  if (info === undefined) return warn('Redis does not answer yet; generations wait in Postgres.')
+  try {
+    const info = await redis.connect().then(() => redis.info())
+    checkServer(info, warn)
+    await enterQueue(redis, queueName, installation)
+    const parked = await countParkedByFormerRelease(redis, queueName)
+    if (parked > 0) warn(describeParked(parked, queueName))
+  } catch (error) {
+    if (error instanceof StartError) throw error
+    warn('Redis does not answer yet; generations wait in Postgres.')
+  } finally {
+    redis.disconnect()
+  }
+}
+
+const checkServer = (info: string, warn: (message: string) => void): void => {
   const version = /redis_version:(\d+)\.(\d+)/.exec(info)
   const [major = 0, minor = 0] = version?.slice(1).map(Number) ?? []
   const [minMajor, minMinor] = MIN_REDIS_VERSION
@@ -61,3 +78,6 @@ export const checkRedis = async (url: string, warn: (message: string) => void): 
     warn(`Redis may evict jobs (maxmemory-policy ${policy}): set it to noeviction.`)
   }
 }
+
+const describeParked = (count: number, queueName: string): string =>
+  `${count} requests wait in the queue ${queueName} of the release before, which does not say whose they are. If no other installation used it: run \`imageonce installation adopt\`.`

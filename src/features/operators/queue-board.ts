@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express'
 import type { QueueBackend } from '../../adapters/queue/backend.ts'
+import { queueNamesOf } from '../../adapters/queue/maintenance-queue.ts'
 import { AppError } from '../../lib/errors.ts'
 import { createRareLog, type Logger } from '../../lib/logger.ts'
 
@@ -19,10 +20,9 @@ export const createQueueBoard = ({ backend, queueName, logger }: QueueBoardDeps)
 
   const open = async (): Promise<Board> => {
     const { openQueueBoard } = await import('../../adapters/queue/queue-board.ts')
-    const names = [queueName, `${queueName}-upkeep`]
     return openQueueBoard({
       backend,
-      names,
+      names: queueNamesOf(queueName),
       path: QUEUE_BOARD_PATH,
       onError,
     })
