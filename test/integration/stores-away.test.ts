@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { withDatabaseAt } from '../../db/installation.ts'
 import { createGenerationQueue } from '../../src/adapters/queue/generation-queue.ts'
 import { toQueueBackend } from '../../src/app/resources.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
@@ -167,16 +168,14 @@ describeWith('redis', 'while Postgres is away and Redis is there', () => {
     await waitFor(async () => (await alice.get(body.id)).body.status === 'succeeded', {
       what: 'the answer',
     })
-    const queue = createGenerationQueue(
-      toQueueBackend(app.config, app.db),
-      app.config.queue.name,
-      () => {},
-    )
-    await queue.settle(2_000)
-    await waitFor(async () => (await queue.findDeferred(body.id)) === undefined, {
-      what: 'its job to be done with',
+    await withDatabaseAt(database.url, async (db) => {
+      const backend = toQueueBackend(app.config, db)
+      const queue = createGenerationQueue(backend, app.config.queue.name, () => {})
+      await queue.settle(2_000)
+      await waitFor(async () => (await queue.findDeferred(body.id)) === undefined, {
+        what: 'its job to be done with',
+      }).finally(queue.close)
     })
-    await queue.close()
     expect(app.gemini.countCalls('known')).toBe(1)
   })
 })

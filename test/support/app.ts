@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createDatabase, type Database } from '../../db/database.ts'
+import { withDatabaseAt } from '../../db/installation.ts'
 import { createGenerationQueue } from '../../src/adapters/queue/generation-queue.ts'
 import { createApi } from '../../src/app/api.ts'
 import { type Config, parseConfig } from '../../src/app/config.ts'
@@ -71,12 +72,14 @@ export const startTestApp = async ({
 
   const token = (owner = 'alice', admin = false) => signToken(secrets, { owner, admin, days: 1 })
   /** Takes a job out behind everybody's back, as a wiped Redis would. */
-  const removeJob = async (generationId: string): Promise<void> => {
-    const queue = createGenerationQueue(toQueueBackend(config, db), config.queue.name, () => {})
-    await queue.settle(2_000)
-    await queue.remove(generationId)
-    await queue.close()
-  }
+  const removeJob = (generationId: string): Promise<void> =>
+    withDatabaseAt(config.database.url ?? '', async (ofQueue) => {
+      const backend = toQueueBackend(config, ofQueue)
+      const queue = createGenerationQueue(backend, config.queue.name, () => {})
+      await queue.settle(2_000)
+      await queue.remove(generationId)
+      await queue.close()
+    })
   const stopWorkers = () => Promise.all(startedWorkers.map((worker) => worker.stop()))
   let stopped: Promise<void> | undefined
   const stop = () => {
