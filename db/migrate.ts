@@ -22,6 +22,7 @@ import * as conditions from './migrations/0013-conditions.ts'
 import * as neighbours from './migrations/0014-neighbours.ts'
 import * as verdicts from './migrations/0015-verdicts.ts'
 import * as installation from './migrations/0021-installation.ts'
+import * as deletedObjects from './migrations/0022-deleted-objects.ts'
 
 /** Applied in this order, each once. A new one goes at the end; none is ever edited. */
 const migrations = {
@@ -40,6 +41,7 @@ const migrations = {
   '0014-neighbours': neighbours,
   '0015-verdicts': verdicts,
   '0021-installation': installation,
+  '0022-deleted-objects': deletedObjects,
 }
 
 const MIN_SERVER_VERSION = 140_000

@@ -47,6 +47,7 @@ export type Schema = {
   similarityChecks: SimilarityChecksTable
   ownerSimilarity: OwnerSimilarityTable
   installation: InstallationTable
+  deletedObjects: DeletedObjectsTable
 }
 
 type UsersTable = { id: string; createdAt: Generated<Date> }
@@ -198,6 +199,9 @@ type OrphanObjectsTable = {
   modifiedAt: Date
   foundAt: Date
 }
+
+/** Objects of images that their owners deleted, which the store may have yet. */
+type DeletedObjectsTable = { objectKey: string; deletedAt: Generated<Date> }
 
 /** Of one row: whose database this is. A copy of the database has the same. */
 type InstallationTable = {

@@ -45,6 +45,17 @@ program
     runCommand(async () => (await import('./cli/migrate.ts')).runMigrate(parseConfig(environment))),
   )
 
+program
+  .command('relink')
+  .description('find images without objects and objects without images, as after a restore')
+  .option('--apply', 'mend what is found', false)
+  .option('--force', 'even where most images have no object', false)
+  .action((options) =>
+    runCommand(async () =>
+      (await import('./cli/relink.ts')).runRelink(parseConfig(environment), options),
+    ),
+  )
+
 const installation = program
   .command('installation')
   .description('say whose queue the Redis of this database is')

@@ -144,6 +144,7 @@ const environmentSchema = z
     LEASE_MS: integerSchema(1_000, 600_000).default(30_000),
     SWEEP_INTERVAL_MS: integerSchema(100, 60_000).default(5_000),
     RETRY_BACKOFF_MS: integerSchema(1, 60_000).default(1_000),
+    ORPHAN_GRACE_DAYS: integerSchema(1, 3_650).default(30),
     SHUTDOWN_GRACE_MS: integerSchema(0, 600_000).default(10_000),
     OTEL_EXPORTER_OTLP_ENDPOINT: httpUrlSchema.optional(),
     OTEL_SERVICE_NAME: textSchema.default('imageonce'),
@@ -275,6 +276,7 @@ const toConfig = (env: z.output<typeof environmentSchema>) => ({
     leaseMs: env.LEASE_MS,
     sweepIntervalMs: env.SWEEP_INTERVAL_MS,
     retryBackoffMs: env.RETRY_BACKOFF_MS,
+    orphanGraceDays: env.ORPHAN_GRACE_DAYS,
   },
   alerts: {
     intervalMs: env.ALERT_INTERVAL_MS,

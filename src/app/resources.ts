@@ -5,6 +5,7 @@ import {
   createGenerationEvents,
   type GenerationEvents,
 } from '../adapters/events/generation-events.ts'
+import { createInspectImage } from '../adapters/images/inspect.ts'
 import { createMetrics, type Metrics } from '../adapters/metrics/metrics.ts'
 import { createGeminiProvider } from '../adapters/providers/gemini.ts'
 import { createLocalProvider } from '../adapters/providers/local.ts'
@@ -13,11 +14,12 @@ import { createGenerationQueue, type GenerationQueue } from '../adapters/queue/g
 import { createFilesystemStore } from '../adapters/storage/filesystem.ts'
 import { createS3Store } from '../adapters/storage/s3.ts'
 import type { Tracing } from '../adapters/tracing/ports.ts'
+import { MAX_IMAGE_PIXELS } from '../contract/limits.ts'
 import type { AlertRule } from '../features/alerts/rules.ts'
 import { findWorkers } from '../features/operators/workers/find-workers.ts'
 import { measureQueue } from '../features/operators/workers/measure-queue.ts'
 import type { ResolveName } from '../features/webhooks/sender/vetted-addresses.ts'
-import type { ImageStore, Provider } from '../generation/ports.ts'
+import type { ImageStore, InspectImage, Provider } from '../generation/ports.ts'
 import type { OnStep, RunStep, SubmitStep } from '../generation/run/steps.ts'
 import { StartError } from '../lib/errors.ts'
 import { createRareLog, type Logger } from '../lib/logger.ts'
@@ -109,7 +111,13 @@ export const createResources = (
   return { db, events, queue, backend, provider, store, metrics, tracing, push, releaseAll }
 }
 
-const createStore = ({ s3, dataDir }: Config): ImageStore =>
+/** What was paid for is not thrown away for its size: a 4K picture as png can have 30 MB. */
+const MAX_BOUGHT_BYTES = 64 * 1024 * 1024
+
+export const createInspectBought = (): InspectImage =>
+  createInspectImage({ maxBytes: MAX_BOUGHT_BYTES, maxPixels: MAX_IMAGE_PIXELS })
+
+export const createStore = ({ s3, dataDir }: Config): ImageStore =>
   s3 ? createS3Store(s3) : createFilesystemStore({ directory: join(dataDir, 'images') })
 
 const createProvider = ({ gemini, worker }: Config): Provider =>

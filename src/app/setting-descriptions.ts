@@ -12,6 +12,8 @@ export const settingDescriptions = {
   DATABASE_URL: 'Postgres 14 or later; without it an embedded one.',
   DATABASE_POOL_SIZE: 'Connections to Postgres, for each process.',
   REDIS_URL: 'Redis 6.2 or later with `noeviction`; without it BullMQ is on Postgres.',
+  ORPHAN_GRACE_DAYS:
+    'How long objects without a row are kept: longer than the oldest backup that you would restore.',
   QUEUE_NAME: 'The name of the queue.',
   S3_ENDPOINT: 'Cloudflare R2 or any S3 store; without it images are files in DATA_DIR.',
   S3_BUCKET: 'The bucket that images are in.',

@@ -1,12 +1,10 @@
 import { setMaxListeners } from 'node:events'
 import { hostname } from 'node:os'
 import { startMetricsServer } from '../adapters/http/metrics-server.ts'
-import { createInspectImage } from '../adapters/images/inspect.ts'
 import { createProviderBreaker } from '../adapters/providers/breaker.ts'
 import { createGenerationWorker } from '../adapters/queue/generation-worker.ts'
 import { createSpool } from '../adapters/storage/spool.ts'
 import { createSpoolFiles } from '../adapters/storage/spool-files.ts'
-import { MAX_IMAGE_PIXELS } from '../contract/limits.ts'
 import { createAlerts } from '../features/alerts/module.ts'
 import { createAnalytics } from '../features/analytics/module.ts'
 import { createMaintenance } from '../features/maintenance/module.ts'
@@ -32,6 +30,7 @@ import {
   webhooksDeps,
 } from './feature-deps.ts'
 import {
+  createInspectBought,
   createResources,
   type Overrides,
   QUEUE_SETTLE_MS,
@@ -40,9 +39,6 @@ import {
 } from './resources.ts'
 import type { Secrets } from './secrets.ts'
 import { createSubmitDeps, createUploads } from './submit.ts'
-
-/** What was paid for is not thrown away for its size: a 4K picture as png can have 30 MB. */
-const MAX_BOUGHT_BYTES = 64 * 1024 * 1024
 
 /** A Postgres that is away takes the worker off its list later, by itself. */
 const HEARTBEAT_STOP_MS = 500
@@ -172,6 +168,7 @@ const listFeatures = (
     backend: resources.backend,
     queueName: config.queue.name,
     intervalMs,
+    orphanGraceDays: config.worker.orphanGraceDays,
     tasks: features.flatMap(({ tasks = [] }) => tasks),
     logger,
   })
@@ -199,7 +196,7 @@ const createRunDeps = (
     db,
     provider,
     store,
-    inspect: createInspectImage({ maxBytes: MAX_BOUGHT_BYTES, maxPixels: MAX_IMAGE_PIXELS }),
+    inspect: createInspectBought(),
     spool: createSpool({ directory: toSpoolDirectory(config) }),
     leaseMs,
     retryBackoffMs,

@@ -79,7 +79,10 @@ export type ImageStore = {
   find(key: string): Promise<StoredImage | undefined>
   /** True when there is an object, without its bytes. Throws when the store does not say. */
   has(key: string): Promise<boolean>
-  /** All objects whose keys begin with `folder` and a slash, in pages, in no particular order. */
+  /**
+   * All objects whose keys begin with `folder` and a slash, in pages, in no particular order. Throws `AppError`, not retryable where
+   * the store refuses to say.
+   */
   list(folder: string): AsyncIterable<StoredObject[]>
   /** Removes what writers left half written that died before then; returns how many files there were. */
   removeLeftovers(before: Date): Promise<number>

@@ -20,10 +20,11 @@ describeEachStore('orphan objects', (openStore) => {
   })
 
   const DAY_MS = 24 * 60 * 60_000
+  const graceDays = 6
   /** As if that many days had passed since the objects were put. */
   const runAfterDays = (days: number) =>
     removeOrphanObjects(
-      { db: database.db, store },
+      { db: database.db, store, graceDays },
       { now: new Date(Date.now() + days * DAY_MS + 60_000) },
     )
 
@@ -39,7 +40,7 @@ describeEachStore('orphan objects', (openStore) => {
     return rows.map(({ objectKey }) => objectKey)
   }
 
-  test('are marked at a day, and deleted at a week when they were marked a day before', async () => {
+  test('are marked at a day, and deleted when they have been marked for the days of grace', async () => {
     await put('generated/a/1', 'uploads/b/2')
     expect(await runAfterDays(0)).toMatchObject({ scanned: 2, unreferenced: 2, marked: 0 })
     expect(await listMarks()).toEqual([])
@@ -57,9 +58,9 @@ describeEachStore('orphan objects', (openStore) => {
   test('are not deleted on the day that they are found, however old', async () => {
     await put('generated/a/1')
     expect(await runAfterDays(30)).toMatchObject({ marked: 1, deleted: 0 })
-    expect(await runAfterDays(30.5)).toMatchObject({ deleted: 0 })
+    expect(await runAfterDays(35.5)).toMatchObject({ deleted: 0 })
     expect(await store.has('generated/a/1')).toBe(true)
-    expect(await runAfterDays(31)).toMatchObject({ deleted: 1 })
+    expect(await runAfterDays(36)).toMatchObject({ deleted: 1 })
   })
 
   test('are none that a row refers to: in flight, failed, succeeded or uploaded', async () => {
@@ -85,14 +86,21 @@ describeEachStore('orphan objects', (openStore) => {
     expect(await store.has('uploads/i_2/1')).toBe(true)
   })
 
-  test('include what a deleted image left because the store was away', async () => {
+  test('that a deleted image left because the store was away have no days of grace', async () => {
     const { id, objectKey } = await insertSuccess(database.db)
     await put(objectKey)
     const away = { ...store, delete: () => Promise.reject(new Error('away')) }
     await deleteImage({ db: database.db, store: away, onOrphan: () => {} }, 'alice', id)
-    await runAfterDays(7)
-    expect(await runAfterDays(8)).toMatchObject({ deleted: 1 })
+    expect(await runAfterDays(0)).toMatchObject({ marked: 1, deleted: 1 })
     expect(await store.has(objectKey)).toBe(false)
+    // A writer that slept puts it once more.
+    await put(objectKey)
+    expect(await runAfterDays(89)).toMatchObject({ deleted: 1 })
+    expect(await database.db.selectFrom('deletedObjects').select('objectKey').execute()).toEqual([
+      { objectKey },
+    ])
+    await runAfterDays(91)
+    expect(await database.db.selectFrom('deletedObjects').select('objectKey').execute()).toEqual([])
   })
 
   test('are looked for nowhere but under our own prefixes', async () => {
@@ -107,10 +115,10 @@ describeEachStore('orphan objects', (openStore) => {
     await put(kept.objectKey, ...Array.from({ length: 15 }, (_, i) => `generated/x/${i}`))
     const first = await Promise.all([1, 2, 3].map(() => runAfterDays(10)))
     expect(first.reduce((sum, { marked }) => sum + marked, 0)).toBe(15)
-    const second = await Promise.all([1, 2, 3].map(() => runAfterDays(11)))
+    const second = await Promise.all([1, 2, 3].map(() => runAfterDays(16)))
     expect(second.reduce((sum, { deleted }) => sum + deleted, 0)).toBe(15)
     // One that listed an object before another deleted it has marked it again: that mark goes in its time.
-    await runAfterDays(12)
+    await runAfterDays(22)
     expect(await listMarks()).toEqual([])
     expect(await store.has(kept.objectKey)).toBe(true)
   })
@@ -147,7 +155,7 @@ describeEachStore('orphan objects', (openStore) => {
       },
     }
     const now = new Date(Date.now() + 20 * DAY_MS)
-    const run = removeOrphanObjects({ db: database.db, store: failing }, { now })
+    const run = removeOrphanObjects({ db: database.db, store: failing, graceDays }, { now })
     await expect(run).rejects.toThrow('away')
     expect(await store.has('generated/a/1')).toBe(true)
   })
@@ -157,7 +165,7 @@ describeEachStore('orphan objects', (openStore) => {
     await runAfterDays(10)
     const failing = { ...store, delete: () => Promise.reject(new Error('away')) }
     const now = new Date(Date.now() + 20 * DAY_MS)
-    const run = removeOrphanObjects({ db: database.db, store: failing }, { now })
+    const run = removeOrphanObjects({ db: database.db, store: failing, graceDays }, { now })
     await expect(run).rejects.toThrow('away')
     expect(await listMarks()).toEqual(['generated/a/1'])
     expect(await runAfterDays(21)).toMatchObject({ deleted: 1 })

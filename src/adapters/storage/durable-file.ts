@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { open, readFile, rm } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import { open, opendir, readFile, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 /**
@@ -61,3 +62,42 @@ export const findFile = async (path: string): Promise<Uint8Array | undefined> =>
 
 export const hasCode = (error: unknown, code: string): boolean =>
   (error as NodeJS.ErrnoException | undefined)?.code === code
+
+/** A file below a directory; `name` is its path from there, with slashes. */
+export type WalkedFile = { name: string; path: string; sizeBytes: number; modifiedAt: Date }
+
+/** All files below a directory, read piece by piece. What goes away meanwhile is left out. */
+export async function* walkFiles(directory: string): AsyncGenerator<WalkedFile> {
+  const entries = await ifThere(opendir(directory))
+  if (!entries) return
+  for await (const entry of entries) {
+    const path = join(directory, entry.name)
+    if (entry.isDirectory()) {
+      for await (const file of walkFiles(path)) {
+        yield { ...file, name: `${entry.name}/${file.name}` }
+      }
+    } else if (entry.isFile()) {
+      const file = await findStats(path)
+      if (file) yield { name: entry.name, path, sizeBytes: file.size, modifiedAt: file.mtime }
+    }
+  }
+}
+
+/** What writers left half written that died before then; returns how many files there were. */
+export const removeTemporaryFiles = async (directory: string, before: Date): Promise<number> => {
+  let removed = 0
+  for await (const { path, modifiedAt } of walkFiles(directory)) {
+    if (!isTemporary(path) || modifiedAt >= before) continue
+    await rm(path, { force: true })
+    removed++
+  }
+  return removed
+}
+
+export const findStats = (path: string): Promise<Stats | undefined> => ifThere(stat(path))
+
+const ifThere = <T>(looking: Promise<T>): Promise<T | undefined> =>
+  looking.catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return undefined
+    throw error
+  })

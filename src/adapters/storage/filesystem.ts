@@ -2,9 +2,16 @@ import { constants } from 'node:fs'
 import { access, link, mkdir, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { ImageStore, StoredObject } from '../../generation/ports.ts'
-import { findFile, hasCode, syncDirectories, withTemporaryFile } from './durable-file.ts'
+import {
+  findFile,
+  findStats,
+  hasCode,
+  removeTemporaryFiles,
+  syncDirectories,
+  walkFiles,
+  withTemporaryFile,
+} from './durable-file.ts'
 import { checkImage, checkObjectKey, isObjectKey, toStoredImage } from './stored-object.ts'
-import { findStats, removeTemporaryFiles, walkFiles } from './walk-files.ts'
 
 const PAGE_OBJECTS = 1_000
 

@@ -1,5 +1,6 @@
 import type { _Object, PutObjectCommandInput } from '@aws-sdk/client-s3'
 import type { ImageStore, StoredImage, StoredObject } from '../../generation/ports.ts'
+import { AppError } from '../../lib/errors.ts'
 import {
   createS3Connection,
   DEFAULT_S3_TIMEOUTS,
@@ -38,11 +39,17 @@ export const createS3Store = (
   async function* list(folder: string): AsyncGenerator<StoredObject[]> {
     let next: string | undefined
     do {
-      const page = await connection.run((s3, options) =>
-        s3.listObjectsV2(
-          { Bucket: config.bucket, Prefix: `${checkObjectKey(folder)}/`, ContinuationToken: next },
-          options,
-        ),
+      const page = await connection.run(async (s3, options) =>
+        s3
+          .listObjectsV2(
+            {
+              Bucket: config.bucket,
+              Prefix: `${checkObjectKey(folder)}/`,
+              ContinuationToken: next,
+            },
+            options,
+          )
+          .catch(throwRefusal),
       )
       yield (page.Contents ?? []).flatMap(toStoredObject)
       next = page.IsTruncated ? page.NextContinuationToken : undefined
@@ -135,6 +142,12 @@ const toStoredObject = ({ Key, Size, LastModified }: _Object): StoredObject[] =>
   Key && LastModified && isObjectKey(Key)
     ? [{ key: Key, sizeBytes: Size ?? 0, modifiedAt: LastModified }]
     : []
+
+/** A right that is not there now won't be there at the next try. */
+const throwRefusal = (cause: unknown): never => {
+  if (statusOf(cause) !== 403) throw cause
+  throw new AppError('unavailable', 'The image store refuses to list its objects.', { cause })
+}
 
 const statusOf = (error: unknown): number | undefined =>
   (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode

@@ -1,9 +1,8 @@
 import { open, rm } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import type { SpoolFile, SpoolFiles } from '../../generation/ports.ts'
-import { hasCode, isTemporary } from './durable-file.ts'
+import { findStats, hasCode, isTemporary, removeTemporaryFiles, walkFiles } from './durable-file.ts'
 import { parseSpoolHeader } from './spool.ts'
-import { findStats, removeTemporaryFiles, walkFiles } from './walk-files.ts'
 
 /** The files of the spool, for maintenance. */
 export const createSpoolFiles = ({ directory }: { directory: string }): SpoolFiles => {

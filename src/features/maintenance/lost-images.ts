@@ -81,8 +81,9 @@ const check = async (
   return { ...counts, withdrawn, isRefused: false }
 }
 
-const findMissing = async (
-  { store }: LostImageDeps,
+/** Those among the images whose object is not there. */
+export const findMissing = async (
+  { store }: Pick<LostImageDeps, 'store'>,
   images: ImageToCheck[],
   signal?: AbortSignal,
 ): Promise<ImageToCheck[]> => {
@@ -105,7 +106,7 @@ const recordChecked = async (db: Database, images: ImageToCheck[]): Promise<void
       for update skip locked)`.execute(db)
 }
 
-const selectWithObject = (db: Database) =>
+export const selectWithObject = (db: Database) =>
   db
     .selectFrom('imageMetadata')
     .select(['id', 'generatedAt', 'objectKey'])

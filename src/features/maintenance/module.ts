@@ -24,6 +24,8 @@ type MaintenanceDeps = {
   queueName: string
   /** How often it is seen to that the tasks are scheduled. */
   intervalMs: number
+  /** How long objects without a row are kept. */
+  orphanGraceDays: number
   /** What the other features want done. */
   tasks: readonly MaintenanceTask[]
   logger: Logger
@@ -37,7 +39,7 @@ const LOG_EVERY_MS = 60_000
 
 /** Runs what is done every hour or day, each task on whichever worker gets to it, and cleans this worker's own disk. */
 export const createMaintenance = (deps: MaintenanceDeps) => {
-  const { db, store, spool, backend, queueName, intervalMs, logger } = deps
+  const { db, store, spool, backend, queueName, intervalMs, orphanGraceDays, logger } = deps
   const onError = createRareLog(
     (fields) => logger.warn(fields, 'maintenance trouble; done again later'),
     LOG_EVERY_MS,
@@ -57,7 +59,7 @@ export const createMaintenance = (deps: MaintenanceDeps) => {
     {
       name: 'orphan-objects',
       everyMs: DAY_MS,
-      run: (signal) => removeOrphanObjects({ db, store }, { signal }),
+      run: (signal) => removeOrphanObjects({ db, store, graceDays: orphanGraceDays }, { signal }),
     },
   ]
   const tasks = [...own, ...deps.tasks].map((task) => logged(task, logger))

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
+import { deleteInBatches } from '../../../db/delete-in-batches.ts'
 import type { StoredObject } from '../../generation/ports.ts'
 import { imageKeyOf, imageVersionOf } from '../../generation/read/thumbnail-keys.ts'
 
@@ -16,15 +17,19 @@ const isReferenced = sql<boolean>`(
     where image_metadata.object_key = ${imageKeyOf(key)}
       and coalesce(left(content_digest, 12) = ${imageVersionOf(key)}, true)))`
 
-/** The keys among these that no row refers to. */
+/** SQL: its owner deleted it, or the image that it is a thumbnail of. */
+const isDeleted = sql<boolean>`
+  exists (select from deleted_objects where deleted_objects.object_key = ${imageKeyOf(key)})`
+
+/** The keys among these that no row refers to, each with whether its owner deleted it. */
 export const findUnreferenced = async (
   db: Database,
   keys: readonly string[],
-): Promise<Set<string>> => {
-  const { rows } = await sql<{ objectKey: string }>`
-    select one.object_key from unnest(${keys}::text[]) as one(object_key)
+): Promise<Map<string, { isDeleted: boolean }>> => {
+  const { rows } = await sql<{ objectKey: string; isDeleted: boolean }>`
+    select one.object_key, ${isDeleted} as is_deleted from unnest(${keys}::text[]) as one(object_key)
     where not ${isReferenced}`.execute(db)
-  return new Set(rows.map(({ objectKey }) => objectKey))
+  return new Map(rows.map(({ objectKey, ...row }) => [objectKey, row]))
 }
 
 /** Remembers orphans from when they were first found; returns how many are new. In order, as others do the same. */
@@ -55,33 +60,46 @@ export const unmark = async (db: Database, keys: readonly string[]): Promise<num
   return Number(numAffectedRows ?? 0)
 }
 
-export type Ripeness = { foundBefore: Date; modifiedBefore: Date }
-
-/** Orphans for long enough, after a key and in order; looked at anew, since a mark is no proof. */
+/** Orphans for long enough, or deleted by their owners, after a key and in order; looked at anew, since a mark is no proof. */
 export const listRipeOrphans = async (
   db: Database,
-  { foundBefore, modifiedBefore }: Ripeness,
+  foundBefore: Date,
   after: string,
   limit: number,
 ): Promise<string[]> => {
   const { rows } = await sql<{ objectKey: string }>`
     select object_key from orphan_objects as one
-    where object_key > ${after} and found_at <= ${foundBefore} and modified_at <= ${modifiedBefore}
-      and not ${isReferenced}
+    where object_key > ${after} and (found_at <= ${foundBefore} or ${isDeleted}) and not ${isReferenced}
     order by object_key limit ${limit}`.execute(db)
   return rows.map(({ objectKey }) => objectKey)
 }
 
-/** False when another worker was first, though a third may have marked the object again meanwhile. */
-export const deleteMark = async (
+/**
+ * Has an orphan removed, and its mark with it. False when another worker was first, or a row has come to refer to it: who adopts an
+ * object takes its mark away before it looks for the object, and waits here.
+ */
+export const removeMarked = (
   db: Database,
   objectKey: string,
-  { foundBefore }: Ripeness,
-): Promise<boolean> => {
-  const { numDeletedRows } = await db
-    .deleteFrom('orphanObjects')
-    .where('objectKey', '=', objectKey)
-    .where('foundAt', '<=', foundBefore)
-    .executeTakeFirst()
-  return numDeletedRows > 0n
-}
+  remove: () => Promise<void>,
+): Promise<boolean> =>
+  db.transaction().execute(async (tx) => {
+    const { rows } = await sql`
+      select from orphan_objects as one where object_key = ${objectKey} and not ${isReferenced}
+      for update`.execute(tx)
+    if (rows.length === 0) return false
+    await remove()
+    await tx.deleteFrom('orphanObjects').where('objectKey', '=', objectKey).execute()
+    return true
+  })
+
+/** What is to be forgotten of deleted objects, which are not in the store any more. */
+export const forgetDeleted = (db: Database, deletedBefore: Date, signal?: AbortSignal) =>
+  deleteInBatches(
+    db,
+    (limit) => sql`
+      delete from deleted_objects where object_key in (
+        select object_key from deleted_objects where deleted_at <= ${deletedBefore}
+        limit ${limit} for update skip locked)`,
+    signal,
+  )

@@ -1,29 +1,30 @@
 import type { Database } from '../../../db/database.ts'
 import type { ImageStore } from '../../generation/ports.ts'
+import { DAY_MS, HOUR_MS } from '../../lib/time.ts'
 import { isDisagreement } from './disagreement.ts'
 import {
-  deleteMark,
   findUnreferenced,
+  forgetDeleted,
   listRipeOrphans,
   markOrphans,
-  type Ripeness,
+  removeMarked,
   unmark,
 } from './orphan-marks.ts'
 
 export type OrphanDeps = {
   db: Database
+  /** How long an object without a row is kept after it was found: a database that is restored may want it back. */
+  graceDays: number
   store: Pick<ImageStore, 'list' | 'delete' | 'removeLeftovers'>
 }
 
 /** Where the service keeps its objects; what else is in the bucket is somebody else's. */
-const FOLDERS = ['generated', 'uploads']
+export const FOLDERS = ['generated', 'uploads']
 
-const HOUR_MS = 60 * 60_000
-const DAY_MS = 24 * HOUR_MS
 /** A younger object may be ahead of its row: an upload is stored before it is recorded. */
 const MARKED_AFTER_MS = DAY_MS
-const DELETED_AFTER_MS = 7 * DAY_MS
-const MARKED_FOR_MS = DAY_MS
+/** Longer than any writer sleeps that may put an object once more after it was deleted. */
+const DELETION_REMEMBERED_MS = 90 * DAY_MS
 const LEFTOVERS_AFTER_MS = HOUR_MS
 /** Fewer objects are too few to tell a wrong database by. */
 const MIN_SCANNED = 20
@@ -42,8 +43,8 @@ export type OrphanReport = {
 }
 
 /**
- * Finds objects that no row refers to: marks those older than a day, and deletes those that have been marked for a
- * day and are older than a week. Writers' leftovers of an hour go too. Safe to repeat and from many workers at once.
+ * Finds objects that no row refers to: marks those older than a day, and deletes those that have been marked for the days of grace.
+ * What its owner deleted has none. Writers' leftovers of an hour go too. Safe to repeat and from many workers at once.
  * Throws when the store or Postgres does not answer; no object is deleted before the whole store was looked at.
  */
 export const removeOrphanObjects = async (
@@ -52,11 +53,9 @@ export const removeOrphanObjects = async (
 ): Promise<OrphanReport> => {
   const scan = await scanObjects(deps, now, signal)
   const isRefused = isDisagreement(scan.unreferenced, scan.scanned, MIN_SCANNED)
-  const ripeness = {
-    foundBefore: before(now, MARKED_FOR_MS),
-    modifiedBefore: before(now, DELETED_AFTER_MS),
-  }
-  const deleted = isRefused ? 0 : await deleteRipe(deps, ripeness, signal)
+  const foundBefore = before(now, deps.graceDays * DAY_MS)
+  const deleted = isRefused ? 0 : await deleteRipe(deps, foundBefore, signal)
+  if (!isRefused) await forgetDeleted(deps.db, before(now, DELETION_REMEMBERED_MS), signal)
   const leftovers = await deps.store.removeLeftovers(before(now, LEFTOVERS_AFTER_MS))
   return { ...scan, deleted, leftovers, isRefused }
 }
@@ -72,7 +71,9 @@ const scanObjects = async ({ db, store }: OrphanDeps, now: Date, signal?: AbortS
       const keys = page.map(({ key }) => key)
       const unreferenced = await findUnreferenced(db, keys)
       const orphans = page.filter(({ key }) => unreferenced.has(key))
-      const old = orphans.filter(({ modifiedAt }) => modifiedAt <= modifiedBefore)
+      const old = orphans.filter(
+        ({ key, modifiedAt }) => modifiedAt <= modifiedBefore || unreferenced.get(key)?.isDeleted,
+      )
       const referenced = keys.filter((key) => !unreferenced.has(key))
       counts.scanned += page.length
       counts.unreferenced += orphans.length
@@ -85,17 +86,16 @@ const scanObjects = async ({ db, store }: OrphanDeps, now: Date, signal?: AbortS
 
 const deleteRipe = async (
   { db, store }: OrphanDeps,
-  ripeness: Ripeness,
+  foundBefore: Date,
   signal?: AbortSignal,
 ): Promise<number> => {
   let deleted = 0
   let after = ''
   for (;;) {
-    const keys = await listRipeOrphans(db, ripeness, after, DELETED_AT_ONCE)
+    const keys = await listRipeOrphans(db, foundBefore, after, DELETED_AT_ONCE)
     for (const key of keys) {
       signal?.throwIfAborted()
-      await store.delete(key)
-      if (await deleteMark(db, key, ripeness)) deleted++
+      if (await removeMarked(db, key, () => store.delete(key))) deleted++
       after = key
     }
     if (keys.length < DELETED_AT_ONCE) return deleted

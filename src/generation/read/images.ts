@@ -1,4 +1,6 @@
+import type { Transaction } from 'kysely'
 import type { Database } from '../../../db/database.ts'
+import type { Schema } from '../../../db/schema.ts'
 import { isImageId } from '../../contract/identity.ts'
 import { AppError } from '../../lib/errors.ts'
 import type { ImageStore } from '../ports.ts'
@@ -56,6 +58,7 @@ export const deleteImage = async (
       new AppError('image_deleted', 'The image was deleted.', { retryable: true }),
     )
     await tx.deleteFrom('imageMetadata').where('id', '=', id).execute()
+    if (image.objectKey) await rememberDeleted(tx, image.objectKey)
   })
   const { objectKey, contentDigest } = image
   if (!objectKey) return
@@ -65,6 +68,14 @@ export const deleteImage = async (
     keys.map((key) => deps.store.delete(key).catch((error: unknown) => deps.onOrphan(key, error))),
   )
 }
+
+/** Whatever becomes of the object, it is not adopted. */
+const rememberDeleted = (tx: Transaction<Schema>, objectKey: string): Promise<unknown> =>
+  tx
+    .insertInto('deletedObjects')
+    .values({ objectKey })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
 
 const describeObject = (key: string | null, contentDigest: string | null) =>
   key && contentDigest ? { key, version: versionOf(contentDigest) } : undefined

@@ -3,12 +3,9 @@ import type { Database } from '../../../db/database.ts'
 import type { NewImage, Schema } from '../../../db/schema.ts'
 import type { AppError } from '../../lib/errors.ts'
 import type { InspectedImage } from '../ports.ts'
-import { describeStoredImage } from '../state/repository.ts'
+import { describeGenerated, describeStoredImage } from '../state/repository.ts'
 import { type Claim, completeGeneration, failGeneration } from '../state/transitions.ts'
 import { describeSteps, type StepTimes } from './attempts.ts'
-
-/** As long as the older model kept it. */
-const STORED_PROMPT_CHARACTERS = 500
 
 /**
  * The image's row, the generation's success, its event and the nudge, and the steps of its last attempt: all or nothing.
@@ -23,7 +20,7 @@ export const commitImage = (
   commit(
     db,
     {
-      ...describe(claim),
+      ...describeGenerated(claim),
       imageType: 'generated',
       ...describeStoredImage(image, claim.objectKey),
       sourceDigest: image.digest,
@@ -34,7 +31,7 @@ export const commitImage = (
 
 /** The failure with its placeholder among the owner's images, which a later success replaces. */
 export const commitPlaceholder = (db: Database, claim: Claim, error: AppError): Promise<boolean> =>
-  commit(db, { ...describe(claim), imageType: 'placeholder' }, (tx) =>
+  commit(db, { ...describeGenerated(claim), imageType: 'placeholder' }, (tx) =>
     failGeneration(tx, claim, error),
   )
 
@@ -77,11 +74,3 @@ const withSteps = (tx: Transaction<Schema>, generationId: string, steps: StepTim
 
 /** Rolls the transaction back. */
 class ClaimLost extends Error {}
-
-const describe = (claim: Claim) => ({
-  id: claim.id,
-  userId: claim.ownerId,
-  imageUrl: `/images/${claim.id}`,
-  prompt: claim.prompt.slice(0, STORED_PROMPT_CHARACTERS),
-  generatedAt: new Date(),
-})

@@ -29,7 +29,7 @@ import { commitImage, commitPlaceholder } from './commit.ts'
 import { holdLease, Interrupted } from './lease.ts'
 import { decideRetryDelay, describePause } from './retry-policy.ts'
 import type { OnStep, RunStep } from './steps.ts'
-import { storeImage } from './store-image.ts'
+import { findStored, storeImage } from './store-image.ts'
 
 export type RunDeps = {
   db: Database
@@ -105,16 +105,20 @@ const timeSteps = (deps: RunDeps): TimedDeps => {
   return { ...deps, steps, onStep }
 }
 
-const produce = async (deps: TimedDeps, claim: Claim, signal: AbortSignal): Promise<RunOutcome> => {
-  if (claim.lostClaims >= MAX_LOST_CLAIMS) throw workerLost()
-  const reusable = (await findSame(deps, claim)) ?? (await findSimilar(deps, claim, signal))
-  const reused = reusable && (await completeByReuse(deps.db, claim, reusable))
+const produce = async (
+  deps: TimedDeps,
+  claimed: Claim,
+  signal: AbortSignal,
+): Promise<RunOutcome> => {
+  if (claimed.lostClaims >= MAX_LOST_CLAIMS) throw workerLost()
+  const reusable = (await findSame(deps, claimed)) ?? (await findSimilar(deps, claimed, signal))
+  const reused = reusable && (await completeByReuse(deps.db, claimed, reusable))
   if (reused) {
     const reuse = describeReused(deps, reused)
     deps.onReuse(reuse)
     return { kind: 'finished', status: 'succeeded', reuse }
   }
-  const adopted = await adoptEarlierResult(deps, claim)
+  const { claim, adopted } = await adoptEarlierResult(deps, claimed)
   deps.onStep(claim.id, 'probed')
   if (adopted) deps.steps.mark('adopted')
   const paid = adopted ?? (await deps.breaker(() => callProvider(deps, claim, signal)))
@@ -157,19 +161,23 @@ const describeReused = ({ provider }: TimedDeps, reused: ChangedRow): LoggedReus
   return reuse && withoutPrompt(reuse)
 }
 
-/** Bytes that an attempt before this one paid for and could not commit; they are booked now if they were not. */
+/**
+ * Bytes that were paid for before, by an attempt that could not commit them or in a time that Postgres has forgotten, and the
+ * claim on where they are; they are booked now if they were not.
+ */
 const adoptEarlierResult = async (
   { db, spool, store, provider }: TimedDeps,
-  claim: Claim,
-): Promise<PaidResult | undefined> => {
-  const spooled = await spool.find(claim.objectKey)
-  const stored = spooled ? undefined : await store.find(claim.objectKey)
-  const bytes = spooled?.bytes ?? stored?.bytes
-  if (!bytes) return undefined
+  claimed: Claim,
+): Promise<{ claim: Claim; adopted?: PaidResult }> => {
+  const spooled = await spool.find(claimed.objectKey)
+  const found = spooled ? undefined : await findStored({ db, store }, claimed)
+  const claim = found?.claim ?? claimed
+  const bytes = spooled?.bytes ?? found?.image?.bytes
+  if (!bytes) return { claim }
   const costUsd =
     spooled?.costUsd ?? findListPriceUsd(provider.models, claim.model, claim.imageSize)
   await recordAdoption(db, claim.id, costUsd)
-  return { bytes, costUsd, isBooked: true }
+  return { claim, adopted: { bytes, costUsd, isBooked: true } }
 }
 
 const settle = async (deps: TimedDeps, claim: Claim, error: unknown): Promise<RunOutcome> => {

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Database } from '../../../db/database.ts'
 import { digestHex } from '../../contract/identity.ts'
 import { AppError, ProviderError } from '../../lib/errors.ts'
 import type {
@@ -8,8 +9,10 @@ import type {
   OnTrouble,
   ProviderResult,
   Spool,
+  StoredImage,
+  StoredObject,
 } from '../ports.ts'
-import type { Claim } from '../state/transitions.ts'
+import { type Claim, pointToObject } from '../state/transitions.ts'
 import type { StepTimes } from './attempts.ts'
 
 type StoreDeps = {
@@ -83,7 +86,59 @@ const describeStored = async (
   const stored = await store.find(claim.objectKey)
   if (!stored) throw new Error('the store has an object at this key, and has not')
   const digest = await digestHex(stored.bytes)
-  if (digest === ours.digest) return ours
-  const { mimeType, width, height, thumbhash } = await inspect(stored.bytes)
-  return { bytes: stored.bytes, mimeType, width, height, thumbhash, digest }
+  return digest === ours.digest ? ours : describeAsStored(inspect, stored)
 }
+
+/** An object as it is, though it would be encoded anew today. Throws `AppError` `invalid_image` for one that does not decode. */
+export const describeAsStored = async (
+  inspect: InspectImage,
+  { bytes }: StoredImage,
+): Promise<InspectedImage> => {
+  const { mimeType, width, height, thumbhash } = await inspect(bytes)
+  return { bytes, mimeType, width, height, thumbhash, digest: await digestHex(bytes) }
+}
+
+/**
+ * The image that the store has of this generation, and the claim with its key: at the row's own, or at one of an earlier row that
+ * Postgres has forgotten, which a restored database does. What its owner deleted is left out.
+ */
+export const findStored = async (
+  { db, store }: { db: Database; store: ImageStore },
+  claim: Claim,
+): Promise<{ claim: Claim; image?: StoredImage }> => {
+  for (const objectKey of await listKeys(store, claim)) {
+    const isOwn = objectKey === claim.objectKey
+    if (!isOwn && !(await pointToObject(db, claim, objectKey))) continue
+    // After the row says so: from then on nobody takes it for an orphan.
+    const image = await store.find(objectKey)
+    const pointed = { ...claim, objectKey }
+    if (image || !isOwn) return image ? { claim: pointed, image } : { claim: pointed }
+  }
+  return { claim }
+}
+
+/** Where an image of this generation is, its own key first and then the newest. */
+export const listKeys = async (
+  store: Pick<ImageStore, 'list'>,
+  { id, objectKey }: Pick<Claim, 'id' | 'objectKey'>,
+): Promise<string[]> => {
+  const folder = `generated/${id}`
+  const found: StoredObject[] = []
+  try {
+    for await (const page of store.list(folder)) found.push(...page)
+  } catch (error) {
+    // A key without the right to list sees its own object all the same.
+    if (error instanceof AppError && !error.retryable) return [objectKey]
+    throw error
+  }
+  const rank = ({ key, modifiedAt }: StoredObject) =>
+    key === objectKey ? Number.POSITIVE_INFINITY : modifiedAt.getTime()
+  return found
+    .filter(({ key }) => isImageKey(folder, key))
+    .sort((a, b) => rank(b) - rank(a))
+    .map(({ key }) => key)
+}
+
+/** Thumbnails stand beside their image, under its name and more. */
+const isImageKey = (folder: string, key: string): boolean =>
+  /^[\w-]+$/.test(key.slice(folder.length + 1))

@@ -1,9 +1,11 @@
 import type { Transaction } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { ImageRow, Schema } from '../../../db/schema.ts'
+import { isGenerationId } from '../../contract/identity.ts'
 import { AppError } from '../../lib/errors.ts'
-import { noStoredImage } from './repository.ts'
-import { failLostImage } from './transitions.ts'
+import type { InspectedImage } from '../ports.ts'
+import { describeGenerated, describeStoredImage, noStoredImage } from './repository.ts'
+import { failLostImage, restoreGeneration } from './transitions.ts'
 
 /** An image as it stood when its object was looked for. */
 export type ImageToCheck = Pick<ImageRow, 'id' | 'generatedAt'> & { objectKey: string }
@@ -30,6 +32,65 @@ export const withdrawLostImage = (db: Database, image: ImageToCheck): Promise<bo
     )
     await tx.deleteFrom('imageMetadata').where('id', '=', image.id).execute()
     return true
+  })
+
+/**
+ * Says that an image whose object is gone is at another key. False, and nothing changed, when it has been made again or deleted since
+ * it was looked at.
+ */
+export const moveImage = (
+  db: Database,
+  image: ImageToCheck,
+  found: InspectedImage,
+  objectKey: string,
+): Promise<boolean> =>
+  db.transaction().execute(async (tx) => {
+    if (!(await lockUnchanged(tx, image))) return false
+    const stored = describeStoredImage(found, objectKey)
+    await tx.updateTable('imageMetadata').set(stored).where('id', '=', image.id).execute()
+    await tx.updateTable('generations').set({ objectKey }).where('id', '=', image.id).execute()
+    return true
+  })
+
+/**
+ * Gives a failed generation the image that the store has of it, or an upload that lost its object the object. False, and nothing
+ * changed, where that is not so any more.
+ */
+export const restoreImage = (
+  db: Database,
+  id: string,
+  found: InspectedImage,
+  objectKey: string,
+): Promise<boolean> =>
+  db.transaction().execute(async (tx) => {
+    const stored = describeStoredImage(found, objectKey)
+    if (!isGenerationId(id)) {
+      const { numUpdatedRows } = await tx
+        .updateTable('imageMetadata')
+        .set(stored)
+        .where('id', '=', id)
+        .where('objectKey', 'is', null)
+        .executeTakeFirst()
+      return numUpdatedRows > 0n
+    }
+    const generation = await tx
+      .selectFrom('generations')
+      .select(['ownerId', 'prompt'])
+      .where('id', '=', id)
+      .where('status', '=', 'failed')
+      .forUpdate()
+      .executeTakeFirst()
+    if (!generation) return false
+    const image = {
+      ...describeGenerated({ id, ...generation }),
+      ...{ imageType: 'generated' as const, ...stored, sourceDigest: found.digest },
+    }
+    await tx
+      .insertInto('imageMetadata')
+      .values(image)
+      .onConflict((conflict) => conflict.column('id').doUpdateSet(image))
+      .execute()
+    return (await restoreGeneration(tx, id, objectKey)) !== undefined
   })
 
 /** An image that is made again has another time, so what was found out about the old one never changes the new one. */

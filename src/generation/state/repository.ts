@@ -147,6 +147,22 @@ export const findOwnedImage = (
     .where('userId', '=', ownerId)
     .executeTakeFirst()
 
+/** As long as the older model kept it. */
+const STORED_PROMPT_CHARACTERS = 500
+
+/** What `image_metadata` has of the image of a generation, whether there is an object or not. */
+export const describeGenerated = ({
+  id,
+  ownerId,
+  prompt,
+}: Pick<GenerationRow, 'id' | 'ownerId' | 'prompt'>) => ({
+  id,
+  userId: ownerId,
+  imageUrl: `/images/${id}`,
+  prompt: prompt.slice(0, STORED_PROMPT_CHARACTERS),
+  generatedAt: new Date(),
+})
+
 /** How an image that is in the store stands in `image_metadata`. */
 export const describeStoredImage = (image: InspectedImage, objectKey: string) => ({
   objectKey,

@@ -199,6 +199,17 @@ export const failLostImage = (db: Database, imageId: string, error: AppError): C
       .where('imageId', '=', imageId),
   )
 
+/** failed → succeeded, with its own image, which has been found again. */
+export const restoreGeneration = (db: Database, id: string, objectKey: string): Changed =>
+  applyTransition(db, 'generation.succeeded', (query) =>
+    query
+      .updateTable('generations')
+      .set({ status: 'succeeded', imageId: id, objectKey, reuseSource: null, similarity: null })
+      .set({ ...noError, ...finished })
+      .where('id', '=', id)
+      .where('status', '=', 'failed'),
+  )
+
 /** eager → interactive, while it is not finished. Not a change of status: no event. */
 export const promoteGeneration = (db: Database, id: string): Changed =>
   db
@@ -207,6 +218,30 @@ export const promoteGeneration = (db: Database, id: string): Changed =>
     .where('id', '=', id)
     .where('lane', '=', 'eager')
     .where('status', 'in', ['queued', 'running'])
+    .returningAll()
+    .executeTakeFirst()
+
+/**
+ * Says that a claimed generation's image is at another key, and that it is no orphan; undefined when the claim no longer stands, or
+ * its owner deleted what is there. Waits for who deletes it as an orphan at this moment. No event.
+ */
+export const pointToObject = (db: Database, claim: Claim, objectKey: string): Changed =>
+  fenced(
+    db.with('unmarked', (query) =>
+      query.deleteFrom('orphanObjects').where('objectKey', '=', objectKey),
+    ),
+    claim,
+  )
+    .set({ objectKey })
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('deletedObjects')
+            .select('objectKey')
+            .where('deletedObjects.objectKey', '=', objectKey),
+        ),
+      ),
+    )
     .returningAll()
     .executeTakeFirst()
 
