@@ -7,7 +7,7 @@ import {
   relink,
   relinkKinds,
 } from '../features/maintenance/relink.ts'
-import { StartError } from '../lib/errors.ts'
+import { AppError, messageOf, StartError } from '../lib/errors.ts'
 import { createLogger } from '../lib/logger.ts'
 import { assertMigrated } from '../migrate.ts'
 import { withDatabase } from '../start.ts'
@@ -41,6 +41,9 @@ export const runRelink = async (
     )
     print(found, report, apply)
     if (report.isRefused) throw tooManyMissing()
+  } catch (error) {
+    const isAway = error instanceof AppError || (error as { code?: unknown }).code === 'ENOENT'
+    throw isAway ? new StartError(`The image store does not answer: ${messageOf(error)}`) : error
   } finally {
     store.close()
     await db.destroy()
