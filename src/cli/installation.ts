@@ -1,4 +1,3 @@
-import { Redis } from 'ioredis'
 import type { Database } from '../../db/database.ts'
 import {
   type Installation,
@@ -6,7 +5,7 @@ import {
   renewInstallation,
   withDatabaseAt,
 } from '../../db/installation.ts'
-import { findHolder, takeQueue } from '../adapters/queue/enter-queue.ts'
+import { findHolder, takeQueue, withRedis } from '../adapters/queue/enter-queue.ts'
 import {
   countParkedByFormerRelease,
   takeParkedOfFormerRelease,
@@ -15,9 +14,13 @@ import { queueNamesOf } from '../adapters/queue/maintenance-queue.ts'
 import type { Config } from '../app/config.ts'
 import { requireDatabaseUrl } from '../app/resources.ts'
 import { insertDeferred } from '../generation/submit/deferred-submission.ts'
-import { messageOf, StartError } from '../lib/errors.ts'
+import { AppError, StartError } from '../lib/errors.ts'
 
-type Use = (db: Database, redis: Redis, installation: Installation) => Promise<void>
+type Use = (
+  db: Database,
+  redis: Parameters<Parameters<typeof withRedis>[1]>[0],
+  installation: Installation,
+) => Promise<void>
 
 /** Prints whose queue this database's is, and what waits in that of the release before. */
 export const showInstallation = (config: Config): Promise<void> =>
@@ -65,22 +68,12 @@ const withStores = async (config: Config, use: Use): Promise<void> => {
   if (!redisUrl) {
     throw new StartError('REDIS_URL is not set: the queue is in this database, and nobody else’s.')
   }
-  const redis = new Redis(redisUrl, {
-    lazyConnect: true,
-    maxRetriesPerRequest: 0,
-    retryStrategy: () => null,
-  })
-  redis.on('error', () => {})
-  try {
-    await redis.connect().catch((error: unknown) => {
-      throw new StartError(`REDIS_URL: Redis does not answer (${messageOf(error)}).`)
+  await withDatabaseAt(requireDatabaseUrl(config.database.url), async (db) => {
+    const installation = await readInstallation(db)
+    await withRedis(redisUrl, (redis) => use(db, redis, installation)).catch((error: unknown) => {
+      throw error instanceof AppError ? new StartError(`REDIS_URL: ${error.message}`) : error
     })
-    await withDatabaseAt(requireDatabaseUrl(config.database.url), async (db) =>
-      use(db, redis, await readInstallation(db)),
-    )
-  } finally {
-    redis.disconnect()
-  }
+  })
 }
 
 const printFacts = (facts: Record<string, string>): void => {

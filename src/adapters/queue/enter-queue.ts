@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis'
+import { Redis } from 'ioredis'
 import type { Installation } from '../../../db/installation.ts'
-import { StartError } from '../../lib/errors.ts'
+import { AppError, StartError } from '../../lib/errors.ts'
 
 /**
  * Where BullMQ keeps an installation's jobs: under its own id, so that two with one Redis and one `QUEUE_NAME` never meet. Begins
@@ -37,6 +37,26 @@ export const takeQueue = async (
   installation: Installation,
 ): Promise<void> => {
   await redis.set(homeKeyOf(installation, name), installation.home)
+}
+
+/** Uses a Redis for once. Throws `AppError` `unavailable`, soon, where it does not answer. */
+export const withRedis = async <T>(url: string, use: (redis: Redis) => Promise<T>): Promise<T> => {
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+    connectTimeout: 2_000,
+    commandTimeout: 2_000,
+  })
+  redis.on('error', () => {})
+  try {
+    await redis.connect().catch((cause: unknown) => {
+      throw new AppError('unavailable', 'Redis does not answer.', { retryable: true, cause })
+    })
+    return await use(redis)
+  } finally {
+    redis.disconnect()
+  }
 }
 
 const homeKeyOf = (installation: Installation, name: string): string =>

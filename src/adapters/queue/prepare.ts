@@ -1,8 +1,8 @@
 import { assertSchemaCompatibility, runMigrations, SchemaMigrationRequiredError } from 'bullmq'
-import { Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
 import type { Installation } from '../../../db/installation.ts'
 import { StartError } from '../../lib/errors.ts'
-import { enterQueue } from './enter-queue.ts'
+import { enterQueue, withRedis } from './enter-queue.ts'
 import { countParkedByFormerRelease } from './former-queue.ts'
 import { SurvivingClient } from './surviving-client.ts'
 
@@ -44,26 +44,16 @@ export const checkRedis = async (
   installation: Installation,
   warn: (message: string) => void,
 ): Promise<void> => {
-  const redis = new Redis(url, {
-    lazyConnect: true,
-    maxRetriesPerRequest: 0,
-    retryStrategy: () => null,
-    connectTimeout: 2_000,
-    commandTimeout: 2_000,
-  })
-  redis.on('error', () => {})
-  try {
-    const info = await redis.connect().then(() => redis.info())
-    checkServer(info, warn)
+  const look = async (redis: Redis) => {
+    checkServer(await redis.info(), warn)
     await enterQueue(redis, queueName, installation)
     const parked = await countParkedByFormerRelease(redis, queueName)
     if (parked > 0) warn(describeParked(parked, queueName))
-  } catch (error) {
+  }
+  await withRedis(url, look).catch((error: unknown) => {
     if (error instanceof StartError) throw error
     warn('Redis does not answer yet; generations wait in Postgres.')
-  } finally {
-    redis.disconnect()
-  }
+  })
 }
 
 const checkServer = (info: string, warn: (message: string) => void): void => {
