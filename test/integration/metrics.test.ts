@@ -221,6 +221,7 @@ describe('who may read the figures', () => {
       workers: 0,
       env: {
         NODE_ENV: 'production',
+        PUBLIC_URL: 'https://images.example',
         S3_ENDPOINT: 'http://127.0.0.1:9',
         S3_BUCKET: 'none',
         S3_ACCESS_KEY_ID: 'none',
