@@ -31,6 +31,9 @@ export const startOwnRedis = async () => {
     return Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1])
   }
 
+  const countKeys = (pattern: string): Promise<number> =>
+    use(async (redis) => (await redis.keys(pattern)).length)
+
   const signal = (name: NodeJS.Signals) => {
     if (server.pid !== undefined) process.kill(server.pid, name)
   }
@@ -49,6 +52,7 @@ export const startOwnRedis = async () => {
     flush,
     configure,
     readInfo,
+    countKeys,
     freeze: () => signal('SIGSTOP'),
     thaw,
     stop,

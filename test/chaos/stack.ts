@@ -100,7 +100,8 @@ const assemble = async (
   push(fleet.killAll)
   const config = parseConfig(env)
   const secrets = await resolveSecrets(config)
-  const signTokenFor = (owner: string) => signToken(secrets, { owner, admin: false, days: 1 })
+  const signTokenFor = (owner: string, admin = false) =>
+    signToken(secrets, { owner, admin, days: 1 })
 
   return {
     ...fleet,

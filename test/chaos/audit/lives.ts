@@ -10,9 +10,13 @@ const TERMINAL: ReadonlySet<string> = new Set([
 
 /**
  * Reads each generation's events as its lives, each from being asked for to its end. All is well when the sequence has
- * no gaps, each life ends with one terminal event and nothing but a new life follows it.
+ * no gaps, each life ends with one terminal event and nothing but a new life follows it; with `areDeleted`, where owners
+ * delete images, a success may be taken back once.
  */
-export const readLives = async (db: Database): Promise<(id: string) => Lives> => {
+export const readLives = async (
+  db: Database,
+  { areDeleted = false } = {},
+): Promise<(id: string) => Lives> => {
   const events = await db
     .selectFrom('generationEvents')
     .select(['generationId', 'sequence', 'type'])
@@ -30,10 +34,16 @@ export const readLives = async (db: Database): Promise<(id: string) => Lives> =>
     if (sequence !== own.length) hasGap.add(id)
   }
   return (id) => {
-    const { lives, isEndedOnce } = parseLives(types.get(id) ?? [])
+    const own = types.get(id) ?? []
+    const { lives, isEndedOnce } = parseLives(areDeleted ? withoutDeletions(own) : own)
     return { lives, isEndedOnce: isEndedOnce && !hasGap.has(id) }
   }
 }
+
+const withoutDeletions = (types: readonly string[]): string[] =>
+  types.filter(
+    (type, n) => type !== 'generation.canceled' || types[n - 1] !== 'generation.succeeded',
+  )
 
 const parseLives = (types: readonly string[]): Lives => {
   let lives = 0

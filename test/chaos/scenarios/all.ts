@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario.ts'
 import { duplicates } from './duplicates.ts'
+import { interleavings } from './interleavings.ts'
 import { killPoints } from './kill-points.ts'
 import { postgres } from './postgres.ts'
 import { provider } from './provider.ts'
@@ -20,4 +21,5 @@ export const scenarios: readonly Scenario[] = [
   postgres,
   store,
   rolling,
+  interleavings,
 ]
