@@ -1,4 +1,4 @@
-import { DatabaseAway, isDatabaseAway } from './away.ts'
+import { DatabaseAway, isAnswer } from './away.ts'
 
 export type SilenceOptions = {
   /** A Postgres that has answered no statement of this process for so long is away. */
@@ -29,9 +29,8 @@ export const createSilenceWatch = ({ silenceMs, patienceMs, probe }: SilenceOpti
   }
 
   /**
-   * What the work comes to; rejects with `DatabaseAway` when it is given up, and calls `abandon` then. Whatever ends
-   * otherwise than by an error of the connection shows that Postgres is there, but for `isLocal` work, which may never
-   * have asked it.
+   * What the work comes to; rejects with `DatabaseAway` when it is given up, and calls `abandon` then. Results and Postgres's
+   * own errors show that it is there, but for `isLocal` work, which may never have asked it.
    */
   const watch = <T>(
     work: Promise<T>,
@@ -55,7 +54,7 @@ export const createSilenceWatch = ({ silenceMs, patienceMs, probe }: SilenceOpti
         },
         (error: unknown) => {
           waiting.delete(entry)
-          if (!isLocal && !isDatabaseAway(error)) hear()
+          if (!isLocal && isAnswer(error)) hear()
           reject(error)
         },
       )

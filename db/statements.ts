@@ -1,6 +1,6 @@
 import { type CompiledQuery, type Kysely, type RawBuilder, sql } from 'kysely'
 import type pg from 'pg'
-import { toDatabaseError } from './away.ts'
+import { isReadOnly, toDatabaseError } from './away.ts'
 import type { Schema } from './schema.ts'
 import type { SilenceWatch } from './silence.ts'
 
@@ -72,7 +72,8 @@ export const connectOrGiveUp = (pool: pg.Pool, silence: SilenceWatch | undefined
 
 /**
  * A connection whose statement is given up goes on waiting for its answer, for ever when the other end is gone without a
- * sign, and the driver would give it to the next caller: it is closed instead.
+ * sign, and the driver would give it to the next caller: it is closed instead. So is one to a server that lets nobody write,
+ * as after a failover the same address leads to another.
  */
 export const answerOrLeave =
   (silence: SilenceWatch | undefined) =>
@@ -84,7 +85,7 @@ export const answerOrLeave =
       if (!(result instanceof Promise)) return result
       const answer = silence?.watch(result, leave) ?? result
       return answer.catch((error: Error) => {
-        if (error.message === QUERY_TIMEOUT) leave()
+        if (error.message === QUERY_TIMEOUT || isReadOnly(error)) leave()
         throw toDatabaseError(error)
       })
     }

@@ -132,7 +132,7 @@ export type Comparison = { match?: SimilarMatch; suggestions?: readonly Suggesti
 
 /**
  * Compares a claimed generation's prompt with its owner's others, and changes nothing of the generation. Throws only when
- * Postgres is away, or the signal's reason.
+ * Postgres is away, or the signal's reason; a comparison that takes too long comes to nothing.
  */
 export type CompareWithSimilar = (claim: GenerationRow, signal: AbortSignal) => Promise<Comparison>
 

@@ -1,7 +1,6 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express'
 import type { Logger } from 'pino'
 import { ZodError } from 'zod'
-import { DatabaseAway, isDatabaseAway } from '../../../db/away.ts'
 import type { Problem } from '../../contract/problem.ts'
 import { AppError, type ErrorCode } from '../../lib/errors.ts'
 
@@ -109,7 +108,7 @@ const describe = ({ pointer, message }: AppError) =>
 const describeErrors = (error: unknown): [AppError, ...AppError[]] => {
   if (error instanceof AppError) return [error]
   if (error instanceof ZodError) return describeIssues(error)
-  return [fromBodyParser(error) ?? fromDatabase(error) ?? internal(error)]
+  return [fromBodyParser(error) ?? internal(error)]
 }
 
 const describeIssues = (error: ZodError): [AppError, ...AppError[]] => {
@@ -159,9 +158,6 @@ const fromBodyParser = (error: unknown): AppError | undefined => {
   const isTheirs = status >= 400 && status < 500
   return isTheirs ? new AppError('invalid_request', 'The body could not be read.') : undefined
 }
-
-const fromDatabase = (error: unknown): AppError | undefined =>
-  isDatabaseAway(error) ? new DatabaseAway(error) : undefined
 
 const internal = (cause: unknown) =>
   new AppError('internal', 'Something went wrong on our side.', { retryable: true, cause })

@@ -66,7 +66,10 @@ const sendStored = async (
   { key, image, etag, caching }: Thumbnail & { etag: string; caching: string },
 ): Promise<boolean> => {
   if (sendNotModified(req, res, etag, caching)) return true
-  const direct = await store.findUrl(key)
+  const direct = await store.findUrl(key).catch((err: unknown) => {
+    logger.error({ objectKey: key, err }, 'the image store gives no URL')
+    return undefined
+  })
   if (direct) res.vary('Origin').vary('Sec-Fetch-Mode')
   if (direct && !isReadByScripts(req)) {
     const maxAge = direct.expiresInSeconds && Math.floor(direct.expiresInSeconds / 2)

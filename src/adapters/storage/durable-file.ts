@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Stats } from 'node:fs'
 import { open, opendir, readFile, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { AppError } from '../../lib/errors.ts'
 
 /**
  * Writes a file under a hidden name and hands it to `publish` once its content is on the disk (fsync).
@@ -57,6 +58,20 @@ export const findFile = async (path: string): Promise<Uint8Array | undefined> =>
   } catch (error) {
     if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return undefined
     throw error
+  }
+}
+
+/**
+ * Whatever the file system says is trouble of the store that passes, and no fault of who asked: a disk that is full, a mount that
+ * is gone, a right that is missing. Throws `AppError` `unavailable` for it, with what it said as the cause.
+ */
+export const orUnavailable = async <T>(work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof Error && 'errno' in error && 'code' in error)) throw error
+    const message = `The image store failed (${error.code}).`
+    throw new AppError('unavailable', message, { retryable: true, cause: error })
   }
 }
 

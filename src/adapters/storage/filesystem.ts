@@ -6,6 +6,7 @@ import {
   findFile,
   findStats,
   hasCode,
+  orUnavailable,
   removeTemporaryFiles,
   syncDirectories,
   walkFiles,
@@ -28,36 +29,46 @@ export const createFilesystemStore = ({ directory }: { directory: string }): Ima
     put: async (key, image) => {
       const path = pathOf(key)
       checkImage(image)
-      await mkdir(dirname(path), { recursive: true })
-      const outcome = await withTemporaryFile(dirname(path), [image.bytes], (temporary) =>
-        linkUnlessExists(temporary, path),
-      )
-      // After `exists` too: the writer that was first may not have come this far, and its object is relied on now.
-      await syncDirectories(dirname(path), dirname(top))
-      return outcome
+      return orUnavailable(() => write(top, path, image.bytes))
     },
     find: async (key) => {
-      const bytes = await findFile(pathOf(key))
+      const path = pathOf(key)
+      const bytes = await orUnavailable(() => findFile(path))
       return bytes && toStoredImage(bytes)
     },
     has: async (key) => {
-      if (await findStats(pathOf(key))) return true
-      // A directory that is not mounted must not pass for one that has lost its objects.
-      await access(top, constants.R_OK)
-      return false
+      const path = pathOf(key)
+      return orUnavailable(async () => {
+        if (await findStats(path)) return true
+        // A directory that is not mounted must not pass for one that has lost its objects.
+        await access(top, constants.R_OK)
+        return false
+      })
     },
     list: (folder) => listObjects(top, checkObjectKey(folder)),
     removeLeftovers: (before) => removeTemporaryFiles(top, before),
     delete: async (key) => {
-      await rm(pathOf(key), { force: true })
+      const path = pathOf(key)
+      await orUnavailable(() => rm(path, { force: true }))
     },
     findUrl: async () => undefined,
-    ping: async () => {
-      await mkdir(top, { recursive: true })
-      await access(top, constants.R_OK | constants.W_OK)
-    },
+    ping: () =>
+      orUnavailable(async () => {
+        await mkdir(top, { recursive: true })
+        await access(top, constants.R_OK | constants.W_OK)
+      }),
     close: () => {},
   }
+}
+
+const write = async (top: string, path: string, bytes: Uint8Array) => {
+  await mkdir(dirname(path), { recursive: true })
+  const outcome = await withTemporaryFile(dirname(path), [bytes], (temporary) =>
+    linkUnlessExists(temporary, path),
+  )
+  // After `exists` too: the writer that was first may not have come this far, and its object is relied on now.
+  await syncDirectories(dirname(path), dirname(top))
+  return outcome
 }
 
 async function* listObjects(top: string, folder: string): AsyncGenerator<StoredObject[]> {

@@ -3,7 +3,7 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import type { ProviderResult, Spool } from '../../generation/ports.ts'
-import { findFile, syncDirectories, withTemporaryFile } from './durable-file.ts'
+import { findFile, orUnavailable, syncDirectories, withTemporaryFile } from './durable-file.ts'
 
 const headerSchema = z.strictObject({
   costUsd: z.number(),
@@ -29,7 +29,7 @@ export const createSpool = ({ directory }: { directory: string }): Spool => {
       await syncDirectories(top, dirname(top))
     },
     find: async (key) => {
-      const file = await findFile(pathOf(key))
+      const file = await orUnavailable(() => findFile(pathOf(key)))
       if (!file) return undefined
       const result = decode(key, file)
       if (!result) await rm(pathOf(key), { force: true })

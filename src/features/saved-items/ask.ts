@@ -1,4 +1,3 @@
-import { isDatabaseAway } from '../../../db/away.ts'
 import type { SavedItemRow } from '../../../db/schema.ts'
 import { generationRequestSchema } from '../../contract/generation-request.ts'
 import { type CancelDeps, cancelUnwanted } from '../../generation/state/cancel.ts'
@@ -80,7 +79,7 @@ export const askForImage = async (deps: ItemDeps, item: SavedItemRow): Promise<L
     const submission = await submitGeneration(deps.submit, item.ownerId, parseItemRequest(item))
     return await enter(deps, item, submission)
   } catch (error) {
-    if (error instanceof AppError || isDatabaseAway(error)) return { item }
+    if (error instanceof AppError) return { item }
     throw error
   }
 }

@@ -1,4 +1,3 @@
-import { isDatabaseAway } from '../../../db/away.ts'
 import type { Database } from '../../../db/database.ts'
 import type { GenerationRow, Suggestion } from '../../../db/schema.ts'
 import type { SimilarityMode } from '../../contract/vocabulary.ts'
@@ -80,7 +79,8 @@ const findCandidates = async (
     const candidates = neighbours.map((neighbour) => judge(prompt, neighbour)).sort(byWorth)
     return { candidates, embeddingCostUsd: costUsd }
   } catch (error) {
-    if (signal.aborted || isDatabaseAway(error)) throw error
+    // A Postgres that is away is met by the next statement.
+    if (signal.aborted) throw error
     onTrouble(error)
     return undefined
   }

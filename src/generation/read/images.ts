@@ -1,12 +1,12 @@
 import type { Transaction } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { Schema } from '../../../db/schema.ts'
-import { isImageId } from '../../contract/identity.ts'
+import { digestHex, isImageId } from '../../contract/identity.ts'
 import { AppError } from '../../lib/errors.ts'
 import type { ImageStore } from '../ports.ts'
 import { findGeneration, findOwnedImage } from '../state/repository.ts'
 import { withdrawImage } from '../state/transitions.ts'
-import { listThumbnailKeys, type VersionedObject } from './thumbnail-keys.ts'
+import { isThumbnailKey, listThumbnailKeys, type VersionedObject } from './thumbnail-keys.ts'
 
 /**
  * What an image id shows: the object of an image, or of the image that a generation made or reused.
@@ -37,6 +37,26 @@ export const findShownImage = async (db: Database, id: string): Promise<ShownIma
 
 /** Marks an object's content in URLs, so that each may be cached for ever. */
 export const versionOf = (contentDigest: string): string => contentDigest.slice(0, 12)
+
+/**
+ * The object with which an image's URL was given out, found without Postgres: among those of its id the one whose bytes have
+ * that version. A generation that shows another's image has none of its own. Throws when the store does not answer.
+ */
+export const findVersionedObject = async (
+  store: Pick<ImageStore, 'list' | 'find'>,
+  id: string,
+  version: string,
+): Promise<VersionedObject | undefined> => {
+  const folder = `${id.startsWith('g_') ? 'generated' : 'uploads'}/${id}`
+  for await (const page of store.list(folder)) {
+    for (const { key } of page) {
+      if (isThumbnailKey(key)) continue
+      const image = await store.find(key)
+      if (image && versionOf(await digestHex(image.bytes)) === version) return { key, version }
+    }
+  }
+  return undefined
+}
 
 /**
  * Deletes an owner's image: the row, then the object and its thumbnails. Generations that showed it are canceled and may be

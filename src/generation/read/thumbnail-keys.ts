@@ -31,7 +31,12 @@ export const listThumbnailKeys = (object: VersionedObject): string[] =>
     THUMBNAIL_FORMATS.map((format) => thumbnailKeyOf(object, { width, format })),
   )
 
-const SUFFIX = sql.lit('[.]([0-9a-f]{12})[.]w[0-9]+[.](?:webp|avif)$')
+const SUFFIX_PATTERN = '[.]([0-9a-f]{12})[.]w[0-9]+[.](?:webp|avif)$'
+const SUFFIX = sql.lit(SUFFIX_PATTERN)
+const THUMBNAIL_KEY = new RegExp(SUFFIX_PATTERN)
+
+/** True for the key of a thumbnail, false for that of an image. */
+export const isThumbnailKey = (key: string): boolean => THUMBNAIL_KEY.test(key)
 
 /** SQL for the key of the image that an object belongs to: its own, or the one that a thumbnail was made of. */
 export const imageKeyOf = (objectKey: RawBuilder<unknown>): RawBuilder<string> =>

@@ -1,14 +1,20 @@
-import { type Request, type Response, Router } from 'express'
+import { type ErrorRequestHandler, type Request, type Response, Router } from 'express'
 import { DatabaseAway } from '../../../../db/away.ts'
 import { isTerminal } from '../../../contract/vocabulary.ts'
+import type { ImageStore } from '../../../generation/ports.ts'
 import { waitForTerminal } from '../../../generation/read/follow.ts'
-import { findShownImage, type ShownImage } from '../../../generation/read/images.ts'
+import {
+  findShownImage,
+  findVersionedObject,
+  type ShownImage,
+} from '../../../generation/read/images.ts'
+import type { VersionedObject } from '../../../generation/read/thumbnail-keys.ts'
 import { isPresumed } from '../../../generation/state/repository.ts'
 import {
   type DeferredSubmission,
   presumeRow,
 } from '../../../generation/submit/deferred-submission.ts'
-import { AppError } from '../../../lib/errors.ts'
+import { AppError, type ErrorCode } from '../../../lib/errors.ts'
 import type { Identify, Principal } from '../auth.ts'
 import { type HttpContext, whileConnected } from '../http-context.ts'
 import type { ImageSigner } from '../image-urls.ts'
@@ -17,8 +23,8 @@ import { type DrawPlaceholder, toRatio } from '../placeholder.ts'
 import { type PermittedBy, type SendObjectDeps, sendBytes, sendObject } from '../send-object.ts'
 import { parseThumbnailQuery } from '../thumbnail-query.ts'
 
-/** An id that the caller may see, and by what. */
-type Permission = { id: string; by: PermittedBy }
+/** An id that the caller may see, and by what; `unknown`: Postgres, which knows the owner, is away. */
+type Permission = { id: string; by: PermittedBy | 'unknown' }
 
 type Deps = {
   signer: ImageSigner
@@ -26,7 +32,7 @@ type Deps = {
   /** The request that waits in the queue for Postgres, if it does. */
   findDeferred: (generationId: string) => Promise<DeferredSubmission | undefined>
   placeholder: DrawPlaceholder
-  objects: SendObjectDeps
+  objects: SendObjectDeps & { store: ImageStore }
 }
 
 /** The URL that always works: `/images/<id>.<signature>`, or the bare id with the owner's token. */
@@ -38,6 +44,8 @@ export const createImageFileRoutes = (http: HttpContext, deps: Deps): Router => 
     const waitSeconds = parseQueryWait(req, http.maxWaitSeconds)
     const size = parseThumbnailQuery(req)
     const { id, by } = await authorize(deps, lookup, req)
+    res.set({ 'Cross-Origin-Resource-Policy': 'cross-origin', 'Access-Control-Allow-Origin': '*' })
+    if (by === 'unknown') return sendPlaceholder(deps, res, NOTHING_YET)
     let shown = await findShown(lookup, id)
     const { generation } = shown ?? {}
     const isUnderWay = generation && !isTerminal(generation.status) && !isPresumed(generation)
@@ -47,24 +55,37 @@ export const createImageFileRoutes = (http: HttpContext, deps: Deps): Router => 
       shown = await findShown(lookup, id)
     }
     if (!shown) throw notFound()
-    res.set({ 'Cross-Origin-Resource-Policy': 'cross-origin', 'Access-Control-Allow-Origin': '*' })
-    if (
-      !(
-        shown.object &&
-        (await sendObject(deps.objects, req, res, { object: shown.object, by, size }))
-      )
-    ) {
-      await sendPlaceholder(deps, res, shown)
-    }
+    const isByUrl = shown.isUnknown && by === 'signature'
+    const object = isByUrl ? await findByUrl(deps.objects, id, req.query.v) : shown.object
+    const isSent = object && (await sendObject(deps.objects, req, res, { object, by, size }))
+    if (!isSent) await sendPlaceholder(deps, res, shown)
   })
 
+  router.use(showPlaceholder(deps))
   return router
 }
 
-/**
- * What the id shows. A picture that is asked for never ends in an error for a store's sake: while Postgres does not
- * answer, what is known is that nothing can be shown yet.
- */
+/** What a caller can mend is told in words; an `<img>` gets a picture whatever else goes wrong. */
+const showPlaceholder =
+  (deps: Deps): ErrorRequestHandler =>
+  async (error: unknown, _req, res, next) => {
+    if (res.headersSent || isForCallers(error)) {
+      next(error)
+      return
+    }
+    deps.objects.logger.error({ err: error, requestId: res.locals.requestId }, 'failed')
+    await sendPlaceholder(deps, res, NOTHING_YET)
+  }
+
+const FOR_CALLERS: readonly ErrorCode[] = ['not_found', 'invalid_request', 'unauthenticated']
+
+/** Express marks an address that it can't decode by a status. */
+const isForCallers = (error: unknown): boolean =>
+  error instanceof AppError
+    ? FOR_CALLERS.includes(error.code)
+    : error instanceof Error && 'status' in error && error.status === 400
+
+/** What the id shows. While Postgres does not answer, what is known is that nothing can be shown yet. */
 const findShown = async ({ db, findDeferred }: Lookup, id: string): Promise<Shown | undefined> => {
   try {
     const shown = await findShownImage(db, id)
@@ -75,6 +96,21 @@ const findShown = async ({ db, findDeferred }: Lookup, id: string): Promise<Show
   }
   const deferred = await findDeferred(id).catch(() => undefined)
   return deferred && { ownerId: deferred.generation.ownerId, generation: presumeRow(deferred) }
+}
+
+/** While Postgres is away: a URL that names its bytes has them from the store. */
+const findByUrl = async (
+  { store, logger }: Deps['objects'],
+  id: string,
+  version: unknown,
+): Promise<VersionedObject | undefined> => {
+  if (typeof version !== 'string' || !version) return undefined
+  try {
+    return await findVersionedObject(store, id, version)
+  } catch (err) {
+    logger.error({ imageId: id, err }, 'the image store does not give an image')
+    return undefined
+  }
 }
 
 type Lookup = Pick<HttpContext, 'db'> & Pick<Deps, 'findDeferred'>
@@ -98,7 +134,7 @@ const authorize = async (
   }
   const principal = await findPrincipal(identify, req)
   const shown = principal && (await findShown(lookup, id))
-  if (shown?.isUnknown) throw new DatabaseAway()
+  if (shown?.isUnknown) return { id, by: 'unknown' }
   if (shown && (shown.ownerId === principal.ownerId || principal.isAdmin))
     return { id, by: 'token' }
   throw notFound()

@@ -5,7 +5,6 @@ import {
   type Response,
   Router,
 } from 'express'
-import { isDatabaseAway } from '../../../../db/away.ts'
 import type { Reuse } from '../../../contract/generation.ts'
 import { generationRequestSchema } from '../../../contract/generation-request.ts'
 import { isTerminal } from '../../../contract/vocabulary.ts'
@@ -79,7 +78,7 @@ const announceSuccessor =
 const offerPlaceholder =
   ({ placeholder }: Pick<VisualizeDeps, 'placeholder'>): ErrorRequestHandler =>
   async (error: unknown, req, res, next) => {
-    const passes = (error instanceof AppError && error.retryable) || isDatabaseAway(error)
+    const passes = error instanceof AppError && error.retryable
     const kind = passes ? 'pending' : 'failed'
     const imageUrl = await drawPlaceholderUrl(placeholder, kind, req.body?.aspectRatio)
     res.locals.placeholder = { imageUrl, isPlaceholder: true }
