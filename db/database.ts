@@ -15,6 +15,11 @@ export type Database = Kysely<Schema>
 export type DatabaseOptions = {
   url: string
   poolSize: number
+  /**
+   * False where the address may be a pooler's that gives each transaction another connection to Postgres: nothing that lasts
+   * longer than a transaction is used then, neither names of statements nor a timeout on Postgres's side.
+   */
+  keepsSession?: boolean
   /** Called with the errors of connections that break while idle; the pool replaces them by itself. */
   onIdleError: (error: Error) => void
   /** How long Postgres may work on a statement; the answer has a second more to arrive. */
@@ -46,6 +51,7 @@ const PATIENCE_MS = 10_000
 export const createDatabase = ({
   url,
   poolSize,
+  keepsSession = true,
   onIdleError,
   statementTimeoutMs = STATEMENT_TIMEOUT_MS,
   silenceMs,
@@ -56,7 +62,8 @@ export const createDatabase = ({
     connectionString: url,
     max: poolSize,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: statementTimeoutMs,
+    // Not as a parameter of the connection, as poolers refuse those.
+    ...(keepsSession && { onConnect: limitStatements(statementTimeoutMs) }),
     query_timeout: statementTimeoutMs + 1_000,
     keepAlive: true,
     application_name: 'imageonce',
@@ -69,7 +76,7 @@ export const createDatabase = ({
   pool.on('error', onIdleError)
   pool.on('connect', surviveErrors)
   pool.on('connect', answerOrLeave(silence))
-  pool.on('connect', nameStatements)
+  if (keepsSession) pool.on('connect', nameStatements)
   pool.on('connect', timeStatements(onQuery))
   onPool?.(() => ({
     busy: pool.totalCount - pool.idleCount,
@@ -84,6 +91,12 @@ export const createDatabase = ({
     dialect: new PostgresDialect({ pool: { connect, end } }),
     plugins: [new CamelCasePlugin()],
   })
+}
+
+/** A pooler may have no connection to Postgres left to answer this with. */
+const limitStatements = (timeoutMs: number) => async (client: pg.ClientBase) => {
+  const limit = { text: `set statement_timeout = ${timeoutMs}`, query_timeout: CONNECT_TIMEOUT_MS }
+  await client.query(limit)
 }
 
 /** A connection of its own for asking whether Postgres is there while the others are waited for; it rests closed. */

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { stateOf } from './away.ts'
 import { createDatabase, type Database } from './database.ts'
 
 /** Whose queue it is. */
@@ -27,7 +28,7 @@ const readSystemIdentifier = async (db: Database): Promise<string> => {
       select system_identifier::text as identifier from pg_control_system()`.execute(db)
     return rows[0]?.identifier ?? UNKNOWN
   } catch (error) {
-    if ((error as { code?: unknown }).code === INSUFFICIENT_PRIVILEGE) return UNKNOWN
+    if (stateOf((error as Error).cause) === INSUFFICIENT_PRIVILEGE) return UNKNOWN
     throw error
   }
 }

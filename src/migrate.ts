@@ -3,24 +3,24 @@ import { findPendingMigrations, migrateToLatest } from '../db/migrate.ts'
 import { ensureVectorIndex } from '../db/vector-index.ts'
 import { checkRedis, isQueueMigrated, migrateQueue } from './adapters/queue/prepare.ts'
 import type { Config } from './app/config.ts'
-import { requireDatabaseUrl } from './app/resources.ts'
+import { requireDatabase } from './app/resources.ts'
 import { chooseEmbedder } from './features/similarity/embeddings/choose-embedder.ts'
 import { messageOf, StartError } from './lib/errors.ts'
 
 /** Brings our tables, and BullMQ's when it keeps its jobs in Postgres, to the newest schema. */
 export const migrate = async (config: Config): Promise<string[]> => {
-  const databaseUrl = requireDatabaseUrl(config.database.url)
-  const applied = await migrateToLatest(databaseUrl)
-  if (!config.queue.redisUrl) await migrateQueue(databaseUrl)
+  const { directUrl } = requireDatabase(config.database)
+  const applied = await migrateToLatest(directUrl)
+  if (!config.queue.redisUrl) await migrateQueue(directUrl)
   return applied
 }
 
 /** Makes the index of vectors where there can be one. Never fails: answers with a sentence about what is used. */
 export const indexVectors = async (config: Config): Promise<string> => {
-  const databaseUrl = requireDatabaseUrl(config.database.url)
+  const { directUrl } = requireDatabase(config.database)
   try {
     const chosen = chooseEmbedder(config)
-    return chosen.embedder ? await ensureVectorIndex(databaseUrl, chosen.embedder) : chosen.note
+    return chosen.embedder ? await ensureVectorIndex(directUrl, chosen.embedder) : chosen.note
   } catch (error) {
     return messageOf(error)
   }
@@ -28,9 +28,9 @@ export const indexVectors = async (config: Config): Promise<string> => {
 
 /** Throws `StartError` when the schema is older than this program. */
 export const assertMigrated = async (config: Config): Promise<void> => {
-  const databaseUrl = requireDatabaseUrl(config.database.url)
-  const pending = await findPendingMigrations(databaseUrl)
-  if (!config.queue.redisUrl && !(await isQueueMigrated(databaseUrl))) pending.push('the queue')
+  const { directUrl } = requireDatabase(config.database)
+  const pending = await findPendingMigrations(directUrl)
+  if (!config.queue.redisUrl && !(await isQueueMigrated(directUrl))) pending.push('the queue')
   if (pending.length === 0) return
   throw new StartError(`The database lacks ${pending.join(', ')}: run \`imageonce migrate\` first.`)
 }
@@ -43,7 +43,7 @@ export const checkQueue = async (
   const { redisUrl, name } = config.queue
   if (!redisUrl) return
   const installation = await withDatabaseAt(
-    requireDatabaseUrl(config.database.url),
+    requireDatabase(config.database).directUrl,
     readInstallation,
   )
   await checkRedis(redisUrl, name, installation, warn)

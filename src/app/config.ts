@@ -89,6 +89,7 @@ const environmentSchema = z
     CORS_ORIGINS: originsSchema.default([]),
     DATA_DIR: textSchema.default('.imageonce'),
     DATABASE_URL: urlSchema(/^postgres(ql)?$/).optional(),
+    DATABASE_DIRECT_URL: urlSchema(/^postgres(ql)?$/).optional(),
     DATABASE_POOL_SIZE: integerSchema(1, 100).default(10),
     REDIS_URL: urlSchema(/^rediss?$/).optional(),
     QUEUE_NAME: textSchema
@@ -166,6 +167,7 @@ const environmentSchema = z
         'S3_SECRET_ACCESS_KEY',
       ], 'the S3_ settings go together')
     }
+    if (env.DATABASE_DIRECT_URL) require(['DATABASE_URL'], 'DATABASE_DIRECT_URL goes with it')
     if (env.AUTH_JWKS_URL) {
       require(['AUTH_ISSUER', 'AUTH_AUDIENCE', 'IMAGE_URL_SECRET'], 'AUTH_JWKS_URL needs it')
       if (env.AUTH_JWT_SECRET) {
@@ -232,7 +234,12 @@ const toConfig = (env: z.output<typeof environmentSchema>) => ({
     corsOrigins: env.CORS_ORIGINS,
   },
   dataDir: resolve(env.DATA_DIR),
-  database: { url: env.DATABASE_URL, poolSize: env.DATABASE_POOL_SIZE, isEmbedded: false },
+  database: {
+    url: env.DATABASE_URL,
+    directUrl: env.DATABASE_DIRECT_URL,
+    poolSize: env.DATABASE_POOL_SIZE,
+    isEmbedded: false,
+  },
   queue: { redisUrl: env.REDIS_URL, name: env.QUEUE_NAME },
   s3:
     env.S3_ENDPOINT && env.S3_BUCKET && env.S3_ACCESS_KEY_ID && env.S3_SECRET_ACCESS_KEY

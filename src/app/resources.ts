@@ -71,14 +71,15 @@ export const createResources = (
   overrides: Overrides,
   { silenceMs }: Pick<DatabaseOptions, 'silenceMs'> = {},
 ): Resources => {
-  const databaseUrl = requireDatabaseUrl(config.database.url)
+  const database = requireDatabase(config.database)
   const { push, releaseAll } = createDisposables((err) => logger.warn({ err }, 'could not release'))
   const metrics = overrides.metrics ?? createMetrics()
   const { tracing } = overrides
   const report = (message: string) => createRareLog((fields) => logger.warn(fields, message))
 
   const db = createDatabase({
-    url: databaseUrl,
+    url: database.url,
+    keepsSession: database.keepsSession,
     poolSize: config.database.poolSize,
     silenceMs,
     onIdleError: report('a database connection was lost'),
@@ -86,7 +87,7 @@ export const createResources = (
     onPool: (count) => push(metrics.database.watchPool(count)),
   })
   push(() => waitAtMost(db.destroy(), CLOSE_MS))
-  const events = createGenerationEvents(databaseUrl, report('the events connection was lost'))
+  const events = createGenerationEvents(database.directUrl, report('the events connection was lost'))
   push(events.close)
   const backend = toQueueBackend(config, db)
   const queue = createGenerationQueue(
@@ -130,7 +131,7 @@ export const toSpoolDirectory = ({ dataDir }: Config): string => join(dataDir, '
 export const toQueueBackend = ({ queue, database }: Config, db: Database): QueueBackend =>
   queue.redisUrl
     ? { kind: 'redis', url: queue.redisUrl, findInstallation: createFindInstallation(db) }
-    : { kind: 'postgres', url: requireDatabaseUrl(database.url) }
+    : { kind: 'postgres', url: requireDatabase(database).directUrl }
 
 /** Asks once, and again where Postgres did not answer. */
 const createFindInstallation = (db: Database) => {
@@ -144,9 +145,14 @@ const createFindInstallation = (db: Database) => {
   }
 }
 
-/** Throws `StartError` when there is none. */
-export const requireDatabaseUrl = (url: string | undefined): string => {
-  if (url) return url
+export type DatabaseAddress = { url: string; directUrl: string; keepsSession: boolean }
+
+/**
+ * Where Postgres is, and where what needs a session reaches it: LISTEN, migrations, locks, BullMQ's tables. Who gives an address
+ * of its own for those may have a pooler at the other that keeps none. Throws `StartError` when there is no database.
+ */
+export const requireDatabase = ({ url, directUrl }: Config['database']): DatabaseAddress => {
+  if (url) return { url, directUrl: directUrl ?? url, keepsSession: directUrl === undefined }
   throw new StartError(
     'DATABASE_URL is missing. Set it, or use `imageonce start`, which embeds one.',
   )

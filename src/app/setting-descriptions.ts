@@ -10,6 +10,8 @@ export const settingDescriptions = {
   CORS_ORIGINS: 'Origins whose pages may call the API, with commas between them, or `*`.',
   DATA_DIR: 'Where the embedded Postgres, files, the spool and the development secret are.',
   DATABASE_URL: 'Postgres 14 or later; without it an embedded one.',
+  DATABASE_DIRECT_URL:
+    'Postgres itself, where DATABASE_URL is a pooler in transaction mode: for what needs a session.',
   DATABASE_POOL_SIZE: 'Connections to Postgres, for each process.',
   REDIS_URL: 'Redis 6.2 or later with `noeviction`; without it BullMQ is on Postgres.',
   ORPHAN_GRACE_DAYS:

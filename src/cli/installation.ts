@@ -12,7 +12,7 @@ import {
 } from '../adapters/queue/former-queue.ts'
 import { queueNamesOf } from '../adapters/queue/maintenance-queue.ts'
 import type { Config } from '../app/config.ts'
-import { requireDatabaseUrl } from '../app/resources.ts'
+import { requireDatabase } from '../app/resources.ts'
 import { insertDeferred } from '../generation/submit/deferred-submission.ts'
 import { AppError, StartError } from '../lib/errors.ts'
 
@@ -39,7 +39,7 @@ export const showInstallation = (config: Config): Promise<void> =>
 
 /** Gives a copy of a database an identity of its own; what waits in its original's queue stays there. */
 export const renew = (config: Config): Promise<void> =>
-  withDatabaseAt(requireDatabaseUrl(config.database.url), async (db) => {
+  withDatabaseAt(requireDatabase(config.database).directUrl, async (db) => {
     const former = await readInstallation(db)
     const { id } = await renewInstallation(db)
     console.log(`Installation ${id}, before ${former.id}. Start what runs on this database again.`)
@@ -68,7 +68,7 @@ const withStores = async (config: Config, use: Use): Promise<void> => {
   if (!redisUrl) {
     throw new StartError('REDIS_URL is not set: the queue is in this database, and nobody else’s.')
   }
-  await withDatabaseAt(requireDatabaseUrl(config.database.url), async (db) => {
+  await withDatabaseAt(requireDatabase(config.database).directUrl, async (db) => {
     const installation = await readInstallation(db)
     await withRedis(redisUrl, (redis) => use(db, redis, installation)).catch((error: unknown) => {
       throw error instanceof AppError ? new StartError(`REDIS_URL: ${error.message}`) : error

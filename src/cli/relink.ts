@@ -1,6 +1,6 @@
 import { createDatabase } from '../../db/database.ts'
 import type { Config } from '../app/config.ts'
-import { createInspectBought, createStore, requireDatabaseUrl } from '../app/resources.ts'
+import { createInspectBought, createStore, requireDatabase } from '../app/resources.ts'
 import {
   type RelinkKind,
   type RelinkReport,
@@ -25,7 +25,7 @@ export const runRelink = async (
   { apply, force }: RelinkCommandOptions,
 ): Promise<void> => {
   const database = await withDatabase(config, createLogger(config.logLevel ?? 'warn', 'start'))
-  const url = requireDatabaseUrl(database.config.database.url)
+  const { directUrl: url } = requireDatabase(database.config.database)
   const db = createDatabase({ url, poolSize: 2, onIdleError: () => {} })
   const store = createStore(config)
   const found: Found = new Map()

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
-import pg from 'pg'
 import { createDatabase, type Database } from '../../db/database.ts'
 import { producerPostgres } from '../../src/adapters/queue/open-queue.ts'
+import { createQueuePool } from '../../src/adapters/queue/postgres-connections.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { waitFor } from '../support/wait-for.ts'
 
@@ -31,16 +31,16 @@ test('a connection that ends between two statements of a transaction fails it, a
 })
 
 test('a connection of the queue that ends while BullMQ has it out ends no process', async () => {
-  const pool = new pg.Pool({ connectionString: database.url, ...producerPostgres })
+  const { connection: pool, end } = createQueuePool(database.url, producerPostgres)
   const client = await pool.connect()
   const { rows } = await client.query('select pg_backend_pid() as pid')
-  const ended = new Promise((resolve) => client.once('end', resolve))
+  const ended = new Promise((resolve) => client.on('end', () => resolve(undefined)))
   await sql`select pg_terminate_backend(${rows[0].pid})`.execute(db)
   await ended
   await expect(client.query('select 1')).rejects.toThrow()
   client.release(true)
   expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }])
-  await pool.end()
+  await end()
 })
 
 const isConnected = async (pid: number): Promise<boolean> => {

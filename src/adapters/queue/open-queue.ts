@@ -3,7 +3,7 @@ import { Redis } from 'ioredis'
 import { waitAtMost } from '../../lib/time.ts'
 import { CLOSE_MS, type JobData, type QueueBackend, SILENCE_MS } from './backend.ts'
 import { enterQueue } from './enter-queue.ts'
-import { SurvivingClient } from './surviving-client.ts'
+import { createQueuePool } from './postgres-connections.ts'
 
 export type OpenQueue = Pick<
   Queue<JobData>,
@@ -38,7 +38,6 @@ const producerRedis = {
 }
 
 export const producerPostgres = {
-  Client: SurvivingClient,
   max: 4,
   connectionTimeoutMillis: 2_000,
   query_timeout: PRODUCER_TIMEOUT_MS.postgres,
@@ -98,15 +97,19 @@ const openPostgresQueue = (
   onError: (error: Error) => void,
   options: OwnOptions,
 ) => {
-  const connection = { connectionString: url, ...producerPostgres }
+  const { connection, end } = createQueuePool(url, producerPostgres)
   const { Queue: PostgresQueue } = withBackend(createPostgresBackend)
   const queue = keepOnceReady(
     async () =>
       new PostgresQueue<JobData>(name, { ...options, connection }) as unknown as Queue<JobData>,
     onError,
   )
+  const close = async () => {
+    await queue.close()
+    await end()
+  }
   // Who has the database has the queue.
-  return { ...queue, claim: async () => {} }
+  return { get: queue.get, claim: async () => {}, close }
 }
 
 const keepOnceReady = (make: () => Promise<Queue<JobData>>, onError: (error: Error) => void) => {

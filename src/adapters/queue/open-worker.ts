@@ -10,7 +10,7 @@ import { Redis } from 'ioredis'
 import { waitAtMost } from '../../lib/time.ts'
 import { CLOSE_MS, type JobData, type QueueBackend, SILENCE_MS } from './backend.ts'
 import { enterQueue } from './enter-queue.ts'
-import { SurvivingClient } from './surviving-client.ts'
+import { createQueuePool } from './postgres-connections.ts'
 
 type CloseWorker = (graceMs: number, whenIdle: () => Promise<unknown>) => Promise<void>
 type OpenWorker = Pick<Worker<JobData>, 'on' | 'run'>
@@ -24,8 +24,7 @@ const consumerRedis = {
 }
 
 const consumerPostgres = {
-  Client: SurvivingClient,
-  max: 5,
+  max: 6,
   connectionTimeoutMillis: 5_000,
   query_timeout: 10_000,
 }
@@ -63,12 +62,15 @@ export const openWorker = (
   }
   if (backend.kind === 'redis')
     return openRedisWorker(backend, name, processor, options, run, onError)
-  const connection = { connectionString: backend.url, ...consumerPostgres }
+  const { connection, end } = createQueuePool(backend.url, consumerPostgres)
   const { Worker: PostgresWorker } = withBackend(createPostgresBackend)
   const worker = new PostgresWorker<JobData, string>(name, processor, { ...options, connection })
   return {
     start: () => run(worker as unknown as OpenWorker),
-    close: (graceMs) => waitAtMost(worker.close(), graceMs),
+    close: async (graceMs) => {
+      await waitAtMost(worker.close(), graceMs)
+      await end()
+    },
   }
 }
 

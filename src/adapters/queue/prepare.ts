@@ -4,7 +4,7 @@ import type { Installation } from '../../../db/installation.ts'
 import { StartError } from '../../lib/errors.ts'
 import { enterQueue, withRedis } from './enter-queue.ts'
 import { countParkedByFormerRelease } from './former-queue.ts'
-import { SurvivingClient } from './surviving-client.ts'
+import { SurvivingClient } from './postgres-connections.ts'
 
 /** BullMQ's own tables, in a schema of their own; safe to run again and from several processes. */
 export const migrateQueue = async (databaseUrl: string): Promise<void> => {

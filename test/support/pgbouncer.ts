@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chown, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { findFreePort } from './free-port.ts'
+import { startPostgresProxy } from './postgres-proxy.ts'
+import { findOnPath } from './programs.ts'
+import { makeTemporaryFolder } from './temporary-folder.ts'
+
+export type PoolMode = 'session' | 'transaction' | 'statement'
+
+/** Whom it runs as when we are root, which it refuses to be. */
+const NOBODY = { uid: 65_534, gid: 65_534 }
+
+export const PGBOUNCER = findOnPath('pgbouncer') ?? findOnPath('../sbin/pgbouncer')
+
+/**
+ * A real PgBouncer with its default settings in front of a database, in each mode at once: `urlOf(mode)` leads through it. Release
+ * with `stop`.
+ */
+export const startPgBouncer = async (databaseUrl: string, settings: Record<string, string> = {}) => {
+  if (!PGBOUNCER) throw new Error('There is no pgbouncer')
+  const folder = await makeTemporaryFolder('pgbouncer')
+  // It reaches no socket in the folder of another account.
+  const upstream = await startPostgresProxy(databaseUrl)
+  const port = await findFreePort()
+  const { pathname, username } = new URL(databaseUrl)
+  const lines = (['session', 'transaction', 'statement'] as const).map(
+    (mode) =>
+      `${mode} = host=127.0.0.1 port=${upstream.port} dbname=${pathname.slice(1)} user=${username} pool_mode=${mode}`,
+  )
+  const ini = join(folder.path, 'pgbouncer.ini')
+  const own = { listen_addr: '127.0.0.1', listen_port: port, auth_type: 'any', unix_socket_dir: '' }
+  const options = Object.entries({ ...own, ...settings }).map(([name, value]) => `${name} = ${value}`)
+  await writeFile(ini, ['[databases]', ...lines, '[pgbouncer]', ...options, ''].join('\n'))
+  const isRoot = process.getuid?.() === 0
+  if (isRoot) await chown(folder.path, NOBODY.uid, NOBODY.gid)
+  const child = spawn(PGBOUNCER, [ini], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    ...(isRoot && NOBODY),
+  })
+  const exited = once(child, 'exit')
+  const printed: string[] = []
+  const stop = async () => {
+    child.kill('SIGKILL')
+    await exited
+    await upstream.close()
+    await folder.remove()
+  }
+  for await (const line of createInterface(child.stderr)) {
+    printed.push(line)
+    if (line.includes('process up')) break
+  }
+  if (child.exitCode !== null) {
+    await stop()
+    throw new Error(`PgBouncer does not start:\n${printed.join('\n')}`)
+  }
+  child.stderr.resume()
+  const urlOf = (mode: PoolMode) => `postgres://${username}@127.0.0.1:${port}/${mode}`
+  return { urlOf, upstream, stop }
+}
