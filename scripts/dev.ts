@@ -2,13 +2,11 @@ import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { startEmbeddedPostgres } from '../db/embedded/embedded-postgres.ts'
 import { type Config, environment, parseConfig } from '../src/app/config.ts'
-import { createDisposables, type Disposables } from '../src/app/disposables.ts'
-import { runCommand } from '../src/app/process.ts'
+import { type Life, runCommand, runUntilSignal, STOP_MARGIN_MS } from '../src/app/process.ts'
 import { resolveSecrets } from '../src/app/secrets.ts'
 import { signToken } from '../src/cli/token.ts'
 import { startPages } from './dev/pages.ts'
 import { createService } from './dev/service.ts'
-import { onStopSignal } from './dev/stop-signal.ts'
 
 /*
  * The loop of development: the pages as vite serves them, and behind them the API and the worker, which start again
@@ -17,29 +15,23 @@ import { onStopSignal } from './dev/stop-signal.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
-const runDevelopment = async (): Promise<void> => {
+const runDevelopment = async ({ push, signal }: Life): Promise<void> => {
   const config = parseConfig(environment)
-  const { push, releaseAll } = createDisposables((error) => console.error(error))
-  onStopSignal(releaseAll)
-  try {
-    const databaseUrl = config.database.url ?? (await startDatabase(config, push))
-    const service = await createService(ROOT, { ...environment, DATABASE_URL: databaseUrl })
-    push(service.stop)
-    const pages = await startPages(ROOT, config.http, service)
-    push(pages.stop)
-    service.restart()
-    const isRunning = await service.isRunning()
-    printAddresses(pages.url, await findToken(config), isRunning)
-  } catch (error) {
-    await releaseAll()
-    throw error
-  }
+  const databaseUrl = config.database.url ?? (await startDatabase(config, { push, signal }))
+  const service = await createService(ROOT, { ...environment, DATABASE_URL: databaseUrl })
+  push(service.stop)
+  const pages = await startPages(ROOT, config.http, service)
+  push(pages.stop)
+  signal.throwIfAborted()
+  service.restart()
+  const isRunning = await service.isRunning()
+  printAddresses(pages.url, await findToken(config), isRunning)
 }
 
-const startDatabase = async ({ dataDir }: Config, push: Disposables['push']): Promise<string> => {
+const startDatabase = async ({ dataDir }: Config, { push, signal }: Life): Promise<string> => {
   await mkdir(dataDir, { recursive: true })
   const onLost = () => console.error('The embedded Postgres is gone: start again.')
-  const postgres = await startEmbeddedPostgres({ dataDir, onLost })
+  const postgres = await startEmbeddedPostgres({ dataDir, signal, onLost })
   push(postgres.stop)
   if (postgres.note) console.log(postgres.note)
   return postgres.databaseUrl
@@ -66,4 +58,5 @@ Ctrl-C stops everything.
 `)
 }
 
-await runCommand(runDevelopment)
+const life = { patienceMs: STOP_MARGIN_MS, onReleaseError: console.error }
+await runCommand(() => runUntilSignal(runDevelopment, life))

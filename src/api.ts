@@ -3,18 +3,43 @@ import { createApi } from './app/api.ts'
 import type { Config } from './app/config.ts'
 import { runUntilSignal, STOP_MARGIN_MS } from './app/process.ts'
 import { resolveSecrets } from './app/secrets.ts'
-import { createLogger } from './lib/logger.ts'
-import { assertMigrated, checkQueue } from './migrate.ts'
+import { awaitDatabase, passSelfTest } from './app/self-test.ts'
+import { createLogger, type Logger } from './lib/logger.ts'
+import { assertUsable } from './migrate.ts'
 
 /** The API process. */
-export const runApi = async (config: Config): Promise<void> => {
+export const runApi = (config: Config): Promise<void> => {
   const logger = createLogger(config.logLevel ?? 'info', 'api')
-  await assertMigrated(config)
-  await checkQueue(config, (text) => logger.warn(text))
-  const tracing = await startTracing(config.tracing)
-  const api = createApi(config, await resolveSecrets(config), logger, { tracing })
-  const stop = () => api.stop().finally(tracing?.close)
-  runUntilSignal(stop, config.shutdownGraceMs + STOP_MARGIN_MS)
-  const { url } = await api.start()
-  logger.info({ url }, 'listening')
+  return runUntilSignal(
+    async ({ push, signal }) => {
+      const warn = (text: string) => logger.warn(text)
+      const { isDatabaseThere } = await passSelfTest(config, 'api', warn)
+      if (isDatabaseThere) await assertUsable(config, warn)
+      signal.throwIfAborted()
+      const tracing = await startTracing(config.tracing)
+      push(() => tracing?.close())
+      const api = createApi(config, await resolveSecrets(config), logger, { tracing })
+      push(() => api.stop())
+      const { url } = await api.start()
+      logger.info({ url }, 'listening')
+      if (!isDatabaseThere) void endUnlessMigrated(config, logger, signal)
+    },
+    {
+      patienceMs: config.shutdownGraceMs + STOP_MARGIN_MS,
+      onReleaseError: (err) => logger.warn({ err }, 'could not stop'),
+    },
+  )
+}
+
+/** What could not be known at the start: a schema that is too old can't be served, nor another database's queue. */
+const endUnlessMigrated = async (config: Config, logger: Logger, signal: AbortSignal) => {
+  try {
+    await awaitDatabase(config, signal)
+    await assertUsable(config, (text) => logger.warn(text))
+  } catch (err) {
+    if (signal.aborted) return
+    logger.fatal({ err }, 'can’t go on')
+    process.exitCode = 1
+    process.kill(process.pid, 'SIGTERM')
+  }
 }

@@ -85,6 +85,13 @@ function loadInstallation() {
 }
 
 program
+  .command('doctor')
+  .description('look at everything that the settings name, and say what to do')
+  .action(() =>
+    runCommand(async () => (await import('./cli/doctor.ts')).runDoctor(parseConfig(environment))),
+  )
+
+program
   .command('token')
   .description('print a token for an owner')
   .option('--owner <id>', 'whose images they are', 'dev')

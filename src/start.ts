@@ -1,12 +1,11 @@
-import { mkdir } from 'node:fs/promises'
 import { startEmbeddedPostgres } from '../db/embedded/embedded-postgres.ts'
 import { createMetrics } from './adapters/metrics/metrics.ts'
 import { startTracing } from './adapters/tracing/tracing.ts'
 import { createApi } from './app/api.ts'
 import type { Config } from './app/config.ts'
-import { createDisposables } from './app/disposables.ts'
 import { runUntilSignal, STOP_MARGIN_MS } from './app/process.ts'
 import { resolveSecrets, type Secrets } from './app/secrets.ts'
+import { passSelfTest, requireFolder } from './app/self-test.ts'
 import { createWorker } from './app/worker.ts'
 import { createLogger, type Logger } from './lib/logger.ts'
 import { checkQueue, indexVectors, migrate } from './migrate.ts'
@@ -14,44 +13,49 @@ import { checkQueue, indexVectors, migrate } from './migrate.ts'
 export type Started = { config: Config; secrets: Secrets; url: string; notes: string[] }
 
 /** Everything in one process on one machine: embedded Postgres unless `DATABASE_URL` is set, API and worker. */
-export const runAll = async (
+export const runAll = (
   wanted: Config,
   onReady: (started: Started) => Promise<void>,
 ): Promise<void> => {
   const logger = createLogger(wanted.logLevel ?? 'warn', 'start')
-  const { push, releaseAll } = createDisposables((err) => logger.warn({ err }, 'could not stop'))
-  runUntilSignal(releaseAll, wanted.shutdownGraceMs + STOP_MARGIN_MS)
-  try {
-    const { config, notes, release } = await withDatabase(wanted, logger)
-    push(release)
-    await migrate(config)
-    logger.info(await indexVectors(config))
-    await checkQueue(config, (text) => notes.push(text))
-    const secrets = await resolveSecrets(config)
-    const tracing = await startTracing(config.tracing)
-    push(() => tracing?.close())
-    const overrides = { metrics: createMetrics(), tracing }
-    const worker = createWorker(config, secrets, logger, overrides)
-    push(worker.stop)
-    const api = createApi(config, secrets, logger, overrides)
-    // Nothing here balances load, and Ctrl-C does not wait for a browser's resting connections.
-    push(() => api.stop({ idleMs: 0 }))
-    await worker.start()
-    const { url } = await api.start()
-    await onReady({ config, secrets, url, notes })
-  } catch (error) {
-    await releaseAll()
-    throw error
-  }
+  return runUntilSignal(
+    async ({ push, signal }) => {
+      const { config, notes, release } = await withDatabase(wanted, logger, signal)
+      push(release)
+      await passSelfTest(config, 'start', (text) => notes.push(text))
+      signal.throwIfAborted()
+      await migrate(config)
+      logger.info(await indexVectors(config))
+      await checkQueue(config, (text) => notes.push(text))
+      const secrets = await resolveSecrets(config)
+      const tracing = await startTracing(config.tracing)
+      push(() => tracing?.close())
+      signal.throwIfAborted()
+      const overrides = { metrics: createMetrics(), tracing }
+      const worker = createWorker(config, secrets, logger, overrides)
+      push(worker.stop)
+      const api = createApi(config, secrets, logger, overrides)
+      // Nothing here balances load, and Ctrl-C does not wait for a browser's resting connections.
+      push(() => api.stop({ idleMs: 0 }))
+      await worker.start()
+      const { url } = await api.start()
+      await onReady({ config, secrets, url, notes })
+    },
+    {
+      patienceMs: wanted.shutdownGraceMs + STOP_MARGIN_MS,
+      onReleaseError: (err) => logger.warn({ err }, 'could not stop'),
+    },
+  )
 }
 
 /** Runs something against the configured database, or the embedded one for as long as it takes. */
-export const withDatabase = async (config: Config, logger: Logger) => {
+export const withDatabase = async (config: Config, logger: Logger, signal?: AbortSignal) => {
   const notes: string[] = []
   if (config.database.url) return { config, notes, release: async () => {} }
-  await mkdir(config.dataDir, { recursive: true })
+  await requireFolder(config)
   const postgres = await startEmbeddedPostgres({
     dataDir: config.dataDir,
+    signal,
     onLost: (err) => logger.error({ err }, 'the embedded Postgres is gone: start again'),
   })
   if (postgres.note) notes.push(postgres.note)

@@ -2,20 +2,32 @@ import { startTracing } from './adapters/tracing/tracing.ts'
 import type { Config } from './app/config.ts'
 import { runUntilSignal, STOP_MARGIN_MS } from './app/process.ts'
 import { resolveSecrets } from './app/secrets.ts'
+import { awaitDatabase, passSelfTest } from './app/self-test.ts'
 import { createWorker } from './app/worker.ts'
 import { createLogger } from './lib/logger.ts'
-import { assertMigrated, checkQueue } from './migrate.ts'
+import { assertUsable } from './migrate.ts'
 
-/** The worker process. */
-export const runWorker = async (config: Config): Promise<void> => {
+/** The worker process. Without Postgres there is nothing that it could do: it waits. */
+export const runWorker = (config: Config): Promise<void> => {
   const logger = createLogger(config.logLevel ?? 'info', 'worker')
-  await assertMigrated(config)
-  await checkQueue(config, (text) => logger.warn(text))
-  const tracing = await startTracing(config.tracing)
-  const worker = createWorker(config, await resolveSecrets(config), logger, { tracing })
-  const stop = () => worker.stop().finally(tracing?.close)
-  runUntilSignal(stop, config.shutdownGraceMs + STOP_MARGIN_MS)
-  await worker.start()
-  const metricsUrl = await worker.serveMetrics()
-  logger.info({ concurrency: config.worker.concurrency, metricsUrl }, 'working')
+  return runUntilSignal(
+    async ({ push, signal }) => {
+      const warn = (text: string) => logger.warn(text)
+      const { isDatabaseThere } = await passSelfTest(config, 'worker', warn)
+      if (!isDatabaseThere) await awaitDatabase(config, signal)
+      await assertUsable(config, warn)
+      signal.throwIfAborted()
+      const tracing = await startTracing(config.tracing)
+      push(() => tracing?.close())
+      const worker = createWorker(config, await resolveSecrets(config), logger, { tracing })
+      push(worker.stop)
+      await worker.start()
+      const metricsUrl = await worker.serveMetrics()
+      logger.info({ concurrency: config.worker.concurrency, metricsUrl }, 'working')
+    },
+    {
+      patienceMs: config.shutdownGraceMs + STOP_MARGIN_MS,
+      onReleaseError: (err) => logger.warn({ err }, 'could not stop'),
+    },
+  )
 }

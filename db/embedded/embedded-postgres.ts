@@ -16,6 +16,8 @@ export type EmbeddedPostgresOptions = {
   dataDir: string
   /** Called once when the server went away without `stop()`: nothing keeps other processes out any more. */
   onLost?: (error: Error) => void
+  /** Gives the start up at its next step, and leaves nothing running. */
+  signal?: AbortSignal | undefined
   /** Server settings on top of the built-in ones. */
   settings?: Record<string, string>
 }
@@ -35,23 +37,27 @@ const MAX_ATTEMPTS = 5
 
 /**
  * Starts the Postgres that npm installed, or adopts the one that a killed process left running on the same
- * data, and keeps it for this process alone. Throws `StartError` when that cannot be had.
+ * data, and keeps it for this process alone. Throws `StartError` when that cannot be had, and the signal's reason.
  */
 export const startEmbeddedPostgres = async ({
   dataDir,
   onLost = () => {},
+  signal,
   settings = {},
 }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> => {
   const installed = await findBinaries()
   const { home, user, note: locationNote } = await chooseLocation(dataDir)
   const { binaries, note: binariesNote } = await makeRunnable(installed, home, user)
   const site: Site = { home, dataPath: join(home, 'data'), binaries, user }
+  signal?.throwIfAborted()
   await ensureCluster(site)
+  signal?.throwIfAborted()
 
-  const server = await occupy(site, dataDir, settings)
+  const server = await occupy(site, dataDir, settings, signal)
   const watch = watchLock(server, onLost)
   try {
     await ensureDatabase(server.client, DATABASE_NAME)
+    signal?.throwIfAborted()
   } catch (error) {
     await stop(site, server, watch)
     throw error
@@ -74,14 +80,15 @@ const occupy = async (
   site: Site,
   dataDir: string,
   settings: Record<string, string>,
+  signal: AbortSignal | undefined,
 ): Promise<OpenServer> => {
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-    const server = await openServer(site, settings)
+    const server = await openServer(site, settings, signal)
     const outcome = await takeLock(server.client)
     if (outcome === 'taken') return server
     await server.client.end().catch(() => {})
     if (outcome !== 'server gone') {
-      const message = `imageonce is already running on ${dataDir} (process ${outcome.holderPid})`
+      const message = `imageonce is already running on ${dataDir} (process ${outcome.holderPid}): stop that one, or set DATA_DIR to another folder.`
       throw new StartError(message)
     }
   }

@@ -30,7 +30,8 @@ const makeDataDirectory = async (dataDir: string) => {
     await mkdir(dataDir, { recursive: true })
     return await realpath(dataDir)
   } catch (cause) {
-    throw new StartError(`The data directory cannot be made: ${messageOf(cause)}`, { cause })
+    const message = `DATA_DIR cannot be made (${messageOf(cause)}): give a folder that this user may write to.`
+    throw new StartError(message, { cause })
   }
 }
 

@@ -12,15 +12,21 @@ const START_TIMEOUT_MS = 60_000
 const POLL_MS = 20
 const LOST_RACE_DELAY_MS = 250
 
-/** Connects to the server of a cluster, which it starts unless it runs. */
+/** Connects to the server of a cluster, which it starts unless it runs. Throws the signal's reason, and stops what it started then. */
 export const openServer = async (
   site: Site,
   settings: Record<string, string>,
+  signal?: AbortSignal,
 ): Promise<OpenServer> => {
   const deadline = Date.now() + START_TIMEOUT_MS
   let lastError: unknown
   let spawned: ServerProcess | undefined
   while (Date.now() < deadline) {
+    if (signal?.aborted) {
+      spawned?.kill()
+      while (spawned?.isRunning()) await delay(POLL_MS)
+      throw signal.reason
+    }
     const postmaster = await findRunning(site.dataPath)
     if (postmaster?.address) {
       try {

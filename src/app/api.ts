@@ -123,6 +123,7 @@ const listFeatures = (
       routes: createCoreRoutes(http, {
         ...callers,
         resources,
+        queueKind: config.queue.redisUrl ? 'redis' : 'postgres',
         info,
         publicUrl: config.http.publicUrl,
         interactiveDeadlineMs: config.interactiveDeadlineMs,

@@ -1,10 +1,11 @@
+import { assertWritable, explainDatabase } from '../../db/examine.ts'
 import type { Authenticate, Identify } from '../adapters/http/auth.ts'
 import type { HttpContext } from '../adapters/http/http-context.ts'
 import type { ImageSigner } from '../adapters/http/image-urls.ts'
 import type { MetricsAccess } from '../adapters/http/metrics.ts'
 import type { MountedRoutes } from '../adapters/http/mounted-routes.ts'
 import { createGenerationRoutes } from '../adapters/http/routes/generations.ts'
-import { createHealthRoutes } from '../adapters/http/routes/health.ts'
+import { createHealthRoutes, type ReadinessChecks } from '../adapters/http/routes/health.ts'
 import { createImageFileRoutes } from '../adapters/http/routes/image-files.ts'
 import { createImageRoutes } from '../adapters/http/routes/images.ts'
 import { createInfoRoutes } from '../adapters/http/routes/info.ts'
@@ -15,6 +16,8 @@ import { createSessionRoutes } from '../adapters/http/routes/session.ts'
 import { createVisualizeRoutes, type VisualizeDeps } from '../adapters/http/routes/visualize.ts'
 import type { Sessions } from '../adapters/http/sessions.ts'
 import { createThumbnails } from '../adapters/images/thumbnails.ts'
+import { explainRedis } from '../adapters/queue/examine.ts'
+import { explainStore } from '../adapters/storage/examine.ts'
 import type { ServerInfo } from '../contract/server-info.ts'
 import type { UploadDeps } from '../generation/submit/uploads.ts'
 import type { Logger } from '../lib/logger.ts'
@@ -23,6 +26,7 @@ import type { Resources } from './resources.ts'
 
 type CoreDeps = VisualizeDeps & {
   resources: Resources
+  queueKind: 'redis' | 'postgres'
   info: ServerInfo
   publicUrl: string | undefined
   uploads: UploadDeps
@@ -46,7 +50,7 @@ export const createCoreRoutes = (http: HttpContext, deps: CoreDeps): MountedRout
   return [
     own('/api/session', createSessionRoutes(authenticate, sessions)),
     own('/images', createImageFileRoutes(http, { ...deps, ...toImageFileDeps(deps) })),
-    own('/', createHealthRoutes(http, toReadinessChecks(resources))),
+    own('/', createHealthRoutes(http, toReadinessChecks(resources, deps.queueKind))),
     own('/', createOpenApiRoutes(createFindOpenApi(deps.publicUrl))),
     own('/', createMetricsRoutes({ ...deps, readMetrics: metrics.read })),
     behindToken('/api/info', createInfoRoutes(deps.info)),
@@ -75,10 +79,13 @@ const toImageFileDeps = ({ resources, onImageMissing, logger }: CoreDeps) => {
   }
 }
 
-const toReadinessChecks = ({ db, queue, store }: Resources) => ({
-  database: () => db.selectNoFrom((eb) => eb.lit(1).as('one')).execute(),
-  queue: queue.ping,
-  store: store.ping,
+const toReadinessChecks = (
+  { db, queue, store }: Resources,
+  queueKind: 'redis' | 'postgres',
+): ReadinessChecks => ({
+  database: { check: () => assertWritable(db), explain: explainDatabase },
+  queue: { check: queue.ping, explain: queueKind === 'redis' ? explainRedis : explainDatabase },
+  store: { check: store.ping, explain: (error) => explainStore(store.kind, error) },
 })
 
 /** Built when it is first asked for. */

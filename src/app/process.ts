@@ -1,25 +1,63 @@
 import { ConfigError, StartError } from '../lib/errors.ts'
+import { createDisposables, type Disposables } from './disposables.ts'
 
 /** How much longer than its grace period a stop may take before it is cut short. */
 export const STOP_MARGIN_MS = 10_000
 
+/** A terminal's Ctrl-C comes from the terminal and again from npm, some 10 ms later: that is not impatience. */
+const IMPATIENT_AFTER_MS = 1_500
+
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+
+export type Life = {
+  /** Has something released when the process stops, what was acquired last first. */
+  push: Disposables['push']
+  /** Aborted when the process is to stop: a start that is under way is given up at its next step. */
+  signal: AbortSignal
+}
+
+type LifeOptions = {
+  /** A stop that takes longer ends at once. */
+  patienceMs: number
+  onReleaseError: (error: unknown) => void
+}
+
 /**
- * Runs until SIGTERM or SIGINT, then stops and exits 0. A second signal, or a stop that takes longer than
- * `patienceMs`, ends at once.
+ * Starts something and keeps it until SIGTERM, SIGINT or SIGHUP; then releases what the start has acquired, also in the middle of it,
+ * and exits 0, or with `process.exitCode`. A second signal, a second and a half later or more, ends at once. Rejects when the start fails, having released what
+ * there was.
  */
-export const runUntilSignal = (stop: () => Promise<void>, patienceMs: number): void => {
-  let isStopping = false
-  const onSignal = () => {
-    if (isStopping) process.exit(1)
-    isStopping = true
+export const runUntilSignal = async (
+  start: (life: Life) => Promise<void>,
+  { patienceMs, onReleaseError }: LifeOptions,
+): Promise<void> => {
+  const { push, releaseAll } = createDisposables(onReleaseError)
+  const stopping = new AbortController()
+  const { signal } = stopping
+  let starting: Promise<void> = Promise.resolve()
+  let stoppingSinceMs = 0
+  const onSignal = async () => {
+    if (signal.aborted) {
+      if (performance.now() - stoppingSinceMs >= IMPATIENT_AFTER_MS) process.exit(1)
+      return
+    }
+    stoppingSinceMs = performance.now()
+    stopping.abort()
     setTimeout(() => process.exit(1), patienceMs).unref()
-    stop().then(
-      () => process.exit(0),
-      () => process.exit(1),
-    )
+    await starting.catch(() => {})
+    await releaseAll()
+    process.exit()
   }
-  process.on('SIGTERM', onSignal)
-  process.on('SIGINT', onSignal)
+  for (const name of SIGNALS) process.on(name, onSignal)
+  starting = start({ push, signal })
+  try {
+    await starting
+  } catch (error) {
+    // What was given up is no failure.
+    if (signal.aborted) return
+    await releaseAll()
+    throw error
+  }
 }
 
 /** Runs a command; what an operator can mend is said in plain words, without a stack. */

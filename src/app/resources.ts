@@ -87,7 +87,10 @@ export const createResources = (
     onPool: (count) => push(metrics.database.watchPool(count)),
   })
   push(() => waitAtMost(db.destroy(), CLOSE_MS))
-  const events = createGenerationEvents(database.directUrl, report('the events connection was lost'))
+  const events = createGenerationEvents(
+    database.directUrl,
+    report('the events connection was lost'),
+  )
   push(events.close)
   const backend = toQueueBackend(config, db)
   const queue = createGenerationQueue(

@@ -1,4 +1,5 @@
 import type { Config } from '../app/config.ts'
+import { passSelfTest } from '../app/self-test.ts'
 import { createLogger } from '../lib/logger.ts'
 import { indexVectors, migrate } from '../migrate.ts'
 import { withDatabase } from '../start.ts'
@@ -7,6 +8,7 @@ import { withDatabase } from '../start.ts'
 export const runMigrate = async (config: Config): Promise<void> => {
   const database = await withDatabase(config, createLogger(config.logLevel ?? 'warn', 'start'))
   try {
+    await passSelfTest(database.config, 'migrate', console.warn)
     const applied = await migrate(database.config)
     console.log(
       applied.length > 0 ? `Applied ${applied.join(', ')}.` : 'The database is up to date.',

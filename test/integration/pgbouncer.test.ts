@@ -15,7 +15,12 @@ afterAll(async () => {
   await database.drop()
 })
 
-test.each([['session', 'postgres'], ['session', 'redis'], ['transaction', 'redis'], ['transaction', 'postgres']] as const)('%s %s', async (mode, backend) => {
+test.each([
+  ['session', 'postgres'],
+  ['session', 'redis'],
+  ['transaction', 'redis'],
+  ['transaction', 'postgres'],
+] as const)('%s %s', async (mode, backend) => {
   const app = await startTestApp({
     backend,
     env: {

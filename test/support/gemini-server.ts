@@ -24,6 +24,26 @@ export type GeminiServer = Awaited<ReturnType<typeof startGeminiServer>>
 
 type Choice = GeminiBehaviour | ((call: GeminiCall) => GeminiBehaviour | Promise<GeminiBehaviour>)
 
+/** `GET /v1beta/models/:model`, which costs nothing. */
+const answerOfModel = (
+  { method, url = '', headers }: IncomingMessage,
+  response: ServerResponse,
+  apiKey: string,
+): boolean => {
+  const name = /^\/v1beta\/models\/([^/:]+)$/.exec(url)?.[1]
+  if (method !== 'GET' || !name) return false
+  const isKnown = /^gemini-/.test(name)
+  const [status, body] =
+    headers['x-goog-api-key'] !== apiKey
+      ? [400, errorOf(400, 'INVALID_ARGUMENT', 'API key not valid. Please pass a valid API key.')]
+      : isKnown
+        ? [200, { name: `models/${name}` }]
+        : [404, errorOf(404, 'NOT_FOUND', `models/${name} is not found for API version v1beta.`)]
+  response.writeHead(Number(status), { 'content-type': 'application/json' })
+  response.end(JSON.stringify(body))
+  return true
+}
+
 const PATH = /^\/v1beta\/models\/([^/:]+):generateContent$/
 
 /**
@@ -46,6 +66,7 @@ export const startGeminiServer = async ({ apiKey = 'test-key' } = {}) => {
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (await embeddings.answer(request, response)) return
+    if (answerOfModel(request, response, apiKey)) return
     const model = PATH.exec(request.url ?? '')?.[1]
     if (request.method !== 'POST' || !model) {
       response.writeHead(404, { 'content-type': 'application/json' })

@@ -19,7 +19,10 @@ export const PGBOUNCER = findOnPath('pgbouncer') ?? findOnPath('../sbin/pgbounce
  * A real PgBouncer with its default settings in front of a database, in each mode at once: `urlOf(mode)` leads through it. Release
  * with `stop`.
  */
-export const startPgBouncer = async (databaseUrl: string, settings: Record<string, string> = {}) => {
+export const startPgBouncer = async (
+  databaseUrl: string,
+  settings: Record<string, string> = {},
+) => {
   if (!PGBOUNCER) throw new Error('There is no pgbouncer')
   const folder = await makeTemporaryFolder('pgbouncer')
   // It reaches no socket in the folder of another account.
@@ -32,7 +35,9 @@ export const startPgBouncer = async (databaseUrl: string, settings: Record<strin
   )
   const ini = join(folder.path, 'pgbouncer.ini')
   const own = { listen_addr: '127.0.0.1', listen_port: port, auth_type: 'any', unix_socket_dir: '' }
-  const options = Object.entries({ ...own, ...settings }).map(([name, value]) => `${name} = ${value}`)
+  const options = Object.entries({ ...own, ...settings }).map(
+    ([name, value]) => `${name} = ${value}`,
+  )
   await writeFile(ini, ['[databases]', ...lines, '[pgbouncer]', ...options, ''].join('\n'))
   const isRoot = process.getuid?.() === 0
   if (isRoot) await chown(folder.path, NOBODY.uid, NOBODY.gid)

@@ -11,18 +11,19 @@ export const createHttpServer = (listener: RequestListener): { server: Server; d
   return { server, drain: createDrain(server) }
 }
 
-/** Resolves with the URL it listens on. Throws `StartError` when the port is taken, naming the setting of it. */
+/** Resolves with the URL it listens on. Throws `StartError` where it can't, naming the setting to change. */
 export const listen = (
   server: Server,
   { port, host }: { port: number; host: string },
-  setting = 'PORT',
+  setting: 'PORT' | 'METRICS_PORT' = 'PORT',
 ): Promise<string> =>
   new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const isTaken = error.code === 'EADDRINUSE'
-      reject(
-        isTaken ? new StartError(`Port ${port} is taken: set ${setting} to a free one.`) : error,
-      )
+    server.once('error', ({ code }: NodeJS.ErrnoException) => {
+      const isPort = code === 'EADDRINUSE' || code === 'EACCES'
+      const portText = `Port ${port} ${code === 'EACCES' ? 'is for root alone' : 'is taken'}: set ${setting} to a free one.`
+      const hostSetting = setting.replace('PORT', 'HOST')
+      const hostText = `${host} is no address of this machine (${code}): set ${hostSetting} to one, as 127.0.0.1 or 0.0.0.0.`
+      reject(new StartError(isPort ? portText : hostText))
     })
     server.listen(port, host, () => {
       const address = server.address()

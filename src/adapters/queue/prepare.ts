@@ -32,41 +32,24 @@ export const isQueueMigrated = async (databaseUrl: string): Promise<boolean> => 
   }
 }
 
-const MIN_REDIS_VERSION = [6, 2] as const
-
 /**
- * Looks at the Redis once. One that is too old is a `StartError`, and so is a queue that another database uses; one that may
- * evict jobs is worth a warning (Postgres makes good what is lost, at the price of a delay); one that is away will be back.
+ * Throws `StartError` when the queue is another database's, and warns of what waits in that of the release before. A Redis that
+ * is away will be back, and is asked again when the queue is entered.
  */
-export const checkRedis = async (
+export const checkInstallation = async (
   url: string,
   queueName: string,
   installation: Installation,
   warn: (message: string) => void,
 ): Promise<void> => {
   const look = async (redis: Redis) => {
-    checkServer(await redis.info(), warn)
     await enterQueue(redis, queueName, installation)
     const parked = await countParkedByFormerRelease(redis, queueName)
     if (parked > 0) warn(describeParked(parked, queueName))
   }
   await withRedis(url, look).catch((error: unknown) => {
     if (error instanceof StartError) throw error
-    warn('Redis does not answer yet; generations wait in Postgres.')
   })
-}
-
-const checkServer = (info: string, warn: (message: string) => void): void => {
-  const version = /redis_version:(\d+)\.(\d+)/.exec(info)
-  const [major = 0, minor = 0] = version?.slice(1).map(Number) ?? []
-  const [minMajor, minMinor] = MIN_REDIS_VERSION
-  if (version && (major < minMajor || (major === minMajor && minor < minMinor))) {
-    throw new StartError(`Redis 6.2 or later is needed, REDIS_URL is a ${major}.${minor}.`)
-  }
-  const policy = /maxmemory_policy:(\S+)/.exec(info)?.[1]
-  if (policy && policy !== 'noeviction') {
-    warn(`Redis may evict jobs (maxmemory-policy ${policy}): set it to noeviction.`)
-  }
 }
 
 const describeParked = (count: number, queueName: string): string =>

@@ -5,7 +5,11 @@ import { settingsSchema } from '../../contract/setting.ts'
 import { answer, empty, json, type Operations, operation, PUBLIC } from '../operation.ts'
 
 const TAG = 'Server'
-const health = z.object({ status: z.string(), checks: z.record(z.string(), z.string()).optional() })
+const health = z.object({
+  status: z.string(),
+  checks: z.record(z.string(), z.string()).optional(),
+  reasons: z.record(z.string(), z.string()).optional(),
+})
 const session = z.object({
   isSignedIn: z.boolean(),
   ownerId: z.string().optional(),

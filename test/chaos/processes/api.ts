@@ -1,6 +1,6 @@
 import { createApi } from '../../../src/app/api.ts'
 import { parseConfig } from '../../../src/app/config.ts'
-import { runUntilSignal, STOP_MARGIN_MS } from '../../../src/app/process.ts'
+import { type Life, runUntilSignal, STOP_MARGIN_MS } from '../../../src/app/process.ts'
 import { resolveSecrets } from '../../../src/app/secrets.ts'
 import { createLogger } from '../../../src/lib/logger.ts'
 import { armFrom } from './arm.ts'
@@ -10,7 +10,11 @@ import { reportReady } from './report-ready.ts'
 
 const config = parseConfig(process.env)
 const logger = createLogger(config.logLevel ?? 'warn', 'api')
-const api = createApi(config, await resolveSecrets(config), logger, armFrom(process.env))
-runUntilSignal(api.stop, config.shutdownGraceMs + STOP_MARGIN_MS)
-const { url } = await api.start()
-reportReady(url)
+const start = async ({ push }: Life) => {
+  const api = createApi(config, await resolveSecrets(config), logger, armFrom(process.env))
+  push(() => api.stop())
+  const { url } = await api.start()
+  reportReady(url)
+}
+const patienceMs = config.shutdownGraceMs + STOP_MARGIN_MS
+await runUntilSignal(start, { patienceMs, onReleaseError: console.error })

@@ -1,5 +1,5 @@
 import { parseConfig } from '../../../src/app/config.ts'
-import { runUntilSignal, STOP_MARGIN_MS } from '../../../src/app/process.ts'
+import { type Life, runUntilSignal, STOP_MARGIN_MS } from '../../../src/app/process.ts'
 import { resolveSecrets } from '../../../src/app/secrets.ts'
 import { createWorker } from '../../../src/app/worker.ts'
 import { createLogger } from '../../../src/lib/logger.ts'
@@ -10,7 +10,11 @@ import { reportReady } from './report-ready.ts'
 
 const config = parseConfig(process.env)
 const logger = createLogger(config.logLevel ?? 'warn', 'worker')
-const worker = createWorker(config, await resolveSecrets(config), logger, armFrom(process.env))
-runUntilSignal(worker.stop, config.shutdownGraceMs + STOP_MARGIN_MS)
-await worker.start()
-reportReady()
+const start = async ({ push }: Life) => {
+  const worker = createWorker(config, await resolveSecrets(config), logger, armFrom(process.env))
+  push(worker.stop)
+  await worker.start()
+  reportReady()
+}
+const patienceMs = config.shutdownGraceMs + STOP_MARGIN_MS
+await runUntilSignal(start, { patienceMs, onReleaseError: console.error })

@@ -1,15 +1,19 @@
 import { Router } from 'express'
+import { type Explanation, formatFinding } from '../../../lib/finding.ts'
 import { answerWithin } from '../../../lib/time.ts'
 import type { HttpContext } from '../http-context.ts'
 
-/** Each part that a ready server needs, by name; rejects when it does not answer. */
-export type ReadinessChecks = Record<string, () => Promise<unknown>>
+/** Each part that a ready server needs, by name: rejects when it does not do its work, and what that means. */
+export type ReadinessChecks = Record<
+  string,
+  { check: () => Promise<unknown>; explain: (error: unknown) => Explanation }
+>
 
 const CHECK_TIMEOUT_MS = 1_500
 
 /**
  * `/livez`: the process answers. `/readyz`: it takes requests, since it is not stopping and one of the two stores that a
- * request can wait in answers; what does not is named.
+ * request can wait in answers; what does not is named, with the reason and the setting to look at.
  */
 export const createHealthRoutes = (
   { shutdown }: Pick<HttpContext, 'shutdown'>,
@@ -22,26 +26,37 @@ export const createHealthRoutes = (
   })
 
   router.get('/readyz', async (_req, res) => {
-    const checks = shutdown.aborted
-      ? [['process', 'failed']]
+    const results = shutdown.aborted
+      ? [STOPPING]
       : await Promise.all(Object.entries(readinessChecks).map(runCheck))
-    const working = checks.filter(([, result]) => result === 'ok').map(([name]) => name)
-    const isReady = working.includes('database') || working.includes('queue')
-    const status = working.length === checks.length ? 'ok' : 'degraded'
+    const failed = results.filter(({ reason }) => reason !== undefined)
+    const isWorking = (part: string) => results.some(({ name, reason }) => name === part && !reason)
+    const isReady = isWorking('database') || isWorking('queue')
+    const status = failed.length === 0 ? 'ok' : 'degraded'
     res.set('Cache-Control', 'no-store')
     res.status(isReady ? 200 : 503).json({
       status: isReady ? status : 'not_ready',
-      checks: Object.fromEntries(checks),
+      checks: Object.fromEntries(
+        results.map(({ name, reason }) => [name, reason ? 'failed' : 'ok']),
+      ),
+      ...(failed.length > 0 && {
+        reasons: Object.fromEntries(failed.map(({ name, reason }) => [name, reason])),
+      }),
     })
   })
 
   return router
 }
 
-const runCheck = async ([name, check]: [string, () => Promise<unknown>]) => [
-  name,
-  await answerWithin(check(), CHECK_TIMEOUT_MS, 'no answer').then(
-    () => 'ok',
-    () => 'failed',
-  ),
-]
+type Result = { name: string; reason?: string }
+
+const STOPPING: Result = { name: 'process', reason: 'It is stopping.' }
+
+const runCheck = async ([name, { check, explain }]: [
+  string,
+  ReadinessChecks[string],
+]): Promise<Result> =>
+  answerWithin(check(), CHECK_TIMEOUT_MS, 'no answer').then(
+    () => ({ name }),
+    (error: unknown) => ({ name, reason: formatFinding(explain(error)) }),
+  )
