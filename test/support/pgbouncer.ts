@@ -10,35 +10,40 @@ import { makeTemporaryFolder } from './temporary-folder.ts'
 
 export type PoolMode = 'session' | 'transaction' | 'statement'
 
+export type PgBouncer = Awaited<ReturnType<typeof startPgBouncer>>
+
 /** Whom it runs as when we are root, which it refuses to be. */
 const NOBODY = { uid: 65_534, gid: 65_534 }
 
+/** Debian keeps it where only root's PATH leads. */
 export const PGBOUNCER = findOnPath('pgbouncer') ?? findOnPath('../sbin/pgbouncer')
 
 /**
- * A real PgBouncer with its default settings in front of a database, in each mode at once: `urlOf(mode)` leads through it. Release
- * with `stop`.
+ * A real PgBouncer with its default settings, which leads to all databases of the same server in session mode, and to this one in
+ * the other modes too. Release with `stop`.
  */
-export const startPgBouncer = async (
-  databaseUrl: string,
-  settings: Record<string, string> = {},
-) => {
+export const startPgBouncer = async (databaseUrl: string) => {
   if (!PGBOUNCER) throw new Error('There is no pgbouncer')
   const folder = await makeTemporaryFolder('pgbouncer')
   // It reaches no socket in the folder of another account.
   const upstream = await startPostgresProxy(databaseUrl)
   const port = await findFreePort()
   const { pathname, username } = new URL(databaseUrl)
-  const lines = (['session', 'transaction', 'statement'] as const).map(
-    (mode) =>
-      `${mode} = host=127.0.0.1 port=${upstream.port} dbname=${pathname.slice(1)} user=${username} pool_mode=${mode}`,
-  )
+  const name = pathname.slice(1)
+  const server = `host=127.0.0.1 port=${upstream.port} user=${username}`
+  const databases = [
+    `* = ${server}`,
+    `transaction = ${server} dbname=${name} pool_mode=transaction`,
+    `statement = ${server} dbname=${name} pool_mode=statement`,
+  ]
   const ini = join(folder.path, 'pgbouncer.ini')
-  const own = { listen_addr: '127.0.0.1', listen_port: port, auth_type: 'any', unix_socket_dir: '' }
-  const options = Object.entries({ ...own, ...settings }).map(
-    ([name, value]) => `${name} = ${value}`,
-  )
-  await writeFile(ini, ['[databases]', ...lines, '[pgbouncer]', ...options, ''].join('\n'))
+  const settings = [
+    'listen_addr = 127.0.0.1',
+    `listen_port = ${port}`,
+    'unix_socket_dir =',
+    'auth_type = any',
+  ]
+  await writeFile(ini, ['[databases]', ...databases, '[pgbouncer]', ...settings, ''].join('\n'))
   const isRoot = process.getuid?.() === 0
   if (isRoot) await chown(folder.path, NOBODY.uid, NOBODY.gid)
   const child = spawn(PGBOUNCER, [ini], {
@@ -62,6 +67,7 @@ export const startPgBouncer = async (
     throw new Error(`PgBouncer does not start:\n${printed.join('\n')}`)
   }
   child.stderr.resume()
-  const urlOf = (mode: PoolMode) => `postgres://${username}@127.0.0.1:${port}/${mode}`
-  return { urlOf, upstream, stop }
+  const urlOf = (mode: PoolMode, database = name) =>
+    `postgres://${username}@127.0.0.1:${port}/${mode === 'session' ? database : mode}`
+  return { urlOf, stop }
 }

@@ -8,7 +8,10 @@ export const startPostgresProxy = async (databaseUrl: string) => {
   const own = new URL(databaseUrl)
   own.host = `127.0.0.1:${proxy.port}`
   own.search = ''
-  return { ...proxy, url: own.href }
+  /** Ends what is open; from now on the way leads to that server, or back. */
+  const redirect = (elsewhere?: string) =>
+    proxy.redirect(elsewhere === undefined ? undefined : targetOf(new URL(elsewhere)))
+  return { ...proxy, redirect, url: own.href }
 }
 
 /** A socket's folder stands in the query, as node-postgres and libpq write it. */

@@ -10,9 +10,10 @@ export type TcpProxy = Awaited<ReturnType<typeof startTcpProxy>>
  */
 export const startTcpProxy = async (target: TcpTarget) => {
   const weather = createWeather()
+  let leadsTo = target
   const links = new Set<Link>()
   const accept = (incoming: Socket) => {
-    const link = carryBetween(incoming, target, weather)
+    const link = carryBetween(incoming, leadsTo, weather)
     links.add(link)
     void link.closed.then(() => links.delete(link))
   }
@@ -51,6 +52,11 @@ export const startTcpProxy = async (target: TcpTarget) => {
     /** Ends what is open, each side by a reset. New connections are let in. */
     reset: () => {
       for (const link of links) link.end('reset')
+    },
+    /** Ends what is open; from now on the way leads there, or back to where it led at first. */
+    redirect: (elsewhere: TcpTarget = target) => {
+      leadsTo = elsewhere
+      for (const link of links) link.end('close')
     },
     /** Ends what is open and refuses new connections. */
     cut: stopListening,

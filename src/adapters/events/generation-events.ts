@@ -8,7 +8,7 @@ export type GenerationEvents = ReturnType<typeof createGenerationEvents>
 const RECONNECT_MIN_MS = 100
 const RECONNECT_MAX_MS = 5_000
 
-/** Nothing else is ever asked on this connection, so a silent loss would go unnoticed. */
+/** Nothing else is ever asked on this connection, so a silent loss would go unnoticed, and so would a primary that became a standby. */
 const HEARTBEAT_MS = 15_000
 const TIMEOUT_MS = 5_000
 
@@ -48,7 +48,12 @@ export const createGenerationEvents = (databaseUrl: string, onError: (error: Err
   }
 
   const beat = async (candidate: pg.Client) => {
-    await candidate.query('select 1').catch((error) => lose(candidate, error))
+    try {
+      const { rows } = await candidate.query('select pg_is_in_recovery() as is_standby')
+      if (rows[0]?.is_standby) lose(candidate, new Error('a standby hears of no events'))
+    } catch (error) {
+      lose(candidate, error as Error)
+    }
   }
 
   const lose = (lost: pg.Client, error: Error) => {

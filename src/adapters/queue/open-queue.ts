@@ -38,7 +38,7 @@ const producerRedis = {
 }
 
 export const producerPostgres = {
-  max: 4,
+  max: 3,
   connectionTimeoutMillis: 2_000,
   query_timeout: PRODUCER_TIMEOUT_MS.postgres,
 }

@@ -23,8 +23,9 @@ const consumerRedis = {
   socketTimeout: SILENCE_MS,
 }
 
+/** One of them listens, and two keep up with far more jobs than a model makes images. */
 const consumerPostgres = {
-  max: 6,
+  max: 3,
   connectionTimeoutMillis: 5_000,
   query_timeout: 10_000,
 }

@@ -6,6 +6,8 @@ import { CLOSE_MS } from './backend.ts'
 /** Where BullMQ keeps its tables. */
 const SCHEMA = 'bullmq'
 
+const IDLE_MS = 2_000
+
 /** Of a server that lets nobody write (PostgreSQL manual, appendix A). */
 const READ_ONLY = '25006'
 
@@ -19,8 +21,14 @@ export class SurvivingClient extends pg.Client {
     super(config)
     this.on('error', () => {})
     this.connection.on('errorMessage', ({ code }) => {
-      if (code === READ_ONLY) setImmediate(() => void this.end().catch(() => {}))
+      if (code === READ_ONLY) setImmediate(() => this.leave())
     })
+  }
+
+  /** Told as an error, or BullMQ would go on with the connection that it listens on. */
+  private leave(): void {
+    this.end().catch(() => {})
+    this.emit('error', new Error('the server lets nobody write'))
   }
 }
 
@@ -33,6 +41,8 @@ export const createQueuePool = (url: string, options: pg.PoolConfig) => {
     connectionString: url,
     Client: SurvivingClient,
     keepAlive: true,
+    // A pooler that keeps sessions has few of them, and these are many pools.
+    idleTimeoutMillis: IDLE_MS,
     application_name: 'imageonce queue',
     ...options,
     onConnect: async (client) => {
