@@ -42,13 +42,10 @@ export const examineRedis = async (url: string, queueName: string): Promise<Find
 const toFinding = (explanation: Explanation): Finding => ({ part: 'queue', ...explanation })
 
 const examine = async (redis: Redis, key: string): Promise<Explanation[]> => {
-  const info = await redis.info().catch((error: Error) => {
-    if (/^NOPERM/.test(error.message)) return undefined
-    throw error
-  })
+  // BullMQ does not work without it either.
+  const info = await redis.info()
   await redis.eval(EVERY_KIND_OF_COMMAND, 1, key)
   await redis.bzpopmin(key, SHORTEST_WAIT_SECONDS)
-  if (info === undefined) return [{ setting: SETTING, ...NO_INFO }]
   const [major = 0, minor = 0] = (/redis_version:(\d+)\.(\d+)/.exec(info) ?? [])
     .slice(1)
     .map(Number)
@@ -141,12 +138,6 @@ const ANSWERS: [RegExp, Omit<Explanation, 'setting'>][] = [
   ],
   [/LOADING/, { kind: 'away', found: 'Redis is loading its data.' }],
 ]
-
-const NO_INFO = {
-  kind: 'costly',
-  found: 'The user may not ask for INFO, so whether Redis evicts jobs is not known.',
-  remedy: 'Allow it: ACL SETUSER … +info.',
-} as const
 
 const tooOld = (version: string): Explanation => ({
   kind: 'wrong',
