@@ -1,13 +1,18 @@
 import { execFile } from 'node:child_process'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Generation } from '../../src/contract/generation.ts'
+import { createTestDatabase } from '../support/database.ts'
 import { findFreePort } from '../support/free-port.ts'
+import { startByNpm } from '../support/npm.ts'
 import { copyPreparedCluster } from '../support/prepared-cluster.ts'
 import { type Program, startProgram } from '../support/program.ts'
 import { findOnPath } from '../support/programs.ts'
 import { describeWhen } from '../support/skip.ts'
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const READY = 'Ctrl-C stops it'
 
@@ -117,5 +122,64 @@ describe('a command with wrong settings', () => {
     const { code, err } = await (await startProgram(['api'], env)).ended()
     expect(code).toBe(1)
     expect(err).toContain('DATABASE_URL is missing')
+  })
+})
+
+describe('by npm', () => {
+  let runs: Awaited<ReturnType<typeof startByNpm>>[]
+
+  beforeEach(() => {
+    runs = []
+  })
+  afterEach(async () => {
+    for (const run of runs) await run.stop()
+  })
+
+  const run = async (script: string, changes: Record<string, string> = {}) => {
+    const started = await startByNpm(script, { ...env, ...changes })
+    runs.push(started)
+    return started
+  }
+
+  /** What runs on the data or is left of making it. */
+  const findLeftovers = async () => {
+    const { stdout } = await promisify(execFile)('ps', ['-eo', 'args'])
+    const running = stdout.split('\n').filter((line) => line.includes(folder.path))
+    const files = await readdir(folder.path, { recursive: true })
+    return [...running, ...files.filter((name) => /unfinished|postmaster\.pid/.test(name))]
+  }
+
+  test.each([1, 2])('Ctrl-C, which comes twice, stops all of it in order (%i)', async () => {
+    await copyPreparedCluster(folder.path)
+    const started = await run('start')
+    await started.waitForOutput(READY)
+    started.signalGroup('SIGINT')
+    expect(await started.ended()).toBe(0)
+    expect(started.output()).not.toContain('    at ')
+    expect(await findLeftovers()).toEqual([])
+  })
+
+  test('Ctrl-C while the first start makes its database leaves nothing', async () => {
+    const started = await run('start')
+    const isMaking = async () => {
+      const files = await readdir(join(folder.path, 'postgres')).catch(() => [])
+      return files.some((name) => name.includes('unfinished'))
+    }
+    await waitFor(isMaking, { what: 'initdb' })
+    started.signalGroup('SIGINT')
+    expect(await started.ended()).toBe(0)
+    expect(started.output()).not.toContain('    at ')
+    expect(started.output()).not.toContain(READY)
+    expect(await findLeftovers()).toEqual([])
+  })
+
+  test('SIGTERM of npm alone reaches the api', async () => {
+    const database = await createTestDatabase()
+    const started = await run('api', { DATABASE_URL: database.url, SHUTDOWN_GRACE_MS: '0' })
+    await started.waitForOutput('listening')
+    started.signal('SIGTERM')
+    await started.ended()
+    expect(started.output()).toContain('"stopping"')
+    await database.drop()
   })
 })
