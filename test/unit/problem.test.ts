@@ -108,7 +108,7 @@ describe('what is no problem of ours yet becomes one', () => {
     ['a character set', byParser('charset.unsupported', 415), 415, 'unsupported_media_type'],
     ['another fault of the body', byParser('request.aborted'), 400, 'invalid_request'],
     ['an address', new URIError('URI malformed'), 400, 'invalid_request'],
-    ['a Postgres that is away', byPostgres('57P01'), 503, 'unavailable'],
+    ['a Postgres that is away', new DatabaseAway(byPostgres('57P01')), 503, 'unavailable'],
     ['a statement that is wrong', byPostgres('42601'), 500, 'internal'],
     ['a bug', new TypeError('x is not a function'), 500, 'internal'],
     ['what is no error', 'broken', 500, 'internal'],
