@@ -15,8 +15,7 @@ export type PgBouncer = Awaited<ReturnType<typeof startPgBouncer>>
 /** Whom it runs as when we are root, which it refuses to be. */
 const NOBODY = { uid: 65_534, gid: 65_534 }
 
-/** Debian keeps it where only root's PATH leads. */
-export const PGBOUNCER = findOnPath('pgbouncer') ?? findOnPath('../sbin/pgbouncer')
+export const PGBOUNCER = findOnPath('pgbouncer')
 
 /**
  * A real PgBouncer with its default settings, which leads to all databases of the same server in session mode, and to this one in
