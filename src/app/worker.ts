@@ -38,6 +38,7 @@ import {
   toSpoolDirectory,
 } from './resources.ts'
 import type { Secrets } from './secrets.ts'
+import { reportGuessedPrices } from './server-info.ts'
 import { createSubmitDeps, createUploads } from './submit.ts'
 
 /** A Postgres that is away takes the worker off its list later, by itself. */
@@ -93,6 +94,7 @@ export const createWorker = (
   let sweeper: ReturnType<typeof runEvery> | undefined
 
   const start = async (): Promise<void> => {
+    reportGuessedPrices(resources.provider, logger)
     await Promise.all([events.connect(), queue.settle(QUEUE_SETTLE_MS)])
     worker.start()
     const sweep = async () => {

@@ -58,7 +58,13 @@ export type ProviderRequest = {
 }
 
 /** What a paid call answered. `bytes` are the provider's own, unchecked. */
-export type ProviderResult = { bytes: Uint8Array; costUsd: number }
+export type ProviderResult = {
+  bytes: Uint8Array
+  /** What else came in the same answer, and is paid for: it stays with the generation. */
+  others?: readonly Uint8Array[]
+  /** Of all of them together. */
+  costUsd: number
+}
 
 export type Provider = {
   name: ProviderName
