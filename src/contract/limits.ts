@@ -2,6 +2,8 @@
 export const MAX_PROMPT_CHARACTERS = 4_000
 export const MAX_IMAGE_BYTES = 10 * 1024 * 1024
 export const MAX_IMAGE_PIXELS = 25_000_000
+/** A picture of 25 megapixels at 8:1 has 14,142; a webp can have 16,383 at most. */
+export const MAX_IMAGE_SIDE = 16_383
 export const MAX_VARIANT_CHARACTERS = 100
 export const MAX_PAGE_SIZE = 100
 export const DEFAULT_PAGE_SIZE = 20

@@ -27,9 +27,9 @@ export type InspectedImage = EncodedImage & {
 
 /**
  * Decodes and re-encodes an image. Throws `AppError` `invalid_image` for what is not a png, jpeg or webp
- * within the limits. Equal input gives equal output.
+ * within the limits, `unavailable` when its owner must wait too long. Equal input gives equal output.
  */
-export type InspectImage = (bytes: Uint8Array) => Promise<InspectedImage>
+export type InspectImage = (bytes: Uint8Array, ownerId?: string) => Promise<InspectedImage>
 
 /** What a picture is recognised by, whatever file it comes in. */
 export type PixelPrint = {
@@ -39,11 +39,11 @@ export type PixelPrint = {
   perceptualHash: string
 }
 
-/** Both take encoded images that were inspected before. */
+/** Both take encoded images that were inspected before, and throw as `InspectImage` does. */
 export type Recognition = {
-  print: (bytes: Uint8Array) => Promise<PixelPrint>
+  print: (bytes: Uint8Array, ownerId?: string) => Promise<PixelPrint>
   /** True when one is the other after a small recompression. Absent where only equal pixels count. */
-  looksSame?: (a: Uint8Array, b: Uint8Array) => Promise<boolean>
+  looksSame?: (a: Uint8Array, b: Uint8Array, ownerId?: string) => Promise<boolean>
 }
 
 export type ProviderRequest = {

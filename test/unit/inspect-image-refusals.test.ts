@@ -1,7 +1,10 @@
 import { deflateSync } from 'node:zlib'
 import { beforeAll, describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
 import sharp from 'sharp'
 import { createInspectImage } from '../../src/adapters/images/inspect.ts'
+import { createRecognition } from '../../src/adapters/images/recognition.ts'
+import { AppError } from '../../src/lib/errors.ts'
 import { FORMATS, type Format, gradient } from '../support/gradient.ts'
 
 const MAX_BYTES = 10 * 1024 * 1024
@@ -60,6 +63,27 @@ describe('an image that is refused', () => {
     )
   })
 
+  test.each([
+    [1, 25_000_000],
+    [25_000_000, 1],
+    [16_384, 1],
+    [1, 16_384],
+  ])('%d by %d pixels, however few they are and however few bytes they take', async (w, h) => {
+    const refused = refusal(`${w} x ${h} pixels; at most 16383 on a side`)
+    await expect(inspect(pngOf(w, h))).rejects.toEqual(refused)
+    const recognition = createRecognition('perceptual', { maxPixels: 25_000_000 })
+    await expect(recognition.print(pngOf(w, h))).rejects.toEqual(refused)
+  })
+
+  test.each([
+    [1, 16_383],
+    [16_383, 1],
+  ])('but not %d by %d pixels', async (width, height) => {
+    const create = { width, height, channels: 3 as const, background: '#888' }
+    const narrow = await sharp({ create }).png().toBuffer()
+    await expect(inspect(narrow)).resolves.toMatchObject({ width, height })
+  })
+
   /** A png of a few bytes, whatever its header says. */
   const pngOf = (width: number, height: number) => {
     const header = Buffer.alloc(13)
@@ -109,4 +133,32 @@ describe('an image that is refused', () => {
     const parts = [encoded.png.subarray(0, headerEnd), control, encoded.png.subarray(headerEnd)]
     await expect(inspect(Buffer.concat(parts))).rejects.toEqual(refusal('animated'))
   })
+})
+
+test('whatever is made of an image, it is taken or it is an invalid image', async () => {
+  const change = fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true }), by: fc.nat(255) })
+  const changed = fc
+    .tuple(fc.constantFrom(...FORMATS), fc.array(change, { minLength: 1, maxLength: 8 }))
+    .map(([format, changes]) => {
+      const bytes = Buffer.from(encoded[format])
+      for (const { at, by } of changes) {
+        const place = Math.floor(at * (bytes.length - 1))
+        bytes.writeUInt8(bytes.readUInt8(place) ^ by, place)
+      }
+      return bytes
+    })
+  const { print } = createRecognition('pixels', { maxPixels: 25_000_000 })
+  await fc.assert(
+    fc.asyncProperty(changed, async (bytes) => {
+      for (const work of [inspect(bytes), print(bytes)]) {
+        const error = await work.then(
+          () => undefined,
+          (reason: unknown) => reason,
+        )
+        if (error === undefined) continue
+        expect(error).toBeInstanceOf(AppError)
+        expect(error).toMatchObject({ code: 'invalid_image' })
+      }
+    }),
+  )
 })
