@@ -212,7 +212,12 @@ const createRunDeps = (
     }),
     subscribe: events.subscribe,
     onTrouble: (generationId, part, err) =>
-      logger.warn({ generationId, part, err }, 'in trouble; the generation goes on'),
+      logger.warn(
+        { generationId, part, err },
+        part === 'answer'
+          ? 'bytes that were paid for do not decode; they are kept with the generation'
+          : 'in trouble; the generation goes on',
+      ),
     logger,
     onStep: [metrics.runs.onStep, tracing?.onStep, overrides.onStep].filter((each) => each != null),
     onRun: metrics.runs.onRun,

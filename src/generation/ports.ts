@@ -12,8 +12,11 @@ import type {
 /** Encoded image bytes with what they are. */
 export type EncodedImage = { bytes: Uint8Array; mimeType: ImageMimeType }
 
-/** What a store keeps: images, and thumbnails that may be avif. */
-export type StoredImage = { bytes: Uint8Array; mimeType: ImageMimeType | 'image/avif' }
+/** What a store keeps: images, thumbnails that may be avif, and in the folder `surplus` bytes that do not decode. */
+export type StoredImage = {
+  bytes: Uint8Array
+  mimeType: ImageMimeType | 'image/avif' | 'application/octet-stream'
+}
 
 /** An image that was decoded, checked and encoded anew, without metadata. */
 export type InspectedImage = EncodedImage & {
@@ -104,7 +107,7 @@ export type ImageStore = {
 /** Called when a part fails a generation which goes on all the same. */
 export type OnTrouble = (
   generationId: string,
-  part: 'spool' | 'store' | 'database',
+  part: 'spool' | 'store' | 'database' | 'answer',
   error: unknown,
 ) => void
 export type StoredObject = { key: string; sizeBytes: number; modifiedAt: Date }

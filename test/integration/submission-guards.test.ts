@@ -36,6 +36,7 @@ const wanted = (given: Partial<GenerationToInsert> = {}): GenerationToInsert => 
     joinsOthers: true,
     lane: 'interactive',
     prompt: 'a test',
+    isPromptAsWritten: true,
     transformation: 'generate',
     conditionImageId: null,
     conditionImageDigest: null,
@@ -58,7 +59,7 @@ const answering = async (fingerprint: string, refusalTtlMs = HOUR_MS) =>
 
 describe('a request is answered by what is there', () => {
   // biome-ignore format: a table
-  const cases: { standing: Standing; errorCode?: string; endedHoursAgo?: number; isAnswer: boolean }[] = [
+  const cases: { standing: Standing; errorCode?: string; errorRetryable?: boolean; endedHoursAgo?: number; isAnswer: boolean }[] = [
     { standing: 'queued',     isAnswer: true },
     { standing: 'later',      isAnswer: true },
     { standing: 'live lease', isAnswer: true },
@@ -66,6 +67,9 @@ describe('a request is answered by what is there', () => {
     { standing: 'succeeded',  isAnswer: true },
     { standing: 'canceled',   isAnswer: false },
     { standing: 'failed',     errorCode: 'no_image',       endedHoursAgo: 0.1, isAnswer: false },
+    { standing: 'failed',     errorCode: 'no_image',       endedHoursAgo: 0.1, isAnswer: false, errorRetryable: true },
+    { standing: 'failed',     errorCode: 'no_image',       endedHoursAgo: 0.1, isAnswer: true,  errorRetryable: false },
+    { standing: 'failed',     errorCode: 'no_image',       endedHoursAgo: 2,   isAnswer: false, errorRetryable: false },
     { standing: 'failed',     errorCode: 'timeout',        endedHoursAgo: 0.1, isAnswer: false },
     { standing: 'failed',     errorCode: 'refused_prompt', endedHoursAgo: 0.1, isAnswer: true },
     { standing: 'failed',     errorCode: 'refused_image',  endedHoursAgo: 0.1, isAnswer: true },
@@ -74,10 +78,11 @@ describe('a request is answered by what is there', () => {
   ]
 
   test.each(cases)(
-    '$standing, $errorCode, $endedHoursAgo hours ago: $isAnswer',
-    async ({ standing, errorCode, endedHoursAgo, isAnswer }) => {
+    '$standing, $errorCode, $errorRetryable, $endedHoursAgo hours ago: $isAnswer',
+    async ({ standing, errorCode, errorRetryable, endedHoursAgo, isAnswer }) => {
       const there = await insertStanding(database.db, standing, {
         ...(errorCode && { errorCode }),
+        ...(errorRetryable !== undefined && { errorRetryable }),
         ...(endedHoursAgo && { finishedAt: ago(endedHoursAgo * HOUR_MS) }),
       })
       const fingerprint = there.fingerprint

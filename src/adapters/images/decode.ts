@@ -2,6 +2,7 @@ import type { Metadata, Sharp } from 'sharp'
 import { MAX_IMAGE_SIDE } from '../../contract/limits.ts'
 import { AppError } from '../../lib/errors.ts'
 import { loadSharp } from '../../lib/images.ts'
+import { findSignature } from './signatures.ts'
 
 /** What an image may cost to decode. */
 export type DecodeLimits = {
@@ -35,7 +36,8 @@ export const withImage = async <Result>(
     return await work({ image: image.timeout({ seconds: maxSeconds }).autoOrient(), metadata })
   } catch (error) {
     if (error instanceof AppError) throw error
-    throw refuseImage('The image is damaged: it does not decode.', error)
+    const { name } = findSignature(bytes)
+    throw refuseImage(`The image is damaged: it begins as ${name}, and does not decode.`, error)
   }
 }
 

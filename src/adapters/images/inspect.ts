@@ -58,7 +58,8 @@ const checkBytes = (bytes: Uint8Array, { maxBytes, takesAll }: InspectOptions): 
     throw refuseImage(`The image has ${bytes.length} bytes; at most ${maxBytes} are taken.`)
   }
   if (takesAll) {
-    if (!findSignature(bytes).isReadable) throw refuseImage('No decoder reads such bytes.')
+    const { name, isReadable } = findSignature(bytes)
+    if (!isReadable) throw refuseImage(`It is ${name}, which is not read here.`)
     return
   }
   const mimeType = findImageMimeType(bytes)

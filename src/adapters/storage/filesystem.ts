@@ -27,7 +27,7 @@ export const createFilesystemStore = ({ directory }: { directory: string }): Ima
     kind: 'filesystem',
     put: async (key, image) => {
       const path = pathOf(key)
-      checkImage(image)
+      checkImage(key, image)
       await mkdir(dirname(path), { recursive: true })
       const outcome = await withTemporaryFile(dirname(path), [image.bytes], (temporary) =>
         linkUnlessExists(temporary, path),
@@ -38,7 +38,7 @@ export const createFilesystemStore = ({ directory }: { directory: string }): Ima
     },
     find: async (key) => {
       const bytes = await findFile(pathOf(key))
-      return bytes && toStoredImage(bytes)
+      return bytes && toStoredImage(key, bytes)
     },
     has: async (key) => {
       if (await findStats(pathOf(key))) return true

@@ -68,6 +68,7 @@ export const resolveRequest = async (
     joinsOthers: revision === null,
     lane: request.lane,
     prompt: request.prompt,
+    isPromptAsWritten: true,
     transformation: request.transformation,
     conditionImageId: condition?.id ?? null,
     conditionImageDigest: condition?.digest ?? null,
