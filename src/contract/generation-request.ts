@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { normalizePrompt } from './identity.ts'
+import { hasNoNul, normalizePrompt } from './identity.ts'
 import { MAX_PROMPT_CHARACTERS, MAX_VARIANT_CHARACTERS } from './limits.ts'
+import { labelSchema, textSchema } from './text.ts'
 import {
   aspectRatioSchema,
   imageSizeSchema,
@@ -8,8 +9,6 @@ import {
   similarityModeSchema,
   transformationSchema,
 } from './vocabulary.ts'
-
-const hasNul = (text: string) => text.includes('\u0000')
 
 /** White space may shrink away, but normalising what is endless takes seconds. */
 const MAX_RAW_PROMPT_CHARACTERS = 4 * MAX_PROMPT_CHARACTERS
@@ -20,24 +19,16 @@ const promptTooLong = `must have at most ${MAX_PROMPT_CHARACTERS} characters`
 export const promptSchema = z
   .string()
   .max(MAX_RAW_PROMPT_CHARACTERS, { error: promptTooLong, abort: true })
-  .refine((text) => !hasNul(text), { error: 'must not contain a NUL character', abort: true })
+  .refine(hasNoNul, { error: 'must not contain a NUL character', abort: true })
   .transform(normalizePrompt)
   .pipe(z.string().min(1, 'must not be empty').max(MAX_PROMPT_CHARACTERS, promptTooLong))
-
-export const labelSchema = (maxCharacters: number) =>
-  z
-    .string()
-    .trim()
-    .min(1, 'must not be empty')
-    .max(maxCharacters)
-    .refine((text) => !hasNul(text), 'must not contain a NUL character')
 
 /** What `POST /api/visualize/generate` takes. The prompt comes out normalised. */
 export const generationRequestSchema = z
   .strictObject({
     prompt: promptSchema,
     /** Base64, a data URL, or the id of one of the owner's images. */
-    conditionImage: z.string().min(1, 'must not be empty').optional(),
+    conditionImage: textSchema.min(1, 'must not be empty').optional(),
     transformation: transformationSchema.default('generate'),
     /** True buys a new image even when one exists; later plain requests reuse the newest. */
     skipExistingCheck: z.boolean().default(false),

@@ -26,6 +26,10 @@ export type Identity = {
   revision?: string | undefined
 }
 
+export const hasNoNul = (text: string): boolean => !text.includes('\u0000')
+/** False for text with half of a surrogate pair. */
+export const isWellFormed = (text: string): boolean => text.isWellFormed()
+
 /** Unicode NFKC, trimmed, runs of white space collapsed. Case and words are kept. */
 export const normalizePrompt = (prompt: string): string =>
   prompt.toWellFormed().normalize('NFKC').trim().replace(/\s+/gu, ' ')

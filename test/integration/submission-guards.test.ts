@@ -9,6 +9,7 @@ import { findAnswering } from '../../src/generation/state/repository.ts'
 import { sweepGenerations } from '../../src/generation/state/sweep.ts'
 import { insertHookDelivery } from '../../src/generation/submit/hook-delivery.ts'
 import { bindIdempotencyKey } from '../../src/generation/submit/idempotency.ts'
+import { aNewGeneration } from '../support/new-generation.ts'
 import { newGenerationId, openTestDatabase } from '../support/rows.ts'
 import { insertStanding, STANDINGS, type Standing } from '../support/standings.ts'
 
@@ -26,30 +27,7 @@ beforeEach(async () => {
 const HOUR_MS = 3_600_000
 const ago = (ms: number) => new Date(Date.now() - ms)
 
-const wanted = (given: Partial<GenerationToInsert> = {}): GenerationToInsert => {
-  const id = given.id ?? newGenerationId()
-  return {
-    id,
-    ownerId: 'alice',
-    fingerprint: id,
-    revision: null,
-    joinsOthers: true,
-    lane: 'interactive',
-    prompt: 'a test',
-    isPromptAsWritten: true,
-    transformation: 'generate',
-    conditionImageId: null,
-    conditionImageDigest: null,
-    provider: 'local',
-    model: 'local',
-    aspectRatio: null,
-    imageSize: '1K',
-    variant: null,
-    similarityMode: null,
-    objectKey: `generated/${id}/new`,
-    ...given,
-  }
-}
+const wanted = aNewGeneration
 
 const insert = (rows: GenerationToInsert[], given: Partial<InsertLimits> = {}) =>
   insertOrRequeue(database.db, rows, { refusalTtlMs: HOUR_MS, maxInFlight: 1_000, ...given })

@@ -79,6 +79,14 @@ export const notFoundHandler: RequestHandler = (req) => {
   throw new AppError('not_found', `There is nothing at ${req.method} ${req.path}.`)
 }
 
+/** Nothing of ours has one in its address, and Postgres takes none. */
+export const refuseNul: RequestHandler = (req, res, next) => {
+  if (!req.url.includes('%00')) return next()
+  if (req.path.includes('%00')) return notFoundHandler(req, res, next)
+  const [name] = Object.entries(req.query).find((pair) => String(pair).includes('\u0000')) ?? ['']
+  throw invalid(`?${name}`, `${name} must not contain a NUL character`)
+}
+
 const sendProblem = (res: Response, problems: [AppError, ...AppError[]]) => {
   const [first] = problems
   const status = statusByCode[first.code]
@@ -119,8 +127,7 @@ const describeIssues = (error: ZodError): [AppError, ...AppError[]] => {
         const keys = issue.keys.slice(0, MAX_PROBLEMS)
         return keys.map((key) => invalid(toPointer([...issue.path, key]), 'is not a known field'))
       }
-      const isMissing = issue.code === 'invalid_type' && issue.input === undefined
-      return [invalid(toPointer(issue.path), isMissing ? 'is required' : issue.message)]
+      return [invalid(toPointer(issue.path), issue.message)]
     })
     .slice(0, MAX_PROBLEMS)
   return [first ?? invalid('', error.message), ...rest]
@@ -136,6 +143,7 @@ const toPointer = (path: readonly PropertyKey[]): string =>
     .map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`)
     .join('')
     .slice(0, MAX_POINTER_CHARACTERS)
+    .toWellFormed()
 
 const invalid = (pointer: string, message: string) =>
   new AppError('invalid_request', message, { pointer })

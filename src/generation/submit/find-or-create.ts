@@ -1,3 +1,4 @@
+import { isDatabaseAway } from '../../../db/away.ts'
 import type { Database } from '../../../db/database.ts'
 import { isTerminal } from '../../contract/vocabulary.ts'
 import { createBatcher } from '../../lib/batch.ts'
@@ -48,12 +49,13 @@ export const createBatchedStatements = (
 ): SubmissionStatements => ({
   find: createBatcher(
     (fingerprints: string[]) => findAnswering(db, fingerprints, limits.refusalTtlMs),
-    { maxSize: MAX_BATCH, maxRunning: 2 },
+    { maxSize: MAX_BATCH, maxRunning: 2, isShared: isDatabaseAway },
   ),
   // One at a time: two at once would not see each other's rows, and give an owner two first places in line.
   insert: createBatcher((rows: GenerationToInsert[]) => insertOrRequeue(db, rows, limits), {
     maxSize: MAX_BATCH,
     maxRunning: 1,
+    isShared: isDatabaseAway,
   }),
 })
 
