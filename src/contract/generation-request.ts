@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { hasNoNul, normalizePrompt } from './identity.ts'
+import { hasNoNul, isVisible, normalizePrompt } from './identity.ts'
 import { MAX_PROMPT_CHARACTERS, MAX_VARIANT_CHARACTERS } from './limits.ts'
 import { labelSchema, textSchema } from './text.ts'
 import {
@@ -10,20 +10,21 @@ import {
   transformationSchema,
 } from './vocabulary.ts'
 
-/** White space may shrink away, but normalising what is endless takes seconds. */
+/** White space does not count, but what is endless costs the model's time, and ours. */
 const MAX_RAW_PROMPT_CHARACTERS = 4 * MAX_PROMPT_CHARACTERS
 
 const promptTooLong = `must have at most ${MAX_PROMPT_CHARACTERS} characters`
 
-/** Comes out normalised. */
+/** Comes out as it was written; half of a character, as where a text was cut off, as U+FFFD. */
 export const promptSchema = z
   .string()
   .max(MAX_RAW_PROMPT_CHARACTERS, { error: promptTooLong, abort: true })
   .refine(hasNoNul, { error: 'must not contain a NUL character', abort: true })
-  .transform(normalizePrompt)
-  .pipe(z.string().min(1, 'must not be empty').max(MAX_PROMPT_CHARACTERS, promptTooLong))
+  .refine(isVisible, { error: 'must not be empty', abort: true })
+  .refine((prompt) => normalizePrompt(prompt).length <= MAX_PROMPT_CHARACTERS, promptTooLong)
+  .transform((prompt) => prompt.toWellFormed())
 
-/** What `POST /api/visualize/generate` takes. The prompt comes out normalised. */
+/** What `POST /api/visualize/generate` takes. */
 export const generationRequestSchema = z
   .strictObject({
     prompt: promptSchema,

@@ -45,7 +45,7 @@ function isWellFormedThroughout(value: unknown): boolean {
   return Object.entries(value).every((entry) => entry.every(isWellFormedThroughout))
 }
 
-/** What `PATCH /api/saved-items/:id` takes: null takes the field away. The prompt comes out normalised. */
+/** What `PATCH /api/saved-items/:id` takes: null takes the field away. */
 export const savedItemInputSchema = z.strictObject({
   title: labelSchema(MAX_ITEM_TITLE_CHARACTERS).nullish(),
   prompt: promptSchema.nullish(),

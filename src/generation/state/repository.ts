@@ -163,7 +163,8 @@ export const describeGenerated = ({
   id,
   userId: ownerId,
   imageUrl: `/images/${id}`,
-  prompt: prompt.slice(0, STORED_PROMPT_CHARACTERS),
+  // Not half of a pair.
+  prompt: prompt.slice(0, STORED_PROMPT_CHARACTERS).replace(/\p{Surrogate}$/u, ''),
   generatedAt: new Date(),
 })
 
