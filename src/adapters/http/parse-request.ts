@@ -66,6 +66,15 @@ export const parseBody = <Schema extends z.ZodType>(
 const explainMissing = ({ code, input }: { code?: string; input?: unknown }) =>
   code === 'invalid_type' && input === undefined ? 'is required' : undefined
 
+/** Refuses a NUL in the address: nothing of ours has one in its name, and Postgres takes none. */
+export const refuseNul: RequestHandler = (req, _res, next) => {
+  if (!req.url.includes('%00')) return next()
+  if (req.path.includes('%00')) throw new AppError('not_found', 'There is nothing at this address.')
+  const [name] = Object.entries(req.query).find((pair) => String(pair).includes('\u0000')) ?? ['']
+  const message = `${name} must not contain a NUL character.`
+  throw new AppError('invalid_request', message, { pointer: `?${name}` })
+}
+
 /** The `Idempotency-Key` header, quoted or bare, 1 to 255 visible ASCII characters. */
 export const parseIdempotencyKey = (req: Request): string | undefined => {
   const header = req.get('Idempotency-Key')

@@ -79,14 +79,6 @@ export const notFoundHandler: RequestHandler = (req) => {
   throw new AppError('not_found', `There is nothing at ${req.method} ${req.path}.`)
 }
 
-/** Nothing of ours has one in its address, and Postgres takes none. */
-export const refuseNul: RequestHandler = (req, res, next) => {
-  if (!req.url.includes('%00')) return next()
-  if (req.path.includes('%00')) return notFoundHandler(req, res, next)
-  const [name] = Object.entries(req.query).find((pair) => String(pair).includes('\u0000')) ?? ['']
-  throw invalid(`?${name}`, `${name} must not contain a NUL character`)
-}
-
 const sendProblem = (res: Response, problems: [AppError, ...AppError[]]) => {
   const [first] = problems
   const status = statusByCode[first.code]

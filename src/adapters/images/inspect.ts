@@ -3,9 +3,16 @@ import type { Metadata, Sharp } from 'sharp'
 import { rgbaToThumbHash } from 'thumbhash'
 import type { ImageMimeType } from '../../contract/vocabulary.ts'
 import type { InspectImage } from '../../generation/ports.ts'
-import { findImageMimeType, loadSharp } from '../../lib/images.ts'
+import { AppError } from '../../lib/errors.ts'
+import {
+  type DecodeLimits,
+  findImageMimeType,
+  loadSharp,
+  type OpenImage,
+  refuseImage,
+  withImage,
+} from '../../lib/images.ts'
 import { limitConcurrency, type WaitLimits } from '../../lib/limit-concurrency.ts'
-import { type DecodeLimits, type OpenImage, refuseImage, withImage } from './decode.ts'
 import { findSignature } from './signatures.ts'
 
 type InspectOptions = DecodeLimits & {
@@ -29,12 +36,18 @@ export const createInspectImage = (options: InspectOptions): InspectImage => {
 
   return async (bytes, ownerId = '') => {
     checkBytes(bytes, options)
-    return inTurn(
-      () => withImage(bytes, options, (opened) => clean(opened, bytes, options)),
-      ownerId,
-    )
+    const inspect = () => withImage(bytes, options, (opened) => clean(opened, bytes, options))
+    try {
+      return await inTurn(inspect, ownerId)
+    } catch (error) {
+      throw options.takesAll && error instanceof AppError ? sayWhatCame(error, bytes) : error
+    }
   }
 }
+
+/** Whoever looks at what was paid for should know what it is. */
+const sayWhatCame = (error: AppError, bytes: Uint8Array): AppError =>
+  refuseImage(`${error.message} It begins as ${findSignature(bytes).name}.`, error)
 
 const clean = async (
   { image, metadata }: OpenImage,
@@ -57,14 +70,18 @@ const checkBytes = (bytes: Uint8Array, { maxBytes, takesAll }: InspectOptions): 
   if (bytes.length > maxBytes) {
     throw refuseImage(`The image has ${bytes.length} bytes; at most ${maxBytes} are taken.`)
   }
+  const mimeType = findImageMimeType(bytes)
   if (takesAll) {
-    const { name, isReadable } = findSignature(bytes)
-    if (!isReadable) throw refuseImage(`It is ${name}, which is not read here.`)
+    if (!mimeType) checkReadable(bytes)
     return
   }
-  const mimeType = findImageMimeType(bytes)
   if (!mimeType) throw refuseImage('The image must be a png, jpeg or webp.')
   if (mimeType === 'image/png' && isAnimatedPng(bytes)) throw refuseImage(ANIMATED)
+}
+
+const checkReadable = (bytes: Uint8Array): void => {
+  const { name, isReadable } = findSignature(bytes)
+  if (!isReadable) throw refuseImage(`It is ${name}, which is not read here.`)
 }
 
 const ANIMATED = 'The image is animated; a still image is needed.'

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { type DecodeLimits, withImage } from './decode.ts'
+import { type DecodeLimits, withImage } from '../../lib/images.ts'
 
 /** A picture as a person sees it: upright, 8-bit sRGB. */
 export type Pixels = {

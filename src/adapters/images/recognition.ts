@@ -1,6 +1,6 @@
 import type { Recognition } from '../../generation/ports.ts'
+import type { DecodeLimits } from '../../lib/images.ts'
 import { limitConcurrency, type WaitLimits } from '../../lib/limit-concurrency.ts'
-import type { DecodeLimits } from './decode.ts'
 import { looksSame } from './looks-same.ts'
 import { decodePixels } from './pixels.ts'
 import { printPixels } from './print-pixels.ts'

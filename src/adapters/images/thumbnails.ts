@@ -9,8 +9,8 @@ import {
   thumbnailKeyOf,
   type VersionedObject,
 } from '../../generation/read/thumbnail-keys.ts'
+import { withImage } from '../../lib/images.ts'
 import { limitConcurrency } from '../../lib/limit-concurrency.ts'
-import { withImage } from './decode.ts'
 
 /** Of libuv's four threads, so that files and DNS never wait for pictures. */
 const MAX_AT_ONCE = 2

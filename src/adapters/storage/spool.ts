@@ -3,8 +3,7 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import type { ProviderResult, Spool } from '../../generation/ports.ts'
-import { findFile, syncDirectories, withTemporaryFile } from './durable-file.ts'
-import { findStats } from './walk-files.ts'
+import { findFile, hasCode, syncDirectories, withTemporaryFile } from './durable-file.ts'
 
 const headerSchema = z.strictObject({
   costUsd: z.number(),
@@ -60,13 +59,21 @@ export const createSpool = ({ directory }: { directory: string }): Spool => {
       }
     },
     delete: async (key) => {
-      for (let place = 1; await findStats(pathOf(key, place)); place++) {
-        await rm(pathOf(key, place), { force: true })
-      }
+      for (let place = 1; await removeIfThere(pathOf(key, place)); place++);
       await rm(pathOf(key), { force: true })
     },
   }
 }
+
+/** False when there is no such file. */
+const removeIfThere = (path: string): Promise<boolean> =>
+  rm(path).then(
+    () => true,
+    (error: unknown) => {
+      if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return false
+      throw error
+    },
+  )
 
 type Piece = Pick<ProviderResult, 'bytes' | 'costUsd'>
 
