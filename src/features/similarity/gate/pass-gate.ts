@@ -1,4 +1,3 @@
-import { normalizePrompt } from '../../../contract/identity.ts'
 import { doAmountsAgree } from './amounts.ts'
 import { doColoursAgree } from './colours.ts'
 import { doCountsAgree } from './counts.ts'
@@ -60,9 +59,8 @@ export const createGate = (prompt: string): ((other: string) => Judgement) => {
 const createReader = () => {
   const readings = new Map<string, Reading>()
   return (prompt: string): Reading => {
-    const normal = normalizePrompt(prompt)
-    const reading = readings.get(normal) ?? readPrompt(normal)
-    readings.set(normal, reading)
+    const reading = readings.get(prompt) ?? readPrompt(prompt)
+    readings.set(prompt, reading)
     return reading
   }
 }
