@@ -47,6 +47,23 @@ describe('a request with half a character', () => {
     }
   })
 
+  test('is refused in whatever encoding it comes, and bytes that are no character are replaced', async () => {
+    const send = (body: Buffer, charset: string) =>
+      alice.call<Problem>('POST', '/api/visualize/generate', {
+        body,
+        headers: { 'content-type': `application/json; charset=${charset}` },
+      })
+    const text = `{"prompt":"utf-16","variant":"${HALF}"}`
+    expect((await send(Buffer.from(text, 'utf16le'), 'utf-16le')).status).toBe(400)
+    const escaped = Buffer.from('{"prompt":"x","variant":"half \\ud83d"}')
+    expect((await send(escaped, 'utf-8')).status).toBe(400)
+    const [before, after] = ['{"prompt":"raw","variant":"half ', '"}'].map((part) =>
+      Buffer.from(part),
+    )
+    const raw = Buffer.concat([before ?? [], Buffer.from('eda0bd', 'hex'), after ?? []] as Buffer[])
+    expect((await send(raw, 'utf-8')).status).toBe(202)
+  })
+
   test('has it replaced in its prompt, which may have been cut off', async () => {
     const { status, body } = await alice.generate({ prompt: HALF })
     expect(status).toBe(202)
