@@ -144,7 +144,11 @@ describe('a request with', () => {
     ['an empty prompt', { prompt: '' }, ['/prompt']],
     ['a prompt of white space', { prompt: ' \n\t\u3000 ' }, ['/prompt']],
     ['a prompt that is too long', { prompt: 'a'.repeat(4_001) }, ['/prompt']],
-    ['a prompt that grows too long when normalised', { prompt: '\ufb2c'.repeat(1_500) }, ['/prompt']],
+    [
+      'a prompt that grows too long when normalised',
+      { prompt: '\ufb2c'.repeat(1_500) },
+      ['/prompt'],
+    ],
     ['a number for a prompt', { prompt: 7 }, ['/prompt']],
     ['null for a prompt', { prompt: null }, ['/prompt']],
     ['a list for a prompt', { prompt: ['a'] }, ['/prompt']],
