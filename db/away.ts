@@ -25,6 +25,9 @@ const RETRY_AFTER_MS = 2_000
 export const toDatabaseError = (error: unknown): unknown =>
   isOurFault(error) || error instanceof AppError ? error : new DatabaseAway(error)
 
+/** For those who want to know no more: it is nobody's own fault, so what it struck may be struck as a whole. */
+export const isDatabaseAway = (error: unknown): boolean => error instanceof DatabaseAway
+
 /** True where Postgres, or a pooler before it, has answered, be it with an error. */
 export const isAnswer = (error: unknown): boolean => stateOf(error) !== undefined
 

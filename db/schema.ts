@@ -32,6 +32,7 @@ export type Schema = {
   idempotencyKeys: IdempotencyKeysTable
   generationEvents: GenerationEventsTable
   orphanObjects: OrphanObjectsTable
+  surplusObjects: SurplusObjectsTable
   savedItems: SavedItemsTable
   hookDeliveries: HookDeliveriesTable
   workers: WorkersTable
@@ -91,6 +92,8 @@ type GenerationsTable = {
   status: GenerationStatus
   lane: Lane
   prompt: string
+  /** False for one that a release up to 0.1 normalised by NFKC. */
+  isPromptAsWritten: Generated<boolean>
   transformation: Transformation
   conditionImageId: string | null
   conditionImageDigest: string | null
@@ -173,7 +176,10 @@ export type AttemptStep = { step: string; ms: number }
 type IdempotencyKeysTable = {
   ownerId: string
   key: string
+  /** Of the generation that the request came to. */
   requestDigest: string
+  /** Of what the client sent; null in rows of a release up to 0.1. */
+  sentDigest: string | null
   generationId: string
   createdAt: Generated<Date>
   expiresAt: Date
@@ -208,6 +214,22 @@ type InstallationTable = {
   isOnly: Generated<boolean>
   /** 16 hex digits: the part of the name of each of its queues that no other installation's has. */
   id: Generated<string>
+  createdAt: Generated<Date>
+}
+
+/** What a generation's calls brought besides its image, and was paid for all the same. */
+type SurplusObjectsTable = {
+  generationId: string
+  attemptId: string
+  /** SHA-256 (hex) of the stored bytes. */
+  digest: string
+  /** `picture`: another one of the same answer. `unreadable`: bytes that do not decode, as they came. */
+  kind: 'picture' | 'unreadable'
+  mimeType: ImageMimeType | null
+  /** Why it does not decode. */
+  reason: string | null
+  sizeBytes: number
+  objectKey: string
   createdAt: Generated<Date>
 }
 
@@ -376,6 +398,7 @@ export type NewImage = Insertable<ImageMetadataTable>
 export type SavedItemRow = Selectable<SavedItemsTable>
 export type NewSavedItem = Insertable<SavedItemsTable>
 export type EventRow = Selectable<GenerationEventsTable>
+export type SurplusRow = Selectable<SurplusObjectsTable>
 export type AttemptRow = Selectable<AttemptsTable>
 export type WebhookEndpointRow = Selectable<WebhookEndpointsTable>
 export type WebhookDeliveryRow = Selectable<WebhookDeliveriesTable>

@@ -55,7 +55,7 @@ export const createCoreRoutes = (http: HttpContext, deps: CoreDeps): MountedRout
     own('/', createMetricsRoutes({ ...deps, readMetrics: metrics.read })),
     behindToken('/api/info', createInfoRoutes(deps.info)),
     behindToken('/api/visualize', createVisualizeRoutes(http, deps)),
-    behindToken('/api/generations', createGenerationRoutes(http, { cancel, openStream })),
+    behindToken('/api/generations', createGenerationRoutes(http, { cancel, openStream, store })),
     behindToken('/api/generations', createRetryRoutes(http, bulk)),
     behindToken('/api/images', createImageRoutes(http, { uploads: { ...deps.uploads, store } })),
   ]

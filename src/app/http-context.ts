@@ -1,3 +1,4 @@
+import { isDatabaseAway } from '../../db/away.ts'
 import { createAnswerGeneration } from '../adapters/http/answer-generation.ts'
 import type { HttpContext } from '../adapters/http/http-context.ts'
 import { createImageSigner, createUrlsFor } from '../adapters/http/image-urls.ts'
@@ -38,6 +39,7 @@ export const createHttpContext = (
       findSuggested: createBatcher((rows: GenerationWithImage[]) => findSuggested(db, rows), {
         maxSize: MAX_PAGE_SIZE,
         maxRunning: 2,
+        isShared: isDatabaseAway,
       }),
     }),
   }

@@ -115,11 +115,15 @@ export const createResources = (
   return { db, events, queue, backend, provider, store, metrics, tracing, push, releaseAll }
 }
 
-/** What was paid for is not thrown away for its size: a 4K picture as png can have 30 MB. */
-const MAX_BOUGHT_BYTES = 64 * 1024 * 1024
+/** What was paid for is not thrown away for its size or its kind: a 4K picture as png can have 30 MB. */
+const BOUGHT_LIMITS = {
+  maxBytes: 64 * 1024 * 1024,
+  maxPixels: MAX_IMAGE_PIXELS,
+  maxSeconds: 120,
+  takesAll: true,
+}
 
-export const createInspectBought = (): InspectImage =>
-  createInspectImage({ maxBytes: MAX_BOUGHT_BYTES, maxPixels: MAX_IMAGE_PIXELS })
+export const createInspectBought = (): InspectImage => createInspectImage(BOUGHT_LIMITS)
 
 export const createStore = ({ s3, dataDir }: Config): ImageStore =>
   s3 ? createS3Store(s3) : createFilesystemStore({ directory: join(dataDir, 'images') })

@@ -2,6 +2,7 @@ import { MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_PROMPT_CHARACTERS } from '../con
 import type { ServerInfo } from '../contract/server-info.ts'
 import { imageMimeTypeSchema } from '../contract/vocabulary.ts'
 import type { Provider } from '../generation/ports.ts'
+import type { Logger } from '../lib/logger.ts'
 import { VERSION } from '../lib/version.ts'
 
 /** What this server would use and allow. */
@@ -22,3 +23,14 @@ export const describeServer = (
     imageMimeTypes: imageMimeTypeSchema.options,
   },
 })
+
+/** Says for which models the figures are a guess: what is spent on them may be less. */
+export const reportGuessedPrices = (
+  { models }: Pick<Provider, 'models'>,
+  logger: Pick<Logger, 'warn'>,
+): void => {
+  for (const { name: model, priceUsd, isPriceGuessed } of models) {
+    if (!isPriceGuessed) continue
+    logger.warn({ model, priceUsd }, 'the price of this model (GEMINI_MODEL) is guessed, and high')
+  }
+}

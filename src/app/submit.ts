@@ -8,6 +8,12 @@ import { resolveConditionImage, type UploadDeps } from '../generation/submit/upl
 import type { Config } from './config.ts'
 import type { Resources } from './resources.ts'
 
+/** Whoever sends an image waits for it, and its bytes are held meanwhile. */
+const UPLOAD_LIMITS = {
+  maxPixels: MAX_IMAGE_PIXELS,
+  waiting: { maxWaitMs: 10_000, maxWaiting: 20 },
+}
+
 /** What uploading takes. */
 export const createUploads = (
   { conditionMatch }: Config,
@@ -15,9 +21,9 @@ export const createUploads = (
 ): UploadDeps => ({
   db,
   store,
-  inspect: createInspectImage({ maxBytes: MAX_IMAGE_BYTES, maxPixels: MAX_IMAGE_PIXELS }),
+  inspect: createInspectImage({ ...UPLOAD_LIMITS, maxBytes: MAX_IMAGE_BYTES }),
   ...(conditionMatch !== 'off' && {
-    recognition: createRecognition(conditionMatch, { maxPixels: MAX_IMAGE_PIXELS }),
+    recognition: createRecognition(conditionMatch, UPLOAD_LIMITS),
   }),
   parseImageData: (text, pointer) => parseImageData(text, { pointer }),
 })

@@ -38,6 +38,7 @@ import {
   toSpoolDirectory,
 } from './resources.ts'
 import type { Secrets } from './secrets.ts'
+import { reportGuessedPrices } from './server-info.ts'
 import { createSubmitDeps, createUploads } from './submit.ts'
 
 /** A Postgres that is away takes the worker off its list later, by itself. */
@@ -93,6 +94,7 @@ export const createWorker = (
   let sweeper: ReturnType<typeof runEvery> | undefined
 
   const start = async (): Promise<void> => {
+    reportGuessedPrices(resources.provider, logger)
     await Promise.all([events.connect(), queue.settle(QUEUE_SETTLE_MS)])
     worker.start()
     const sweep = async () => {
@@ -210,7 +212,12 @@ const createRunDeps = (
     }),
     subscribe: events.subscribe,
     onTrouble: (generationId, part, err) =>
-      logger.warn({ generationId, part, err }, 'in trouble; the generation goes on'),
+      logger.warn(
+        { generationId, part, err },
+        part === 'answer'
+          ? 'bytes that were paid for do not decode; they are kept with the generation'
+          : 'in trouble; the generation goes on',
+      ),
     logger,
     onStep: [metrics.runs.onStep, tracing?.onStep, overrides.onStep].filter((each) => each != null),
     onRun: metrics.runs.onRun,

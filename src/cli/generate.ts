@@ -7,7 +7,7 @@ import type { Generation } from '../contract/generation.ts'
 import type { GenerationRequestInput } from '../contract/generation-request.ts'
 import type { AspectRatio, ImageSize } from '../contract/vocabulary.ts'
 import { StartError } from '../lib/errors.ts'
-import { saveImage } from './save-image.ts'
+import { assertSavable, saveImage } from './save-image.ts'
 import { signToken } from './token.ts'
 
 export type GenerateOptions = {
@@ -33,6 +33,7 @@ export const runGenerate = async (
   prompt: string,
   options: GenerateOptions,
 ): Promise<void> => {
+  if (options.out) await assertSavable(options.out)
   const token = given ?? (await developmentToken(readConfig()))
   const client = createImageonceClient({
     baseUrl: url,

@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import { DEFAULT_PAGE_SIZE, MAX_ANALYTICS_DAYS, MAX_PAGE_SIZE } from './limits.ts'
+import {
+  DEFAULT_PAGE_SIZE,
+  MAX_ANALYTICS_DAYS,
+  MAX_CURSOR_CHARACTERS,
+  MAX_PAGE_SIZE,
+} from './limits.ts'
+import { ownerIdSchema, textSchema } from './text.ts'
 
 const countSchema = z.int().min(0)
 const usdSchema = z.number().min(0)
@@ -108,7 +114,7 @@ const rangeQuery = {
 export const analyticsQuerySchema = z.object({
   ...rangeQuery,
   /** Of another owner than the caller: for operators alone. */
-  owner: z.string().min(1).max(255).optional(),
+  owner: ownerIdSchema.optional(),
 })
 export type AnalyticsQuery = z.infer<typeof analyticsQuerySchema>
 
@@ -129,6 +135,6 @@ export const analyticsOwnersQuerySchema = z.object({
   /** `desc` unless sorted by owner. */
   order: z.enum(['asc', 'desc']).optional(),
   limit: z.coerce.number().int().min(1).max(MAX_PAGE_SIZE).default(DEFAULT_PAGE_SIZE),
-  cursor: z.string().max(2_000).optional(),
+  cursor: textSchema.max(MAX_CURSOR_CHARACTERS).optional(),
   format: z.enum(['json', 'csv']).optional(),
 })

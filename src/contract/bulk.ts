@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ownerSchema, timeSchema } from './generation-filter.ts'
-import { labelSchema } from './generation-request.ts'
+import { MAX_CURSOR_CHARACTERS } from './limits.ts'
+import { labelSchema, textSchema } from './text.ts'
 import { generationStatusSchema, laneSchema } from './vocabulary.ts'
 
 const bulkActionSchema = z.enum(['retry', 'cancel'])
@@ -20,7 +21,7 @@ export const bulkRequestSchema = z.strictObject({
   /** True changes nothing. */
   dryRun: z.boolean().default(false),
   /** The `nextCursor` of an earlier answer. */
-  cursor: z.string().optional(),
+  cursor: textSchema.max(MAX_CURSOR_CHARACTERS).optional(),
 })
 
 export const bulkReportSchema = z.object({

@@ -37,11 +37,28 @@ const historyEventSchema = z.object({
   errorCode: z.string().optional(),
 })
 
-/** What `GET /api/generations/:id/history` answers: both lists in the order of time. */
+/** What a call brought besides the image, and was paid for all the same. */
+const surplusSchema = z.object({
+  /** `picture`: another one of the same answer. `unreadable`: bytes that do not decode, as they came. */
+  kind: z.enum(['picture', 'unreadable']),
+  at: timestampSchema,
+  /** SHA-256 (hex): equal bytes came again. */
+  digest: z.string(),
+  sizeBytes: z.number().int(),
+  mimeType: z.string().optional(),
+  /** Why it does not decode. */
+  reason: z.string().optional(),
+  /** Where it can be had, with the caller's token. */
+  url: z.string(),
+})
+export type Surplus = z.infer<typeof surplusSchema>
+
+/** What `GET /api/generations/:id/history` answers: all lists in the order of time. */
 export const generationHistorySchema = z.object({
   id: z.string(),
   events: z.array(historyEventSchema),
   attempts: z.array(attemptSchema),
+  surplus: z.array(surplusSchema),
   /** True when older events or attempts were left out. */
   isCut: z.boolean(),
 })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { normalizePrompt } from './identity.ts'
+import { hasNoNul, isVisible, normalizePrompt } from './identity.ts'
 import { MAX_PROMPT_CHARACTERS, MAX_VARIANT_CHARACTERS } from './limits.ts'
+import { labelSchema, textSchema } from './text.ts'
 import {
   aspectRatioSchema,
   imageSizeSchema,
@@ -9,35 +10,26 @@ import {
   transformationSchema,
 } from './vocabulary.ts'
 
-const hasNul = (text: string) => text.includes('\u0000')
-
-/** White space may shrink away, but normalising what is endless takes seconds. */
+/** White space does not count, but what is endless costs the model's time, and ours. */
 const MAX_RAW_PROMPT_CHARACTERS = 4 * MAX_PROMPT_CHARACTERS
 
 const promptTooLong = `must have at most ${MAX_PROMPT_CHARACTERS} characters`
 
-/** Comes out normalised. */
+/** Comes out as it was written; half of a character, as where a text was cut off, as U+FFFD. */
 export const promptSchema = z
   .string()
   .max(MAX_RAW_PROMPT_CHARACTERS, { error: promptTooLong, abort: true })
-  .refine((text) => !hasNul(text), { error: 'must not contain a NUL character', abort: true })
-  .transform(normalizePrompt)
-  .pipe(z.string().min(1, 'must not be empty').max(MAX_PROMPT_CHARACTERS, promptTooLong))
+  .refine(hasNoNul, { error: 'must not contain a NUL character', abort: true })
+  .refine(isVisible, { error: 'must not be empty', abort: true })
+  .refine((prompt) => normalizePrompt(prompt).length <= MAX_PROMPT_CHARACTERS, promptTooLong)
+  .transform((prompt) => prompt.toWellFormed())
 
-export const labelSchema = (maxCharacters: number) =>
-  z
-    .string()
-    .trim()
-    .min(1, 'must not be empty')
-    .max(maxCharacters)
-    .refine((text) => !hasNul(text), 'must not contain a NUL character')
-
-/** What `POST /api/visualize/generate` takes. The prompt comes out normalised. */
+/** What `POST /api/visualize/generate` takes. */
 export const generationRequestSchema = z
   .strictObject({
     prompt: promptSchema,
     /** Base64, a data URL, or the id of one of the owner's images. */
-    conditionImage: z.string().min(1, 'must not be empty').optional(),
+    conditionImage: textSchema.min(1, 'must not be empty').optional(),
     transformation: transformationSchema.default('generate'),
     /** True buys a new image even when one exists; later plain requests reuse the newest. */
     skipExistingCheck: z.boolean().default(false),

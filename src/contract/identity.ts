@@ -1,9 +1,6 @@
 import { DEFAULT_IMAGE_SIZE } from './limits.ts'
 import type { AspectRatio, ImageSize, ProviderName, Transformation } from './vocabulary.ts'
 
-/** Raised whenever the meaning of a field below changes, so that old ids never answer for new ones. */
-const IDENTITY_VERSION = 1
-
 /** 160 bits of SHA-256: 40 hex digits. */
 const ID_HEX_DIGITS = 40
 
@@ -26,9 +23,40 @@ export type Identity = {
   revision?: string | undefined
 }
 
-/** Unicode NFKC, trimmed, runs of white space collapsed. Case and words are kept. */
+export const hasNoNul = (text: string): boolean => !text.includes('\u0000')
+/** False for text with half of a surrogate pair. */
+export const isWellFormed = (text: string): boolean => text.isWellFormed()
+
+/**
+ * What two prompts must have in common to be one: the words, in Unicode NFC, trimmed, with white space collapsed and without
+ * characters that nobody sees. Case and marks are kept: "10²" is not "102". The model is sent what was written.
+ */
 export const normalizePrompt = (prompt: string): string =>
+  prompt
+    .toWellFormed()
+    .replace(UNSEEN, (_unseen, flag = '') => flag)
+    .normalize('NFC')
+    .replace(/\s+/gu, ' ')
+    .trim()
+
+/**
+ * What Unicode calls ignorable where it can't be shown. Joiners make other letters and emoji of those beside them, and so do
+ * the tags of a flag: England's and Scotland's differ in nothing else.
+ */
+const UNSEEN =
+  /(\u{1f3f4}[\u{e0020}-\u{e007e}]+\u{e007f})|(?!\p{Join_Control})\p{Default_Ignorable_Code_Point}/gu
+
+/** False for a prompt of which nothing is to be seen: blanks, control characters, the blank of braille. */
+export const isVisible = (prompt: string): boolean =>
+  /[^\p{Z}\p{Cc}\p{Default_Ignorable_Code_Point}\u2800]/u.test(prompt.toWellFormed())
+
+/** As a release up to 0.1 had it, which sent this to the model: it makes "102" of "10²". */
+const normalizeByNfkc = (prompt: string): string =>
   prompt.toWellFormed().normalize('NFKC').trim().replace(/\s+/gu, ' ')
+
+/** Forms of the same characters for one place or width: ligatures, Arabic letters, full-width letters and punctuation, `…`. */
+const PRESENTATION_FORMS =
+  /[\u2011\u2024-\u2026\ufb00-\ufdff\ufe10-\ufe6f\ufe70-\ufefe\uff00-\uffef]/gu
 
 /**
  * The generation id: equal for equal requests, in the server and in the browser alike.
@@ -39,8 +67,42 @@ export const normalizePrompt = (prompt: string): string =>
 export const createImageIdempotencyKey = async (
   identity: Identity,
   sha256Hex: (text: string) => string | Promise<string> = digestHex,
+): Promise<string> => {
+  const prompt = normalizePrompt(identity.prompt)
+  return createId(identity, { prompt, version: versionOf(prompt) }, sha256Hex)
+}
+
+/** The id that a release up to 0.1 gave. */
+export const createOlderId = (
+  identity: Identity,
+  sha256Hex: (text: string) => string | Promise<string> = digestHex,
 ): Promise<string> =>
-  `g_${(await sha256Hex(canonicalJson(identityFields(identity)))).slice(0, ID_HEX_DIGITS)}`
+  createId(identity, { prompt: normalizeByNfkc(identity.prompt), version: 1 }, sha256Hex)
+
+/**
+ * True for a prompt of which a release up to 0.1 made another id, though it sent the same words to the model: an image of that
+ * id, from then, still answers. "10²" is none: there it was "102".
+ */
+export const hasOlderId = (written: string): boolean => {
+  const prompt = normalizePrompt(written)
+  const older = normalizeByNfkc(written)
+  if (older === prompt) return false
+  const plain = prompt.replace(PRESENTATION_FORMS, (form) => form.normalize('NFKC'))
+  return normalizePrompt(older) === normalizePrompt(plain)
+}
+
+const createId = async (
+  identity: Identity,
+  form: { prompt: string; version: number },
+  sha256Hex: (text: string) => string | Promise<string>,
+): Promise<string> => {
+  const digest = await sha256Hex(canonicalJson({ ...identityFields(identity), ...form }))
+  return `g_${digest.slice(0, ID_HEX_DIGITS)}`
+}
+
+/** 1 for a prompt that comes out the same as up to 0.1: its ids stay. No other prompt can come out as one of those. */
+const versionOf = (normalPrompt: string): number =>
+  normalizeByNfkc(normalPrompt) === normalPrompt ? 1 : 2
 
 /** The id of an owner's uploaded image: equal bytes of one owner are one image. */
 export const createUploadId = async (owner: string, contentDigest: string): Promise<string> =>
@@ -61,9 +123,7 @@ const canonicalJson = (fields: Record<string, string | number | null>): string =
   JSON.stringify(Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1))))
 
 const identityFields = (identity: Identity): Record<string, string | number | null> => ({
-  version: IDENTITY_VERSION,
   owner: identity.owner,
-  prompt: normalizePrompt(identity.prompt),
   transformation: identity.transformation ?? 'generate',
   conditionImage: identity.conditionImageDigest ?? null,
   provider: identity.provider,

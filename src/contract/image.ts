@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { labelSchema } from './generation-request.ts'
 import { isImageId } from './identity.ts'
 import { MAX_VARIANT_CHARACTERS } from './limits.ts'
+import { labelSchema } from './text.ts'
 import { imageMimeTypeSchema, imageTypeSchema, transformationSchema } from './vocabulary.ts'
 
 /** One of the owner's images, as listed and as answered to an upload. */

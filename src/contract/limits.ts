@@ -2,12 +2,20 @@
 export const MAX_PROMPT_CHARACTERS = 4_000
 export const MAX_IMAGE_BYTES = 10 * 1024 * 1024
 export const MAX_IMAGE_PIXELS = 25_000_000
+/** A picture of 25 megapixels at 8:1 has 14,142; a webp can have 16,383 at most. */
+export const MAX_IMAGE_SIDE = 16_383
 export const MAX_VARIANT_CHARACTERS = 100
 export const MAX_PAGE_SIZE = 100
 export const DEFAULT_PAGE_SIZE = 20
+export const MAX_CURSOR_CHARACTERS = 2_000
 export const MAX_TELEMETRY_EVENTS = 100
 export const MAX_TELEMETRY_BYTES = 64 * 1024
 export const MAX_HOOK_BYTES = 1024 * 1024
+/** Of a JSON body without an image. */
+export const MAX_BODY_BYTES = 64 * 1024
+/** Of JSON: levels, and fields and elements in all. */
+export const MAX_JSON_DEPTH = 100
+export const MAX_JSON_PARTS = 10_000
 export const MAX_ITEM_TITLE_CHARACTERS = 200
 export const MAX_ITEM_URL_CHARACTERS = 2_048
 export const MAX_ITEM_DATA_BYTES = 8 * 1024

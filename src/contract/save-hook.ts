@@ -1,15 +1,11 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { promptSchema } from './generation-request.ts'
 import { itemIdSchema, savedItemInputSchema } from './saved-item.ts'
+import { ownerIdSchema } from './text.ts'
 
 /** What `POST /api/hooks/save` takes: the fields of a saved item, and whose and which it is. */
 export const saveHookSchema = savedItemInputSchema.extend({
-  ownerId: z
-    .string()
-    .min(1, 'must not be empty')
-    .max(255)
-    .refine((text) => !text.includes('\u0000'), 'must not contain a NUL character')
-    .refine((text) => !/\p{Surrogate}/u.test(text), 'must not contain half a character'),
+  ownerId: ownerIdSchema,
   itemId: itemIdSchema,
   prompt: promptSchema,
 })

@@ -1,11 +1,12 @@
 import { z } from 'zod'
-import { labelSchema, promptSchema } from './generation-request.ts'
+import { promptSchema } from './generation-request.ts'
 import {
   MAX_ITEM_DATA_BYTES,
   MAX_ITEM_TITLE_CHARACTERS,
   MAX_ITEM_URL_CHARACTERS,
   MAX_VARIANT_CHARACTERS,
 } from './limits.ts'
+import { labelSchema, textSchema } from './text.ts'
 import {
   aspectRatioSchema,
   generationStatusSchema,
@@ -22,10 +23,11 @@ export const itemIdSchema = z
 
 const dataSchema = z
   .record(z.string(), z.unknown())
-  .refine(
-    (data) => measureJson(data) <= MAX_ITEM_DATA_BYTES,
-    `must have at most ${MAX_ITEM_DATA_BYTES} bytes as JSON`,
-  )
+  .refine((data) => measureJson(data) <= MAX_ITEM_DATA_BYTES, {
+    error: `must have at most ${MAX_ITEM_DATA_BYTES} bytes as JSON`,
+    abort: true,
+  })
+  .refine(isWellFormedThroughout, 'must contain no NUL and no half characters, in no key or text')
 
 /** In bytes; no number for what is nested more deeply than can be written. */
 const measureJson = (data: object): number => {
@@ -36,14 +38,21 @@ const measureJson = (data: object): number => {
   }
 }
 
-/** What `PATCH /api/saved-items/:id` takes: null takes the field away. The prompt comes out normalised. */
+/** Of what was measured before, so it is neither large nor deep. */
+function isWellFormedThroughout(value: unknown): boolean {
+  if (typeof value === 'string') return textSchema.safeParse(value).success
+  if (typeof value !== 'object' || value === null) return true
+  return Object.entries(value).every((entry) => entry.every(isWellFormedThroughout))
+}
+
+/** What `PATCH /api/saved-items/:id` takes: null takes the field away. */
 export const savedItemInputSchema = z.strictObject({
   title: labelSchema(MAX_ITEM_TITLE_CHARACTERS).nullish(),
   prompt: promptSchema.nullish(),
   /** One that is no http(s) URL counts as none, where there is a prompt to make an image of. */
-  imageUrl: z.string().nullish(),
+  imageUrl: textSchema.nullish(),
   /** Base64, a data URL, or the id of one of the owner's images. */
-  conditionImage: z.string().min(1, 'must not be empty').nullish(),
+  conditionImage: textSchema.min(1, 'must not be empty').nullish(),
   transformation: transformationSchema.nullish(),
   aspectRatio: aspectRatioSchema.nullish(),
   imageSize: imageSizeSchema.nullish(),

@@ -7,6 +7,8 @@ export const modelInfoSchema = z.object({
   /** Price of one image by size, in US dollars; a size that is absent is not offered. */
   priceUsd: z.partialRecord(imageSizeSchema, z.number()),
   aspectRatios: z.array(aspectRatioSchema).readonly(),
+  /** True for a model whose price is not known: it is taken to cost as much as the dearest that is. */
+  isPriceGuessed: z.boolean().optional(),
 })
 export type ModelInfo = z.infer<typeof modelInfoSchema>
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { isGenerationId } from './identity.ts'
 import { MAX_TELEMETRY_EVENTS } from './limits.ts'
+import { textSchema } from './text.ts'
 import { reuseSourceSchema } from './vocabulary.ts'
 
 /** `generation_skipped`: answered without a paid call. */
@@ -28,7 +29,7 @@ export type TelemetryEvent = z.infer<typeof telemetryEventSchema>
 
 /** What `POST /api/telemetry` takes. `token` is for `navigator.sendBeacon`, which can send no header. */
 export const telemetryBatchSchema = z.strictObject({
-  token: z.string().optional(),
+  token: textSchema.optional(),
   events: z.array(telemetryEventSchema).min(1, 'must not be empty').max(MAX_TELEMETRY_EVENTS),
 })
 

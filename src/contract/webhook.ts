@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ownerSchema } from './generation-filter.ts'
-import { labelSchema } from './generation-request.ts'
 import { MAX_WEBHOOK_DESCRIPTION_CHARACTERS, MAX_WEBHOOK_URL_CHARACTERS } from './limits.ts'
+import { labelSchema, textSchema } from './text.ts'
 import {
   generationWebhookEventSchema,
   webhookDeliveryStatusSchema,
@@ -9,7 +9,7 @@ import {
   webhookEventSchema,
 } from './vocabulary.ts'
 
-const urlSchema = z.string().min(1, 'must not be empty').max(MAX_WEBHOOK_URL_CHARACTERS)
+const urlSchema = textSchema.min(1, 'must not be empty').max(MAX_WEBHOOK_URL_CHARACTERS)
 
 const eventsSchema = <Event extends string>(schema: z.ZodEnum<Record<Event, Event>>) =>
   z
@@ -27,7 +27,7 @@ export const sourceWebhookSchema = z.strictObject({
 export type SourceWebhook = z.output<typeof sourceWebhookSchema>
 
 /** What `DELETE /api/hooks/webhooks` takes. */
-export const deletionSchema = z.strictObject({ id: z.string() })
+export const deletionSchema = z.strictObject({ id: textSchema.max(100) })
 
 const descriptionSchema = labelSchema(MAX_WEBHOOK_DESCRIPTION_CHARACTERS).nullish()
 

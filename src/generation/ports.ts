@@ -12,8 +12,11 @@ import type {
 /** Encoded image bytes with what they are. */
 export type EncodedImage = { bytes: Uint8Array; mimeType: ImageMimeType }
 
-/** What a store keeps: images, and thumbnails that may be avif. */
-export type StoredImage = { bytes: Uint8Array; mimeType: ImageMimeType | 'image/avif' }
+/** What a store keeps: images, thumbnails that may be avif, and in the folder `surplus` bytes that do not decode. */
+export type StoredImage = {
+  bytes: Uint8Array
+  mimeType: ImageMimeType | 'image/avif' | 'application/octet-stream'
+}
 
 /** An image that was decoded, checked and encoded anew, without metadata. */
 export type InspectedImage = EncodedImage & {
@@ -27,9 +30,9 @@ export type InspectedImage = EncodedImage & {
 
 /**
  * Decodes and re-encodes an image. Throws `AppError` `invalid_image` for what is not a png, jpeg or webp
- * within the limits. Equal input gives equal output.
+ * within the limits, `unavailable` when its owner must wait too long. Equal input gives equal output.
  */
-export type InspectImage = (bytes: Uint8Array) => Promise<InspectedImage>
+export type InspectImage = (bytes: Uint8Array, ownerId?: string) => Promise<InspectedImage>
 
 /** What a picture is recognised by, whatever file it comes in. */
 export type PixelPrint = {
@@ -39,11 +42,11 @@ export type PixelPrint = {
   perceptualHash: string
 }
 
-/** Both take encoded images that were inspected before. */
+/** Both take encoded images that were inspected before, and throw as `InspectImage` does. */
 export type Recognition = {
-  print: (bytes: Uint8Array) => Promise<PixelPrint>
+  print: (bytes: Uint8Array, ownerId?: string) => Promise<PixelPrint>
   /** True when one is the other after a small recompression. Absent where only equal pixels count. */
-  looksSame?: (a: Uint8Array, b: Uint8Array) => Promise<boolean>
+  looksSame?: (a: Uint8Array, b: Uint8Array, ownerId?: string) => Promise<boolean>
 }
 
 export type ProviderRequest = {
@@ -58,7 +61,13 @@ export type ProviderRequest = {
 }
 
 /** What a paid call answered. `bytes` are the provider's own, unchecked. */
-export type ProviderResult = { bytes: Uint8Array; costUsd: number }
+export type ProviderResult = {
+  bytes: Uint8Array
+  /** What else came in the same answer, and is paid for: it stays with the generation. */
+  others?: readonly Uint8Array[]
+  /** Of all of them together. */
+  costUsd: number
+}
 
 export type Provider = {
   name: ProviderName
@@ -98,7 +107,7 @@ export type ImageStore = {
 /** Called when a part fails a generation which goes on all the same. */
 export type OnTrouble = (
   generationId: string,
-  part: 'spool' | 'store' | 'database',
+  part: 'spool' | 'store' | 'database' | 'answer',
   error: unknown,
 ) => void
 export type StoredObject = { key: string; sizeBytes: number; modifiedAt: Date }

@@ -1,5 +1,7 @@
-import type { SharpConstructor } from 'sharp'
+import type { Metadata, Sharp, SharpConstructor } from 'sharp'
+import { MAX_IMAGE_SIDE } from '../contract/limits.ts'
 import type { ImageMimeType } from '../contract/vocabulary.ts'
+import { AppError } from './errors.ts'
 
 /** What the first bytes say an image is; undefined for anything but png, jpeg and webp. */
 export const findImageMimeType = (bytes: Uint8Array): ImageMimeType | undefined => {
@@ -23,4 +25,51 @@ export const loadSharp = (): Promise<SharpConstructor> => {
     return sharp
   })
   return loaded
+}
+
+/** What an image may cost to decode. */
+export type DecodeLimits = {
+  /** Width times height. */
+  maxPixels: number
+  /** For each piece of work on it, once a thread has taken it up; 20 unless given. */
+  maxSeconds?: number
+}
+
+/** 25 megapixels take some 3 s, as a lossless webp 9 s. */
+const MAX_SECONDS = 20
+
+/** An image that is turned upright as it is decoded; of several frames or pages the first. */
+export type OpenImage = { image: Sharp; metadata: Metadata }
+
+/**
+ * Works on an image within the limits. A bound on pixels alone is none: 1 x 25,000,000 of them are 48 KB, and took a minute.
+ * Throws `AppError` `invalid_image` for whatever goes wrong with the image, in `work` too.
+ */
+export const withImage = async <Result>(
+  bytes: Uint8Array,
+  { maxPixels, maxSeconds = MAX_SECONDS }: DecodeLimits,
+  work: (opened: OpenImage) => Promise<Result>,
+): Promise<Result> => {
+  const sharp = await loadSharp()
+  try {
+    // Reads the header alone, so that the refusal can say the size.
+    const metadata = await sharp(bytes, { failOn: 'error', limitInputPixels: false }).metadata()
+    checkSize(metadata, maxPixels)
+    const image = sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels })
+    return await work({ image: image.timeout({ seconds: maxSeconds }).autoOrient(), metadata })
+  } catch (error) {
+    if (error instanceof AppError) throw error
+    throw refuseImage('The image is damaged: it does not decode.', error)
+  }
+}
+
+export const refuseImage = (message: string, cause?: unknown): AppError =>
+  new AppError('invalid_image', message, { cause })
+
+const checkSize = ({ width, height }: Metadata, maxPixels: number): void => {
+  const size = `The image has ${width} x ${height} pixels`
+  if (Math.max(width, height) > MAX_IMAGE_SIDE) {
+    throw refuseImage(`${size}; at most ${MAX_IMAGE_SIDE} on a side are taken.`)
+  }
+  if (width * height > maxPixels) throw refuseImage(`${size}; at most ${maxPixels} are taken.`)
 }

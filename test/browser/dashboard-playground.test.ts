@@ -133,7 +133,7 @@ describeWith('chromium', 'the playground and similar prompts', () => {
     await said('Paid')
     await page.getByRole('textbox', { name: 'Prompt' }).fill('another, not sent yet')
     await result().getByRole('button', { name: 'Regenerate' }).click()
-    await page.getByRole('button', { name: 'Pay again: $0.0336' }).click()
+    await page.getByRole('button', { name: 'Pay again: $0.0404' }).click()
     await said('Sent')
     await said('Paid')
     expect(dashboard.app.gemini.countCalls('twice')).toBe(2)

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { answerOf, retryInfo } from '../support/gemini-answers.ts'
 import type { GeminiBehaviour } from '../support/gemini-behaviour.ts'
 import { aRequest, createTestProvider, failureOf, KEY, PROMPT } from '../support/gemini-provider.ts'
 import { type GeminiServer, startGeminiServer } from '../support/gemini-server.ts'
@@ -93,12 +94,50 @@ const outcomes: [GeminiBehaviour, Expected][] = [
       { code: 'no_image', message: new RegExp(finishReason), ...again },
     ],
   ),
-  [{ kind: 'text_only' }, { code: 'no_image', message: /with text instead of an image/, ...again }],
+  [
+    { kind: 'text_only' },
+    {
+      code: 'no_image',
+      message: /with text instead of an image \(STOP\): “I can't draw "…"\.”/,
+      ...again,
+    },
+  ],
   [{ kind: 'drafts_only' }, { code: 'no_image', message: /without an image/, ...again }],
   [{ kind: 'empty' }, { code: 'no_image', message: /no reason given/, ...again }],
   [
     { kind: 'finish', finishReason: `for ${PROMPT}` },
     { code: 'no_image', message: /unknown reason/, ...again },
+  ],
+  ...(
+    [
+      [{ code: 503, message: PROMPT }, 'overloaded', /503/],
+      [{ code: '503' }, 'overloaded', /503/],
+      [{ code: 14, status: 'UNAVAILABLE' }, 'overloaded', /503/],
+      [{ code: 'UNAVAILABLE' }, 'overloaded', /503/],
+      [{ code: 500, message: 'The model is overloaded.' }, 'overloaded', /500/],
+      [{ code: 500, message: 'Internal' }, 'ambiguous', /500/],
+      [{ code: 504 }, 'ambiguous', /504/],
+      [{ code: 404 }, 'model_gone', /404/],
+      [{ code: 403 }, 'unauthorized', /403/],
+      [{ code: 400, message: 'API key not valid.' }, 'unauthorized', /400/],
+      [{ code: 400 }, 'invalid_request', /400/],
+      // What nobody knows the meaning of came with a 200, and may be on the bill.
+      [{ code: 'constructor' }, 'ambiguous', /200/],
+      [{ code: 7 }, 'ambiguous', /200/],
+      [{ message: 'no' }, 'ambiguous', /200/],
+      ['boom', 'ambiguous', /200/],
+    ] as const
+  ).map(([error, code, message]): [GeminiBehaviour, Expected] => [
+    { kind: 'raw', status: 200, json: { error } },
+    { code, message, retryable: ['overloaded', 'ambiguous'].includes(code) },
+  ]),
+  [
+    { kind: 'raw', status: 200, json: { error: { code: 429, details: [retryInfo('27s')] } } },
+    { code: 'rate_limited', message: /429/, retryAfterMs: 27_000, ...again },
+  ],
+  [
+    { kind: 'raw', status: 200, json: { error: null } },
+    { code: 'no_image', message: /no reason given/, ...again },
   ],
   [{ kind: 'bad_request' }, { code: 'invalid_request', message: /400/, ...final }],
   [
@@ -139,5 +178,25 @@ describe('an answer without an image', () => {
     expect(error.message).not.toContain(PROMPT)
     expect(error.message).not.toContain(KEY)
     expect(server.countCalls()).toBe(1)
+  })
+})
+
+describe("a model's words", () => {
+  const speak = (text: string, usage: object = {}) =>
+    server.behave({ kind: 'raw', status: 200, json: { ...answerOf([{ text }]), ...usage } })
+
+  test('are in the message, on one line, as long as a person reads', async () => {
+    speak(`I am sorry:\u0000\nhalf \ud83d of a pair. ${'x'.repeat(300)} the end`)
+    const { message } = await failureOf(call())
+    expect(message).toMatch(/: “I am sorry: half \ufffd of a pair\. x{270}…”$/)
+  })
+
+  test('cost what they cost, whether they are counted by kind or not', async () => {
+    const counted = { promptTokenCount: 100, candidatesTokenCount: 900 }
+    speak('No.', { usageMetadata: counted })
+    expect((await failureOf(call())).costUsd).toBe(0.0069)
+    const candidatesTokensDetails = [{ modality: 'TEXT', tokenCount: 900 }]
+    speak('No.', { usageMetadata: { ...counted, candidatesTokensDetails } })
+    expect((await failureOf(call())).costUsd).toBe(0.0069)
   })
 })

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import sharp from 'sharp'
 import type { Provider, ProviderRequest } from '../../src/generation/ports.ts'
 import { findFreePort } from '../support/free-port.ts'
-import { colourOf } from '../support/gemini-answers.ts'
+import { answerOf, colourOf, makeImage } from '../support/gemini-answers.ts'
 import { aRequest, createTestProvider, failureOf, KEY, PROMPT } from '../support/gemini-provider.ts'
 import { type GeminiServer, startGeminiServer } from '../support/gemini-server.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -85,7 +85,7 @@ describe('an image', () => {
 
   test('comes with the list price when no tokens are counted', async () => {
     server.behave({ kind: 'image', usage: false })
-    expect((await call({ imageSize: '2K' })).costUsd).toBe(0.0504)
+    expect((await call({ imageSize: '2K' })).costUsd).toBe(0.05715)
   })
 
   test('comes with the list price when the count makes no sense', async () => {
@@ -93,12 +93,30 @@ describe('an image', () => {
       kind: 'image',
       usage: { promptTokenCount: 'many', candidatesTokensDetails: 7 },
     })
-    expect((await call()).costUsd).toBe(0.0336)
+    expect((await call()).costUsd).toBe(0.04035)
   })
 
-  test('is the last one that is no thought', async () => {
+  test('is the first one that is no thought, and what else was paid for comes beside it', async () => {
     server.behave({ kind: 'image_with_drafts' })
-    expect(await pixelOf((await call()).bytes)).toEqual(colourOf(1))
+    const { bytes, others = [] } = await call()
+    expect(await Promise.all([bytes, ...others].map(pixelOf))).toEqual([1, 1_001].map(colourOf))
+  })
+
+  test('is that of whichever candidate has one', async () => {
+    const image = await makeImage(7, { contents: [] })
+    const [withdrawn, words] = [answerOf([image], { finishReason: 'SAFETY' }), answerOf([])]
+    const later = answerOf([{ text: 'Here' }, image])
+    const candidates = [withdrawn, words, later].flatMap((answer) => answer.candidates)
+    server.behave({ kind: 'raw', status: 200, json: { ...later, candidates } })
+    const { bytes, others } = await call()
+    expect(await pixelOf(bytes)).toEqual(colourOf(7))
+    expect(others).toEqual([])
+  })
+
+  test('counts though the answer speaks of an error besides', async () => {
+    const json = { ...answerOf([await makeImage(7, { contents: [] })]), error: { code: 503 } }
+    server.behave({ kind: 'raw', status: 200, json })
+    expect(await pixelOf((await call()).bytes)).toEqual(colourOf(7))
   })
 
   test('counts though the text was cut off after it', async () => {

@@ -76,6 +76,21 @@ describeEachBackend('one request, one image', (backend) => {
     expect(app.gemini.countCalls('picture ')).toBe(50)
   })
 
+  test('other words make another image, and the model is sent them as they are written', async () => {
+    // biome-ignore format: a list
+    const prompts = ['10² tiles', '102 tiles', 'E=mc²', 'E=mc2', '½ of it', '1/2 of it', '𝕄𝔸𝕏', 'MAX', '①', '1', 'Acme™', 'AcmeTM',
+      ' 1. a cat\n 2. a dog\n', 'wait\u200b…']
+    const answers = await Promise.all(prompts.map((prompt) => alice.generateAndWait({ prompt })))
+    expect(new Set(answers.map(({ body }) => body.id)).size).toBe(prompts.length)
+    for (const [index, { body }] of answers.entries()) {
+      expect(body).toMatchObject({ status: 'succeeded', prompt: prompts[index], isExisting: false })
+    }
+    const sent = app.gemini.calls.map(({ prompt }) => prompt)
+    for (const prompt of prompts) expect(sent.filter((one) => one === prompt)).toHaveLength(1)
+    const again = await alice.generate({ prompt: '1. a cat 2. a dog' })
+    expect(again.body).toMatchObject({ isExisting: true, prompt: ' 1. a cat\n 2. a dog\n' })
+  })
+
   test('another owner with the same words gets another image', async () => {
     const bob = await createClient(app, 'bob')
     const [hers, his] = await Promise.all([

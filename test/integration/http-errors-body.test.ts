@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { type Client, createClient } from '../support/client.ts'
-import { makeBomb, makePng, SVG } from '../support/pictures.ts'
+import { makeBomb, makeColumn, makePng, SVG } from '../support/pictures.ts'
 import { type Expected, expectProblem } from '../support/problems.ts'
 import { createRefusals } from '../support/refusals.ts'
 
@@ -134,6 +134,7 @@ describe('what is no usable image', () => {
     ['text', () => Buffer.from('this is not an image')],
     ['an SVG', () => Buffer.from(SVG)],
     ['more pixels than are taken', makeBomb],
+    ['a column of pixels', makeColumn],
     ['half a png', async () => (await makePng('#ff0000', 100)).subarray(0, 200)],
     ['a GIF', () => Buffer.from('R0lGODlhAQABAAAAACw=', 'base64')],
   ]

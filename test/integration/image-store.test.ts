@@ -16,7 +16,7 @@ const SIGNATURES = {
   'image/webp': Buffer.from('RIFF\x00\x00\x00\x00WEBP', 'latin1'),
 }
 
-const image = (mimeType: StoredImage['mimeType'], rest: Uint8Array): StoredImage => ({
+const image = (mimeType: keyof typeof SIGNATURES, rest: Uint8Array): StoredImage => ({
   mimeType,
   bytes: Buffer.concat([SIGNATURES[mimeType], rest]),
 })

@@ -126,6 +126,23 @@ describe('the server answers as the document says, when it', () => {
     app.gemini.reset()
   })
 
+  test('is asked for what came besides an image', async () => {
+    app.gemini.behave({ kind: 'not_an_image' })
+    const { body } = await alice.generateAndWait({ prompt: 'text' })
+    app.gemini.reset()
+    const self = `/api/generations/${body.id}`
+    type History = { surplus: { url: string }[] }
+    const { body: history } = await walk<History>(
+      'getHistory',
+      200,
+      alice,
+      'GET',
+      `${self}/history`,
+    )
+    await walk('getSurplus', 200, alice, 'GET', history.surplus[0]?.url ?? '')
+    await walk('getSurplus', 404, alice, 'GET', `${self}/surplus/none`)
+  })
+
   test('keeps images', async () => {
     const headers = { 'content-type': 'image/png' }
     await walk('uploadImage', 201, alice, 'POST', '/api/images', { body: await makePng(), headers })

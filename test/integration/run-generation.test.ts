@@ -1,12 +1,19 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { DatabaseAway } from '../../db/away.ts'
 import type { GenerationRow, NewGeneration } from '../../db/schema.ts'
 import { createInspectImage } from '../../src/adapters/images/inspect.ts'
 import { createFilesystemStore } from '../../src/adapters/storage/filesystem.ts'
 import { createSpool } from '../../src/adapters/storage/spool.ts'
-import type { Provider, ProviderRequest, ProviderResult } from '../../src/generation/ports.ts'
+import type {
+  ImageStore,
+  Provider,
+  ProviderRequest,
+  ProviderResult,
+} from '../../src/generation/ports.ts'
 import { type RunDeps, runGeneration } from '../../src/generation/run/run.ts'
+import { listSurplus } from '../../src/generation/state/surplus.ts'
 import { cancelQueuedOrRunning } from '../../src/generation/state/transitions.ts'
 import { AppError, ProviderError } from '../../src/lib/errors.ts'
 import { makePng } from '../support/pictures.ts'
@@ -243,7 +250,7 @@ describe('a call that ends without an image is in the books', () => {
   test.each([
     ['text', () => Buffer.from('no image')],
     ['half a png', () => png.subarray(0, png.length / 2)],
-  ])('and so is one whose bytes are %s, of which nothing is kept', async (_name, make) => {
+  ])('and so is one whose bytes are %s, which are no image but kept', async (_name, make) => {
     const { id, objectKey } = await insert()
     answer = async () => ({ bytes: make(), costUsd: 0.04 })
     expect(await run(id)).toMatchObject({ status: 'failed', code: 'no_image' })
@@ -251,6 +258,51 @@ describe('a call that ends without an image is in the books', () => {
     await mkdir(join(folder.path, 'images'), { recursive: true })
     expect(await store().has(objectKey)).toBe(false)
     expect(await spool().find(objectKey)).toBeUndefined()
+    expect(await listSurplus(database.db, id)).toMatchObject([{ kind: 'unreadable' }])
+  })
+})
+
+describe('what came besides the image', () => {
+  const all = async () => ({ bytes: png, others: [await makePng('#778899'), HALF], costUsd: 0.08 })
+  const HALF = Buffer.from('half of something')
+  const kindsOf = async (id: string) =>
+    (await listSurplus(database.db, id)).map(({ kind }) => kind).sort()
+
+  test('waits with it for a store that is away, and is not bought again', async () => {
+    const { id, objectKey } = await insert()
+    answer = all
+    const shutdown = new AbortController()
+    const failing = { ...store(), put: async () => Promise.reject(new Error('no store')) }
+    const onTrouble = () => shutdown.abort()
+    const away = { store: failing, onTrouble, shutdown: shutdown.signal }
+    expect(await run(id, away)).toEqual({ kind: 'again', delayMs: 0 })
+    expect(await spool().find(objectKey)).toMatchObject({ others: [expect.anything(), HALF] })
+    expect(await run(id)).toEqual(success)
+    expect(calls).toHaveLength(1)
+    expect(await kindsOf(id)).toEqual(['picture', 'unreadable'])
+    expect(await spool().find(objectKey)).toBeUndefined()
+    expect(await readdir(join(folder.path, 'spool'))).toEqual([])
+  })
+
+  test('is kept once, however often the work on it is cut short', async () => {
+    const { id, objectKey } = await insert()
+    answer = all
+    const cut = (at: string): ImageStore => ({
+      ...store(),
+      put: async (key, image) => {
+        if (key.startsWith(at)) throw new DatabaseAway()
+        return store().put(key, image)
+      },
+    })
+    for (const at of ['generated', 'surplus']) {
+      const shutdown = new AbortController()
+      const away = { store: cut(at), onTrouble: () => shutdown.abort(), shutdown: shutdown.signal }
+      expect(await run(id, away)).toEqual({ kind: 'again', delayMs: 0 })
+    }
+    expect(await run(id)).toEqual(success)
+    expect(calls).toHaveLength(1)
+    expect(await kindsOf(id)).toEqual(['picture', 'unreadable'])
+    expect(await store().has(objectKey)).toBe(true)
   })
 })
 

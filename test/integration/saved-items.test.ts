@@ -50,7 +50,7 @@ describeEachBackend('a saved item', (backend) => {
     })
     expect(saved).toMatchObject({
       title: 'Boat',
-      prompt: 'a saved boat',
+      prompt: '  a saved   boat',
       isPlaceholder: true,
       status: 'queued',
       data: { my_key: 1 },
@@ -66,7 +66,7 @@ describeEachBackend('a saved item', (backend) => {
     expect(await showsImage(made.imageUrl)).toBe(true)
     expect(await showsImage(saved.imageUrl)).toBe(true)
     for (let i = 0; i < 5; i++) expect(await items.load(saved.id)).toEqual(made)
-    expect(app.gemini.countCalls('a saved boat')).toBe(1)
+    expect(app.gemini.countCalls('  a saved   boat')).toBe(1)
   })
 
   test('shares its image with all who ask for the same', async () => {
@@ -152,6 +152,15 @@ describeEachBackend('a saved item', (backend) => {
     expect(read).toMatchObject(rest)
     await items.load(first.id)
     expect(app.gemini.countCalls()).toBe(calls)
+  })
+
+  test('whose prompt is written otherwise keeps its image, and one with other words gets another', async () => {
+    const { id, generationId } = await items.save({ prompt: '102 saved tiles' })
+    const spaced = await items.change(id, { prompt: '102  saved\n\u200btiles' })
+    expect(spaced).toMatchObject({ prompt: '102  saved\n\u200btiles', generationId })
+    const other = await items.change(id, { prompt: '10² saved tiles' })
+    expect(other.generationId).not.toBe(generationId)
+    await waitFor(() => app.gemini.countCalls('10² saved tiles') === 1, { what: 'the call' })
   })
 
   test('whose prompt is changed back is made after all', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { createSpool } from '../../src/adapters/storage/spool.ts'
+import { createSpoolFiles } from '../../src/adapters/storage/spool-files.ts'
 import { makeTemporaryFolder } from '../support/temporary-folder.ts'
 
 describe('spool', () => {
@@ -62,6 +63,23 @@ describe('spool', () => {
     const found = await spool.find(key)
     expect(Buffer.from(found?.bytes ?? []).toString()).toBe('newer')
     await onlyFile()
+  })
+
+  test('what came besides is found with it, belongs to its key, and goes with it', async () => {
+    const spool = createSpool({ directory })
+    const others = [randomBytes(20), Buffer.from('\n'), randomBytes(30)]
+    await spool.write(key, { ...result, others })
+    await expect(spool.find(key)).resolves.toEqual({ ...result, others })
+    const keys: (string | undefined)[] = []
+    for await (const file of createSpoolFiles({ directory }).list()) keys.push(file.key)
+    expect(keys).toEqual([key, key, key, key])
+    await spool.write(key, { ...result, others: others.slice(0, 1) })
+    await expect(spool.find(key)).resolves.toEqual({ ...result, others: others.slice(0, 1) })
+    await spool.write(key, result)
+    await expect(spool.find(key)).resolves.toEqual(result)
+    await spool.write(key, { ...result, others })
+    await spool.delete(key)
+    await expect(readdir(directory)).resolves.toEqual([])
   })
 
   test('a deleted key is gone, and deleting it again succeeds', async () => {

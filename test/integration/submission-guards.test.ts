@@ -9,6 +9,7 @@ import { findAnswering } from '../../src/generation/state/repository.ts'
 import { sweepGenerations } from '../../src/generation/state/sweep.ts'
 import { insertHookDelivery } from '../../src/generation/submit/hook-delivery.ts'
 import { bindIdempotencyKey } from '../../src/generation/submit/idempotency.ts'
+import { aNewGeneration } from '../support/new-generation.ts'
 import { newGenerationId, openTestDatabase } from '../support/rows.ts'
 import { insertStanding, STANDINGS, type Standing } from '../support/standings.ts'
 
@@ -26,29 +27,7 @@ beforeEach(async () => {
 const HOUR_MS = 3_600_000
 const ago = (ms: number) => new Date(Date.now() - ms)
 
-const wanted = (given: Partial<GenerationToInsert> = {}): GenerationToInsert => {
-  const id = given.id ?? newGenerationId()
-  return {
-    id,
-    ownerId: 'alice',
-    fingerprint: id,
-    revision: null,
-    joinsOthers: true,
-    lane: 'interactive',
-    prompt: 'a test',
-    transformation: 'generate',
-    conditionImageId: null,
-    conditionImageDigest: null,
-    provider: 'local',
-    model: 'local',
-    aspectRatio: null,
-    imageSize: '1K',
-    variant: null,
-    similarityMode: null,
-    objectKey: `generated/${id}/new`,
-    ...given,
-  }
-}
+const wanted = aNewGeneration
 
 const insert = (rows: GenerationToInsert[], given: Partial<InsertLimits> = {}) =>
   insertOrRequeue(database.db, rows, { refusalTtlMs: HOUR_MS, maxInFlight: 1_000, ...given })
@@ -58,7 +37,7 @@ const answering = async (fingerprint: string, refusalTtlMs = HOUR_MS) =>
 
 describe('a request is answered by what is there', () => {
   // biome-ignore format: a table
-  const cases: { standing: Standing; errorCode?: string; endedHoursAgo?: number; isAnswer: boolean }[] = [
+  const cases: { standing: Standing; errorCode?: string; errorRetryable?: boolean; endedHoursAgo?: number; isAnswer: boolean }[] = [
     { standing: 'queued',     isAnswer: true },
     { standing: 'later',      isAnswer: true },
     { standing: 'live lease', isAnswer: true },
@@ -66,6 +45,9 @@ describe('a request is answered by what is there', () => {
     { standing: 'succeeded',  isAnswer: true },
     { standing: 'canceled',   isAnswer: false },
     { standing: 'failed',     errorCode: 'no_image',       endedHoursAgo: 0.1, isAnswer: false },
+    { standing: 'failed',     errorCode: 'no_image',       endedHoursAgo: 0.1, isAnswer: false, errorRetryable: true },
+    { standing: 'failed',     errorCode: 'no_image',       endedHoursAgo: 0.1, isAnswer: true,  errorRetryable: false },
+    { standing: 'failed',     errorCode: 'no_image',       endedHoursAgo: 2,   isAnswer: false, errorRetryable: false },
     { standing: 'failed',     errorCode: 'timeout',        endedHoursAgo: 0.1, isAnswer: false },
     { standing: 'failed',     errorCode: 'refused_prompt', endedHoursAgo: 0.1, isAnswer: true },
     { standing: 'failed',     errorCode: 'refused_image',  endedHoursAgo: 0.1, isAnswer: true },
@@ -74,10 +56,11 @@ describe('a request is answered by what is there', () => {
   ]
 
   test.each(cases)(
-    '$standing, $errorCode, $endedHoursAgo hours ago: $isAnswer',
-    async ({ standing, errorCode, endedHoursAgo, isAnswer }) => {
+    '$standing, $errorCode, $errorRetryable, $endedHoursAgo hours ago: $isAnswer',
+    async ({ standing, errorCode, errorRetryable, endedHoursAgo, isAnswer }) => {
       const there = await insertStanding(database.db, standing, {
         ...(errorCode && { errorCode }),
+        ...(errorRetryable !== undefined && { errorRetryable }),
         ...(endedHoursAgo && { finishedAt: ago(endedHoursAgo * HOUR_MS) }),
       })
       const fingerprint = there.fingerprint

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { removeOrphanObjects } from '../../src/features/maintenance/orphan-objects.ts'
 import type { ImageStore } from '../../src/generation/ports.ts'
 import { deleteImage } from '../../src/generation/read/images.ts'
+import { insertSurplus } from '../../src/generation/state/surplus.ts'
 import { insertGeneration, insertImage, insertSuccess, openTestDatabase } from '../support/rows.ts'
 import { describeEachStore, randomPng } from '../support/stores.ts'
 
@@ -69,11 +70,17 @@ describeEachStore('orphan objects', (openStore) => {
     const succeeded = await insertSuccess(database.db)
     const upload = { id: 'i_1', objectKey: 'uploads/i_1/1' }
     await insertImage(database.db, { ...upload, imageType: 'user_uploaded' })
-    const keys = [queued, failed, succeeded, upload].map(({ objectKey }) => objectKey)
-    await put(...keys)
-    expect(await runAfterDays(30)).toMatchObject({ scanned: 4, unreferenced: 0, marked: 0 })
+    const surplus = { generationId: failed.id, objectKey: `surplus/${failed.id}/1` }
+    await insertSurplus(database.db, {
+      ...surplus,
+      ...{ digest: '1', kind: 'unreadable', mimeType: null, reason: 'It is text.', sizeBytes: 1 },
+    })
+    const keys = [queued, failed, succeeded, upload, surplus].map(({ objectKey }) => objectKey)
+    await put(...keys, 'surplus/g_gone/1')
+    expect(await runAfterDays(30)).toMatchObject({ scanned: 6, unreferenced: 1, marked: 1 })
     await runAfterDays(60)
     for (const key of keys) expect(await store.has(key)).toBe(true)
+    expect(await store.has('surplus/g_gone/1')).toBe(false)
   })
 
   test('lose their mark when a row refers to them again', async () => {

@@ -9,7 +9,7 @@ export type GeminiBehaviour =
   | GeminiFailure
   /** `number` says whose colour it has (see `colourOf`); that of the call unless given. */
   | { kind: 'image'; number?: number; usage?: object | false; finishReason?: string }
-  /** Drafts marked as thoughts, then one that is not, then the image. */
+  /** Drafts marked as thoughts, then the image, then another one that is none either. */
   | { kind: 'image_with_drafts' }
   | { kind: 'delay'; ms: number; then?: GeminiBehaviour }
   | { kind: 'prompt_blocked'; reason?: string }
@@ -54,12 +54,11 @@ export const perform = async (behaviour: GeminiBehaviour, wire: Wire): Promise<v
       return sendParts({ finishReason, usage }, number)
     }
     case 'image_with_drafts': {
-      const draft = await makeImage(call.number + 1_000, call.body)
-      const early = await makeImage(call.number + 2_000, call.body)
+      const other = await makeImage(call.number + 1_000, call.body)
+      const draft = { ...(await makeImage(call.number + 2_000, call.body)), thought: true }
       const image = await makeImage(call.number, call.body)
-      const drafts = [{ text: 'Thinking', thought: true }, { ...draft, thought: true }, early]
-      const late = { ...draft, thought: true }
-      return send(200, answerOf([...drafts, { text: 'Here it is' }, image, late]))
+      const drafts = [{ text: 'Thinking', thought: true }, draft]
+      return send(200, answerOf([...drafts, { text: 'Here it is' }, image, other, draft]))
     }
     case 'drafts_only':
       return send(200, answerOf([{ ...(await makeImage(call.number, call.body)), thought: true }]))

@@ -13,6 +13,7 @@ export const aGeneration = (given: Partial<GenerationWithImage> = {}): Generatio
   status: 'queued',
   lane: 'eager',
   prompt: 'a red bicycle',
+  isPromptAsWritten: true,
   transformation: 'generate',
   conditionImageId: null,
   conditionImageDigest: null,

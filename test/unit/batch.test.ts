@@ -33,6 +33,48 @@ test('no more than the limits run at once, and what waits goes together', async 
   expect(await answers).toEqual(['a', 'b', 'c', 'd', 'e'])
 })
 
+test('a run that fails for the sake of one fails that one alone', async () => {
+  const runs: string[][] = []
+  const ask = createBatcher(
+    async (inputs: string[]) => {
+      runs.push(inputs)
+      if (inputs.includes('bad')) throw new Error('bad')
+      return inputs.map((input) => input.toUpperCase())
+    },
+    { maxSize: 10, maxRunning: 1 },
+  )
+  const settled = await Promise.allSettled(['a', 'bad', 'b'].map(ask))
+  expect(settled).toEqual([
+    { status: 'fulfilled', value: 'A' },
+    { status: 'rejected', reason: new Error('bad') },
+    { status: 'fulfilled', value: 'B' },
+  ])
+  expect(runs).toEqual([['a', 'bad', 'b'], ['a'], ['bad'], ['b']])
+})
+
+test('what has to do with none of them is not asked again for each', async () => {
+  const runs: string[][] = []
+  const away = new Error('away')
+  let isAway = true
+  const ask = createBatcher(
+    async (inputs: string[]) => {
+      runs.push(inputs)
+      if (isAway || inputs.length === 1) throw away
+      throw new Error('bad')
+    },
+    { maxSize: 10, maxRunning: 1, isShared: (error) => error === away },
+  )
+  const fail = async () => {
+    const settled = await Promise.allSettled(['a', 'b', 'c'].map(ask))
+    expect(settled).toEqual(Array(3).fill({ status: 'rejected', reason: away }))
+  }
+  await fail()
+  expect(runs).toEqual([['a', 'b', 'c']])
+  isAway = false
+  await fail()
+  expect(runs.slice(1)).toEqual([['a', 'b', 'c'], ['a']])
+})
+
 test('a run that fails fails its own calls and no others', async () => {
   let isAway = true
   const ask = createBatcher(

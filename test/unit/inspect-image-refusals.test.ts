@@ -1,8 +1,11 @@
-import { deflateSync } from 'node:zlib'
 import { beforeAll, describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
 import sharp from 'sharp'
 import { createInspectImage } from '../../src/adapters/images/inspect.ts'
+import { createRecognition } from '../../src/adapters/images/recognition.ts'
+import { AppError } from '../../src/lib/errors.ts'
 import { FORMATS, type Format, gradient } from '../support/gradient.ts'
+import { makeRawPng, pngChunk } from '../support/pictures.ts'
 
 const MAX_BYTES = 10 * 1024 * 1024
 const inspect = createInspectImage({ maxBytes: MAX_BYTES, maxPixels: 25_000_000 })
@@ -54,38 +57,32 @@ describe('an image that is refused', () => {
   })
 
   test('a header that promises billions of pixels', async () => {
-    await expect(inspect(pngOf(65_535, 65_535))).rejects.toEqual(refusal(/pixels|damaged/))
-    await expect(inspect(pngOf(2 ** 31 - 1, 2 ** 31 - 1))).rejects.toEqual(
+    await expect(inspect(makeRawPng(65_535, 65_535))).rejects.toEqual(refusal(/pixels|damaged/))
+    await expect(inspect(makeRawPng(2 ** 31 - 1, 2 ** 31 - 1))).rejects.toEqual(
       refusal(/pixels|damaged/),
     )
   })
 
-  /** A png of a few bytes, whatever its header says. */
-  const pngOf = (width: number, height: number) => {
-    const header = Buffer.alloc(13)
-    header.writeUInt32BE(width, 0)
-    header.writeUInt32BE(height, 4)
-    header.set([8, 2, 0, 0, 0], 8)
-    const chunks = [pngChunk('IHDR', header), pngChunk('IDAT', deflateSync(Buffer.alloc(1_000)))]
-    return Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), ...chunks, pngChunk('IEND')])
-  }
+  test.each([
+    [1, 25_000_000],
+    [25_000_000, 1],
+    [16_384, 1],
+    [1, 16_384],
+  ])('%d by %d pixels, however few they are and however few bytes they take', async (w, h) => {
+    const refused = refusal(`${w} x ${h} pixels; at most 16383 on a side`)
+    await expect(inspect(makeRawPng(w, h))).rejects.toEqual(refused)
+    const recognition = createRecognition('perceptual', { maxPixels: 25_000_000 })
+    await expect(recognition.print(makeRawPng(w, h))).rejects.toEqual(refused)
+  })
 
-  const pngChunk = (name: string, data: Buffer = Buffer.alloc(0)) => {
-    const content = Buffer.concat([Buffer.from(name, 'latin1'), data])
-    const [length, checksum] = [Buffer.alloc(4), Buffer.alloc(4)]
-    length.writeUInt32BE(data.length)
-    checksum.writeUInt32BE(crc32(content))
-    return Buffer.concat([length, content, checksum])
-  }
-
-  const crc32 = (bytes: Buffer): number => {
-    let crc = 0xffffffff
-    for (const byte of bytes) {
-      crc ^= byte
-      for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0)
-    }
-    return ~crc >>> 0
-  }
+  test.each([
+    [1, 16_383],
+    [16_383, 1],
+  ])('but not %d by %d pixels', async (width, height) => {
+    const create = { width, height, channels: 3 as const, background: '#888' }
+    const narrow = await sharp({ create }).png().toBuffer()
+    await expect(inspect(narrow)).resolves.toMatchObject({ width, height })
+  })
 
   test.each(FORMATS)('a %s cut short anywhere', async (format) => {
     const whole = encoded[format]
@@ -109,4 +106,32 @@ describe('an image that is refused', () => {
     const parts = [encoded.png.subarray(0, headerEnd), control, encoded.png.subarray(headerEnd)]
     await expect(inspect(Buffer.concat(parts))).rejects.toEqual(refusal('animated'))
   })
+})
+
+test('whatever is made of an image, it is taken or it is an invalid image', async () => {
+  const change = fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true }), by: fc.nat(255) })
+  const changed = fc
+    .tuple(fc.constantFrom(...FORMATS), fc.array(change, { minLength: 1, maxLength: 8 }))
+    .map(([format, changes]) => {
+      const bytes = Buffer.from(encoded[format])
+      for (const { at, by } of changes) {
+        const place = Math.floor(at * (bytes.length - 1))
+        bytes.writeUInt8(bytes.readUInt8(place) ^ by, place)
+      }
+      return bytes
+    })
+  const { print } = createRecognition('pixels', { maxPixels: 25_000_000 })
+  await fc.assert(
+    fc.asyncProperty(changed, async (bytes) => {
+      for (const work of [inspect(bytes), print(bytes)]) {
+        const error = await work.then(
+          () => undefined,
+          (reason: unknown) => reason,
+        )
+        if (error === undefined) continue
+        expect(error).toBeInstanceOf(AppError)
+        expect(error).toMatchObject({ code: 'invalid_image' })
+      }
+    }),
+  )
 })

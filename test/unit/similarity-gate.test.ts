@@ -1,5 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
-import { type GateReason, passGate } from '../../src/features/similarity/gate/pass-gate.ts'
+import {
+  createGate,
+  type GateReason,
+  passGate,
+} from '../../src/features/similarity/gate/pass-gate.ts'
 
 const differing: [reason: GateReason, a: string, b: string][] = [
   ['counts', 'two dogs and one cat', 'one dog and two cats'],
@@ -75,4 +79,28 @@ describe('what the gate cannot read must be equal', () => {
     expect(passGate(a, b).passes).toBe(false)
     expect(passGate(a, `  ${a.toLowerCase()} `).passes).toBe(true)
   })
+})
+
+describe('what other words there are by a sign alone', () => {
+  test.each([
+    ['10² tiles', '102 tiles'],
+    ['E=mc² on a board', 'E=mc2 on a board'],
+    ['½ a cake', '1/2 a cake'],
+    ['a door with a ①', 'a door with a 1'],
+    ['the Acme™ logo', 'the AcmeTM logo'],
+    ['𝕄𝔸𝕏 in lights', 'MAX in lights'],
+  ])('does not pass: %s, %s', (a, b) => {
+    expect(passGate(a, b).passes).toBe(false)
+    expect(passGate(a, a)).toEqual({ passes: true, reasons: [] })
+  })
+})
+
+test('a prompt that is too long to read is like no other, and like itself', () => {
+  const long = 'a, '.repeat(1_334).trim()
+  const pass = createGate(long)
+  for (const other of [`${long} b`, 'a', long.slice(0, -1), long.slice(0, 1_000)]) {
+    expect(pass(other).passes).toBe(false)
+    expect(pass(other)).toEqual(passGate(long, other))
+  }
+  expect(pass(long)).toEqual({ passes: true, reasons: [] })
 })

@@ -13,7 +13,7 @@ export const Facts = ({ generation }: { generation: Generation }) => (
     <Card title="Request">
       <dl class="facts">
         <dt>Prompt</dt>
-        <dd>{generation.prompt}</dd>
+        <dd class="as-written">{generation.prompt}</dd>
         <dt>Model</dt>
         <dd>
           {generation.model} <ProviderBadge provider={generation.provider} />

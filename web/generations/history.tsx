@@ -1,7 +1,7 @@
 import type { GenerationHistory } from '../../src/contract/generation-history.ts'
 import { Badge } from '../parts/badge.tsx'
 import { Card } from '../parts/card.tsx'
-import { formatDuration, formatMoment, formatUsd } from '../parts/format.ts'
+import { formatBytes, formatDuration, formatMoment, formatUsd } from '../parts/format.ts'
 import { Notice } from '../parts/notice.tsx'
 import { Table } from '../parts/table.tsx'
 import { Time } from '../parts/time.tsx'
@@ -30,6 +30,11 @@ export const History = ({ history }: { history: GenerationHistory }) => {
       {history.attempts.length > 0 && (
         <Card title="Attempts">
           <Attempts attempts={history.attempts} />
+        </Card>
+      )}
+      {history.surplus.length > 0 && (
+        <Card title="Paid for besides">
+          <Surplus surplus={history.surplus} />
         </Card>
       )}
     </>
@@ -72,6 +77,42 @@ const Attempts = ({ attempts }: Pick<GenerationHistory, 'attempts'>) => (
     ]}
   />
 )
+
+/** What does not decode is for whoever can tell what it is; the model was paid for it. */
+const Surplus = ({ surplus }: Pick<GenerationHistory, 'surplus'>) => (
+  <Table
+    caption="What calls brought besides the image"
+    rows={surplus.map((each, index) => ({ ...each, number: index + 1 }))}
+    keyOf={({ number }) => String(number)}
+    columns={[
+      { name: 'What', cell: ({ kind, reason }) => <Kind kind={kind} reason={reason} /> },
+      { name: 'Came', cell: ({ at }) => <Time at={at} /> },
+      {
+        name: 'Size',
+        isNumber: true,
+        sortBy: ({ sizeBytes }) => sizeBytes,
+        cell: ({ sizeBytes }) => formatBytes(sizeBytes),
+      },
+      {
+        name: 'Bytes',
+        cell: ({ url, digest }) => (
+          <a href={new URL(url).pathname} download>
+            {digest.slice(0, 12)}
+          </a>
+        ),
+      },
+    ]}
+  />
+)
+
+const Kind = ({ kind, reason }: Pick<GenerationHistory['surplus'][number], 'kind' | 'reason'>) =>
+  kind === 'picture' ? (
+    <Badge tone="info">another picture</Badge>
+  ) : (
+    <>
+      <Badge tone="bad">does not decode</Badge> {reason}
+    </>
+  )
 
 const Outcome = ({ outcome }: { outcome: string | undefined }) => {
   if (outcome === undefined) return <Badge tone="info">under way</Badge>

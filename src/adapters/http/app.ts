@@ -4,6 +4,7 @@ import type { Logger } from '../../lib/logger.ts'
 import { type Identify, requireAuth } from './auth.ts'
 import { allowOrigins } from './cors.ts'
 import type { MountedRoutes } from './mounted-routes.ts'
+import { refuseNul } from './parse-request.ts'
 import { createErrorHandler, notFoundHandler } from './problem.ts'
 import { createRequestLog, type EndRequest, type StartTrace } from './request-log.ts'
 import { serveWebPages, type WebPages } from './web-pages.ts'
@@ -34,6 +35,7 @@ export const createApp = (options: AppOptions): Express => {
   app.set('trust proxy', true)
   app.use(createRequestLog(logger, startRequest, startTrace))
   app.use(helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } } }))
+  app.use(refuseNul)
   if (corsOrigins.length > 0) app.use('/api', allowOrigins(corsOrigins))
   mount('own')
   app.use('/api', requireAuth(identify))

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express'
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
+import { ownerIdSchema } from '../../contract/text.ts'
 import { AppError } from '../../lib/errors.ts'
 import { createOperatorKeys, type OperatorKey } from './operator-keys.ts'
 
@@ -16,7 +17,6 @@ export type AuthenticatorOptions =
 
 const ASYMMETRIC_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'ES256', 'ES384', 'EdDSA']
 const CLOCK_TOLERANCE_SECONDS = 30
-const MAX_OWNER_CHARACTERS = 255
 
 /**
  * Checks `Authorization: Bearer <JWT>`: HS256 under a shared secret, or a key of the JWKS URL with issuer and
@@ -107,14 +107,15 @@ const explain = async (verify: () => Promise<{ payload: JWTPayload }>): Promise<
 }
 
 const toPrincipal = (payload: JWTPayload): Principal => {
-  const { sub } = payload
-  if (typeof sub !== 'string' || sub === '' || sub.includes('\u0000')) {
-    throw unauthenticated('The token has no "sub": it must name the owner.')
+  const owner = ownerIdSchema.safeParse(payload.sub)
+  if (!owner.success) {
+    const [issue] = owner.error.issues
+    const reason = payload.sub === undefined ? 'is missing' : issue?.message
+    throw unauthenticated(`The token's "sub" must name the owner: it ${reason}.`)
   }
-  if (sub.length > MAX_OWNER_CHARACTERS) throw unauthenticated('The token\'s "sub" is too long.')
-  const isAdmin = payload.role === 'admin'
-  if (payload.exp === undefined) return { ownerId: sub, isAdmin }
-  return { ownerId: sub, isAdmin, expiresAt: new Date(payload.exp * 1_000) }
+  const [ownerId, isAdmin] = [owner.data, payload.role === 'admin']
+  if (payload.exp === undefined) return { ownerId, isAdmin }
+  return { ownerId, isAdmin, expiresAt: new Date(payload.exp * 1_000) }
 }
 
 const unauthenticated = (message: string, cause?: unknown) =>

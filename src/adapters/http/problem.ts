@@ -118,8 +118,7 @@ const describeIssues = (error: ZodError): [AppError, ...AppError[]] => {
         const keys = issue.keys.slice(0, MAX_PROBLEMS)
         return keys.map((key) => invalid(toPointer([...issue.path, key]), 'is not a known field'))
       }
-      const isMissing = issue.code === 'invalid_type' && issue.input === undefined
-      return [invalid(toPointer(issue.path), isMissing ? 'is required' : issue.message)]
+      return [invalid(toPointer(issue.path), issue.message)]
     })
     .slice(0, MAX_PROBLEMS)
   return [first ?? invalid('', error.message), ...rest]
@@ -135,6 +134,7 @@ const toPointer = (path: readonly PropertyKey[]): string =>
     .map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`)
     .join('')
     .slice(0, MAX_POINTER_CHARACTERS)
+    .toWellFormed()
 
 const invalid = (pointer: string, message: string) =>
   new AppError('invalid_request', message, { pointer })

@@ -23,11 +23,3 @@ const decodeBody = (body: Buffer | undefined): string => {
     throw new AppError('malformed_json', 'The body is not UTF-8.')
   }
 }
-
-export const parseSignedJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new AppError('malformed_json', 'The body is not valid JSON.')
-  }
-}

@@ -4,13 +4,23 @@ import { rgbaToThumbHash } from 'thumbhash'
 import type { ImageMimeType } from '../../contract/vocabulary.ts'
 import type { InspectImage } from '../../generation/ports.ts'
 import { AppError } from '../../lib/errors.ts'
-import { findImageMimeType, loadSharp } from '../../lib/images.ts'
-import { limitConcurrency } from '../../lib/limit-concurrency.ts'
+import {
+  type DecodeLimits,
+  findImageMimeType,
+  loadSharp,
+  type OpenImage,
+  refuseImage,
+  withImage,
+} from '../../lib/images.ts'
+import { limitConcurrency, type WaitLimits } from '../../lib/limit-concurrency.ts'
+import { findSignature } from './signatures.ts'
 
-type ImageLimits = {
+type InspectOptions = DecodeLimits & {
   maxBytes: number
-  /** Width times height. */
-  maxPixels: number
+  /** True takes whatever the decoder reads, of several frames the first: what is paid for is not thrown away. */
+  takesAll?: boolean
+  /** Absent: however long it takes. */
+  waiting?: WaitLimits
 }
 
 /** Of libuv's four threads, so that files and DNS never wait for pictures (a large one takes seconds). */
@@ -19,58 +29,67 @@ const MAX_AT_ONCE = 2
 /**
  * Decodes a png, jpeg or webp, turns it upright, converts it to 8-bit sRGB and encodes it anew in the same
  * format, so that nothing but its pixels is left. Pixels of an sRGB png or lossless webp are kept exactly.
+ * Owners take turns.
  */
-export const createInspectImage = (limits: ImageLimits): InspectImage => {
-  const inTurn = limitConcurrency(MAX_AT_ONCE)
+export const createInspectImage = (options: InspectOptions): InspectImage => {
+  const inTurn = limitConcurrency(MAX_AT_ONCE, options.waiting)
 
-  return async (bytes) => {
-    const mimeType = parseMimeType(bytes, limits.maxBytes)
-    const sharp = await loadSharp()
-    const open = (limitInputPixels: number | false) =>
-      sharp(bytes, { failOn: 'error', limitInputPixels })
-
-    return inTurn(async () => {
-      try {
-        // Reads the header alone, so that the refusal can say the size.
-        checkMetadata(await open(false).metadata(), limits.maxPixels)
-        const upright = open(limits.maxPixels).autoOrient()
-        const { data, info } = await encode(upright, mimeType, bytes).toBuffer({
-          resolveWithObject: true,
-        })
-        const thumbhash = await createThumbhash(sharp(data))
-        const digest = createHash('sha256').update(data).digest('hex')
-        const { width, height } = info
-        return { bytes: data, mimeType, width, height, thumbhash, digest }
-      } catch (error) {
-        if (error instanceof AppError) throw error
-        throw refuse(`The image is damaged: it does not decode as ${mimeType}.`, error)
-      }
-    })
+  return async (bytes, ownerId = '') => {
+    checkBytes(bytes, options)
+    const inspect = () => withImage(bytes, options, (opened) => clean(opened, bytes, options))
+    try {
+      return await inTurn(inspect, ownerId)
+    } catch (error) {
+      throw options.takesAll && error instanceof AppError ? sayWhatCame(error, bytes) : error
+    }
   }
 }
 
-const refuse = (message: string, cause?: unknown) =>
-  new AppError('invalid_image', message, { cause })
+/** Whoever looks at what was paid for should know what it is. */
+const sayWhatCame = (error: AppError, bytes: Uint8Array): AppError =>
+  refuseImage(`${error.message} It begins as ${findSignature(bytes).name}.`, error)
+
+const clean = async (
+  { image, metadata }: OpenImage,
+  bytes: Uint8Array,
+  { takesAll }: InspectOptions,
+) => {
+  if (!takesAll && (metadata.pages ?? 1) > 1) throw refuseImage(ANIMATED)
+  const mimeType = chooseMimeType(metadata)
+  const { data, info } = await encode(image, mimeType, bytes).toBuffer({ resolveWithObject: true })
+  const sharp = await loadSharp()
+  const thumbhash = await createThumbhash(sharp(data))
+  const digest = createHash('sha256').update(data).digest('hex')
+  const { width, height } = info
+  return { bytes: data, mimeType, width, height, thumbhash, digest }
+}
 
 /** By magic bytes, before any decoder is asked: sharp by itself also reads SVG, GIF, TIFF, AVIF and more. */
-const parseMimeType = (bytes: Uint8Array, maxBytes: number): ImageMimeType => {
-  if (bytes.length === 0) throw refuse('The image is empty.')
+const checkBytes = (bytes: Uint8Array, { maxBytes, takesAll }: InspectOptions): void => {
+  if (bytes.length === 0) throw refuseImage('The image is empty.')
   if (bytes.length > maxBytes) {
-    throw refuse(`The image has ${bytes.length} bytes; at most ${maxBytes} are taken.`)
+    throw refuseImage(`The image has ${bytes.length} bytes; at most ${maxBytes} are taken.`)
   }
   const mimeType = findImageMimeType(bytes)
-  if (!mimeType) throw refuse('The image must be a png, jpeg or webp.')
-  if (mimeType === 'image/png' && isAnimatedPng(bytes)) throw refuse(ANIMATED)
-  return mimeType
+  if (takesAll) {
+    if (!mimeType) checkReadable(bytes)
+    return
+  }
+  if (!mimeType) throw refuseImage('The image must be a png, jpeg or webp.')
+  if (mimeType === 'image/png' && isAnimatedPng(bytes)) throw refuseImage(ANIMATED)
+}
+
+const checkReadable = (bytes: Uint8Array): void => {
+  const { name, isReadable } = findSignature(bytes)
+  if (!isReadable) throw refuseImage(`It is ${name}, which is not read here.`)
 }
 
 const ANIMATED = 'The image is animated; a still image is needed.'
 
-const checkMetadata = ({ width, height, pages = 1 }: Metadata, maxPixels: number): void => {
-  if (pages > 1) throw refuse(ANIMATED)
-  if (width * height > maxPixels) {
-    throw refuse(`The image has ${width} x ${height} pixels; at most ${maxPixels} are taken.`)
-  }
+/** What can be served: an avif, which is lossy as a rule, becomes a webp, and a gif or tiff a png. */
+const chooseMimeType = ({ format }: Metadata): ImageMimeType => {
+  if (format === 'jpeg') return 'image/jpeg'
+  return format === 'webp' || format === 'heif' ? 'image/webp' : 'image/png'
 }
 
 const encode = (pixels: Sharp, mimeType: ImageMimeType, original: Uint8Array): Sharp => {
@@ -117,6 +136,7 @@ const isAnimatedPng = (bytes: Uint8Array): boolean => {
 
 /** libvips does not tell how a webp was compressed. */
 const isLosslessWebp = (bytes: Uint8Array): boolean => {
+  if (findImageMimeType(bytes) !== 'image/webp') return false
   const webp = toBuffer(bytes)
   let at = RIFF_HEADER_BYTES
   while (at + 8 <= webp.length) {

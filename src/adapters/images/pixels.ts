@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { loadSharp } from '../../lib/images.ts'
+import { type DecodeLimits, withImage } from '../../lib/images.ts'
 
 /** A picture as a person sees it: upright, 8-bit sRGB. */
 export type Pixels = {
@@ -9,15 +9,11 @@ export type Pixels = {
   rgba: Uint8Array
 }
 
-/** Rejects for what does not decode, or has more pixels. */
-export const decodePixels = async (bytes: Uint8Array, maxPixels: number): Promise<Pixels> => {
-  const sharp = await loadSharp()
-  const { data: rgba, info } = await sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels })
-    .autoOrient()
-    .toColourspace('srgb')
-    .ensureAlpha()
-    .raw()
-    .toBuffer({ resolveWithObject: true })
+/** Throws `AppError` `invalid_image` for what does not decode within the limits. */
+export const decodePixels = async (bytes: Uint8Array, limits: DecodeLimits): Promise<Pixels> => {
+  const { data: rgba, info } = await withImage(bytes, limits, ({ image }) =>
+    image.toColourspace('srgb').ensureAlpha().raw().toBuffer({ resolveWithObject: true }),
+  )
   const { width, height } = info
   for await (const { from, to } of stripsOf({ width, height })) {
     for (let at = from * width * 4; at < to * width * 4; at += 4) {

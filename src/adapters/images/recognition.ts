@@ -1,5 +1,6 @@
 import type { Recognition } from '../../generation/ports.ts'
-import { limitConcurrency } from '../../lib/limit-concurrency.ts'
+import type { DecodeLimits } from '../../lib/images.ts'
+import { limitConcurrency, type WaitLimits } from '../../lib/limit-concurrency.ts'
 import { looksSame } from './looks-same.ts'
 import { decodePixels } from './pixels.ts'
 import { printPixels } from './print-pixels.ts'
@@ -7,18 +8,20 @@ import { printPixels } from './print-pixels.ts'
 /** A picture of 25 megapixels takes 100 MB while it is looked at, and two are compared. */
 const MAX_AT_ONCE = 1
 
-/** Recognises pictures by their pixels, and with `perceptual` by their likeness too. */
+/** Recognises pictures by their pixels, and with `perceptual` by their likeness too. Owners take turns. */
 export const createRecognition = (
   by: 'perceptual' | 'pixels',
-  { maxPixels }: { maxPixels: number },
+  limits: DecodeLimits & { waiting?: WaitLimits },
 ): Recognition => {
-  const inTurn = limitConcurrency(MAX_AT_ONCE)
+  const inTurn = limitConcurrency(MAX_AT_ONCE, limits.waiting)
   return {
-    print: (bytes) => inTurn(async () => printPixels(await decodePixels(bytes, maxPixels))),
+    print: (bytes, ownerId) =>
+      inTurn(async () => printPixels(await decodePixels(bytes, limits)), ownerId),
     ...(by === 'perceptual' && {
-      looksSame: (a, b) =>
-        inTurn(async () =>
-          looksSame(await decodePixels(a, maxPixels), await decodePixels(b, maxPixels)),
+      looksSame: (a, b, ownerId) =>
+        inTurn(
+          async () => looksSame(await decodePixels(a, limits), await decodePixels(b, limits)),
+          ownerId,
         ),
     }),
   }

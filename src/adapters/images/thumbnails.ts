@@ -9,7 +9,7 @@ import {
   thumbnailKeyOf,
   type VersionedObject,
 } from '../../generation/read/thumbnail-keys.ts'
-import { loadSharp } from '../../lib/images.ts'
+import { withImage } from '../../lib/images.ts'
 import { limitConcurrency } from '../../lib/limit-concurrency.ts'
 
 /** Of libuv's four threads, so that files and DNS never wait for pictures. */
@@ -64,17 +64,13 @@ export const createThumbnails = (store: ImageStore): FindThumbnail => {
   }
 }
 
-const encode = async (
-  { bytes }: StoredImage,
-  { width, format }: ThumbnailSize,
-): Promise<StoredImage> => {
-  const sharp = await loadSharp()
-  const small = sharp(bytes, { limitInputPixels: MAX_IMAGE_PIXELS }).resize({
-    width,
-    withoutEnlargement: true,
+const LIMITS = { maxPixels: MAX_IMAGE_PIXELS, maxSeconds: 10 }
+
+const encode = ({ bytes }: StoredImage, { width, format }: ThumbnailSize): Promise<StoredImage> =>
+  withImage(bytes, LIMITS, async ({ image }) => {
+    const small = image.resize({ width, withoutEnlargement: true })
+    return { bytes: await encoders[format](small).toBuffer(), mimeType: `image/${format}` }
   })
-  return { bytes: await encoders[format](small).toBuffer(), mimeType: `image/${format}` }
-}
 
 /**
  * Of a photograph of 1024 by 1024, 320 wide: webp 15 ms and 21 kB, avif 19 ms and 15 kB. A higher effort costs time and

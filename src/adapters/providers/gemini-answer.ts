@@ -30,6 +30,9 @@ const answerSchema = z.object({
   usageMetadata: z
     .object({
       promptTokenCount: countSchema,
+      /** A part of the prompt's. */
+      cachedContentTokenCount: countSchema,
+      toolUsePromptTokenCount: countSchema,
       candidatesTokenCount: countSchema,
       thoughtsTokenCount: countSchema,
       candidatesTokensDetails: z
@@ -39,8 +42,19 @@ const answerSchema = z.object({
     })
     .nullish()
     .catch(undefined),
+  /** A gateway in front may answer 200 with what went wrong. */
+  error: z
+    .object({
+      code: z.union([z.number(), z.string()]).nullish(),
+      status: z.string().nullish(),
+      message: z.string().nullish(),
+      details: z.array(z.unknown()).nullish(),
+    })
+    .nullish()
+    .catch({}),
 })
 export type GeminiAnswer = z.output<typeof answerSchema>
+type Candidate = NonNullable<GeminiAnswer['candidates']>[number]
 
 /** Throws `ProviderError` `ambiguous` for JSON that is no answer: it came with a 200, so it may be on the bill. */
 export const parseGeminiAnswer = (json: unknown): GeminiAnswer => {
@@ -50,25 +64,37 @@ export const parseGeminiAnswer = (json: unknown): GeminiAnswer => {
 }
 
 /**
- * The image in an answer with status 200. `costUsd` is what the answer costs without one. Throws `ProviderError` when there is none: `refused_prompt`,
- * `refused_image` or `no_image`, each naming the provider's own reason.
+ * The images of an answer, in its order, drafts left out: each is on the bill. None of a candidate that was withheld, and
+ * none of a prompt that was refused.
  */
-export const getGeminiImage = (answer: GeminiAnswer, costUsd: number): Uint8Array => {
-  const candidate = answer.candidates?.[0]
-  const blockReason = answer.promptFeedback?.blockReason
-  const finishReason = candidate?.finishReason
-  if (blockReason) throw refusedPrompt(blockReason, costUsd)
-  if (finishReason && refusals.has(finishReason)) throw refusedImage(finishReason, costUsd)
-  const parts = (candidate?.content?.parts ?? []).filter((part) => !part.thought)
-  // A model that thinks may send drafts before; those that aren't marked as thoughts come earlier too.
-  const data = parts.findLast((part) => part.inlineData?.data)?.inlineData?.data
-  if (!data)
-    throw noImage(
-      finishReason,
-      parts.some((part) => part.text),
-      costUsd,
-    )
-  return Buffer.from(data, 'base64')
+export const listGeminiImages = ({ candidates, promptFeedback }: GeminiAnswer): Uint8Array[] =>
+  promptFeedback?.blockReason
+    ? []
+    : (candidates ?? [])
+        .filter(({ finishReason }) => !finishReason || !refusals.has(finishReason))
+        .flatMap(listParts)
+        .map(({ inlineData }) => Buffer.from(inlineData?.data ?? '', 'base64'))
+        .filter(({ length }) => length > 0)
+
+/** Drafts come as thoughts. */
+const listParts = ({ content }: Candidate) =>
+  (content?.parts ?? []).filter(({ thought }) => !thought)
+
+/**
+ * Why an answer with status 200 has no image: `refused_prompt`, `refused_image` or `no_image`, each naming the provider's own
+ * reason, the last with the model's words. `costUsd` is what the answer costs all the same.
+ */
+export const explainNoImage = (
+  { candidates, promptFeedback }: GeminiAnswer,
+  { costUsd, prompt }: { costUsd: number; prompt: string },
+): ProviderError => {
+  const blockReason = promptFeedback?.blockReason
+  if (blockReason) return refusedPrompt(blockReason, costUsd)
+  const reasons = (candidates ?? []).flatMap(({ finishReason }) => finishReason ?? [])
+  const refusal = reasons.find((reason) => refusals.has(reason))
+  if (refusal) return refusedImage(refusal, costUsd)
+  const texts = (candidates ?? []).flatMap(listParts).flatMap(({ text }) => text ?? [])
+  return noImage(reasons[0], quote(texts.join(' '), prompt), costUsd)
 }
 
 /** Reasons to withhold an image that was made or begun (ai.google.dev/api/generate-content, FinishReason). */
@@ -97,15 +123,28 @@ const refusedImage = (reason: string, costUsd: number): ProviderError =>
     { costUsd },
   )
 
-const noImage = (
-  reason: string | null | undefined,
-  hasText: boolean,
-  costUsd: number,
-): ProviderError =>
+const noImage = (reason: string | undefined, words: string, costUsd: number): ProviderError =>
   createProviderError(
     'no_image',
-    `The image model answered ${hasText ? 'with text instead of an image' : 'without an image'} (${
+    `The image model answered ${words ? 'with text instead of an image' : 'without an image'} (${
       reason ? safeWord(reason) : 'no reason given'
-    }).`,
+    })${words ? `: “${words}”` : '.'}`,
     { costUsd },
   )
+
+const MAX_QUOTED_CHARACTERS = 300
+/** A shorter prompt is part of other words. */
+const MIN_HIDDEN_CHARACTERS = 8
+
+/** The model's words on one line, without the prompt, which messages never repeat. */
+const quote = (text: string, prompt: string): string => {
+  const isHidden = prompt.length >= MIN_HIDDEN_CHARACTERS
+  const words = isHidden ? text.replaceAll(prompt, '…') : text
+  const line = words
+    .toWellFormed()
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
+  const characters = Array.from(line)
+  if (characters.length <= MAX_QUOTED_CHARACTERS) return line
+  return `${characters.slice(0, MAX_QUOTED_CHARACTERS).join('')}…`
+}

@@ -1,9 +1,9 @@
 import { type GenerateContentRequest, GoogleGenerativeAI, type Part } from '@google/generative-ai'
 import type { Provider, ProviderRequest } from '../../generation/ports.ts'
 import { startDeadline } from '../../lib/deadline.ts'
-import { getGeminiImage, parseGeminiAnswer } from './gemini-answer.ts'
-import { toGeminiError } from './gemini-error.ts'
-import { costGeminiImage, costGeminiTokens, listGeminiModels } from './gemini-prices.ts'
+import { explainNoImage, listGeminiImages, parseGeminiAnswer } from './gemini-answer.ts'
+import { fromGeminiAnswer, toGeminiError } from './gemini-error.ts'
+import { costGeminiAnswer, listGeminiModels } from './gemini-prices.ts'
 import { traceRequest } from './request-trace.ts'
 
 type GeminiProviderConfig = {
@@ -24,9 +24,13 @@ export const createGeminiProvider = (config: GeminiProviderConfig): Provider => 
     call: async (request, signal) => {
       signal.throwIfAborted()
       const answer = parseGeminiAnswer(await fetchAnswer(request, signal))
-      const bytes = getGeminiImage(answer, costGeminiTokens(request.model, answer.usageMetadata))
-      const costUsd = costGeminiImage(request.model, request.imageSize, answer.usageMetadata)
-      return { bytes, costUsd }
+      const { model, imageSize, prompt } = request
+      const [bytes, ...others] = listGeminiImages(answer)
+      const imageCount = bytes ? 1 + others.length : 0
+      const costUsd = costGeminiAnswer(model, imageSize, imageCount, answer.usageMetadata)
+      if (bytes) return { bytes, others, costUsd }
+      if (answer.error) throw fromGeminiAnswer(answer.error, { model, costUsd })
+      throw explainNoImage(answer, { costUsd, prompt })
     },
   }
 }

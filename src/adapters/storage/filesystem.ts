@@ -28,13 +28,13 @@ export const createFilesystemStore = ({ directory }: { directory: string }): Ima
     kind: 'filesystem',
     put: async (key, image) => {
       const path = pathOf(key)
-      checkImage(image)
+      checkImage(key, image)
       return orUnavailable(() => write(top, path, image.bytes))
     },
     find: async (key) => {
       const path = pathOf(key)
       const bytes = await orUnavailable(() => findFile(path))
-      return bytes && toStoredImage(bytes)
+      return bytes && toStoredImage(key, bytes)
     },
     has: async (key) => {
       const path = pathOf(key)

@@ -80,7 +80,7 @@ export const createS3Store = (
   return {
     kind: 's3',
     put: async (key, image) => {
-      checkImage(image)
+      checkImage(key, image)
       return put(key, image)
     },
     find: (key) =>
@@ -91,7 +91,7 @@ export const createS3Store = (
           if (ContentLength !== undefined && bytes.length !== ContentLength) {
             throw new Error(`${bytes.length} of ${ContentLength} bytes arrived`)
           }
-          return toStoredImage(bytes)
+          return toStoredImage(key, bytes)
         } catch (error) {
           // By name, as a missing bucket is a 404 too and must not pass for a missing object.
           if (nameOf(error) === 'NoSuchKey') return undefined

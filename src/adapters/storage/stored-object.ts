@@ -3,21 +3,25 @@ import { AppError } from '../../lib/errors.ts'
 import { findImageMimeType } from '../../lib/images.ts'
 
 /** An object says by its first bytes what it is, so that no store has to keep the type beside it. */
-export const toStoredImage = (bytes: Uint8Array): StoredImage => {
-  const mimeType = findStoredMimeType(bytes)
+export const toStoredImage = (key: string, bytes: Uint8Array): StoredImage => {
+  const mimeType = findStoredMimeType(key, bytes)
   if (!mimeType) throw new AppError('internal', 'A stored object is not an image.')
   return { bytes, mimeType }
 }
 
-/** Throws `AppError` `internal` for bytes that would not come back as the type they are given as. */
-export const checkImage = ({ bytes, mimeType }: StoredImage): void => {
-  if (findStoredMimeType(bytes) !== mimeType) {
-    throw new AppError('internal', `An image to be stored is not ${mimeType}.`)
-  }
+/** Throws `AppError` `internal` for bytes that could not be read back as an image. */
+export const checkImage = (key: string, { bytes, mimeType }: StoredImage): void => {
+  if (isSurplus(key) || findStoredMimeType(key, bytes) === mimeType) return
+  throw new AppError('internal', `An image to be stored is not ${mimeType}.`)
 }
 
-const findStoredMimeType = (bytes: Uint8Array): StoredImage['mimeType'] | undefined =>
-  findImageMimeType(bytes) ?? (isAvif(bytes) ? 'image/avif' : undefined)
+const findStoredMimeType = (key: string, bytes: Uint8Array): StoredImage['mimeType'] | undefined =>
+  findImageMimeType(bytes) ??
+  (isAvif(bytes) ? 'image/avif' : undefined) ??
+  (isSurplus(key) ? 'application/octet-stream' : undefined)
+
+/** What was paid for is kept, whatever it is. */
+const isSurplus = (key: string): boolean => key.startsWith('surplus/')
 
 /** ISO base media file format: the brand follows `ftyp`. */
 const isAvif = (bytes: Uint8Array): boolean =>

@@ -13,6 +13,7 @@ const key = sql.ref('one.object_key')
 const isReferenced = sql<boolean>`(
   exists (select from generations
     where generations.object_key = one.object_key and error_code is distinct from 'image_deleted')
+  or exists (select from surplus_objects where surplus_objects.object_key = one.object_key)
   or exists (select from image_metadata
     where image_metadata.object_key = ${imageKeyOf(key)}
       and coalesce(left(content_digest, 12) = ${imageVersionOf(key)}, true)))`

@@ -20,6 +20,8 @@ export type OrphanDeps = {
 
 /** Where the service keeps its objects; what else is in the bucket is somebody else's. */
 export const FOLDERS = ['generated', 'uploads']
+/** Of what came besides images. */
+const SURPLUS_FOLDER = 'surplus'
 
 /** A younger object may be ahead of its row: an upload is stored before it is recorded. */
 const MARKED_AFTER_MS = DAY_MS
@@ -65,7 +67,7 @@ const before = (now: Date, ms: number) => new Date(now.getTime() - ms)
 const scanObjects = async ({ db, store }: OrphanDeps, now: Date, signal?: AbortSignal) => {
   const counts = { scanned: 0, unreferenced: 0, marked: 0, unmarked: 0 }
   const modifiedBefore = before(now, MARKED_AFTER_MS)
-  for (const folder of FOLDERS) {
+  for (const folder of [...FOLDERS, SURPLUS_FOLDER]) {
     for await (const page of store.list(folder)) {
       signal?.throwIfAborted()
       const keys = page.map(({ key }) => key)

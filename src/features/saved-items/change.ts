@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely'
 import type { NewSavedItem, SavedItemRow, Schema } from '../../../db/schema.ts'
+import { normalizePrompt } from '../../contract/identity.ts'
 import type { SavedItemInput } from '../../contract/saved-item.ts'
 import { cancelUnwanted } from '../../generation/state/cancel.ts'
 import { AppError } from '../../lib/errors.ts'
@@ -81,7 +82,8 @@ const isSame = (before: Shown, shown: Shown): boolean =>
   before.imageUrl === shown.imageUrl && before.generationId === shown.generationId
 
 export const isImageOutdated = (before: SavedItemRow, { prompt }: SavedItemInput): boolean =>
-  typeof prompt === 'string' && prompt !== before.prompt
+  typeof prompt === 'string' &&
+  (before.prompt === null || normalizePrompt(prompt) !== normalizePrompt(before.prompt))
 
 /** The generation that an item showed is not bought for that item any more. */
 export const dropSuperseded = async (

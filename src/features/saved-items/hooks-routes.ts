@@ -1,8 +1,8 @@
 import { Router } from 'express'
 import type { HookSecret } from '../../adapters/http/hook-signature.ts'
 import type { MountedRoutes } from '../../adapters/http/mounted-routes.ts'
-import { signedBody } from '../../adapters/http/parse-request.ts'
-import { parseSignedJson, readSignedHook } from '../../adapters/http/signed-hook.ts'
+import { parseBody, parseJson, signedImageBody } from '../../adapters/http/parse-request.ts'
+import { readSignedHook } from '../../adapters/http/signed-hook.ts'
 import { saveHookSchema } from '../../contract/save-hook.ts'
 import type { ItemDeps } from './ask.ts'
 import { type HookTiming, saveByHook } from './save-by-hook.ts'
@@ -13,9 +13,9 @@ type Deps = { items: ItemDeps; secrets: readonly HookSecret[]; timing: HookTimin
 export const createHookRoutes = ({ items, secrets, timing }: Deps): MountedRoutes => {
   const router = Router()
 
-  router.post('/save', ...signedBody(), async (req, res) => {
+  router.post('/save', ...signedImageBody(), async (req, res) => {
     const { delivery, text } = readSignedHook(secrets, req)
-    const hook = saveHookSchema.parse(parseSignedJson(text), { reportInput: true })
+    const hook = parseBody(saveHookSchema, parseJson(text))
     await saveByHook(items, timing, delivery, hook)
     res.status(202).json({ itemId: hook.itemId })
   })

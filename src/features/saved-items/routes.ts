@@ -4,7 +4,7 @@ import type { HttpContext } from '../../adapters/http/http-context.ts'
 import { sendWithETag } from '../../adapters/http/json.ts'
 import type { MountedRoutes } from '../../adapters/http/mounted-routes.ts'
 import { cutPage, parsePageQuery } from '../../adapters/http/pagination.ts'
-import { jsonBody } from '../../adapters/http/parse-request.ts'
+import { imageJsonBody, parseBody } from '../../adapters/http/parse-request.ts'
 import { type DrawPlaceholder, drawPlaceholderUrl } from '../../adapters/http/placeholder.ts'
 import {
   isItemId,
@@ -33,8 +33,8 @@ export const createSavedItemRoutes = (
   const answerItem = async (req: Request, loaded: LoadedItem) =>
     (await answerItems(req, [loaded]))[0]
 
-  router.post('/', ...jsonBody(), async (req, res) => {
-    const input = newSavedItemSchema.parse(req.body, { reportInput: true })
+  router.post('/', ...imageJsonBody(), async (req, res) => {
+    const input = parseBody(newSavedItemSchema, req.body)
     const { isNew, loaded } = await saveItem(deps, principalOf(res).ownerId, input)
     const { base } = urlsFor(req)
     res.status(isNew ? 201 : 200).location(`${base}${req.baseUrl}/${loaded.item.id}`)
@@ -61,8 +61,8 @@ export const createSavedItemRoutes = (
     sendWithETag(req, res, await answerItem(req, loaded))
   })
 
-  router.patch('/:id', ...jsonBody(), async (req, res) => {
-    const input = savedItemInputSchema.parse(req.body, { reportInput: true })
+  router.patch('/:id', ...imageJsonBody(), async (req, res) => {
+    const input = parseBody(savedItemInputSchema, req.body)
     const loaded = await changeItem(deps, keyOf(req, res), input)
     res.set('Cache-Control', 'no-store').json(await answerItem(req, loaded))
   })

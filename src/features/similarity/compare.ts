@@ -1,9 +1,11 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Database } from '../../../db/database.ts'
 import type { GenerationRow, Suggestion } from '../../../db/schema.ts'
+import { normalizePrompt } from '../../contract/identity.ts'
 import type { SimilarityMode } from '../../contract/vocabulary.ts'
 import type { CompareWithSimilar } from '../../generation/ports.ts'
 import { type Check, writeCheck } from './check.ts'
-import { passGate } from './gate/pass-gate.ts'
+import { createGate } from './gate/pass-gate.ts'
 import { resolveMode } from './mode.ts'
 import type { Embedder, FindNeighbours, Neighbour } from './ports.ts'
 import type { GetPromptEmbedding } from './prompt-embedding.ts'
@@ -30,7 +32,7 @@ export type CheckReport = Pick<Check, 'mode' | 'durationMs' | 'embeddingCostUsd'
 /** `suggested`: images were found, and none that reuse answers with. `match`: such a one, in a mode that makes a new one. */
 export type CheckOutcome = 'none' | 'suggested' | 'match' | 'reused' | 'trouble'
 
-/** Near prompts are many where prompts come from a template; the gate reads each in some 0.2 ms. */
+/** Near prompts are many where prompts come from a template; the gate reads each in some 0.2 ms, a long one in 2. */
 const MAX_NEIGHBOURS = 50
 
 const MAX_SUGGESTIONS = 3
@@ -76,8 +78,8 @@ const findCandidates = async (
     const { model } = embedder
     const near = { ownerId, scope, model, code, fingerprint, minSimilarity, limit: MAX_NEIGHBOURS }
     const neighbours = await findNeighbours(db, near)
-    const candidates = neighbours.map((neighbour) => judge(prompt, neighbour)).sort(byWorth)
-    return { candidates, embeddingCostUsd: costUsd }
+    const candidates = await judge(prompt, neighbours, signal)
+    return { candidates: candidates.sort(byWorth), embeddingCostUsd: costUsd }
   } catch (error) {
     // A Postgres that is away is met by the next statement.
     if (signal.aborted) throw error
@@ -86,11 +88,24 @@ const findCandidates = async (
   }
 }
 
-const judge = (prompt: string, { imageId, prompt: other, similarity }: Neighbour): Suggestion => ({
-  id: imageId,
-  similarity: Math.round(similarity * 1e4) / 1e4,
-  ...passGate(prompt, other),
-})
+const judge = async (
+  prompt: string,
+  neighbours: readonly Neighbour[],
+  signal: AbortSignal,
+): Promise<Suggestion[]> => {
+  const pass = createGate(normalizePrompt(prompt))
+  const judged: Suggestion[] = []
+  for (const { imageId: id, prompt: other, similarity } of neighbours) {
+    judged.push({
+      id,
+      similarity: Math.round(similarity * 1e4) / 1e4,
+      ...pass(normalizePrompt(other)),
+    })
+    // The worker's other generations have their turn.
+    await setImmediate(undefined, { signal })
+  }
+  return judged
+}
 
 const byWorth = (a: Suggestion, b: Suggestion): number =>
   Number(b.passes) - Number(a.passes) || b.similarity - a.similarity

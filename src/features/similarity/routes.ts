@@ -4,7 +4,7 @@ import type { HttpContext } from '../../adapters/http/http-context.ts'
 import { sendUncached, sendWithETag } from '../../adapters/http/json.ts'
 import type { MountedRoutes } from '../../adapters/http/mounted-routes.ts'
 import { cutPage, parsePageQuery } from '../../adapters/http/pagination.ts'
-import { jsonBody, parseQuery } from '../../adapters/http/parse-request.ts'
+import { jsonBody, parseBody, parseQuery } from '../../adapters/http/parse-request.ts'
 import { parseScope } from '../../adapters/http/scope.ts'
 import {
   feedbackSchema,
@@ -31,7 +31,7 @@ export const createSimilarityRoutes = (
   const router = Router()
 
   router.post('/generations/:id/feedback', ...jsonBody(), async (req, res) => {
-    const { accepted } = feedbackSchema.parse(req.body, { reportInput: true })
+    const { accepted } = parseBody(feedbackSchema, req.body)
     const { id } = await getOwnGeneration(req, res)
     const check = await judgeCheck(feedback, id, accepted)
     const urls = urlsFor(req)
@@ -43,7 +43,7 @@ export const createSimilarityRoutes = (
   })
 
   router.put('/similarity', ...jsonBody(), async (req, res) => {
-    const { mode } = similarityChoiceSchema.parse(req.body, { reportInput: true })
+    const { mode } = parseBody(similarityChoiceSchema, req.body)
     const ownerId = parseOwner(req, res)
     if (ownerId === undefined) throw notAnOwner()
     if (ownerId === principalOf(res).ownerId) await insertOwnerIfNew(db, ownerId)

@@ -1,3 +1,4 @@
+import { isDatabaseAway } from '../../../db/away.ts'
 import type { Database } from '../../../db/database.ts'
 import type { GenerationRow } from '../../../db/schema.ts'
 import type { Reuse } from '../../contract/generation.ts'
@@ -28,7 +29,8 @@ const MAX_ENTRIES = 10_000
 /**
  * Records every answer that cost nothing, in batches, so that reuse stays as fast as the read that found it.
  * A process that is killed loses at most the last second of these figures, and no image; a batch that Postgres does not
- * take is lost and reported, since to send it again might count it twice. Release with `close`.
+ * take is lost and reported, since to send it again might count it twice; unless it was refused for the sake of one of them:
+ * then only that one is. Release with `close`.
  */
 export const createReuseLog = (db: Database, { log, onReuse, onError }: Deps) => {
   let entries: Entry[] = []
@@ -60,11 +62,20 @@ export const createReuseLog = (db: Database, { log, onReuse, onError }: Deps) =>
     const batch = entries
     entries = []
     if (batch.length === 0) return
-    const ended = db.insertInto('generationEvents').values(batch).execute().then(nothing, onError)
+    const ended = insert(batch).catch((error) =>
+      isDatabaseAway(error) ? onError(error) : insertEach(batch),
+    )
     insertion = { size: batch.length, ended }
     await ended
     insertion = undefined
     schedule()
+  }
+
+  const insert = async (batch: Entry[]): Promise<void> => {
+    await db.insertInto('generationEvents').values(batch).execute()
+  }
+  const insertEach = async (batch: Entry[]): Promise<void> => {
+    for (const entry of batch) await insert([entry]).catch(onError)
   }
 
   const close = async (): Promise<void> => {
@@ -73,5 +84,3 @@ export const createReuseLog = (db: Database, { log, onReuse, onError }: Deps) =>
 
   return { record, close }
 }
-
-const nothing = () => {}

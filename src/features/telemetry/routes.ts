@@ -1,7 +1,7 @@
 import { Router } from 'express'
 import type { Authenticate, Identify } from '../../adapters/http/auth.ts'
 import type { MountedRoutes } from '../../adapters/http/mounted-routes.ts'
-import { beaconBody } from '../../adapters/http/parse-request.ts'
+import { beaconBody, parseBody } from '../../adapters/http/parse-request.ts'
 import { telemetryBatchSchema } from '../../contract/telemetry.ts'
 import type { RecordClientEvents } from './client-events.ts'
 
@@ -19,7 +19,7 @@ export const createTelemetryRoutes = (deps: Deps): MountedRoutes => {
   router.post('/', ...beaconBody(), async (req, res) => {
     const bearer = req.headers.authorization === undefined ? bearerOf(req.body) : undefined
     const { ownerId } = await (bearer ? authenticate(bearer) : identify(req))
-    const { events } = telemetryBatchSchema.parse(req.body, { reportInput: true })
+    const { events } = parseBody(telemetryBatchSchema, req.body)
     res.status(202).json(await recordClientEvents(ownerId, events))
   })
 

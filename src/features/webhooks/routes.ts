@@ -4,7 +4,7 @@ import type { HttpContext } from '../../adapters/http/http-context.ts'
 import { sendUncached, sendWithETag } from '../../adapters/http/json.ts'
 import type { MountedRoutes } from '../../adapters/http/mounted-routes.ts'
 import { cutPage, parsePageQuery, parseQueryWord } from '../../adapters/http/pagination.ts'
-import { jsonBody, parseQuery } from '../../adapters/http/parse-request.ts'
+import { jsonBody, parseBody, parseQuery } from '../../adapters/http/parse-request.ts'
 import { assertOperator, parseScope } from '../../adapters/http/scope.ts'
 import { alertWebhookEventSchema, webhookDeliveryStatusSchema } from '../../contract/vocabulary.ts'
 import {
@@ -37,7 +37,7 @@ export const createWebhookRoutes = (
     getEndpoint(db, scopeOf(res), String(req.params.id))
 
   router.post('/', ...jsonBody(), async (req, res) => {
-    const input = webhookInputSchema.parse(req.body, { reportInput: true })
+    const input = parseBody(webhookInputSchema, req.body)
     assertMayHear(res, input.events)
     const url = parseUrl(input.url)
     const row = await registerOwnersEndpoint(db, principalOf(res).ownerId, { ...input, url })
@@ -60,7 +60,7 @@ export const createWebhookRoutes = (
   })
 
   router.patch('/:id', ...jsonBody(), async (req, res) => {
-    const { url, ...rest } = webhookChangeSchema.parse(req.body, { reportInput: true })
+    const { url, ...rest } = parseBody(webhookChangeSchema, req.body)
     assertMayHear(res, rest.events)
     const change = { ...rest, ...(url !== undefined && { url: parseUrl(url) }) }
     const row = await changeEndpoint(db, scopeOf(res), String(req.params.id), change)

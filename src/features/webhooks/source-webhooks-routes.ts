@@ -2,8 +2,8 @@ import { Router } from 'express'
 import type { Database } from '../../../db/database.ts'
 import type { HookSecret } from '../../adapters/http/hook-signature.ts'
 import type { MountedRoutes } from '../../adapters/http/mounted-routes.ts'
-import { signedBody } from '../../adapters/http/parse-request.ts'
-import { parseSignedJson, readSignedHook } from '../../adapters/http/signed-hook.ts'
+import { parseBody, parseJson, signedBody } from '../../adapters/http/parse-request.ts'
+import { readSignedHook } from '../../adapters/http/signed-hook.ts'
 import { deletionSchema, sourceWebhookSchema } from '../../contract/webhook.ts'
 import { presentEndpoint, presentWithSecret } from './present.ts'
 import type { ParseWebhookUrl } from './routes.ts'
@@ -21,7 +21,7 @@ export const createSourceWebhookRoutes = ({ db, secrets, parseUrl }: Deps): Moun
 
   router.post('/', ...signedBody(), async (req, res) => {
     const { delivery, text } = readSignedHook(secrets, req)
-    const input = sourceWebhookSchema.parse(parseSignedJson(text), { reportInput: true })
+    const input = parseBody(sourceWebhookSchema, parseJson(text))
     const url = parseUrl(input.url)
     const row = await registerSourcesEndpoint(db, delivery, { ...input, url })
     res.status(201).set('Cache-Control', 'no-store').json(presentWithSecret(row))
@@ -36,7 +36,7 @@ export const createSourceWebhookRoutes = ({ db, secrets, parseUrl }: Deps): Moun
   // In the body, since the signature is not of the path.
   router.delete('/', ...signedBody(), async (req, res) => {
     const { delivery, text } = readSignedHook(secrets, req)
-    const { id } = deletionSchema.parse(parseSignedJson(text), { reportInput: true })
+    const { id } = parseBody(deletionSchema, parseJson(text))
     await removeSourcesEndpoint(db, delivery, id)
     res.status(204).end()
   })

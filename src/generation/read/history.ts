@@ -1,21 +1,28 @@
 import type { Database } from '../../../db/database.ts'
-import type { AttemptRow, EventRow, GenerationRow } from '../../../db/schema.ts'
+import type { AttemptRow, EventRow, GenerationRow, SurplusRow } from '../../../db/schema.ts'
 import type { GenerationEventType } from '../../contract/generation.ts'
-import type { GenerationAttempt, GenerationHistory } from '../../contract/generation-history.ts'
-import { defined } from './present.ts'
+import type {
+  GenerationAttempt,
+  GenerationHistory,
+  Surplus,
+} from '../../contract/generation-history.ts'
+import { listSurplus } from '../state/surplus.ts'
+import { defined, type Urls } from './present.ts'
 
 /** One that was asked for again and again has more of them than anybody reads. */
 const MAX_EVENTS = 500
 const MAX_ATTEMPTS = 100
 
-/** What has happened to a generation, in order: its newest 500 events and its newest 100 attempts. */
+/** What has happened to a generation, in order: its newest 500 events, its newest 100 attempts and what else they brought. */
 export const describeHistory = async (
   db: Database,
   row: GenerationRow,
+  urls: Urls,
 ): Promise<GenerationHistory> => {
-  const [events, attempts] = await Promise.all([
+  const [events, attempts, surplus] = await Promise.all([
     listNewestEvents(db, row.id),
     listNewestAttempts(db, row.id),
+    listSurplus(db, row.id),
   ])
   return {
     id: row.id,
@@ -24,6 +31,7 @@ export const describeHistory = async (
       .slice(0, MAX_ATTEMPTS)
       .map((attempt, index) => presentAttempt(attempt, index === 0 ? row : undefined))
       .reverse(),
+    surplus: surplus.map((each) => presentSurplus(each, urls)),
     isCut: events.length > MAX_EVENTS || attempts.length > MAX_ATTEMPTS,
   }
 }
@@ -46,6 +54,18 @@ const listNewestAttempts = (db: Database, id: string): Promise<AttemptRow[]> =>
     .orderBy('id', 'desc')
     .limit(MAX_ATTEMPTS + 1)
     .execute()
+
+const presentSurplus = (
+  { generationId, kind, digest, sizeBytes, createdAt, mimeType, reason }: SurplusRow,
+  urls: Urls,
+): Surplus => ({
+  kind,
+  at: createdAt.toISOString(),
+  digest,
+  sizeBytes,
+  url: `${urls.generation(generationId)}/surplus/${digest}`,
+  ...defined({ mimeType, reason }),
+})
 
 const presentEvent = (event: Pick<EventRow, 'sequence' | 'type' | 'data' | 'createdAt'>) => ({
   sequence: event.sequence ?? 0,

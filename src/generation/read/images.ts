@@ -5,6 +5,7 @@ import { digestHex, isImageId } from '../../contract/identity.ts'
 import { AppError } from '../../lib/errors.ts'
 import type { ImageStore } from '../ports.ts'
 import { findGeneration, findOwnedImage } from '../state/repository.ts'
+import { deleteSurplus } from '../state/surplus.ts'
 import { withdrawImage } from '../state/transitions.ts'
 import { isThumbnailKey, listThumbnailKeys, type VersionedObject } from './thumbnail-keys.ts'
 
@@ -59,8 +60,8 @@ export const findVersionedObject = async (
 }
 
 /**
- * Deletes an owner's image: the row, then the object and its thumbnails. Generations that showed it are canceled and may be
- * asked for again. Throws `not_found`.
+ * Deletes an owner's image: the row, then the object, its thumbnails and what came beside it. Generations that showed it are
+ * canceled and may be asked for again. Throws `not_found`.
  */
 export const deleteImage = async (
   deps: { db: Database; store: ImageStore; onOrphan: (objectKey: string, error: unknown) => void },
@@ -69,7 +70,7 @@ export const deleteImage = async (
 ): Promise<void> => {
   const image = isImageId(id) ? await findOwnedImage(deps.db, ownerId, id) : undefined
   if (!image) throw new AppError('not_found', 'There is no image with this id.')
-  await deps.db.transaction().execute(async (tx) => {
+  const surplusKeys = await deps.db.transaction().execute(async (tx) => {
     // First of all: a generation that is about to reuse the image waits here, and finds it gone.
     await tx.selectFrom('imageMetadata').select('id').where('id', '=', id).forUpdate().execute()
     await withdrawImage(
@@ -79,11 +80,12 @@ export const deleteImage = async (
     )
     await tx.deleteFrom('imageMetadata').where('id', '=', id).execute()
     if (image.objectKey) await rememberDeleted(tx, image.objectKey)
+    return deleteSurplus(tx, id)
   })
   const { objectKey, contentDigest } = image
-  if (!objectKey) return
   const object = describeObject(objectKey, contentDigest)
-  const keys = [objectKey, ...(object ? listThumbnailKeys(object) : [])]
+  const thumbnailKeys = object ? listThumbnailKeys(object) : []
+  const keys = [...(objectKey ? [objectKey] : []), ...thumbnailKeys, ...surplusKeys]
   await Promise.all(
     keys.map((key) => deps.store.delete(key).catch((error: unknown) => deps.onOrphan(key, error))),
   )

@@ -177,7 +177,8 @@ const adoptEarlierResult = async (
   const costUsd =
     spooled?.costUsd ?? findListPriceUsd(provider.models, claim.model, claim.imageSize)
   await recordAdoption(db, claim.id, costUsd)
-  return { claim, adopted: { bytes, costUsd, isBooked: true } }
+  const others = spooled?.others ?? []
+  return { claim, adopted: { bytes, others, costUsd, isBooked: true } }
 }
 
 const settle = async (deps: TimedDeps, claim: Claim, error: unknown): Promise<RunOutcome> => {

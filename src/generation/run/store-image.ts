@@ -14,8 +14,10 @@ import type {
 } from '../ports.ts'
 import { type Claim, pointToObject } from '../state/transitions.ts'
 import type { StepTimes } from './attempts.ts'
+import { keepSurplus, type Piece } from './keep-surplus.ts'
 
 type StoreDeps = {
+  db: Database
   store: ImageStore
   spool: Spool
   inspect: InspectImage
@@ -27,9 +29,9 @@ type StoreDeps = {
 const MAX_STORE_BACKOFF_MS = 5_000
 
 /**
- * Checks paid-for bytes and puts them in the store. While the store is in trouble this keeps trying, as long as
- * the claim stands: it never leads back to paying. It tries once even when the claim is lost, so that the next
- * claim may find them. Throws `no_image` when the bytes are no image.
+ * Checks paid-for bytes and puts them in the store: the first picture, and then whatever else came with it. While the store
+ * is in trouble this keeps trying, as long as the claim stands: it never leads back to paying. It tries once even when the
+ * claim is lost, so that the next claim may find them. Throws `no_image` when the bytes are no image; they are kept then.
  */
 export const storeImage = async (
   deps: StoreDeps,
@@ -37,44 +39,73 @@ export const storeImage = async (
   paid: ProviderResult,
   signal: AbortSignal,
 ): Promise<InspectedImage> => {
-  const image = await inspectPaid(deps, claim, paid.bytes)
+  const pieces = await inspectAll(deps, claim, paid)
   deps.steps.mark('inspected')
-  for (let round = 0; ; round++) {
-    try {
-      if ((await deps.store.put(claim.objectKey, image)) === 'stored') return image
-      return await describeStored(deps, claim, image)
-    } catch (error) {
-      deps.onTrouble(claim.id, 'store', error)
-    }
-    signal.throwIfAborted()
-    const backoffMs = Math.min(MAX_STORE_BACKOFF_MS, deps.retryBackoffMs * 2 ** Math.min(round, 10))
-    await delay(Math.random() * backoffMs, undefined, { signal }).catch(() =>
-      signal.throwIfAborted(),
-    )
+  const image = pieces.find(isImage)
+  const untilStored = createUntilStored(deps, claim, signal)
+  for (const piece of pieces) {
+    if (piece !== image) await keepSurplus({ ...deps, untilStored }, claim, piece)
   }
+  if (!image) throw await giveUp(deps, claim, pieces)
+  return untilStored(async () =>
+    (await deps.store.put(claim.objectKey, image)) === 'stored'
+      ? image
+      : describeStored(deps, claim, image),
+  )
 }
 
-const inspectPaid = async (
-  { inspect, spool, onTrouble }: StoreDeps,
-  claim: Claim,
-  bytes: Uint8Array,
-) => {
-  try {
-    return await inspect(bytes)
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error
-    await spool
-      .delete(claim.objectKey)
-      .catch((failure: unknown) => onTrouble(claim.id, 'spool', failure))
-    throw new ProviderError(
-      'no_image',
-      `The model's answer is not a usable image: ${error.message}`,
-      {
-        retryable: true,
-        cause: error,
-      },
-    )
+const isImage = (piece: Piece): piece is InspectedImage => !('unreadable' in piece)
+
+const inspectAll = async (
+  { inspect }: StoreDeps,
+  { ownerId }: Claim,
+  { bytes, others = [] }: ProviderResult,
+): Promise<Piece[]> => {
+  const pieces: Piece[] = []
+  for (const each of [bytes, ...others]) {
+    const piece = await inspect(each, ownerId).catch((error: unknown) => {
+      if (error instanceof AppError) return { bytes: each, unreadable: error }
+      throw error
+    })
+    pieces.push(piece)
   }
+  return pieces
+}
+
+/** Tries until the store has done it, or the claim is lost. */
+const createUntilStored =
+  ({ retryBackoffMs, onTrouble }: StoreDeps, claim: Claim, signal: AbortSignal) =>
+  async <Result>(put: () => Promise<Result>): Promise<Result> => {
+    for (let round = 0; ; round++) {
+      try {
+        return await put()
+      } catch (error) {
+        onTrouble(claim.id, 'store', error)
+      }
+      signal.throwIfAborted()
+      const backoffMs = Math.min(MAX_STORE_BACKOFF_MS, retryBackoffMs * 2 ** Math.min(round, 10))
+      await delay(Math.random() * backoffMs, undefined, { signal }).catch(() =>
+        signal.throwIfAborted(),
+      )
+    }
+  }
+
+/** What came is kept; the same words would only buy it again, so asking again is remembered for a while. */
+const giveUp = async (
+  { spool, onTrouble }: StoreDeps,
+  claim: Claim,
+  pieces: readonly Piece[],
+): Promise<ProviderError> => {
+  await spool
+    .delete(claim.objectKey)
+    .catch((failure: unknown) => onTrouble(claim.id, 'spool', failure))
+  const cause = pieces.find((piece) => 'unreadable' in piece)?.unreadable
+  const sizeBytes = pieces.reduce((sum, { bytes }) => sum + bytes.byteLength, 0)
+  return new ProviderError(
+    'no_image',
+    `The model's answer is not a usable image: ${cause?.message} Its ${sizeBytes} bytes are kept with the generation.`,
+    { retryable: false, cause },
+  )
 }
 
 /** An earlier attempt stored these or other bytes at our key: what is there counts. */

@@ -22,6 +22,7 @@ export type GenerationToInsert = Pick<
   | 'revision'
   | 'lane'
   | 'prompt'
+  | 'isPromptAsWritten'
   | 'transformation'
   | 'conditionImageId'
   | 'conditionImageDigest'
@@ -105,7 +106,8 @@ const insertRows = compileOnce<InsertedRow, [string, number, number]>(
     select * from json_to_recordset(${rows}::json) as one(
       id text, "ownerId" text, fingerprint text, revision text, lane text, prompt text, transformation text,
       "conditionImageId" text, "conditionImageDigest" text, provider text, model text, "aspectRatio" text,
-      "imageSize" text, variant text, "objectKey" text, "similarityMode" text, "joinsOthers" boolean)
+      "imageSize" text, variant text, "objectKey" text, "similarityMode" text, "joinsOthers" boolean,
+      "isPromptAsWritten" boolean)
   ), fresh as (
     select * from wanted
     where not "joinsOthers" or (
@@ -129,12 +131,14 @@ const insertRows = compileOnce<InsertedRow, [string, number, number]>(
     insert into generations (
       id, owner_id, fingerprint, revision, status, lane, prompt, transformation, condition_image_id,
       condition_image_digest, provider, model, aspect_ratio, image_size, variant, object_key, similarity_mode,
-      enqueued_at, event_sequence, place)
+      enqueued_at, event_sequence, place, is_prompt_as_written)
     select id, "ownerId", fingerprint, revision, 'queued', lane, prompt, transformation, "conditionImageId",
-      "conditionImageDigest", provider, model, "aspectRatio", "imageSize", variant, "objectKey", "similarityMode", now(), 1, place
+      "conditionImageDigest", provider, model, "aspectRatio", "imageSize", variant, "objectKey", "similarityMode", now(), 1, place,
+      coalesce("isPromptAsWritten", false)
     from placed where place < ${maxInFlight}::int order by id
     on conflict (id) do update set
       status = 'queued', lane = excluded.lane, place = excluded.place,
+      prompt = excluded.prompt, is_prompt_as_written = excluded.is_prompt_as_written,
       condition_image_id = excluded.condition_image_id,
       object_key = case when generations.error_code = 'image_deleted'
         then excluded.object_key else generations.object_key end,

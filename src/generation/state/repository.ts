@@ -82,10 +82,14 @@ const selectAnswering = compileOnce<GenerationWithImage, [string[], number]>(
 export const isAnswering = (refusalTtlMs: RawBuilder<number>) => sql<boolean>`(
   status in ('succeeded', 'queued', 'running')
   or (status = 'failed' and error_code in (${sql.join(REFUSALS.map((code) => sql.lit(code)))})
+    and (error_code <> ${sql.lit(UNREADABLE)} or not error_retryable)
     and finished_at > now() - ${refusalTtlMs}::int * interval '1 millisecond'))`
 
-/** What the model would refuse again, perhaps for money. */
-const REFUSALS = ['refused_prompt', 'refused_image'] satisfies ProviderErrorCode[]
+/** Bytes that do not decode; with an answer of words, which may be another one next time, it is retryable. */
+const UNREADABLE = 'no_image' satisfies ProviderErrorCode
+
+/** What the model would refuse again, or send again, perhaps for money. */
+const REFUSALS = ['refused_prompt', 'refused_image', UNREADABLE] satisfies ProviderErrorCode[]
 
 /** A place in a list that is ordered by time, newest first, and by id. */
 export type PagePosition = { at: Date; id: string }
@@ -159,7 +163,8 @@ export const describeGenerated = ({
   id,
   userId: ownerId,
   imageUrl: `/images/${id}`,
-  prompt: prompt.slice(0, STORED_PROMPT_CHARACTERS),
+  // Not half of a pair.
+  prompt: prompt.slice(0, STORED_PROMPT_CHARACTERS).replace(/\p{Surrogate}$/u, ''),
   generatedAt: new Date(),
 })
 
@@ -194,6 +199,7 @@ export const generationColumns = [
   'status',
   'lane',
   'prompt',
+  'isPromptAsWritten',
   'transformation',
   'conditionImageId',
   'conditionImageDigest',

@@ -5,7 +5,7 @@ import type { Reuse } from '../../contract/generation.ts'
 /** 64 bits: enough to tell an owner's prompts apart, and nothing to read. */
 const PROMPT_DIGEST_HEX_DIGITS = 16
 
-/** SHA-256 of a normalised prompt, shortened: what telemetry knows of it. */
+/** SHA-256 of a prompt as it was written, shortened: what telemetry knows of it. */
 export const digestPrompt = (prompt: string): string =>
   createHash('sha256').update(prompt).digest('hex').slice(0, PROMPT_DIGEST_HEX_DIGITS)
 

@@ -1,3 +1,4 @@
+import { isDatabaseAway } from '../../../db/away.ts'
 import type { Database } from '../../../db/database.ts'
 import { isTerminal } from '../../contract/vocabulary.ts'
 import { createBatcher } from '../../lib/batch.ts'
@@ -11,7 +12,12 @@ import {
 } from '../state/insert-or-requeue.ts'
 import { findAnswering, findGeneration, type GenerationWithImage } from '../state/repository.ts'
 import { declineSimilar } from '../state/transitions.ts'
-import { bindIdempotencyKey, insertOwnerIfNew, type RequestedKey } from './idempotency.ts'
+import {
+  bindIdempotencyKey,
+  type DescribeOlder,
+  insertOwnerIfNew,
+  type RequestedKey,
+} from './idempotency.ts'
 import type { ResolvedRequest } from './resolve-request.ts'
 
 export type FindOrCreateDeps = {
@@ -48,12 +54,13 @@ export const createBatchedStatements = (
 ): SubmissionStatements => ({
   find: createBatcher(
     (fingerprints: string[]) => findAnswering(db, fingerprints, limits.refusalTtlMs),
-    { maxSize: MAX_BATCH, maxRunning: 2 },
+    { maxSize: MAX_BATCH, maxRunning: 2, isShared: isDatabaseAway },
   ),
   // One at a time: two at once would not see each other's rows, and give an owner two first places in line.
   insert: createBatcher((rows: GenerationToInsert[]) => insertOrRequeue(db, rows, limits), {
     maxSize: MAX_BATCH,
     maxRunning: 1,
+    isShared: isDatabaseAway,
   }),
 })
 
@@ -66,7 +73,7 @@ const createOwnStatements = (tx: Database, limits: InsertLimits): SubmissionStat
 })
 
 /** With `own`, the image of a similar prompt is declined: the answer is one of this prompt. */
-type Request = Pick<ResolvedRequest, 'generation' | 'own'>
+type Request = Pick<ResolvedRequest, 'generation' | 'olderFingerprint' | 'own'>
 
 /**
  * The row that answers for a request: one that is there, or a new one. Under the same key the same request gets the
@@ -75,7 +82,8 @@ type Request = Pick<ResolvedRequest, 'generation' | 'own'>
 export const findOrCreate = async (
   deps: FindOrCreateDeps,
   request: Request,
-  key: RequestedKey | undefined,
+  key?: RequestedKey,
+  describeOlder?: DescribeOlder,
 ): Promise<Submission> => {
   if (!key) return settle(deps, request)
   const { db, limits } = deps
@@ -83,7 +91,7 @@ export const findOrCreate = async (
   await insertOwnerIfNew(db, ownerId)
   return db.transaction().execute(async (tx) => {
     const within = { db: tx, statements: createOwnStatements(tx, limits), limits }
-    const bound = await bindIdempotencyKey(tx, { ...key, ownerId, generationId })
+    const bound = await bindIdempotencyKey(tx, { ...key, ownerId, generationId }, describeOlder)
     const earlier = bound.isNew ? undefined : await findGeneration(tx, bound.generationId)
     if (earlier) return answerWith(earlier)
     const submission = await settle(within, request)
@@ -92,10 +100,11 @@ export const findOrCreate = async (
   })
 }
 
-const settle = (deps: FindOrCreateDeps, { generation, own }: Request): Promise<Submission> => {
-  if (!own) return join(deps, generation)
+const settle = (deps: FindOrCreateDeps, request: Request): Promise<Submission> => {
+  const { generation, olderFingerprint, own } = request
+  if (!own) return join(deps, generation, olderFingerprint)
   return inRounds(async () => {
-    const submission = await join(deps, generation)
+    const submission = await join(deps, generation, olderFingerprint)
     const { generation: found, kind } = submission
     if (found.reuseSource === 'similar') return { ...(await join(deps, own)), declined: found }
     const isSettled = kind !== 'joined' || (await declineSimilar(deps.db, found.id)) !== undefined
@@ -103,9 +112,15 @@ const settle = (deps: FindOrCreateDeps, { generation, own }: Request): Promise<S
   })
 }
 
-const join = (deps: FindOrCreateDeps, wanted: GenerationToInsert): Promise<Submission> =>
+const join = (
+  deps: FindOrCreateDeps,
+  wanted: GenerationToInsert,
+  olderFingerprint?: string,
+): Promise<Submission> =>
   inRounds(async (round) => {
-    const answering = await findAnswer(deps, wanted, round)
+    const answering =
+      (await findAnswer(deps, wanted, round)) ??
+      (olderFingerprint && (await findOlder(deps, olderFingerprint)))
     if (answering) return answerWith(answering)
     const isFull = () => isOwnerFull(deps.db, wanted.ownerId, deps.limits.maxInFlight)
     if (round > 0 && (await isFull())) throw tooManyQueued()
@@ -121,6 +136,12 @@ const findAnswer = async (
 ): Promise<GenerationWithImage | undefined> => {
   if (joinsOthers) return statements.find(fingerprint)
   return round > 0 ? findGeneration(db, id) : undefined
+}
+
+/** One that a release up to 0.1 made, or is making, of the same words. */
+const findOlder = async ({ statements }: FindOrCreateDeps, olderFingerprint: string) => {
+  const older = await statements.find(olderFingerprint)
+  return older?.isPromptAsWritten ? undefined : older
 }
 
 /** Each further round means that an equal generation began or ended between two of our statements. */
@@ -140,7 +161,7 @@ const inRounds = async (
 
 const MAX_ROUNDS = 5
 
-const answerWith = (generation: GenerationWithImage): Submission => {
+export const answerWith = (generation: GenerationWithImage): Submission => {
   if (generation.status === 'succeeded') return { generation, kind: 'exact' }
   return { generation, kind: isTerminal(generation.status) ? 'replayed' : 'joined' }
 }

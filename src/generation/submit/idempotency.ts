@@ -1,18 +1,28 @@
 import { sql, type Transaction } from 'kysely'
 import type { Database } from '../../../db/database.ts'
-import type { Schema } from '../../../db/schema.ts'
+import type { GenerationRow, Schema } from '../../../db/schema.ts'
 import { AppError } from '../../lib/errors.ts'
+import { findGeneration, type GenerationWithImage } from '../state/repository.ts'
 
 const IDEMPOTENCY_KEY_TTL_HOURS = 24
 
 /** A client's key and what it came with. */
-export type RequestedKey = { key: string; requestDigest: string }
+export type RequestedKey = {
+  key: string
+  /** Of the generation that it comes to: what a release up to 0.1 knew of the request. */
+  requestDigest: string
+  /** Of what the client sent, which no setting of the server changes; absent from such a release. */
+  sentDigest?: string
+}
 
 type Binding = RequestedKey & { ownerId: string; generationId: string }
 
 type Bound =
   | { isNew: true; pointTo(generationId: string): Promise<void> }
   | { isNew: false; generationId: string }
+
+/** What `requestDigest` would be if the server had this model, where the request names none. */
+export type DescribeOlder = (made: Pick<GenerationRow, 'provider' | 'model'>) => Promise<string>
 
 /**
  * Binds a client's key to one submission for 24 h. A second caller with the same key waits for the first one's
@@ -22,19 +32,51 @@ type Bound =
 export const bindIdempotencyKey = async (
   tx: Transaction<Schema>,
   binding: Binding,
+  describeOlder?: DescribeOlder,
 ): Promise<Bound> => {
   if (await insertOrRenew(tx, binding)) {
     return { isNew: true, pointTo: (generationId) => pointTo(tx, binding, generationId) }
   }
   const existing = await selectKey(tx, binding)
-  if (existing.requestDigest !== binding.requestDigest) {
-    throw new AppError(
-      'idempotency_key_reused',
-      'This Idempotency-Key came with another request within the last 24 hours; use a new key for a new request.',
-      { pointer: 'Idempotency-Key' },
-    )
+  if (await isSameRequest(tx, existing, binding, describeOlder)) {
+    return { isNew: false, generationId: existing.generationId }
   }
-  return { isNew: false, generationId: existing.generationId }
+  throw new AppError(
+    'idempotency_key_reused',
+    'This Idempotency-Key came with another request within the last 24 hours; use a new key for a new request.',
+    { pointer: 'Idempotency-Key' },
+  )
+}
+
+/** The generation of a submission that was made before, to the letter; undefined when there was none. */
+export const findBoundGeneration = async (
+  db: Database,
+  ownerId: string,
+  { key, sentDigest = '' }: Pick<RequestedKey, 'key' | 'sentDigest'>,
+): Promise<GenerationWithImage | undefined> => {
+  const bound = await db
+    .selectFrom('idempotencyKeys')
+    .select('generationId')
+    .where('ownerId', '=', ownerId)
+    .where('key', '=', key)
+    .where('sentDigest', '=', sentDigest)
+    .where('expiresAt', '>=', sql<Date>`now()`)
+    .executeTakeFirst()
+  return bound && findGeneration(db, bound.generationId)
+}
+
+const isSameRequest = async (
+  tx: Transaction<Schema>,
+  existing: Awaited<ReturnType<typeof selectKey>>,
+  { requestDigest, sentDigest }: Binding,
+  describeOlder: DescribeOlder | undefined,
+): Promise<boolean> => {
+  if (existing.sentDigest !== null && sentDigest !== undefined) {
+    return existing.sentDigest === sentDigest
+  }
+  if (existing.requestDigest === requestDigest) return true
+  const made = describeOlder && (await findGeneration(tx, existing.generationId))
+  return made !== undefined && existing.requestDigest === (await describeOlder?.(made))
 }
 
 /**
@@ -59,6 +101,7 @@ const insertOrRenew = async (tx: Transaction<Schema>, binding: Binding): Promise
         .columns(['ownerId', 'key'])
         .doUpdateSet({
           requestDigest: binding.requestDigest,
+          sentDigest: binding.sentDigest ?? null,
           generationId: binding.generationId,
           createdAt: sql<Date>`now()`,
           expiresAt,
@@ -73,7 +116,7 @@ const insertOrRenew = async (tx: Transaction<Schema>, binding: Binding): Promise
 const selectKey = (tx: Transaction<Schema>, { ownerId, key }: Binding) =>
   tx
     .selectFrom('idempotencyKeys')
-    .select(['requestDigest', 'generationId'])
+    .select(['requestDigest', 'sentDigest', 'generationId'])
     .where('ownerId', '=', ownerId)
     .where('key', '=', key)
     .executeTakeFirstOrThrow()

@@ -1,6 +1,7 @@
 import { DatabaseAway } from '../../../db/away.ts'
 import type { Database } from '../../../db/database.ts'
 import type { ImageRow } from '../../../db/schema.ts'
+import { AppError } from '../../lib/errors.ts'
 import type { ImageStore, PixelPrint, Recognition } from '../ports.ts'
 import {
   findAlike,
@@ -32,7 +33,7 @@ export const recognizePicture = async (
   picture: Picture,
 ): Promise<Partial<Recognized>> => {
   if (!deps.recognition) return {}
-  const print = await deps.recognition.print(picture.bytes)
+  const print = await deps.recognition.print(picture.bytes, picture.ownerId)
   const first = await findFirst(deps, deps.recognition, picture, print).catch(whenAway)
   const isFirst = first === undefined || first === picture.sourceDigest
   return { ...print, conditionDigest: isFirst ? null : first }
@@ -45,9 +46,11 @@ export const recognizeStored = async (deps: RecognizeDeps, row: ImageRow): Promi
   const bytes = await readStored(deps.store, row)
   if (!bytes) return row
   // What was made from it before is found under its own digest.
-  const recognized = (await hasMade(deps.db, ownerId, sourceDigest))
-    ? await deps.recognition.print(bytes)
-    : await recognizePicture(deps, { ownerId, bytes, sourceDigest, width, height })
+  const recognized = await ((await hasMade(deps.db, ownerId, sourceDigest))
+    ? deps.recognition.print(bytes, ownerId)
+    : recognizePicture(deps, { ownerId, bytes, sourceDigest, width, height })
+  ).catch(whenUnreadable)
+  if (!recognized) return row
   await saveRecognized(deps.db, id, recognized)
   return { ...row, ...recognized }
 }
@@ -65,7 +68,8 @@ const findFirst = async (
   if (!looksSame) return undefined
   for (const alike of await findAlike(db, picture, perceptualHash)) {
     const bytes = await readStored(store, alike)
-    if (bytes && (await looksSame(picture.bytes, bytes))) return alike.sourceDigest
+    const isSame = bytes && looksSame(picture.bytes, bytes, picture.ownerId).catch(whenUnreadable)
+    if (await isSame) return alike.sourceDigest
   }
   return undefined
 }
@@ -79,8 +83,8 @@ const printOlder = async (
   for (const older of await findUnprinted(db, picture)) {
     const bytes = await readStored(store, older)
     if (!bytes) continue
-    const printed = await print(bytes)
-    await saveRecognized(db, older.id, printed)
+    const printed = await print(bytes, picture.ownerId).catch(whenUnreadable)
+    if (printed) await saveRecognized(db, older.id, printed)
   }
 }
 
@@ -88,6 +92,11 @@ const printOlder = async (
 const readStored = async (store: ImageStore, { objectKey }: Pick<ImageRow, 'objectKey'>) => {
   if (!objectKey) return undefined
   return (await store.find(objectKey).catch(() => undefined))?.bytes
+}
+
+/** What an earlier release took, and this one does not decode. */
+const whenUnreadable = (error: unknown): undefined => {
+  if (!(error instanceof AppError && error.code === 'invalid_image')) throw error
 }
 
 const whenAway = (error: unknown): undefined => {

@@ -1,7 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { NewImage } from '../../../db/schema.ts'
 import type { GenerationRequest } from '../../contract/generation-request.ts'
-import { createImageIdempotencyKey, type Identity } from '../../contract/identity.ts'
+import {
+  createImageIdempotencyKey,
+  createOlderId,
+  hasOlderId,
+  type Identity,
+} from '../../contract/identity.ts'
 import type { ModelInfo } from '../../contract/server-info.ts'
 import { DEFAULT_IMAGE_SIZE, type ImageSize } from '../../contract/vocabulary.ts'
 import { AppError } from '../../lib/errors.ts'
@@ -29,11 +34,17 @@ type ResolveDeps = {
 
 export type ResolvedRequest = {
   generation: GenerationToInsert
+  /** Of a plain request: the fingerprint that a release up to 0.1 gave it, where that was another one for the same words. */
+  olderFingerprint?: string | undefined
+  /** The fingerprint that such a release gave it, or would have with that default. */
+  describeOlder: (made: Made) => Promise<string>
   /** What is asked for instead where `generation` has ended with a similar image, and that is declined. */
   own?: GenerationToInsert | undefined
   /** The condition image's row, where Postgres did not answer and could not take it. */
   upload?: NewImage | undefined
 }
+
+type Made = Pick<GenerationToInsert, 'provider' | 'model'>
 
 /** The generation that a request asks for, with its condition image stored. Throws `AppError` for a wrong request. */
 export const resolveRequest = async (
@@ -68,6 +79,7 @@ export const resolveRequest = async (
     joinsOthers: revision === null,
     lane: request.lane,
     prompt: request.prompt,
+    isPromptAsWritten: true,
     transformation: request.transformation,
     conditionImageId: condition?.id ?? null,
     conditionImageDigest: condition?.digest ?? null,
@@ -81,7 +93,11 @@ export const resolveRequest = async (
   }
   const own =
     request.declineSimilar && !revision ? await describeOwn(generation, identity) : undefined
-  return { upload: condition?.upload, generation, own }
+  const describeOlder = ({ provider, model: made }: Made) =>
+    createOlderId({ ...identity, provider, model: request.model ?? made }, sha256Hex)
+  const isOlder = generation.joinsOthers && hasOlderId(request.prompt)
+  const olderFingerprint = isOlder ? await describeOlder(generation) : undefined
+  return { upload: condition?.upload, generation, olderFingerprint, describeOlder, own }
 }
 
 /** The same request always leads to the same generation: however often it is declined, one image is paid for. */

@@ -106,6 +106,7 @@ const toInsert = (row: GenerationWithImage): GenerationToInsert => ({
   joinsOthers: row.revision === null,
   lane: row.lane,
   prompt: row.prompt,
+  isPromptAsWritten: row.isPromptAsWritten,
   transformation: row.transformation,
   conditionImageId: row.conditionImageId,
   conditionImageDigest: row.conditionImageDigest,

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
 import { DatabaseAway } from '../../../db/away.ts'
 import type { GenerationRequest } from '../../contract/generation-request.ts'
+import { normalizePrompt } from '../../contract/identity.ts'
 import type { TelemetryType } from '../../contract/telemetry.ts'
 import { messageOf } from '../../lib/errors.ts'
 import type { Logger } from '../../lib/logger.ts'
@@ -8,8 +10,13 @@ import type { OnStep, SubmitStep } from '../run/steps.ts'
 import type { GenerationWithImage } from '../state/repository.ts'
 import { promoteGeneration } from '../state/transitions.ts'
 import { type DeferredSubmission, presumeRow } from './deferred-submission.ts'
-import { type FindOrCreateDeps, findOrCreate, type Submission } from './find-or-create.ts'
-import type { RequestedKey } from './idempotency.ts'
+import {
+  answerWith,
+  type FindOrCreateDeps,
+  findOrCreate,
+  type Submission,
+} from './find-or-create.ts'
+import { type DescribeOlder, findBoundGeneration, type RequestedKey } from './idempotency.ts'
 import {
   type ResolveConditionImage,
   type ResolvedRequest,
@@ -60,13 +67,22 @@ const submit = async (
   request: GenerationRequest,
   idempotencyKey: string | undefined,
 ): Promise<Submission> => {
-  const resolved = await resolveRequest(deps, ownerId, request, idempotencyKey)
+  const sent = idempotencyKey ? { key: idempotencyKey, sentDigest: digestSent(request) } : undefined
+  let resolved: ResolvedRequest
+  try {
+    resolved = await resolveRequest(deps, ownerId, request, idempotencyKey)
+  } catch (error) {
+    const bound = sent && (await findBoundGeneration(deps.db, ownerId, sent).catch(() => undefined))
+    if (bound) return answerWith(bound)
+    throw error
+  }
   markStep(deps, resolved.generation.id, 'described')
-  const key = idempotencyKey ? describeKey(resolved, idempotencyKey) : undefined
+  const describeOlder: DescribeOlder = (made) => describeOlderDigest(resolved, made)
+  const key = sent && { ...sent, requestDigest: await describeOlder(resolved.generation) }
   if (resolved.upload) return defer(deps, resolved, key)
   let submission: Submission
   try {
-    submission = await findOrCreate(deps, resolved, key)
+    submission = await findOrCreate(deps, resolved, key, describeOlder)
   } catch (error) {
     if (error instanceof DatabaseAway) return defer(deps, resolved, key)
     throw error
@@ -77,10 +93,20 @@ const submit = async (
   return submission.kind === 'joined' && isAskedByPerson ? promote(deps, submission) : submission
 }
 
-const describeKey = ({ generation, own }: ResolvedRequest, key: string): RequestedKey => {
-  const { fingerprint, joinsOthers } = generation
+/** Of all that decides about the picture, as it was sent: what the server takes where a field is absent may be another soon. */
+const digestSent = ({ lane: _lane, similarity: _mode, ...sent }: GenerationRequest): string => {
+  const { conditionImage = '', prompt, ...rest } = sent
+  const fields = Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1))
+  const text = JSON.stringify([normalizePrompt(prompt), fields])
+  return createHash('sha256').update(`${text}\n`).update(conditionImage).digest('hex')
+}
+
+const describeOlderDigest = async (
+  { generation: { joinsOthers }, own, describeOlder }: ResolvedRequest,
+  made: Parameters<DescribeOlder>[0],
+): Promise<string> => {
   const kind = own ? ':own' : joinsOthers ? '' : ':forced'
-  return { key, requestDigest: `${fingerprint}${kind}` }
+  return `${await describeOlder(made)}${kind}`
 }
 
 /** While Postgres is away the submission waits in the queue. Throws `DatabaseAway` when that is away too. */

@@ -73,7 +73,7 @@ const storeUpload = async (
   const found = await findOwnedImage(db, ownerId, id).then((row) => ({ row }), whenAway)
   const existing = found?.row
   if (existing?.objectKey) return { row: existing }
-  const image = await inspect(bytes)
+  const image = await inspect(bytes, ownerId)
   if (image.bytes.byteLength > MAX_STORED_BYTES) {
     throw new AppError('invalid_image', 'The image is too large once its pixels are encoded anew.')
   }

@@ -79,6 +79,19 @@ export const generations: Operations = {
       problems: [404, 503],
     }),
   },
+  '/api/generations/{id}/surplus/{digest}': {
+    get: operation(TAG, 'getSurplus', {
+      summary:
+        'What a call brought besides the image: another picture, or bytes that do not decode',
+      description:
+        'Listed by `history`. As an attachment; `application/octet-stream` unless it decodes.',
+      path: path.extend({
+        digest: z.string().meta({ description: 'Its `digest`.', example: 'a'.repeat(64) }),
+      }),
+      answers: { 200: content('The bytes as they were kept.', 'application/octet-stream') },
+      problems: [404, 503],
+    }),
+  },
   '/api/generations/{id}/retry': {
     post: operation(TAG, 'retryGeneration', {
       summary: 'Ask again for one that failed or was canceled',

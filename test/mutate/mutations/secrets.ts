@@ -39,9 +39,9 @@ export const secrets: readonly Mutation[] = [
   {
     name: 'token: an owner',
     why: 'a token that names nobody is somebody',
-    file: AUTH,
-    find: "sub === '' || ",
-    replace: '',
+    file: 'src/contract/text.ts',
+    find: "textSchema.min(1, 'must not be empty').max(255)",
+    replace: 'textSchema.max(255)',
     tests: PERMISSIONS,
   },
   {

@@ -9,6 +9,7 @@ const IDENTITY = 'src/contract/identity.ts'
 const SUBMISSIONS = ['test/integration/submission-guards.test.ts']
 const REQUESTS = ['test/unit/resolve-request.test.ts']
 const IDENTITIES = ['test/unit/identity.test.ts']
+const UPGRADES = ['test/integration/upgrade.test.ts']
 
 /** What makes two requests one image, and keeps one owner from taking everything. */
 export const submissions: readonly Mutation[] = [
@@ -16,7 +17,7 @@ export const submissions: readonly Mutation[] = [
     name: 'normalisation: white space',
     why: 'a blank more is another image, and paid for',
     file: IDENTITY,
-    find: ".replace(/\\s+/gu, ' ')",
+    find: "    .replace(/\\s+/gu, ' ')\n",
     replace: '',
     tests: IDENTITIES,
   },
@@ -24,8 +25,57 @@ export const submissions: readonly Mutation[] = [
     name: 'normalisation: composition',
     why: 'the same words from another keyboard are another image',
     file: IDENTITY,
-    find: ".normalize('NFKC')",
+    find: "    .normalize('NFC')\n",
     replace: '',
+    tests: IDENTITIES,
+  },
+  {
+    name: 'normalisation: what is not seen',
+    why: 'the same words from a web page are another image',
+    file: IDENTITY,
+    find: "    .replace(UNSEEN, (_unseen, flag = '') => flag)\n",
+    replace: '',
+    tests: IDENTITIES,
+  },
+  {
+    name: 'normalisation: other words',
+    why: 'the picture of 102 tiles answers for 10²',
+    file: IDENTITY,
+    find: "    .normalize('NFC')\n",
+    replace: "    .normalize('NFKC')\n",
+    tests: IDENTITIES,
+  },
+  {
+    name: 'identity: the versions',
+    why: 'an upgrade buys everything again',
+    file: IDENTITY,
+    find: 'normalizeByNfkc(normalPrompt) === normalPrompt ? 1 : 2',
+    replace: 'normalizeByNfkc(normalPrompt) === normalPrompt ? 3 : 2',
+    tests: IDENTITIES,
+  },
+  {
+    name: 'older ids: of the same words',
+    why: 'an upgrade buys again whatever has an emoji or a full-width comma',
+    file: 'src/generation/submit/find-or-create.ts',
+    find: '(olderFingerprint && (await findOlder(deps, olderFingerprint)))',
+    replace: 'undefined',
+    tests: UPGRADES,
+    pattern: 'nothing is bought again',
+  },
+  {
+    name: 'older ids: of no other words',
+    why: 'the picture of 102 tiles answers for 10²',
+    file: IDENTITY,
+    find: 'return normalizePrompt(older) === normalizePrompt(plain)',
+    replace: 'return normalizePrompt(older) !== undefined && plain !== undefined',
+    tests: UPGRADES,
+  },
+  {
+    name: 'prompt: as it is written',
+    why: 'the model is sent other words than those that were written',
+    file: 'src/contract/generation-request.ts',
+    find: '.transform((prompt) => prompt.toWellFormed())',
+    replace: '.transform((prompt) => normalizePrompt(prompt))',
     tests: IDENTITIES,
   },
   {
@@ -105,8 +155,8 @@ export const submissions: readonly Mutation[] = [
     name: 'negative cache: refusals alone',
     why: 'an accident answers for the request',
     file: REPOSITORY,
-    find: "['refused_prompt', 'refused_image']",
-    replace: "['refused_prompt', 'refused_image', 'timeout']",
+    find: "['refused_prompt', 'refused_image', UNREADABLE]",
+    replace: "['refused_prompt', 'refused_image', UNREADABLE, 'timeout']",
     tests: SUBMISSIONS,
   },
   {
@@ -161,17 +211,25 @@ export const submissions: readonly Mutation[] = [
     name: 'idempotency: of one owner',
     why: 'a key leads to another owner’s generation',
     file: IDEMPOTENCY,
-    find: "    .select(['requestDigest', 'generationId'])\n    .where('ownerId', '=', ownerId)\n",
-    replace: "    .select(['requestDigest', 'generationId'])\n",
+    find: "    .select(['requestDigest', 'sentDigest', 'generationId'])\n    .where('ownerId', '=', ownerId)\n",
+    replace: "    .select(['requestDigest', 'sentDigest', 'generationId'])\n",
     tests: SUBMISSIONS,
   },
   {
     name: 'idempotency: of one request',
     why: 'a key that is used again answers with another picture',
     file: IDEMPOTENCY,
-    find: 'if (existing.requestDigest !== binding.requestDigest) {',
-    replace: 'if (existing.requestDigest === undefined) {',
+    find: 'if (await isSameRequest(tx, existing, binding, describeOlder)) {',
+    replace: 'if ((await isSameRequest(tx, existing, binding, describeOlder)) || existing) {',
     tests: SUBMISSIONS,
+  },
+  {
+    name: 'idempotency: of what was sent',
+    why: 'a restart with another default model makes a repeated request another one',
+    file: IDEMPOTENCY,
+    find: 'return existing.sentDigest === sentDigest',
+    replace: 'return existing.requestDigest === requestDigest',
+    tests: UPGRADES,
   },
   {
     name: 'idempotency: for a day',

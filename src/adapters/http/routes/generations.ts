@@ -2,11 +2,14 @@ import { Router } from 'express'
 import { DatabaseAway } from '../../../../db/away.ts'
 import { generationQuerySchema } from '../../../contract/generation-filter.ts'
 import { isTerminal } from '../../../contract/vocabulary.ts'
+import type { ImageStore } from '../../../generation/ports.ts'
 import { waitForTerminal } from '../../../generation/read/follow.ts'
 import { describeHistory } from '../../../generation/read/history.ts'
 import { listGenerations } from '../../../generation/read/list.ts'
 import { type CancelDeps, cancelGeneration } from '../../../generation/state/cancel.ts'
 import { isPresumed } from '../../../generation/state/repository.ts'
+import { findSurplus } from '../../../generation/state/surplus.ts'
+import { AppError } from '../../../lib/errors.ts'
 import { setRetryAfter } from '../answer-generation.ts'
 import { principalOf } from '../auth.ts'
 import { type HttpContext, whileConnected } from '../http-context.ts'
@@ -14,10 +17,12 @@ import { sendWithETag } from '../json.ts'
 import { cutPage, parsePageQuery } from '../pagination.ts'
 import { parsePreferWait, parseQuery, setPreferenceApplied } from '../parse-request.ts'
 import { parseScope } from '../scope.ts'
+import { sendBytes } from '../send-object.ts'
 import { streamGeneration } from '../sse.ts'
 
 type Deps = {
   cancel: CancelDeps
+  store: Pick<ImageStore, 'find'>
   /** Counts an open stream; what it gives back is called at its end. */
   openStream: () => () => void
 }
@@ -61,7 +66,18 @@ export const createGenerationRoutes = (http: HttpContext, deps: Deps): Router =>
 
   router.get('/:id/history', async (req, res) => {
     const row = await getOwnGeneration(req, res)
-    sendWithETag(req, res, await describeHistory(db, row))
+    sendWithETag(req, res, await describeHistory(db, row, urlsFor(req)))
+  })
+
+  // To be saved and looked at with care: it may be anything.
+  router.get('/:id/surplus/:digest', async (req, res) => {
+    const { id } = await getOwnGeneration(req, res)
+    const { digest } = req.params
+    const row = /^[0-9a-f]{64}$/.test(digest) ? await findSurplus(db, id, digest) : undefined
+    const object = row && (await deps.store.find(row.objectKey).catch(throwUnavailable))
+    if (!object) throw new AppError('not_found', 'Nothing of this digest was kept.')
+    res.set('Cache-Control', 'private, no-store').attachment(`${id}-${digest.slice(0, 12)}`)
+    sendBytes(res, object)
   })
 
   router.post('/:id/cancel', async (req, res) => {
@@ -73,4 +89,12 @@ export const createGenerationRoutes = (http: HttpContext, deps: Deps): Router =>
   })
 
   return router
+}
+
+const throwUnavailable = (cause: unknown): never => {
+  throw new AppError('unavailable', 'The image store does not answer; try again shortly.', {
+    retryable: true,
+    retryAfterMs: 2_000,
+    cause,
+  })
 }

@@ -10,7 +10,7 @@ import { sendSubmitted } from '../answer-generation.ts'
 import { principalOf } from '../auth.ts'
 import type { HttpContext } from '../http-context.ts'
 import { formatCursor, parseCursor } from '../pagination.ts'
-import { jsonBody, parseIdempotencyKey } from '../parse-request.ts'
+import { jsonBody, parseBody, parseIdempotencyKey } from '../parse-request.ts'
 import { parseScope } from '../scope.ts'
 
 /** Asking again for generations, one by one or many at once; an operator does so for their owners. */
@@ -19,7 +19,7 @@ export const createRetryRoutes = (http: HttpContext, deps: SubmitDeps & BulkDeps
   const router = Router()
 
   router.post('/bulk', ...jsonBody(), async (req, res) => {
-    const order = bulkRequestSchema.parse(req.body, { reportInput: true })
+    const order = parseBody(bulkRequestSchema, req.body)
     const { action, dryRun } = order
     const { owner, ...filter } = order.filter
     assertChangeable(action, filter.status)

@@ -1,10 +1,12 @@
-import express, { Router } from 'express'
+import { Router } from 'express'
 import { z } from 'zod'
+import { textSchema } from '../../../contract/text.ts'
 import { AppError } from '../../../lib/errors.ts'
 import type { Authenticate } from '../auth.ts'
+import { jsonBody, parseBody } from '../parse-request.ts'
 import { assertSameOrigin, type Sessions } from '../sessions.ts'
 
-const signInSchema = z.strictObject({ token: z.string().min(1) })
+const signInSchema = z.strictObject({ token: textSchema.min(1) })
 
 /** Signing a browser in and out, and who is signed in. Nobody is no error: a page asks before it knows. */
 export const createSessionRoutes = (authenticate: Authenticate, sessions: Sessions): Router => {
@@ -14,9 +16,9 @@ export const createSessionRoutes = (authenticate: Authenticate, sessions: Sessio
     next()
   })
 
-  router.post('/', express.json({ limit: '32kb' }), async (req, res) => {
+  router.post('/', ...jsonBody(), async (req, res) => {
     assertSameOrigin(req)
-    const { token } = signInSchema.parse(req.body ?? {}, { reportInput: true })
+    const { token } = parseBody(signInSchema, req.body)
     const principal = await authenticate(`Bearer ${token.trim()}`)
     const expiresAt = await sessions.start(req, res, principal)
     const { ownerId, isAdmin } = principal

@@ -18,7 +18,8 @@ import { sendSubmitted } from '../answer-generation.ts'
 import { principalOf } from '../auth.ts'
 import { type HttpContext, whileConnected } from '../http-context.ts'
 import {
-  jsonBody,
+  imageJsonBody,
+  parseBody,
   parseIdempotencyKey,
   parsePreferWait,
   setPreferenceApplied,
@@ -42,18 +43,18 @@ export const createVisualizeRoutes = (http: HttpContext, deps: VisualizeDeps): R
   const longestWaitMs = Math.min(interactiveDeadlineMs, http.maxWaitSeconds * 1_000)
   const router = Router()
 
-  router.post('/generate', ...jsonBody(), async (req, res) => {
+  router.post('/generate', ...imageJsonBody(), async (req, res) => {
     const waitSeconds = parsePreferWait(req, http.maxWaitSeconds)
     const idempotencyKey = parseIdempotencyKey(req)
-    const request = generationRequestSchema.parse(req.body, { reportInput: true })
+    const request = parseBody(generationRequestSchema, req.body)
     const { ownerId } = principalOf(res)
     const submission = await submitGeneration(submit, ownerId, request, idempotencyKey)
     setPreferenceApplied(res, waitSeconds)
     await answer(http, deps, req, res, submission, (waitSeconds ?? 0) * 1_000)
   })
 
-  router.post('/image', announceSuccessor(http), ...jsonBody(), async (req, res) => {
-    const request = generationRequestSchema.parse(req.body, { reportInput: true })
+  router.post('/image', announceSuccessor(http), ...imageJsonBody(), async (req, res) => {
+    const request = parseBody(generationRequestSchema, req.body)
     const forced = { ...request, skipExistingCheck: true }
     const submission = await submitGeneration(submit, principalOf(res).ownerId, forced)
     await answer(http, deps, req, res, submission, longestWaitMs)

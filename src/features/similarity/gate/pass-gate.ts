@@ -35,13 +35,32 @@ const AGREEMENTS: [reason: GateReason, doAgree: Agreement][] = [
   ['composition', doCompositionsAgree],
 ]
 
+type Judgement = { passes: boolean; reasons: GateReason[] }
+
 /**
  * Whether one picture may answer both prompts, as far as their words tell; for prompts that a model of meaning
  * already takes for similar. An equivalence: reflexive, symmetric, transitive. When in doubt it does not pass.
  */
-export const passGate = (a: string, b: string): { passes: boolean; reasons: GateReason[] } => {
-  const [first, second] = [readPrompt(a), readPrompt(b)]
-  if (first.form === second.form) return { passes: true, reasons: [] }
-  const reasons = AGREEMENTS.filter(([, doAgree]) => !doAgree(first, second)).map(([name]) => name)
-  return { passes: false, reasons: reasons.length > 0 ? reasons : ['wording'] }
+export const passGate = (a: string, b: string): Judgement => createGate(a)(b)
+
+/** `passGate` for one prompt and many others, each of which is read once. */
+export const createGate = (prompt: string): ((other: string) => Judgement) => {
+  const read = createReader()
+  const first = read(prompt)
+  return (other) => {
+    const second = read(other)
+    if (first.form === second.form) return { passes: true, reasons: [] }
+    const disagreements = AGREEMENTS.filter(([, doAgree]) => !doAgree(first, second))
+    const reasons = disagreements.map(([name]) => name)
+    return { passes: false, reasons: reasons.length > 0 ? reasons : ['wording'] }
+  }
+}
+
+const createReader = () => {
+  const readings = new Map<string, Reading>()
+  return (prompt: string): Reading => {
+    const reading = readings.get(prompt) ?? readPrompt(prompt)
+    readings.set(prompt, reading)
+    return reading
+  }
 }

@@ -24,7 +24,17 @@ export type Reading = {
   clauses: readonly Clause[]
 }
 
+/**
+ * Reading takes longer than in proportion to the length: some 2 ms for so many characters, 20 ms at worst. Of a longer prompt
+ * nothing is understood, and it is like no other.
+ */
+export const MAX_READ_CHARACTERS = 1_000
+
 export const readPrompt = (prompt: string): Reading => {
+  if (prompt.length > MAX_READ_CHARACTERS) {
+    const nothing = { words: [], names: [], quotes: [], whole: [], clauses: [] }
+    return { form: `unread: ${prompt}`, ...nothing }
+  }
   const described = prompt.replace(ASKING_FOR_IMAGE, '').replace(ASKING, '')
   const tokens = markNames(tokenize(described), described === described.toUpperCase())
   const canonical = canonicalWords(tokens)

@@ -14,11 +14,11 @@ const PATTERN = new RegExp(
   'gu',
 )
 
-/** The words, quotes and breaks of a prompt. Unicode NFKC; a hyphen inside a word is a space. */
+/** The words, quotes and breaks of a prompt. Unicode NFC, as NFKC would make "102" of "10²"; a hyphen inside a word is a space. */
 export const tokenize = (prompt: string): Token[] => {
   const text = prompt
     .toWellFormed()
-    .normalize('NFKC')
+    .normalize('NFC')
     .replace(/[“”„«»]/gu, '"')
     .replace(/[‘’]/gu, "'")
   const tokens = [...text.matchAll(PATTERN)].flatMap(({ groups = {} }) => tokensOf(groups))
