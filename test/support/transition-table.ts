@@ -16,13 +16,16 @@ import {
   extendLease,
   failGeneration,
   failLostImage,
+  pointToObject,
   promoteGeneration,
   releaseGeneration,
+  restoreGeneration,
   retryGeneration,
   suggestImages,
   withdrawImage,
 } from '../../src/generation/state/transitions.ts'
 import { AppError } from '../../src/lib/errors.ts'
+import { insertImage } from './rows.ts'
 
 /** An image of alice's that a transition may point to. */
 export const OTHER_IMAGE = `g_${'0'.repeat(40)}`
@@ -53,6 +56,7 @@ const image = {
 const aDate = expect.any(Date)
 const released = { leaseExpiresAt: null, workerId: null }
 const finished = { ...released, finishedAt: aDate, runAfter: null }
+const found = expect.stringMatching(/^generated\/found\/g_/)
 const succeeded = ['generation.succeeded', 'generation_completed']
 const lost = ['generation.failed', 'generation_failed']
 
@@ -157,6 +161,26 @@ export const transitions = {
     changes: { imageId: null, ...failed },
     events: ['generation.failed'],
   },
+  'point to an object': {
+    run: (db, claim) => pointToObject(db, claim, `generated/found/${claim.id}`),
+    changes: { objectKey: found },
+    events: [],
+  },
+  'restore the image': {
+    run: async (db, { id, status }) => {
+      const objectKey = `generated/found/${id}`
+      // Its row has been made anew; one that has its image has that row.
+      if (status === 'failed') await insertImage(db, { id, objectKey })
+      return restoreGeneration(db, id, objectKey)
+    },
+    changes: {
+      imageId: expect.stringMatching(/^g_/),
+      objectKey: found,
+      errorCode: null,
+      ...finished,
+    },
+    events: ['generation.succeeded'],
+  },
   promote: {
     run: (db, { id }) => promoteGeneration(db, id),
     changes: { lane: 'interactive' },
@@ -230,6 +254,9 @@ export const TABLE: Line[] = [
   ['cancel what a person wants', 'any',   '-',        '-',        '-',         '-',         '-',        '-',      '-'],
   ['withdraw the image',         'any',   '-',        '-',        '-',         '-',         'canceled', '-',      '-'],
   ['lose the image',             'any',   '-',        '-',        '-',         '-',         'failed',   '-',      '-'],
+  ['point to an object',         'right', '-',        '-',        'running',   'running',   '-',        '-',      '-'],
+  ['point to an object',         'stale', '-',        '-',        '-',         '-',         '-',        '-',      '-'],
+  ['restore the image',          'any',   '-',        '-',        '-',         '-',         '-',        'succeeded', '-'],
   ['promote',                    'any',   'queued',   'queued',   'running',   'running',   '-',        '-',      '-'],
   ['ask again',                  'any',   '-',        '-',        '-',         '-',         '-',        'queued', 'queued'],
 ]
