@@ -14,7 +14,7 @@ export const runApi = async (config: Config): Promise<void> => {
   const tracing = await startTracing(config.tracing)
   const api = createApi(config, await resolveSecrets(config), logger, { tracing })
   const stop = () => api.stop().finally(tracing?.close)
-  runUntilSignal(stop, config.shutdownGraceMs + STOP_MARGIN_MS)
+  runUntilSignal(stop, config.stop.apiGraceMs + STOP_MARGIN_MS)
   const { url } = await api.start()
   logger.info({ url }, 'listening')
 }

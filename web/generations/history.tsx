@@ -1,4 +1,4 @@
-import type { GenerationHistory } from '../../src/contract/generation-history.ts'
+import type { GenerationAttempt, GenerationHistory } from '../../src/contract/generation-history.ts'
 import { Badge } from '../parts/badge.tsx'
 import { Card } from '../parts/card.tsx'
 import { formatDuration, formatMoment, formatUsd } from '../parts/format.ts'
@@ -55,8 +55,9 @@ const Attempts = ({ attempts }: Pick<GenerationHistory, 'attempts'>) => (
         name: 'Cost',
         isNumber: true,
         sortBy: ({ costUsd }) => costUsd,
-        cell: ({ costUsd, mayHaveCharged }) => (
-          <span title={mayHaveCharged ? undefined : 'The model charges nothing for this.'}>
+        cell: ({ costUsd, ...attempt }) => (
+          <span title={explainCost(attempt)}>
+            {attempt.isEstimate && '≈ '}
             {formatUsd(costUsd)}
           </span>
         ),
@@ -72,6 +73,14 @@ const Attempts = ({ attempts }: Pick<GenerationHistory, 'attempts'>) => (
     ]}
   />
 )
+
+const explainCost = ({
+  mayHaveCharged,
+  isEstimate,
+}: Pick<GenerationAttempt, 'mayHaveCharged' | 'isEstimate'>): string | undefined => {
+  if (isEstimate) return 'What it may cost: the model has not said.'
+  return mayHaveCharged ? undefined : 'The model charges nothing for this.'
+}
 
 const Outcome = ({ outcome }: { outcome: string | undefined }) => {
   if (outcome === undefined) return <Badge tone="info">under way</Badge>

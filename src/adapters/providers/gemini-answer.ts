@@ -50,10 +50,10 @@ export const parseGeminiAnswer = (json: unknown): GeminiAnswer => {
 }
 
 /**
- * The image in an answer with status 200. `costUsd` is what the answer costs without one. Throws `ProviderError` when there is none: `refused_prompt`,
+ * The image in an answer with status 200. `costUsd` is what the answer costs without one, where it says so. Throws `ProviderError` when there is none: `refused_prompt`,
  * `refused_image` or `no_image`, each naming the provider's own reason.
  */
-export const getGeminiImage = (answer: GeminiAnswer, costUsd: number): Uint8Array => {
+export const getGeminiImage = (answer: GeminiAnswer, costUsd: number | undefined): Uint8Array => {
   const candidate = answer.candidates?.[0]
   const blockReason = answer.promptFeedback?.blockReason
   const finishReason = candidate?.finishReason
@@ -83,14 +83,14 @@ const refusals = new Set([
   'SPII',
 ])
 
-const refusedPrompt = (reason: string, costUsd: number): ProviderError =>
+const refusedPrompt = (reason: string, costUsd: number | undefined): ProviderError =>
   createProviderError(
     'refused_prompt',
     `The image model refused the prompt (${safeWord(reason)}). Change its wording and try again.`,
     { costUsd },
   )
 
-const refusedImage = (reason: string, costUsd: number): ProviderError =>
+const refusedImage = (reason: string, costUsd: number | undefined): ProviderError =>
   createProviderError(
     'refused_image',
     `The image model withheld its image (${safeWord(reason)}). Change the prompt and try again.`,
@@ -100,7 +100,7 @@ const refusedImage = (reason: string, costUsd: number): ProviderError =>
 const noImage = (
   reason: string | null | undefined,
   hasText: boolean,
-  costUsd: number,
+  costUsd: number | undefined,
 ): ProviderError =>
   createProviderError(
     'no_image',

@@ -62,6 +62,15 @@ export const costGeminiImage = (model: string, size: ImageSize, usage?: Usage): 
   return roundUsd(listUsd + costGeminiTokens(model, usage))
 }
 
+/**
+ * What a call may cost, in US dollars: the list price of an image of the size; of a size that is not in the list, the
+ * highest that is.
+ */
+export const estimateGeminiCall = (model: string, size: ImageSize): number => {
+  const { priceUsd } = getGeminiPrice(model)
+  return priceUsd[size] ?? Math.max(0, ...Object.values(priceUsd))
+}
+
 /** What the tokens of an answer cost, in US dollars; all there is to pay when it has no image. */
 export const costGeminiTokens = (model: string, usage?: Usage): number => {
   const { input, textOutput, imageOutput } = getGeminiPrice(model).usdPerMillionTokens

@@ -1,9 +1,15 @@
+import { createHash } from 'node:crypto'
 import { type GenerateContentRequest, GoogleGenerativeAI, type Part } from '@google/generative-ai'
 import type { Provider, ProviderRequest } from '../../generation/ports.ts'
 import { startDeadline } from '../../lib/deadline.ts'
 import { getGeminiImage, parseGeminiAnswer } from './gemini-answer.ts'
 import { toGeminiError } from './gemini-error.ts'
-import { costGeminiImage, costGeminiTokens, listGeminiModels } from './gemini-prices.ts'
+import {
+  costGeminiImage,
+  costGeminiTokens,
+  estimateGeminiCall,
+  listGeminiModels,
+} from './gemini-prices.ts'
 import { traceRequest } from './request-trace.ts'
 
 type GeminiProviderConfig = {
@@ -19,14 +25,19 @@ export const createGeminiProvider = (config: GeminiProviderConfig): Provider => 
   const fetchAnswer = createFetchAnswer(config)
   return {
     name: 'gemini',
+    account: createHash('sha256').update(config.apiKey).digest('hex').slice(0, 12),
     defaultModel: config.model,
     models: listGeminiModels(config.model),
+    estimateUsd: estimateGeminiCall,
     call: async (request, signal) => {
       signal.throwIfAborted()
       const answer = parseGeminiAnswer(await fetchAnswer(request, signal))
-      const bytes = getGeminiImage(answer, costGeminiTokens(request.model, answer.usageMetadata))
-      const costUsd = costGeminiImage(request.model, request.imageSize, answer.usageMetadata)
-      return { bytes, costUsd }
+      const { usageMetadata: usage } = answer
+      const bytes = getGeminiImage(
+        answer,
+        usage ? costGeminiTokens(request.model, usage) : undefined,
+      )
+      return { bytes, costUsd: costGeminiImage(request.model, request.imageSize, usage) }
     },
   }
 }

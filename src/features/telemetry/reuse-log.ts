@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { GenerationRow } from '../../../db/schema.ts'
 import type { Reuse } from '../../contract/generation.ts'
@@ -10,7 +11,8 @@ type Entry = {
   generationId: string
   type: TelemetryType
   data: string
-  createdAt: Date
+  /** On a stopwatch: the time itself is Postgres's to tell. */
+  atMs: number
 }
 
 type Deps = {
@@ -43,7 +45,7 @@ export const createReuseLog = (db: Database, { log, onReuse, onError }: Deps) =>
     const { id: generationId, ownerId } = row
     const known = reuse && withoutPrompt(reuse)
     const data = JSON.stringify({ ...known, promptDigest: digestPrompt(row.prompt) })
-    entries.push({ ownerId, generationId, type, data, createdAt: new Date() })
+    entries.push({ ownerId, generationId, type, data, atMs: performance.now() })
     schedule()
   }
 
@@ -60,7 +62,11 @@ export const createReuseLog = (db: Database, { log, onReuse, onError }: Deps) =>
     const batch = entries
     entries = []
     if (batch.length === 0) return
-    const ended = db.insertInto('generationEvents').values(batch).execute().then(nothing, onError)
+    const values = batch.map(({ atMs, ...entry }) => ({
+      ...entry,
+      createdAt: sql<Date>`now() - ${performance.now() - atMs}::float8 * interval '1 millisecond'`,
+    }))
+    const ended = db.insertInto('generationEvents').values(values).execute().then(nothing, onError)
     insertion = { size: batch.length, ended }
     await ended
     insertion = undefined

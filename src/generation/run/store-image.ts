@@ -14,6 +14,7 @@ import type {
 } from '../ports.ts'
 import { type Claim, pointToObject } from '../state/transitions.ts'
 import type { StepTimes } from './attempts.ts'
+import type { Countdown } from './lease.ts'
 
 type StoreDeps = {
   store: ImageStore
@@ -22,14 +23,15 @@ type StoreDeps = {
   retryBackoffMs: number
   onTrouble: OnTrouble
   steps: StepTimes
+  leftUntil: Countdown
 }
 
 const MAX_STORE_BACKOFF_MS = 5_000
 
 /**
  * Checks paid-for bytes and puts them in the store. While the store is in trouble this keeps trying, as long as
- * the claim stands: it never leads back to paying. It tries once even when the claim is lost, so that the next
- * claim may find them. Throws `no_image` when the bytes are no image.
+ * the claim stands and until its deadline: it never leads back to paying. It tries once even when the claim is lost, so that
+ * the next claim may find them. Throws `no_image` when the bytes are no image, `deadline_exceeded`.
  */
 export const storeImage = async (
   deps: StoreDeps,
@@ -47,12 +49,21 @@ export const storeImage = async (
       deps.onTrouble(claim.id, 'store', error)
     }
     signal.throwIfAborted()
+    if (claim.deadlineAt && deps.leftUntil(claim.deadlineAt) <= 0) throw notStoredInTime()
     const backoffMs = Math.min(MAX_STORE_BACKOFF_MS, deps.retryBackoffMs * 2 ** Math.min(round, 10))
     await delay(Math.random() * backoffMs, undefined, { signal }).catch(() =>
       signal.throwIfAborted(),
     )
   }
 }
+
+/** The spool keeps it for whoever asks again. */
+const notStoredInTime = () =>
+  new AppError(
+    'deadline_exceeded',
+    'The image was made, and could not be stored in the time there was. Asking again takes it up where it is.',
+    { retryable: true },
+  )
 
 const inspectPaid = async (
   { inspect, spool, onTrouble }: StoreDeps,

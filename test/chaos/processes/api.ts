@@ -11,6 +11,6 @@ import { reportReady } from './report-ready.ts'
 const config = parseConfig(process.env)
 const logger = createLogger(config.logLevel ?? 'warn', 'api')
 const api = createApi(config, await resolveSecrets(config), logger, armFrom(process.env))
-runUntilSignal(api.stop, config.shutdownGraceMs + STOP_MARGIN_MS)
+runUntilSignal(() => api.stop(), config.stop.apiGraceMs + STOP_MARGIN_MS)
 const { url } = await api.start()
 reportReady(url)

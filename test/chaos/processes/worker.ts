@@ -11,6 +11,6 @@ import { reportReady } from './report-ready.ts'
 const config = parseConfig(process.env)
 const logger = createLogger(config.logLevel ?? 'warn', 'worker')
 const worker = createWorker(config, await resolveSecrets(config), logger, armFrom(process.env))
-runUntilSignal(worker.stop, config.shutdownGraceMs + STOP_MARGIN_MS)
+runUntilSignal(worker.stop, config.stop.workerGraceMs + STOP_MARGIN_MS)
 await worker.start()
 reportReady()

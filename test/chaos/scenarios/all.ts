@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario.ts'
+import { deploys } from './deploys.ts'
 import { duplicates } from './duplicates.ts'
 import { killPoints } from './kill-points.ts'
 import { postgres } from './postgres.ts'
@@ -20,4 +21,5 @@ export const scenarios: readonly Scenario[] = [
   postgres,
   store,
   rolling,
+  deploys,
 ]

@@ -1,4 +1,5 @@
 import { type Facts, readFacts } from '../audit/audit.ts'
+import { checkBooks } from '../audit/books.ts'
 import { checkAlways, countExtraCalls } from '../audit/checks.ts'
 import { describeTrouble } from '../audit/describe-trouble.ts'
 import { type ChaosClient, createChaosClient } from '../client.ts'
@@ -57,7 +58,8 @@ const killEverywhere = async (stack: Stack, { backend, plan }: Setting): Promise
   }
   const points = [...acceptPoints, ...runPoints]
   const rows = exactly('rows', facts.length, points.length * kills)
-  const all = toResult(line, 'all', [rows, ...checkAlways(stack, facts)], details)
+  const books = await checkBooks(stack.db)
+  const all = toResult(line, 'all', [rows, ...checkAlways(stack, facts), ...books], details)
   return [...points.map(describePoint), all]
 }
 

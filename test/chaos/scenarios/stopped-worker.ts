@@ -1,4 +1,5 @@
 import { readFacts } from '../audit/audit.ts'
+import { checkBooks } from '../audit/books.ts'
 import { checkAlways } from '../audit/checks.ts'
 import { describeTrouble } from '../audit/describe-trouble.ts'
 import { createChaosClient } from '../client.ts'
@@ -40,6 +41,7 @@ const stopMany = async (stack: Stack, { backend, plan }: Setting): Promise<Resul
     atMost('most calls', Math.max(...calls), 2),
     exactly('late changes', lateChanges, 0),
     ...checkAlways(stack, facts),
+    ...(await checkBooks(stack.db)),
   ]
   const details = await describeTrouble(stack, facts)
   return [toResult(line, `${stops} workers stopped`, checks, details)]
