@@ -51,7 +51,7 @@ const allowed = {
     'src/contract/',
     'src/lib/',
     'db/',
-    npm('bullmq', 'ioredis', 'pg', '@bull-board', 'express', 'node'),
+    npm('bullmq', 'ioredis', 'kysely', 'pg', '@bull-board', 'express', 'node'),
     NODE,
   ],
   'src/adapters/events': [
@@ -66,7 +66,7 @@ const allowed = {
     'src/generation/',
     'src/contract/',
     'src/lib/',
-    npm('@google/generative-ai', 'cockatiel', 'sharp', 'zod', 'node'),
+    npm('@google/generative-ai', 'sharp', 'zod', 'node'),
     NODE,
   ],
   'src/adapters/storage': [

@@ -22,6 +22,7 @@ import * as similarity from './migrations/0012-similarity.ts'
 import * as conditions from './migrations/0013-conditions.ts'
 import * as neighbours from './migrations/0014-neighbours.ts'
 import * as verdicts from './migrations/0015-verdicts.ts'
+import * as deadlinesAndHolds from './migrations/0016-deadlines-and-holds.ts'
 import * as inputs from './migrations/0017-inputs.ts'
 import * as installation from './migrations/0021-installation.ts'
 import * as deletedObjects from './migrations/0022-deleted-objects.ts'
@@ -42,6 +43,7 @@ const migrations = {
   '0013-conditions': conditions,
   '0014-neighbours': neighbours,
   '0015-verdicts': verdicts,
+  '0016-deadlines-and-holds': deadlinesAndHolds,
   '0017-inputs': inputs,
   '0021-installation': installation,
   '0022-deleted-objects': deletedObjects,

@@ -29,6 +29,7 @@ export type Schema = {
   imageMetadata: ImageMetadataTable
   generations: GenerationsTable
   attempts: AttemptsTable
+  modelLimits: ModelLimitsTable
   idempotencyKeys: IdempotencyKeysTable
   generationEvents: GenerationEventsTable
   orphanObjects: OrphanObjectsTable
@@ -121,6 +122,12 @@ type GenerationsTable = {
   leaseExpiresAt: Date | null
   /** Not to be run before. */
   runAfter: Date | null
+  /** When it ends at the latest; null once it has, and where a release that set none asked for it. */
+  deadlineAt: Date | null
+  /** When a person came to want what was asked for ahead of need; null where none did. */
+  promotedAt: Date | null
+  /** The deferred submission that queued it last (`DeferredSubmission.parkedAt`); null where none did. */
+  deferredAs: string | null
   /** When a job was last handed to the queue; null until then. */
   enqueuedAt: Date | null
   /** How many of the owner's generations were ahead at submission. */
@@ -164,7 +171,12 @@ type AttemptsTable = {
   /** `image`, or the code of the outcome; null while the call runs, or when its worker died. */
   outcome: string | null
   mayHaveCharged: Generated<boolean>
+  /** What the call cost, or may have cost. */
   costUsd: Generated<number>
+  /** What was set aside for it before it was sent. */
+  heldUsd: Generated<number>
+  /** True while nobody knows what the call cost: `costUsd` is then what it may have cost. */
+  isEstimate: Generated<boolean>
   /** What it got past and when, in milliseconds after `startedAt`; null while it runs. */
   steps: ColumnType<AttemptStep[] | null, string | null, string>
   /** What the daily rollup knows of it: null nothing yet, false the call alone, true its end too. */
@@ -172,6 +184,15 @@ type AttemptsTable = {
 }
 
 export type AttemptStep = { step: string; ms: number }
+
+/** Until when a model takes no calls of an account, as the provider said, and when it said so. */
+type ModelLimitsTable = {
+  provider: ProviderName
+  account: string
+  model: string
+  limitedAt: Generated<Date>
+  limitedUntil: Date
+}
 
 type IdempotencyKeysTable = {
   ownerId: string

@@ -111,7 +111,7 @@ const prometheusOnly: PrometheusRule[] = [
     severity: 'critical',
     summary: 'The queue is old and no worker runs anything.',
     description:
-      'Are workers up and connected to the same Redis and QUEUE_NAME? A rate limit of the provider pauses all of them for up to a minute at a time.',
+      'Are workers up and connected to the same Redis and QUEUE_NAME? What a rate limit of the provider holds up counts as delayed, and not here.',
   },
   {
     alert: 'ImageonceProviderRefusesUs',

@@ -28,7 +28,10 @@ const runDevelopment = async ({ push, signal }: Life): Promise<void> => {
   printAddresses(pages.url, await findToken(config), isRunning)
 }
 
-const startDatabase = async ({ dataDir }: Config, { push, signal }: Life): Promise<string> => {
+const startDatabase = async (
+  { dataDir }: Config,
+  { push, signal }: Pick<Life, 'push' | 'signal'>,
+): Promise<string> => {
   await mkdir(dataDir, { recursive: true })
   const onLost = () => console.error('The embedded Postgres is gone: start again.')
   const postgres = await startEmbeddedPostgres({ dataDir, signal, onLost })

@@ -25,7 +25,7 @@ export const runApi = (config: Config): Promise<void> => {
       if (!isDatabaseThere) void endUnlessMigrated(config, logger, signal)
     },
     {
-      patienceMs: config.shutdownGraceMs + STOP_MARGIN_MS,
+      patienceMs: config.stop.apiGraceMs + STOP_MARGIN_MS,
       onReleaseError: (err) => logger.warn({ err }, 'could not stop'),
     },
   )

@@ -6,6 +6,7 @@ import type { Config } from './app/config.ts'
 import { runUntilSignal, STOP_MARGIN_MS } from './app/process.ts'
 import { resolveSecrets, type Secrets } from './app/secrets.ts'
 import { passSelfTest, requireFolder } from './app/self-test.ts'
+import { describeShortStop } from './app/short-stops.ts'
 import { createWorker } from './app/worker.ts'
 import { createLogger, type Logger } from './lib/logger.ts'
 import { checkQueue, indexVectors, migrate } from './migrate.ts'
@@ -19,13 +20,15 @@ export const runAll = (
 ): Promise<void> => {
   const logger = createLogger(wanted.logLevel ?? 'warn', 'start')
   return runUntilSignal(
-    async ({ push, signal }) => {
+    async ({ push, signal, hurry }) => {
       const { config, notes, release } = await withDatabase(wanted, logger, signal)
       push(release)
       await passSelfTest(config, 'start', (text) => notes.push(text))
       signal.throwIfAborted()
       await migrate(config)
       logger.info(await indexVectors(config))
+      const shortStop = describeShortStop(config)
+      if (shortStop) notes.push(shortStop)
       await checkQueue(config, (text) => notes.push(text))
       const secrets = await resolveSecrets(config)
       const tracing = await startTracing(config.tracing)
@@ -33,7 +36,8 @@ export const runAll = (
       signal.throwIfAborted()
       const overrides = { metrics: createMetrics(), tracing }
       const worker = createWorker(config, secrets, logger, overrides)
-      push(worker.stop)
+      push(() => worker.stop(hurry))
+      push(() => sayWhatIsWaitedFor(worker.countRunning(), config))
       const api = createApi(config, secrets, logger, overrides)
       // Nothing here balances load, and Ctrl-C does not wait for a browser's resting connections.
       push(() => api.stop({ idleMs: 0 }))
@@ -42,9 +46,19 @@ export const runAll = (
       await onReady({ config, secrets, url, notes })
     },
     {
-      patienceMs: wanted.shutdownGraceMs + STOP_MARGIN_MS,
+      patienceMs: wanted.stop.apiGraceMs + wanted.stop.workerGraceMs + STOP_MARGIN_MS,
       onReleaseError: (err) => logger.warn({ err }, 'could not stop'),
     },
+  )
+}
+
+/** A person who presses Ctrl-C sees why it does not end at once, and how it would. */
+const sayWhatIsWaitedFor = (running: number, { stop, gemini }: Config): void => {
+  if (running === 0) return
+  const images = running === 1 ? 'the image that is' : `the ${running} images that are`
+  const why = gemini ? ', since calls that are out are paid for' : ''
+  process.stderr.write(
+    `\nWaiting for ${images} being made${why}, ${stop.workerGraceMs / 1_000} s at most. Ctrl-C again gives up.\n`,
   )
 }
 

@@ -3,6 +3,7 @@ import type { Config } from './app/config.ts'
 import { runUntilSignal, STOP_MARGIN_MS } from './app/process.ts'
 import { resolveSecrets } from './app/secrets.ts'
 import { awaitDatabase, passSelfTest } from './app/self-test.ts'
+import { describeShortStop } from './app/short-stops.ts'
 import { createWorker } from './app/worker.ts'
 import { createLogger } from './lib/logger.ts'
 import { assertUsable } from './migrate.ts'
@@ -11,7 +12,7 @@ import { assertUsable } from './migrate.ts'
 export const runWorker = (config: Config): Promise<void> => {
   const logger = createLogger(config.logLevel ?? 'info', 'worker')
   return runUntilSignal(
-    async ({ push, signal }) => {
+    async ({ push, signal, hurry }) => {
       const warn = (text: string) => logger.warn(text)
       const { isDatabaseThere } = await passSelfTest(config, 'worker', warn)
       if (!isDatabaseThere) await awaitDatabase(config, signal)
@@ -20,13 +21,15 @@ export const runWorker = (config: Config): Promise<void> => {
       const tracing = await startTracing(config.tracing)
       push(() => tracing?.close())
       const worker = createWorker(config, await resolveSecrets(config), logger, { tracing })
-      push(worker.stop)
+      push(() => worker.stop(hurry))
+      const shortStop = describeShortStop(config)
+      if (shortStop) warn(shortStop)
       await worker.start()
       const metricsUrl = await worker.serveMetrics()
       logger.info({ concurrency: config.worker.concurrency, metricsUrl }, 'working')
     },
     {
-      patienceMs: config.shutdownGraceMs + STOP_MARGIN_MS,
+      patienceMs: config.stop.workerGraceMs + STOP_MARGIN_MS,
       onReleaseError: (err) => logger.warn({ err }, 'could not stop'),
     },
   )

@@ -20,6 +20,7 @@ import { createAlertWebhooks } from '../features/webhooks/module.ts'
 import { createWebhookRoutes } from '../features/webhooks/routes.ts'
 import { parseWebhookUrl } from '../features/webhooks/sender/webhook-url.ts'
 import { createSourceWebhookRoutes } from '../features/webhooks/source-webhooks-routes.ts'
+import { createDeadlines } from '../generation/run/overdue.ts'
 import type { Logger } from '../lib/logger.ts'
 import { VERSION } from '../lib/version.ts'
 import { createCallers } from './callers.ts'
@@ -28,6 +29,7 @@ import { createCoreRoutes } from './core-routes.ts'
 import { type Feature, startAll, stopAll } from './feature.ts'
 import {
   alertsDeps,
+  deadlinesDeps,
   itemDeps,
   openSimilarity,
   openTelemetry,
@@ -80,7 +82,7 @@ export const createApi = (
     return { url: await listen(server, config.http) }
   }
   const stop = async (options: { idleMs?: number } = {}): Promise<void> => {
-    const graceMs = config.shutdownGraceMs
+    const graceMs = config.stop.apiGraceMs
     logger.info('stopping')
     shutdown.abort()
     await Promise.all([drain({ graceMs, ...options }), stopAll(features, graceMs)])
@@ -165,6 +167,7 @@ const listFeatures = (
     },
     { routes: [createAnalyticsRoutes(http)] },
     { routes: [createAlertRoutes(http, alerts)], ...createAlerts(alerts) },
+    createDeadlines(deadlinesDeps(config, resources, logger)),
     { routes: [createSimilarityRoutes(http, similarity)] },
     createOperators({
       server: {

@@ -129,6 +129,8 @@ const environmentSchema = z
     BREAKER_FAILURES: integerSchema(1, 1_000_000_000).default(10),
     BREAKER_RESET_MS: integerSchema(100, 3_600_000).default(30_000),
     INTERACTIVE_DEADLINE_MS: integerSchema(100, 3_600_000).default(60_000),
+    INTERACTIVE_GIVE_UP_MS: integerSchema(1_000, 86_400_000).default(1_800_000),
+    EAGER_GIVE_UP_MS: integerSchema(1_000, 604_800_000).default(86_400_000),
     ALERT_INTERVAL_MS: integerSchema(50, 3_600_000).default(60_000),
     ALERT_GENERATION_MS: integerSchema(1, 3_600_000).default(5_000),
     ALERT_QUEUE_AGE_MS: integerSchema(1, 86_400_000).default(60_000),
@@ -146,7 +148,7 @@ const environmentSchema = z
     SWEEP_INTERVAL_MS: integerSchema(100, 60_000).default(5_000),
     RETRY_BACKOFF_MS: integerSchema(1, 60_000).default(1_000),
     ORPHAN_GRACE_DAYS: integerSchema(1, 3_650).default(30),
-    SHUTDOWN_GRACE_MS: integerSchema(0, 600_000).default(10_000),
+    SHUTDOWN_GRACE_MS: integerSchema(0, 7_200_000).optional(),
     OTEL_EXPORTER_OTLP_ENDPOINT: httpUrlSchema.optional(),
     OTEL_SERVICE_NAME: textSchema.default('imageonce'),
     LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).optional(),
@@ -158,6 +160,11 @@ const environmentSchema = z
           context.addIssue({ code: 'custom', path: [name], message: `is missing: ${why}` })
         }
       }
+    }
+    for (const name of ['INTERACTIVE_GIVE_UP_MS', 'EAGER_GIVE_UP_MS'] as const) {
+      if (env[name] > env.GENERATION_TIMEOUT_MS) continue
+      const message = 'must be more than GENERATION_TIMEOUT_MS: no call could end in time otherwise'
+      context.addIssue({ code: 'custom', path: [name], message })
     }
     if (env.S3_ENDPOINT || env.S3_BUCKET || env.S3_ACCESS_KEY_ID || env.S3_SECRET_ACCESS_KEY) {
       require([
@@ -224,6 +231,13 @@ export const parseClientConfig = (environment: Environment) => {
 const describeIssue = (issue: z.core.$ZodIssue): string =>
   `${issue.path.join('.')} ${issue.message}`
 
+/** An API's answers take no longer; streams and waits end at once. */
+const API_GRACE_MS = 10_000
+/** From the last byte of the model's answer to the commit, with a store that has to be asked a few times. */
+const STORING_MS = 30_000
+/** Calls that take their time are to be seen together. */
+const MIN_BREAKER_WINDOW_MS = 60_000
+
 const toConfig = (env: z.output<typeof environmentSchema>) => ({
   isProduction: env.NODE_ENV === 'production',
   http: {
@@ -279,7 +293,11 @@ const toConfig = (env: z.output<typeof environmentSchema>) => ({
     concurrency: env.WORKER_CONCURRENCY,
     modelMaxConcurrency: env.MODEL_MAX_CONCURRENCY,
     generationTimeoutMs: env.GENERATION_TIMEOUT_MS,
-    breaker: { failures: env.BREAKER_FAILURES, resetMs: env.BREAKER_RESET_MS },
+    breaker: {
+      failures: env.BREAKER_FAILURES,
+      resetMs: env.BREAKER_RESET_MS,
+      windowMs: Math.max(MIN_BREAKER_WINDOW_MS, 2 * env.GENERATION_TIMEOUT_MS),
+    },
     leaseMs: env.LEASE_MS,
     sweepIntervalMs: env.SWEEP_INTERVAL_MS,
     retryBackoffMs: env.RETRY_BACKOFF_MS,
@@ -304,8 +322,17 @@ const toConfig = (env: z.output<typeof environmentSchema>) => ({
     dimensions: env.EMBEDDING_DIMENSIONS,
   },
   conditionMatch: env.CONDITION_MATCH,
-  limits: { maxInFlight: env.OWNER_MAX_IN_FLIGHT, refusalTtlMs: env.REFUSAL_TTL_MS },
+  limits: {
+    maxInFlight: env.OWNER_MAX_IN_FLIGHT,
+    refusalTtlMs: env.REFUSAL_TTL_MS,
+    giveUpMs: { interactive: env.INTERACTIVE_GIVE_UP_MS, eager: env.EAGER_GIVE_UP_MS },
+  },
   interactiveDeadlineMs: env.INTERACTIVE_DEADLINE_MS,
-  shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
+  stop: {
+    apiGraceMs: env.SHUTDOWN_GRACE_MS ?? API_GRACE_MS,
+    workerGraceMs: env.SHUTDOWN_GRACE_MS ?? env.GENERATION_TIMEOUT_MS + STORING_MS,
+    /** What a worker's stop takes at most that cuts no call off. */
+    callMs: env.GENERATION_TIMEOUT_MS + STORING_MS,
+  },
   logLevel: env.LOG_LEVEL,
 })

@@ -15,8 +15,9 @@ import { insertAlertDeliveries } from '../features/webhooks/alert-deliveries.ts'
 import { createWebhookMetrics } from '../features/webhooks/metrics.ts'
 import type { WebhooksDeps } from '../features/webhooks/module.ts'
 import { describeReuse } from '../generation/read/present.ts'
+import type { DeadlinesDeps } from '../generation/run/overdue.ts'
 import type { SubmitDeps } from '../generation/submit/submit.ts'
-import type { Logger } from '../lib/logger.ts'
+import { createRareLog, type Logger } from '../lib/logger.ts'
 import type { Config } from './config.ts'
 import { publicUrlOf } from './public-url.ts'
 import type { Overrides, Resources } from './resources.ts'
@@ -72,6 +73,21 @@ export const webhooksDeps = (
     logger,
   }
 }
+
+export const deadlinesDeps = (
+  { limits, worker }: Config,
+  { db, metrics }: Resources,
+  logger: Logger,
+): DeadlinesDeps => ({
+  db,
+  giveUpMs: limits.giveUpMs,
+  intervalMs: worker.sweepIntervalMs,
+  onEnded: (count) => {
+    metrics.runs.onOverdue(count)
+    logger.warn({ count }, 'generations were not made in time')
+  },
+  onError: createRareLog((fields) => logger.error(fields, 'deadlines could not be looked after')),
+})
 
 export const openSimilarity = (
   { similarity, embeddings, gemini }: Config,

@@ -4,8 +4,8 @@ import { createDisposables, type Disposables } from './disposables.ts'
 /** How much longer than its grace period a stop may take before it is cut short. */
 export const STOP_MARGIN_MS = 10_000
 
-/** A terminal's Ctrl-C comes from the terminal and again from npm, some 10 ms later: that is not impatience. */
-const IMPATIENT_AFTER_MS = 1_500
+/** A terminal's Ctrl-C comes twice under npm, some milliseconds apart: what comes so soon is the same signal. */
+const SAME_SIGNAL_MS = 2_000
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
@@ -14,6 +14,8 @@ export type Life = {
   push: Disposables['push']
   /** Aborted when the process is to stop: a start that is under way is given up at its next step. */
   signal: AbortSignal
+  /** Aborted when it is told so again: what still runs is to be given back, in an orderly way. */
+  hurry: AbortSignal
 }
 
 type LifeOptions = {
@@ -24,8 +26,8 @@ type LifeOptions = {
 
 /**
  * Starts something and keeps it until SIGTERM, SIGINT or SIGHUP; then releases what the start has acquired, also in the middle of it,
- * and exits 0, or with `process.exitCode`. A second signal, a second and a half later or more, ends at once. Rejects when the start fails, having released what
- * there was.
+ * and exits 0, or with `process.exitCode`. A second signal hurries the stop, which then has 10 s; a third one ends at once. Rejects when
+ * the start fails, having released what there was.
  */
 export const runUntilSignal = async (
   start: (life: Life) => Promise<void>,
@@ -33,23 +35,30 @@ export const runUntilSignal = async (
 ): Promise<void> => {
   const { push, releaseAll } = createDisposables(onReleaseError)
   const stopping = new AbortController()
+  const hurrying = new AbortController()
   const { signal } = stopping
   let starting: Promise<void> = Promise.resolve()
-  let stoppingSinceMs = 0
-  const onSignal = async () => {
-    if (signal.aborted) {
-      if (performance.now() - stoppingSinceMs >= IMPATIENT_AFTER_MS) process.exit(1)
-      return
-    }
-    stoppingSinceMs = performance.now()
+  const stop = async () => {
     stopping.abort()
-    setTimeout(() => process.exit(1), patienceMs).unref()
+    exitAfter(patienceMs)
     await starting.catch(() => {})
     await releaseAll()
     process.exit()
   }
+  const hurry = () => {
+    if (hurrying.signal.aborted) process.exit(1)
+    hurrying.abort()
+    exitAfter(STOP_MARGIN_MS)
+  }
+  let toldAtMs = Number.NEGATIVE_INFINITY
+  const onSignal = () => {
+    if (performance.now() - toldAtMs < SAME_SIGNAL_MS) return
+    toldAtMs = performance.now()
+    if (signal.aborted) hurry()
+    else void stop()
+  }
   for (const name of SIGNALS) process.on(name, onSignal)
-  starting = start({ push, signal })
+  starting = start({ push, signal, hurry: hurrying.signal })
   try {
     await starting
   } catch (error) {
@@ -59,6 +68,8 @@ export const runUntilSignal = async (
     throw error
   }
 }
+
+const exitAfter = (ms: number) => setTimeout(() => process.exit(1), ms).unref()
 
 /** Runs a command; what an operator can mend is said in plain words, without a stack. */
 export const runCommand = async (command: () => Promise<void>): Promise<void> => {

@@ -45,9 +45,13 @@ export const settingDescriptions = {
   GENERATION_TIMEOUT_MS: 'How long one call to the model may take.',
   OWNER_MAX_IN_FLIGHT: 'Generations that an owner may have queued and running at once.',
   REFUSAL_TTL_MS: 'How long a refusal of the model answers for its prompt.',
-  BREAKER_FAILURES: 'Outages in a row after which the model is not called.',
-  BREAKER_RESET_MS: 'How long it is not called then.',
-  INTERACTIVE_DEADLINE_MS: 'How long a person should wait.',
+  BREAKER_FAILURES:
+    'Prompts, of several owners or of one, that must meet outages for a model not to be called for them.',
+  BREAKER_RESET_MS: 'How often a model that is not called is tried again.',
+  INTERACTIVE_DEADLINE_MS: 'How long a person should wait before the placeholder is shown.',
+  INTERACTIVE_GIVE_UP_MS:
+    'How long after it was asked for an interactive generation ends at the latest.',
+  EAGER_GIVE_UP_MS: 'The same in the eager lane.',
   ALERT_INTERVAL_MS: 'How often alerts are evaluated.',
   ALERT_GENERATION_MS:
     'How long new images may take before an alert fires; current models take 15 to 40 s, so 60000 suits them.',
@@ -68,7 +72,8 @@ export const settingDescriptions = {
   LEASE_MS: 'How long after its last sign of life a worker counts as dead.',
   SWEEP_INTERVAL_MS: 'How often lost jobs are looked for.',
   RETRY_BACKOFF_MS: 'How tries are spaced; doubled with each.',
-  SHUTDOWN_GRACE_MS: 'How long a stopping process finishes what is under way.',
+  SHUTDOWN_GRACE_MS:
+    'How long a stopping process finishes what is under way; unless set, a worker as long as a call may take and 30 s, an API 10 s.',
   METRICS_TOKEN: 'Who may read `/metrics`; without it nobody in production.',
   METRICS_PORT: 'Where a worker answers `/metrics` and `/livez`; without it nowhere.',
   METRICS_HOST: 'The address that it listens on for that.',

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { startMetricsServer } from '../adapters/http/metrics-server.ts'
 import { createProviderBreaker } from '../adapters/providers/breaker.ts'
 import { createGenerationWorker } from '../adapters/queue/generation-worker.ts'
+import { mendWrongClocks } from '../adapters/queue/wrong-clocks.ts'
 import { createSpool } from '../adapters/storage/spool.ts'
 import { createSpoolFiles } from '../adapters/storage/spool-files.ts'
 import { createAlerts } from '../features/alerts/module.ts'
@@ -13,9 +14,11 @@ import { createSavedItems } from '../features/saved-items/module.ts'
 import type { TelemetryLog } from '../features/telemetry/telemetry-log.ts'
 import { createWebhooks } from '../features/webhooks/module.ts'
 import type { CompareWithSimilar } from '../generation/ports.ts'
+import { Interrupted } from '../generation/run/lease.ts'
+import { createDeadlines } from '../generation/run/overdue.ts'
 import type { RunDeps } from '../generation/run/run.ts'
 import { createRunJob } from '../generation/run/run-job.ts'
-import { enqueueIfQueued, sweepGenerations } from '../generation/state/sweep.ts'
+import { enqueueIfQueued, type SweptQueue, sweepGenerations } from '../generation/state/sweep.ts'
 import { createRareLog, type Logger } from '../lib/logger.ts'
 import { runEvery } from '../lib/run-every.ts'
 import { waitAtMost } from '../lib/time.ts'
@@ -24,6 +27,7 @@ import type { Config } from './config.ts'
 import { type Feature, letGoAfterMs, startAll, stopAll } from './feature.ts'
 import {
   alertsDeps,
+  deadlinesDeps,
   itemDeps,
   openSimilarity,
   openTelemetry,
@@ -41,12 +45,15 @@ import type { Secrets } from './secrets.ts'
 import { reportGuessedPrices } from './server-info.ts'
 import { createSubmitDeps, createUploads } from './submit.ts'
 
+/** Only calls to the model take longer than this to end. */
+const FEATURES_GRACE_MS = 10_000
+
 /** A Postgres that is away takes the worker off its list later, by itself. */
 const HEARTBEAT_STOP_MS = 500
 
 /**
- * The worker, taking jobs once `start` resolves. `stop` takes none any more, lets running calls finish and, towards
- * the end of the grace period, gives the rest back for others to take up at once.
+ * The worker, taking jobs once `start` resolves. `stop` takes none any more, begins no call, lets those that are out finish and,
+ * towards the end of the grace period, gives the rest back for others to take up at once.
  */
 export const createWorker = (
   config: Config,
@@ -56,6 +63,7 @@ export const createWorker = (
 ) => {
   const resources = createResources(config, logger, overrides)
   const { db, events, queue, metrics, tracing } = resources
+  const stopping = new AbortController()
   const letGo = new AbortController()
   // Every running generation listens.
   setMaxListeners(0, letGo.signal)
@@ -71,6 +79,7 @@ export const createWorker = (
   const runDeps = createRunDeps(config, resources, logger, overrides, {
     compare,
     workerId,
+    stopping: stopping.signal,
     shutdown: letGo.signal,
     onBreaker: heartbeat.setBreakerOpen,
   })
@@ -86,12 +95,17 @@ export const createWorker = (
       onLeft: metrics.runs.forget,
       record: log,
     }),
-    pause: (durationMs) => queue.pause(durationMs).catch(onError),
     onJobGone: (generationId) => enqueueIfQueued(db, queue.enqueue, generationId),
     onError,
   })
   metrics.setRole('worker')
   let sweeper: ReturnType<typeof runEvery> | undefined
+  const mendClocks = (ids: readonly string[]) =>
+    mendWrongClocks(db, config.queue.name, { lockMs: config.worker.leaseMs, ids })
+  const swept: SweptQueue = {
+    ...queue,
+    mendClocks: resources.backend.kind === 'postgres' ? mendClocks : async () => {},
+  }
 
   const start = async (): Promise<void> => {
     reportGuessedPrices(resources.provider, logger)
@@ -101,7 +115,7 @@ export const createWorker = (
       await queue.claim()
       // Said again each time: a Redis that lost its data lost the limit too.
       await queue.limitConcurrency(config.worker.modelMaxConcurrency)
-      await sweepGenerations(db, queue.enqueueAll)
+      await sweepGenerations(db, swept)
     }
     await queue.limitConcurrency(config.worker.modelMaxConcurrency).catch(onError)
     sweeper = runEvery(sweep, { intervalMs: config.worker.sweepIntervalMs, onError })
@@ -116,18 +130,25 @@ export const createWorker = (
     resources.push(server.close)
     return server.url
   }
-  const stop = async (): Promise<void> => {
-    logger.info('stopping')
-    const { shutdownGraceMs: graceMs } = config
-    const timer = setTimeout(() => letGo.abort(), letGoAfterMs(graceMs))
+  /** With `hurry`, what still runs is given back as soon as that aborts. */
+  const stop = async (hurry?: AbortSignal): Promise<void> => {
+    const { workerGraceMs: graceMs } = config.stop
+    logger.info({ running: worker.countRunning(), graceMs }, 'stopping')
+    stopping.abort(new Interrupted('shutdown'))
+    const giveBack = () => letGo.abort()
+    const timer = setTimeout(giveBack, letGoAfterMs(graceMs))
+    hurry?.addEventListener('abort', giveBack)
+    if (hurry?.aborted) giveBack()
+    const restMs = Math.min(graceMs, FEATURES_GRACE_MS)
     // A sweep that waits for Postgres ends with its connections.
-    const swept = sweeper && waitAtMost(sweeper.stop(), graceMs)
-    await Promise.all([swept, worker.stop(graceMs), stopAll(features, graceMs)])
+    const isSwept = sweeper && waitAtMost(sweeper.stop(), restMs)
+    await Promise.all([isSwept, worker.stop(graceMs), stopAll(features, restMs)])
     clearTimeout(timer)
+    hurry?.removeEventListener('abort', giveBack)
     await waitAtMost(heartbeat.stop(), HEARTBEAT_STOP_MS)
     await resources.releaseAll()
   }
-  return { start, serveMetrics, stop }
+  return { start, serveMetrics, stop, countRunning: worker.countRunning }
 }
 
 type WorkerFeatures = {
@@ -161,6 +182,7 @@ const listFeatures = (
     createAnalytics({ db, intervalMs, logger }),
     createWebhooks(webhooksDeps(config, secrets, resources, logger, overrides)),
     createAlerts(alertsDeps(config, resources, logger, overrides)),
+    createDeadlines(deadlinesDeps(config, resources, logger)),
     { tasks: similarity.tasks },
   ]
   const maintenance = createMaintenance({
@@ -187,12 +209,12 @@ const createRunDeps = (
   { db, store, provider, events, metrics, tracing }: Resources,
   logger: Logger,
   overrides: Overrides,
-  parts: Pick<RunDeps, 'compare' | 'workerId' | 'shutdown'> & {
+  parts: Pick<RunDeps, 'compare' | 'workerId' | 'stopping' | 'shutdown'> & {
     onBreaker: (isOpen: boolean) => void
   },
 ): RunDeps => {
   const { onBreaker, ...rest } = parts
-  const { leaseMs, retryBackoffMs, breaker } = config.worker
+  const { leaseMs, retryBackoffMs, breaker, generationTimeoutMs } = config.worker
   return {
     ...rest,
     db,
@@ -202,6 +224,8 @@ const createRunDeps = (
     spool: createSpool({ directory: toSpoolDirectory(config) }),
     leaseMs,
     retryBackoffMs,
+    callMs: generationTimeoutMs,
+    giveUpMs: config.limits.giveUpMs,
     breaker: createProviderBreaker({
       ...breaker,
       onChange: (isOpen) => {

@@ -58,7 +58,7 @@ export const keep = (config: Config): Promise<void> =>
 export const adopt = (config: Config): Promise<void> =>
   withStores(config, async (db, redis) => {
     const count = await takeParkedOfFormerRelease(redis, config.queue.name, (parked) =>
-      insertDeferred(db, parked),
+      insertDeferred(db, parked, config.limits.giveUpMs),
     )
     console.log(`Taken over: ${count}. The workers will make them.`)
   })

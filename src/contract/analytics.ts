@@ -39,6 +39,8 @@ export const figuresSchema = z.object({
   paidCalls: countSchema,
   /** What the calls cost. */
   spendUsd: usdSchema,
+  /** How much of `spendUsd` nobody has told the price of: calls cut off, lost or under way, at what they may cost. */
+  estimatedUsd: usdSchema,
   /** What the skipped ones would have cost, each by its own model and size. */
   savedUsd: usdSchema,
   /** From asking to the end, of `completed`; the percentiles within 2.5 %. Null where there are none. */

@@ -21,9 +21,11 @@ const attemptSchema = z.object({
   startedAt: timestampSchema,
   /** When the outcome of the call was written down; absent while it runs, or when its worker died. */
   finishedAt: timestampSchema.optional(),
-  /** `image`, `interrupted`, or the code of what went wrong. */
+  /** `image`, `interrupted`, `lost` (its worker died), or the code of what went wrong; absent while it runs. */
   outcome: z.string().optional(),
+  /** What it cost; with `isEstimate` what it may cost or have cost, since nobody has said. */
   costUsd: z.number(),
+  isEstimate: z.boolean(),
   mayHaveCharged: z.boolean(),
   steps: z.array(attemptStepSchema),
 })

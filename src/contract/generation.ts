@@ -72,6 +72,8 @@ export const generationSchema = z.object({
   height: z.number().int().optional(),
   createdAt: timestampSchema,
   startedAt: timestampSchema.optional(),
+  /** When it ends at the latest; while it has not. */
+  deadlineAt: timestampSchema.optional(),
   finishedAt: timestampSchema.optional(),
   urls: z.object({ self: z.string(), events: z.string(), image: z.string(), cancel: z.string() }),
 })

@@ -22,7 +22,7 @@ const workerStatusSchema = z.object({
   /** How many generations it runs at once, and how many it runs. */
   concurrency: z.number().int(),
   running: z.number().int(),
-  /** `open`: it does not call the provider for now, after a row of outages. */
+  /** `open`: it does not call a model for now, since that has answered nobody lately. */
   breaker: z.enum(['closed', 'open']),
   startedAt: z.iso.datetime(),
   seenAt: z.iso.datetime(),

@@ -71,14 +71,30 @@ export type ProviderResult = {
 
 export type Provider = {
   name: ProviderName
+  /** Whose limits its calls count against: tells one key from another without giving it away. */
+  account: string
   defaultModel: string
   models: readonly ModelInfo[]
+  /** What one call may cost, in US dollars, as far as that is known before it is sent. */
+  estimateUsd(model: string, imageSize: ImageSize): number
   /**
    * Makes one image with at most one request to the model; never retries. Throws `ProviderError`, or the
    * signal's reason once `signal` is aborted (also when it is aborted already, and then without a request).
    */
   call(request: ProviderRequest, signal: AbortSignal): Promise<ProviderResult>
 }
+
+/** What tells, of a call that failed, a provider that is down from a request that it can't serve. */
+export type CallSubject = { model: string; ownerId: string; fingerprint: string }
+
+/**
+ * Makes a call, or throws `provider_unavailable` (with `retryAfterMs`) without one while the model is known to be down.
+ * `isTrial`: it is known to be down, and this call is to see whether it is back.
+ */
+export type GuardCall = <T>(
+  subject: CallSubject,
+  call: (isTrial: boolean) => Promise<T>,
+) => Promise<T>
 
 export type ImageStore = {
   kind: 'filesystem' | 's3'

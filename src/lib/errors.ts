@@ -22,6 +22,7 @@ export type ErrorCode =
   | ProviderErrorCode
   // the service itself
   | 'attempts_exhausted'
+  | 'deadline_exceeded'
   | 'worker_lost'
   | 'provider_unavailable'
   | 'condition_image_gone'
@@ -79,16 +80,16 @@ export class EmbeddingError extends Error {
 export class ProviderError extends AppError {
   override readonly name = 'ProviderError'
   declare readonly code: ProviderErrorCode
-  /** What the provider counted for it all the same. */
-  readonly costUsd: number
+  /** What the provider counted for it all the same; undefined when it did not say. */
+  readonly costUsd: number | undefined
 
   constructor(
     code: ProviderErrorCode,
     message: string,
-    options: AppErrorOptions & { costUsd?: number } = {},
+    options: AppErrorOptions & { costUsd?: number | undefined } = {},
   ) {
     super(code, message, options)
-    this.costUsd = options.costUsd ?? 0
+    this.costUsd = options.costUsd
   }
 }
 

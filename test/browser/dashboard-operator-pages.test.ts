@@ -105,13 +105,13 @@ describeWith('chromium', "operators' pages", () => {
     for (const secret of Object.values(SECRETS)) expect(await page.content()).not.toContain(secret)
     await page.getByRole('cell', { name: 'alive' }).waitFor()
     expect(await lookAtPage(page, 'settings')).toEqual([])
-    await page.getByRole('searchbox', { name: 'Find a setting' }).fill('grace shut')
+    await page.getByRole('searchbox', { name: 'Find a setting' }).fill('spaced doubled')
     await setting('DATABASE_URL').waitFor({ state: 'detached' })
-    expect(await setting('SHUTDOWN_GRACE_MS').textContent()).toContain('set here3000default: ')
+    expect(await setting('RETRY_BACKOFF_MS').textContent()).toContain('set here20default: ')
     await page.getByRole('searchbox').fill('')
     await page.getByRole('checkbox', { name: 'Only what differs' }).check()
     await setting('HOOK_DEBOUNCE_MS').waitFor({ state: 'detached' })
-    await setting('SHUTDOWN_GRACE_MS').waitFor()
+    await setting('RETRY_BACKOFF_MS').waitFor()
     expect(await page.getByRole('link', { name: 'Queues' }).getAttribute('href')).toBe(
       '/admin/queues',
     )

@@ -15,6 +15,7 @@ import { releaseOpenStacks } from './stack.ts'
  *   --only=<name>      one scenario          --backend=redis|postgres   one backend
  *   --short            the form of npm test  --scale=0.1                a tenth of every count
  *   --seed=<number>    repeats what was random in an earlier run
+ *   --set=<name>=<n>   a count by its name, as in --set=model-ms=60000; may come several times
  */
 
 const { values } = parseArgs({
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     backend: { type: 'string' },
     short: { type: 'boolean', default: false },
     scale: { type: 'string', default: '1' },
+    set: { type: 'string', multiple: true, default: [] },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
   },
 })
@@ -31,8 +33,15 @@ const plan: Plan = {
   form: values.short ? 'short' : 'full',
   scale: Number(values.scale),
   seed: Number(values.seed),
+  given: Object.fromEntries(values.set.map(parseCount)),
 }
 const { push, releaseAll } = createDisposables(console.error)
+
+function parseCount(text: string): [name: string, count: number] {
+  const [, name = '', count = ''] = /^([a-z-]+)=(\d+)$/.exec(text) ?? []
+  if (!name) throw new Error(`--set=${text} is not of the form --set=name=number`)
+  return [name, Number(count)]
+}
 
 const main = async (): Promise<boolean> => {
   const chosen = scenarios.filter(({ name }) => values.only === undefined || name === values.only)

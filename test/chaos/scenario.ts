@@ -1,7 +1,15 @@
 import type { Backend, Result } from './result.ts'
 
-/** How much is done. `scale` multiplies every count; `seed` makes what is random repeatable. */
-export type Plan = { form: 'full' | 'short'; scale: number; seed: number }
+/**
+ * How much is done. `scale` multiplies every count; `seed` makes what is random repeatable; `given` are counts by name, which
+ * hold as they are.
+ */
+export type Plan = {
+  form: 'full' | 'short'
+  scale: number
+  seed: number
+  given?: Readonly<Record<string, number>>
+}
 
 export type Setting = { backend: Backend; plan: Plan }
 
@@ -13,6 +21,9 @@ export type Scenario = {
   run: (setting: Setting) => Promise<Result[]>
 }
 
-/** A count of the plan, at least 1. */
-export const countOf = ({ form, scale }: Plan, counts: { full: number; short: number }): number =>
-  Math.max(1, Math.round(counts[form] * scale))
+/** A count of the plan, at least 1; one that has a name may be given on the command line. */
+export const countOf = (
+  { form, scale, given = {} }: Plan,
+  counts: { full: number; short: number },
+  name = '',
+): number => given[name] ?? Math.max(1, Math.round(counts[form] * scale))

@@ -108,6 +108,31 @@ test('a call counts as a paid one while its end is unknown, and then as what it 
   expect(await read()).toEqual({ calls: 3, paidCalls: 2, spendUsd: 0.134 })
 })
 
+test('a call costs what was set aside for it while its end is unknown, and then what it cost', async () => {
+  const fold = createFold(db)
+  const { id: generationId } = await insertGeneration(db)
+  const read = async () => {
+    await fold()
+    const { figures } = await summarize(db, DAY, 'alice')
+    expectFigures(figures, await countByHand(db, { ...DAY, ownerId: 'alice' }))
+    const { spendUsd, estimatedUsd } = figures
+    return [spendUsd, estimatedUsd]
+  }
+  const call = { generationId, at: NOON, heldUsd: 0.05 }
+  const [free = '', dear = '', lost = ''] = await insertCalls(db, [call, call, call])
+  expect((await summarize(db, DAY, 'alice')).figures.spendUsd).toBe(0.15)
+  expect(await read()).toEqual([0.15, 0.15])
+  await endCall(db, free, { mayHaveCharged: false, costUsd: 0, isEstimate: false })
+  expect((await summarize(db, DAY, 'alice')).figures.estimatedUsd).toBe(0.1)
+  expect(await read()).toEqual([0.1, 0.1])
+  await endCall(db, dear, { mayHaveCharged: true, costUsd: 0.134, isEstimate: false })
+  expect(await read()).toEqual([0.184, 0.05])
+  await endCall(db, lost, { mayHaveCharged: true, costUsd: 0.05 })
+  expect(await read()).toEqual([0.184, 0.05])
+  const { models } = await summarize(db, DAY, undefined)
+  expect(models).toMatchObject([{ calls: 3, paidCalls: 2, spendUsd: 0.184 }])
+})
+
 test('more than is read live is left to the workers, and the answer says how far it goes', async () => {
   await sql`insert into generation_events (owner_id, type, created_at)
     select 'alice', 'generation_started', ${NOON}::timestamptz + n * interval '1 millisecond'
@@ -132,7 +157,11 @@ const begin = async () => {
   return { tx, commit: () => tx.commit().execute(), rollback }
 }
 
-const endCall = (db: Database, id: string, end: { mayHaveCharged: boolean; costUsd: number }) =>
+const endCall = (
+  db: Database,
+  id: string,
+  end: { mayHaveCharged: boolean; costUsd: number; isEstimate?: boolean },
+) =>
   db
     .updateTable('attempts')
     .set({ outcome: 'image', finishedAt: new Date(), ...end })

@@ -6,6 +6,7 @@ import * as lostClaims from '../../db/migrations/0002-lost-claims.ts'
 import * as upkeep from '../../db/migrations/0003-upkeep.ts'
 import * as telemetry from '../../db/migrations/0004-telemetry.ts'
 import * as analytics from '../../db/migrations/0008-analytics.ts'
+import * as deadlinesAndHolds from '../../db/migrations/0016-deadlines-and-holds.ts'
 import { createFold } from '../../src/features/analytics/fold.ts'
 import { summarize } from '../../src/features/analytics/report.ts'
 import { countByHand } from '../support/count-by-hand.ts'
@@ -59,8 +60,9 @@ describe('every figure of every day is as counted by hand', () => {
     const anyTables = older as unknown as Kysely<unknown>
     try {
       for (const { up } of [generations, lostClaims, upkeep, telemetry]) await up(anyTables)
-      await insertHistory(older)
+      await insertHistory(older, { isHeld: false })
       await analytics.up(anyTables)
+      await deadlinesAndHolds.up(anyTables)
       await expectHistory(older)
       await createFold(older)()
       await createFold(older)()

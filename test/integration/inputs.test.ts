@@ -6,6 +6,7 @@ import { type Answer, type Client, createClient } from '../support/client.ts'
 import { newHookSecret, signHook } from '../support/hooks.ts'
 import { aNewGeneration } from '../support/new-generation.ts'
 import { bodyWith, type JsonRoute, listJsonRoutes, toPointer } from '../support/request-fields.ts'
+import { GIVE_UP_MS } from '../support/standings.ts'
 
 const SECRET = newHookSecret()
 const HALF = 'half \ud83d'
@@ -109,7 +110,11 @@ describe('a request with half a character', () => {
 })
 
 test('what a statement refuses for the sake of one row is done for all the others', async () => {
-  const statements = createBatchedStatements(app.db, { refusalTtlMs: 0, maxInFlight: 10 })
+  const statements = createBatchedStatements(app.db, {
+    refusalTtlMs: 0,
+    maxInFlight: 10,
+    giveUpMs: GIVE_UP_MS,
+  })
   const rows = Array.from({ length: 20 }, (_, index) => aNewGeneration({ ownerId: `o${index}` }))
   const bad = [aNewGeneration({ variant: HALF }), aNewGeneration({ prompt: 'a\u0000' })]
   const settled = await Promise.allSettled(

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from '@jest/globals'
+import { afterEach, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { createClient } from '../support/client.ts'
@@ -85,27 +85,129 @@ test('an input whose workers died three times is not run again', async () => {
   expect(again.body).toMatchObject({ id: body.id, status: 'succeeded' })
 })
 
-test('a model that is down costs nobody time: people get the placeholder, eager work waits', async () => {
-  app = await startTestApp({
-    env: { BREAKER_FAILURES: '2', BREAKER_RESET_MS: '700', RETRY_BACKOFF_MS: '2' },
+describe('a model that is down', () => {
+  test('shows people the placeholder at once, and makes their images when it is back', async () => {
+    app = await startTestApp({
+      env: { BREAKER_FAILURES: '2', BREAKER_RESET_MS: '1500', RETRY_BACKOFF_MS: '2' },
+    })
+    const alice = await createClient(app)
+    app.gemini.behave({ kind: 'overloaded' })
+    const asked = ['first', 'second'].map((prompt) => alice.generate({ prompt }))
+    const [first, second] = await Promise.all(asked)
+    const eager = await alice.generate({ prompt: 'ahead of need', lane: 'eager' })
+    const waiting = await waitFor(
+      async () => {
+        const answer = await alice.get(first?.body.id ?? '')
+        return answer.body.error?.code === 'provider_unavailable' && answer
+      },
+      { what: 'the breaker' },
+    )
+    expect(waiting.body).toMatchObject({
+      ...{ status: 'queued', isPlaceholder: true, error: { retryable: true } },
+      note: expect.stringContaining('same URL'),
+    })
+    expect(waiting.headers.get('retry-after')).toMatch(/^[12]$/)
+    app.gemini.behave({ kind: 'image' })
+    for (const asked of [first, second, eager]) {
+      const { body } = await alice.get(asked?.body.id ?? '', { Prefer: 'wait=30' })
+      expect(body).toMatchObject({ status: 'succeeded', isPlaceholder: false })
+    }
   })
-  const alice = await createClient(app)
-  app.gemini.behave({ kind: 'overloaded' })
-  const first = await alice.generateAndWait({ prompt: 'during' })
-  expect(first.body).toMatchObject({ status: 'failed', error: { code: 'provider_unavailable' } })
-  expect(app.gemini.countCalls()).toBe(2)
-  const eager = await alice.generate({ prompt: 'ahead of need', lane: 'eager' })
-  const second = await alice.generateAndWait({ prompt: 'during, too' })
-  expect(second.body).toMatchObject({
-    status: 'failed',
-    isPlaceholder: true,
-    attempts: 0,
-    error: { code: 'provider_unavailable', retryable: true },
+
+  test('is told from five prompts that it answers with 500: nobody else is held up', async () => {
+    app = await startTestApp({ env: { BREAKER_FAILURES: '10', RETRY_BACKOFF_MS: '2' } })
+    const mallory = await createClient(app, 'mallory')
+    app.gemini.behave(({ prompt }) =>
+      prompt.includes('bad') ? { kind: 'server_error' } : { kind: 'image' },
+    )
+    for (const prompt of ['bad 1', 'bad 2', 'bad 3', 'bad 4', 'bad 5']) {
+      const { body } = await mallory.generateAndWait({ prompt })
+      expect(body).toMatchObject({ status: 'failed', error: { code: 'ambiguous' } })
+    }
+    const owners = Array.from({ length: 10 }, (_, n) => `owner ${n}`)
+    for (const owner of [...owners, 'mallory']) {
+      const { body } = await (await createClient(app, owner)).generateAndWait({ prompt: 'good' })
+      expect(body).toMatchObject({ status: 'succeeded', attempts: 1 })
+    }
   })
-  app.gemini.behave({ kind: 'image' })
-  const done = await alice.get(eager.body.id, { Prefer: 'wait=20' })
-  expect(done.body.status).toBe('succeeded')
-  expect((await alice.generateAndWait({ prompt: 'during' })).body.status).toBe('succeeded')
+})
+
+describe('a deadline', () => {
+  test('ends what nobody makes, with the placeholder, and asking again has a new one', async () => {
+    const env = { GENERATION_TIMEOUT_MS: '900', INTERACTIVE_GIVE_UP_MS: '1000' }
+    app = await startTestApp({ workers: 0, env: { ...env, SWEEP_INTERVAL_MS: '100' } })
+    const alice = await createClient(app)
+    const { body } = await alice.generate({ prompt: 'never made' })
+    const leftMs = Date.parse(body.deadlineAt ?? '') - Date.parse(body.createdAt)
+    expect(leftMs).toBe(1_000)
+    const { body: ended } = await alice.get(body.id, { Prefer: 'wait=30' })
+    expect(ended).toMatchObject({
+      ...{ status: 'failed', isPlaceholder: true, attempts: 0 },
+      error: { code: 'deadline_exceeded', retryable: true },
+    })
+    expect(ended.deadlineAt).toBeUndefined()
+    const placeholder = await fetch(ended.imageUrl)
+    await placeholder.arrayBuffer()
+    expect(placeholder.headers.get('imageonce-placeholder')).toBe('true')
+    const { body: listed } = await alice.call('GET', '/api/images?type=placeholder')
+    expect(listed).toMatchObject({ images: [{ id: body.id }] })
+    const { body: again } = await alice.generate({ prompt: 'never made' })
+    expect(again).toMatchObject({ id: body.id, status: 'queued' })
+    expect(Date.parse(again.deadlineAt ?? '')).toBeGreaterThan(Date.parse(body.deadlineAt ?? ''))
+  })
+
+  test('is that of its lane; a person who comes waits for no eager reason, and for no longer than others', async () => {
+    app = await startTestApp()
+    const alice = await createClient(app)
+    app.gemini.behave({
+      kind: 'sequence',
+      steps: [{ kind: 'rate_limited', retryDelay: '999999999s' }, { kind: 'image' }],
+    })
+    const { body: eager } = await alice.generate({ prompt: 'in two hours', lane: 'eager' })
+    const waiting = await waitFor(
+      async () => {
+        const answer = await alice.get(eager.id)
+        return answer.body.error?.code === 'rate_limited' && answer
+      },
+      { what: 'the limit' },
+    )
+    const { giveUpMs } = app.config.limits
+    expect(Date.parse(waiting.body.deadlineAt ?? '') - Date.parse(eager.createdAt)).toBe(
+      giveUpMs.eager,
+    )
+    // The real wait: an hour at most, though years were asked for.
+    const waitSeconds = Number(waiting.headers.get('retry-after'))
+    expect(waitSeconds).toBeGreaterThan(3_000)
+    expect(waitSeconds).toBeLessThanOrEqual(3_600)
+
+    const { body: joined } = await alice.generate({ prompt: 'in two hours' })
+    expect(joined).toMatchObject({ id: eager.id, lane: 'interactive' })
+    const { promotedAt, deadlineAt } = await app.db
+      .selectFrom('generations')
+      .select(['promotedAt', 'deadlineAt'])
+      .where('id', '=', eager.id)
+      .executeTakeFirstOrThrow()
+    if (deadlineAt) expect(Number(deadlineAt) - Number(promotedAt)).toBe(giveUpMs.interactive)
+    const { body: done } = await alice.get(eager.id, { Prefer: 'wait=30' })
+    expect(done).toMatchObject({ status: 'succeeded', attempts: 2 })
+  })
+
+  test('bounds what a person waits for, however long the model wants to be left alone', async () => {
+    app = await startTestApp()
+    const alice = await createClient(app)
+    app.gemini.behave({ kind: 'rate_limited', retryDelay: '7200s' })
+    const { body } = await alice.generate({ prompt: 'soon' })
+    const waiting = await waitFor(
+      async () => {
+        const answer = await alice.get(body.id)
+        return answer.body.error !== undefined && answer
+      },
+      { what: 'the limit' },
+    )
+    const waitSeconds = Number(waiting.headers.get('retry-after'))
+    expect(waitSeconds).toBeGreaterThan(30)
+    expect(waitSeconds).toBeLessThanOrEqual(60)
+  })
 })
 
 test('a person who has waited long is shown the placeholder, and the picture at the same URL', async () => {

@@ -100,6 +100,23 @@ describeBothBackends('upkeep by schedule', (kind) => {
     expect(counter.count()).toBe(1)
   })
 
+  test('a task that a worker with a fast clock put off is done all the same', async () => {
+    const counter = createCounter()
+    const fast = open(backend, [counter.task])
+    const { now } = Date
+    Date.now = () => now() + 3 * 24 * HOUR_MS
+    try {
+      await scheduleSoon(fast)
+    } finally {
+      Date.now = now
+    }
+    await fast.stop(1_000)
+    const healthy = open(backend, [counter.task])
+    healthy.start()
+    await scheduleSoon(healthy)
+    await counter.waitForRuns(1)
+  })
+
   test('a task that is due at the start of a worker is done then, once for all that start', async () => {
     const counter = createCounter()
     const first = open(backend, [counter.task])

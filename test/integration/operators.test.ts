@@ -69,7 +69,7 @@ describe('the status', () => {
   test('tells that the provider is not called for the moment', async () => {
     const alice = await createClient(app)
     app.gemini.behave({ kind: 'overloaded' })
-    await alice.generateAndWait({ prompt: 'in a storm' })
+    await alice.generate({ prompt: 'in a storm' })
     const isOpen = async () => (await read()).workers[0]?.breaker === 'open'
     await waitFor(isOpen, { what: 'the breaker' })
     app.gemini.behave({ kind: 'image' })

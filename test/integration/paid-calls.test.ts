@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { GenerationRow } from '../../db/schema.ts'
 import {
   type AttemptOutcome,
+  type Ending,
   mayCallAgain,
   recordAdoption,
   recordIntent,
@@ -18,6 +19,9 @@ beforeAll(async () => {
 })
 afterAll(() => database.close())
 
+/** What is set aside for a call. */
+const HELD_USD = 0.03
+
 const readCounts = (id: string) =>
   database.db
     .selectFrom('generations')
@@ -28,7 +32,7 @@ const readCounts = (id: string) =>
 const listAttempts = (generationId: string) =>
   database.db
     .selectFrom('attempts')
-    .select(['id', 'outcome', 'mayHaveCharged', 'costUsd', 'fence', 'finishedAt'])
+    .select(['id', 'outcome', 'mayHaveCharged', 'costUsd', 'isEstimate', 'fence', 'finishedAt'])
     .where('generationId', '=', generationId)
     .orderBy('id')
     .execute()
@@ -52,16 +56,17 @@ describe('the intent to pay', () => {
     async ({ spent: [attempts, paidCalls, ambiguousCalls], isAllowed }) => {
       const spent = { attempts, paidCalls, ambiguousCalls }
       const claim = await insertStanding(database.db, 'live lease', { ...spent, costUsd: 0 })
-      const intent = await recordIntent(database.db, claim)
+      const intent = await recordIntent(database.db, claim, HELD_USD)
       const more = isAllowed ? 1 : 0
       expect(intent).toEqual(isAllowed ? { attemptId: expect.any(String) } : 'capped')
       expect(await readCounts(claim.id)).toEqual({
         attempts: attempts + more,
         paidCalls: paidCalls + more,
         ambiguousCalls: ambiguousCalls + more,
-        costUsd: 0,
+        costUsd: more * HELD_USD,
       })
-      expect(await listAttempts(claim.id)).toHaveLength(more)
+      const held = { outcome: null, mayHaveCharged: true, costUsd: HELD_USD, isEstimate: true }
+      expect(await listAttempts(claim.id)).toMatchObject(more ? [held] : [])
       expect(mayCallAgain(spent)).toBe(isAllowed)
     },
   )
@@ -78,7 +83,11 @@ describe('the intent to pay', () => {
     'on $standing, with a fence $behind behind, is of the claim: $isTheirs',
     async ({ standing, behind, isTheirs }) => {
       const row = await insertStanding(database.db, standing, { paidCalls: 0, ambiguousCalls: 0 })
-      const intent = await recordIntent(database.db, { ...row, fence: row.fence + behind })
+      const intent = await recordIntent(
+        database.db,
+        { ...row, fence: row.fence + behind },
+        HELD_USD,
+      )
       expect(intent).toEqual(isTheirs ? { attemptId: expect.any(String) } : 'claim_lost')
       expect((await readCounts(row.id)).paidCalls).toBe(isTheirs ? 1 : 0)
       expect(await listAttempts(row.id)).toHaveLength(isTheirs ? 1 : 0)
@@ -90,7 +99,7 @@ describe('the intent to pay', () => {
       ...{ attempts: 0, paidCalls: 1, ambiguousCalls: 0 },
     })
     const intents = await Promise.all(
-      Array.from({ length: 5 }, () => recordIntent(database.db, claim)),
+      Array.from({ length: 5 }, () => recordIntent(database.db, claim, HELD_USD)),
     )
     expect(intents.filter((intent) => intent !== 'capped')).toHaveLength(1)
     expect(await listAttempts(claim.id)).toHaveLength(1)
@@ -102,7 +111,7 @@ describe('the outcome of a call', () => {
   const call = async (): Promise<{ claim: GenerationRow; attemptId: string }> => {
     const none = { attempts: 0, paidCalls: 0, ambiguousCalls: 0, costUsd: 0 }
     const claim = await insertStanding(database.db, 'live lease', none)
-    const intent = await recordIntent(database.db, claim)
+    const intent = await recordIntent(database.db, claim, HELD_USD)
     if (typeof intent === 'string') throw new Error(intent)
     return { claim, ...intent }
   }
@@ -111,35 +120,38 @@ describe('the outcome of a call', () => {
     mayHaveCharged: boolean,
     isAmbiguous: boolean,
     costUsd: number,
-  ) => ({ outcome, mayHaveCharged, isAmbiguous, costUsd })
+    isEstimate = false,
+  ): Ending => ({ outcome, mayHaveCharged, isAmbiguous, costUsd, isEstimate })
 
   const paid = result('image', true, false, 0.04)
   const free = result('overloaded', false, false, 0)
-  const lost = result('timeout', true, true, 0)
+  const lost = result('timeout', true, true, HELD_USD, true)
+  const letGo = { ...result('interrupted', true, true, HELD_USD, true), isSpared: true }
 
   test.each([
     { booked: paid, counts: { attempts: 1, paidCalls: 1, ambiguousCalls: 0, costUsd: 0.04 } },
     { booked: free, counts: { attempts: 1, paidCalls: 0, ambiguousCalls: 0, costUsd: 0 } },
-    { booked: lost, counts: { attempts: 1, paidCalls: 1, ambiguousCalls: 1, costUsd: 0 } },
+    { booked: lost, counts: { attempts: 1, paidCalls: 1, ambiguousCalls: 1, costUsd: HELD_USD } },
+    { booked: letGo, counts: { attempts: 0, paidCalls: 0, ambiguousCalls: 0, costUsd: HELD_USD } },
   ])('$booked.outcome leaves $counts', async ({ booked, counts }) => {
     const { claim, attemptId } = await call()
     await recordOutcome(database.db, claim.id, attemptId, booked)
     expect(await readCounts(claim.id)).toEqual(counts)
-    const { outcome, mayHaveCharged, costUsd } = booked
+    const { outcome, mayHaveCharged, costUsd, isEstimate } = booked
     const finishedAt = expect.any(Date)
     expect(await listAttempts(claim.id)).toMatchObject([
-      { outcome, mayHaveCharged, costUsd, fence: claim.fence, finishedAt },
+      { outcome, mayHaveCharged, costUsd, isEstimate, fence: claim.fence, finishedAt },
     ])
   })
 
-  test.each([paid, free, lost])(
+  test.each([paid, free, lost, letGo])(
     '$outcome is counted once, however often it is told',
     async (booked) => {
       const { claim, attemptId } = await call()
       await recordOutcome(database.db, claim.id, attemptId, booked)
       const once = { counts: await readCounts(claim.id), attempts: await listAttempts(claim.id) }
       await recordOutcome(database.db, claim.id, attemptId, paid)
-      await recordAdoption(database.db, claim.id, 0.04)
+      await recordAdoption(database.db, claim.id, { costUsd: 0.04, isEstimate: false })
       const twice = { counts: await readCounts(claim.id), attempts: await listAttempts(claim.id) }
       expect(twice).toEqual(once)
     },
@@ -158,7 +170,7 @@ describe('the outcome of a call', () => {
   )
 
   test('of an earlier asking costs, but takes nothing off what this asking may spend', async () => {
-    for (const late of [paid, free, lost]) {
+    for (const late of [paid, free, lost, letGo]) {
       const { claim, attemptId } = await call()
       const askedAgain = {
         paidCalls: 1,
@@ -181,16 +193,29 @@ describe('the outcome of a call', () => {
 
   test('that was adopted is of the newest call that has none', async () => {
     const { claim, attemptId } = await call()
-    await recordIntent(database.db, claim)
-    await recordAdoption(database.db, claim.id, 0.04)
+    await recordIntent(database.db, claim, HELD_USD)
+    await recordAdoption(database.db, claim.id, { costUsd: 0.04, isEstimate: false })
     const [older, newer] = await listAttempts(claim.id)
-    expect(older).toMatchObject({ id: attemptId, outcome: null })
+    // Its worker died: what it may have cost stays in the books.
+    expect(older).toMatchObject({
+      id: attemptId,
+      outcome: null,
+      costUsd: HELD_USD,
+      isEstimate: true,
+    })
     expect(newer).toMatchObject({ outcome: 'image', costUsd: 0.04, mayHaveCharged: true })
     expect(await readCounts(claim.id)).toEqual({
       attempts: 2,
       paidCalls: 2,
       ambiguousCalls: 1,
-      costUsd: 0.04,
+      costUsd: HELD_USD + 0.04,
     })
+  })
+
+  test('may come long after its worker was taken for dead, and is then what it cost', async () => {
+    const { claim, attemptId } = await call()
+    await recordIntent(database.db, { ...claim, fence: claim.fence }, HELD_USD)
+    await recordOutcome(database.db, claim.id, attemptId, { ...paid, costUsd: 0.05 })
+    expect((await readCounts(claim.id)).costUsd).toBe(HELD_USD + 0.05)
   })
 })

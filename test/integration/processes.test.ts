@@ -46,7 +46,8 @@ describeEachBackend('api and worker as processes of their own', (backend) => {
   })
 
   test('SIGTERM lets a running call finish, and both exit 0', async () => {
-    const [api, worker] = await Promise.all([run('api'), run('worker')])
+    const shipped = { SHUTDOWN_GRACE_MS: '' }
+    const [api, worker] = await Promise.all([run('api'), run('worker', shipped)])
     gemini().behave({ kind: 'delay', ms: 1_000 })
     const generating = generate('a slow sunrise')
     await gemini().waitForCall()

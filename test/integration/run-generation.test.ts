@@ -1,6 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { sql } from 'kysely'
 import { DatabaseAway } from '../../db/away.ts'
 import type { GenerationRow, NewGeneration } from '../../db/schema.ts'
 import { createInspectImage } from '../../src/adapters/images/inspect.ts'
@@ -12,13 +13,15 @@ import type {
   ProviderRequest,
   ProviderResult,
 } from '../../src/generation/ports.ts'
+import { Interrupted } from '../../src/generation/run/lease.ts'
 import { type RunDeps, runGeneration } from '../../src/generation/run/run.ts'
+import { limitModel } from '../../src/generation/state/model-limits.ts'
 import { listSurplus } from '../../src/generation/state/surplus.ts'
-import { cancelQueuedOrRunning } from '../../src/generation/state/transitions.ts'
+import { cancelQueuedOrRunning, promoteGeneration } from '../../src/generation/state/transitions.ts'
 import { AppError, ProviderError } from '../../src/lib/errors.ts'
 import { makePng } from '../support/pictures.ts'
 import { insertImage, insertSuccess, openTestDatabase } from '../support/rows.ts'
-import { insertStanding } from '../support/standings.ts'
+import { GIVE_UP_MS, insertStanding } from '../support/standings.ts'
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts'
 
 let database: Awaited<ReturnType<typeof openTestDatabase>>
@@ -39,8 +42,13 @@ beforeEach(async () => {
 })
 afterEach(() => folder.remove())
 
+/** What a call may cost. */
+const HELD_USD = 0.03
+
 const provider: Provider = {
   name: 'local',
+  account: 'one',
+  estimateUsd: () => HELD_USD,
   defaultModel: 'local',
   models: [{ name: 'local', priceUsd: { '1K': 0.03 }, aspectRatios: [] }],
   call: async (request, signal) => {
@@ -61,7 +69,10 @@ const run = (id: string, given: Partial<RunDeps> = {}) =>
       workerId: 'w1',
       leaseMs: 60_000,
       retryBackoffMs: 1,
-      breaker: (work) => work(),
+      callMs: 0,
+      giveUpMs: GIVE_UP_MS,
+      breaker: (_subject, call) => call(false),
+      stopping: new AbortController().signal,
       shutdown: new AbortController().signal,
       subscribe: () => () => {},
       onTrouble: () => {},
@@ -77,20 +88,24 @@ const run = (id: string, given: Partial<RunDeps> = {}) =>
 const store = () => createFilesystemStore({ directory: join(folder.path, 'images') })
 const spool = () => createSpool({ directory: join(folder.path, 'spool') })
 
-const none = { attempts: 0, paidCalls: 0, ambiguousCalls: 0, lostClaims: 0, costUsd: 0 }
+const HOUR_MS = 3_600_000
+
+const none = { claims: 0, attempts: 0, paidCalls: 0, ambiguousCalls: 0, lostClaims: 0, costUsd: 0 }
 const insert = (given: Partial<NewGeneration> = {}) =>
   insertStanding(database.db, 'queued', { ...none, ...given })
 
 const read = (id: string): Promise<GenerationRow> =>
   database.db.selectFrom('generations').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
 
-const change = (id: string, given: Partial<Pick<GenerationRow, 'fence' | 'leaseExpiresAt'>>) =>
-  database.db.updateTable('generations').set(given).where('id', '=', id).execute()
+const change = (
+  id: string,
+  given: Partial<Pick<GenerationRow, 'fence' | 'leaseExpiresAt' | 'runAfter'>>,
+) => database.db.updateTable('generations').set(given).where('id', '=', id).execute()
 
 const listAttempts = (generationId: string) =>
   database.db
     .selectFrom('attempts')
-    .select(['outcome', 'mayHaveCharged', 'costUsd'])
+    .select(['outcome', 'mayHaveCharged', 'costUsd', 'isEstimate'])
     .where('generationId', '=', generationId)
     .orderBy('id')
     .execute()
@@ -101,14 +116,18 @@ describe('an image is bought', () => {
   test('once, with the intent in the books before and the outcome after', async () => {
     const { id, objectKey } = await insert()
     answer = async () => {
-      expect(await listAttempts(id)).toEqual([{ outcome: null, mayHaveCharged: true, costUsd: 0 }])
-      expect(await read(id)).toMatchObject({ paidCalls: 1, ambiguousCalls: 1, attempts: 1 })
+      expect(await listAttempts(id)).toEqual([
+        { outcome: null, mayHaveCharged: true, costUsd: HELD_USD, isEstimate: true },
+      ])
+      expect(await read(id)).toMatchObject({
+        ...{ paidCalls: 1, ambiguousCalls: 1, attempts: 1, costUsd: HELD_USD },
+      })
       return { bytes: png, costUsd: 0.04 }
     }
     expect(await run(id)).toMatchObject(success)
     expect(calls).toHaveLength(1)
     expect(await listAttempts(id)).toEqual([
-      { outcome: 'image', mayHaveCharged: true, costUsd: 0.04 },
+      { outcome: 'image', mayHaveCharged: true, costUsd: 0.04, isEstimate: false },
     ])
     expect(await read(id)).toMatchObject({
       ...{ status: 'succeeded', imageId: id, costUsd: 0.04, paidCalls: 1, ambiguousCalls: 0 },
@@ -158,14 +177,58 @@ describe('an image is bought', () => {
     expect(await run(another)).toMatchObject(success)
   })
 
-  test('never while the provider is known to be down', async () => {
-    const { id } = await insert({ lane: 'interactive' })
-    const down = new AppError('provider_unavailable', 'down', { retryable: true })
-    expect(await run(id, { breaker: () => Promise.reject(down) })).toMatchObject({
-      ...{ status: 'failed', code: 'provider_unavailable' },
+  test.each(['interactive', 'eager'] as const)(
+    'never while the provider is known to be down: %s work waits',
+    async (lane) => {
+      const { id } = await insert({ lane })
+      const down = new AppError('provider_unavailable', 'down', { retryable: true })
+      const breaker = () => Promise.reject(down)
+      for (let time = 0; time < 10; time++) {
+        expect(await run(id, { breaker })).toMatchObject({ kind: 'again' })
+      }
+      expect(calls).toEqual([])
+      expect(await read(id)).toMatchObject({
+        ...{ status: 'queued', errorCode: 'provider_unavailable', paidCalls: 0, attempts: 0 },
+        claims: 0,
+      })
+      expect(await run(id)).toMatchObject(success)
+    },
+  )
+
+  test('never while its model is known to be limited, and by a limit of no other', async () => {
+    const limited = { provider: 'local' as const, account: 'one', model: 'limited' }
+    await limitModel(database.db, limited, HOUR_MS)
+    const { id } = await insert({ model: 'limited', lane: 'interactive' })
+    expect(await run(id)).toMatchObject({ kind: 'again' })
+    expect(await read(id)).toMatchObject({ errorCode: 'rate_limited', attempts: 0, claims: 0 })
+    expect(calls).toEqual([])
+    for (const other of [{ model: 'another' }, { provider: 'gemini' as const }]) {
+      const { id: free } = await insert({ model: 'limited', ...other })
+      expect(await run(free)).toMatchObject(success)
+    }
+    const { id: ofOther } = await insert({ model: 'limited' })
+    const otherKey = { ...provider, account: 'two' }
+    expect(await run(ofOther, { provider: otherKey })).toMatchObject(success)
+  })
+
+  test('never by a worker that is stopping', async () => {
+    const { id } = await insert()
+    const stopping = AbortSignal.abort(new Interrupted('shutdown'))
+    expect(await run(id, { stopping })).toEqual({ kind: 'again', delayMs: 0 })
+    expect(calls).toEqual([])
+    expect(await read(id)).toMatchObject({ status: 'queued', attempts: 0, claims: 0 })
+  })
+
+  test('never where the call could outlast the deadline, which ends it', async () => {
+    const ahead = (ms: number) => new Date(Date.now() + ms)
+    const { id } = await insert({ deadlineAt: ahead(30_000) })
+    expect(await run(id, { callMs: 60_000 })).toMatchObject({
+      ...{ status: 'failed', code: 'deadline_exceeded' },
     })
     expect(calls).toEqual([])
-    expect(await read(id)).toMatchObject({ paidCalls: 0, attempts: 0 })
+    expect(await read(id)).toMatchObject({ status: 'failed', errorRetryable: true })
+    const { id: inTime } = await insert({ deadlineAt: ahead(90_000) })
+    expect(await run(inTime, { callMs: 60_000 })).toMatchObject(success)
   })
 })
 
@@ -188,7 +251,7 @@ describe('what was paid for is not bought again', () => {
     expect(await run(id)).toMatchObject(success)
     expect(calls).toEqual([])
     expect(await listAttempts(id)).toEqual([
-      { outcome: 'image', mayHaveCharged: true, costUsd: 0.03 },
+      { outcome: 'image', mayHaveCharged: true, costUsd: 0.03, isEstimate: true },
     ])
   })
 
@@ -225,26 +288,106 @@ describe('what was paid for is not bought again', () => {
 })
 
 describe('a call that ends without an image is in the books', () => {
-  const free = { mayHaveCharged: false, paidCalls: 0, ambiguousCalls: 0 }
-  const charged = { mayHaveCharged: true, paidCalls: 1, ambiguousCalls: 0 }
-  const lost = { mayHaveCharged: true, paidCalls: 1, ambiguousCalls: 1 }
+  const free = { mayHaveCharged: false, costUsd: 0, paidCalls: 0, ambiguousCalls: 0 }
+  const charged = { mayHaveCharged: true, costUsd: HELD_USD, paidCalls: 1, ambiguousCalls: 0 }
+  const lost = { mayHaveCharged: true, costUsd: HELD_USD, paidCalls: 1, ambiguousCalls: 1 }
 
   test.each<[string, Error, typeof free, object]>([
     ['overloaded', new ProviderError('overloaded', 'x'), free, { kind: 'again' }],
     ['timeout', new ProviderError('timeout', 'x'), lost, { kind: 'again' }],
     ['ambiguous', new ProviderError('ambiguous', 'x'), lost, { kind: 'again' }],
     ['no_image', new ProviderError('no_image', 'x'), charged, { status: 'failed' }],
+    [
+      'no_image',
+      new ProviderError('no_image', 'x', { costUsd: 0.007 }),
+      { ...charged, costUsd: 0.007 },
+      { status: 'failed' },
+    ],
     ['refused_prompt', new ProviderError('refused_prompt', 'x'), free, { status: 'failed' }],
     // Nobody knows what it did.
     ['interrupted', new TypeError('a bug'), lost, { kind: 'again' }],
-  ])('%s', async (outcome, error, { mayHaveCharged, ...counts }, result) => {
+  ])('%s', async (outcome, error, { mayHaveCharged, costUsd, ...counts }, result) => {
     const { id } = await insert()
     answer = async () => {
       throw error
     }
     expect(await run(id)).toMatchObject(result)
-    expect(await listAttempts(id)).toEqual([{ outcome, mayHaveCharged, costUsd: 0 }])
-    expect(await read(id)).toMatchObject({ ...counts, attempts: 1 })
+    const isEstimate = costUsd === HELD_USD
+    expect(await listAttempts(id)).toEqual([{ outcome, mayHaveCharged, costUsd, isEstimate }])
+    expect(await read(id)).toMatchObject({ ...counts, costUsd, attempts: 1 })
+  })
+
+  test('at what it may have cost, and against no cap, where a stop lets it go', async () => {
+    const { id } = await insert()
+    for (let stops = 1; stops <= 4; stops++) {
+      const shutdown = new AbortController()
+      answer = (signal) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason))
+          shutdown.abort()
+        })
+      expect(await run(id, { shutdown: shutdown.signal })).toEqual({ kind: 'again', delayMs: 0 })
+      expect(await read(id)).toMatchObject({
+        ...{ status: 'queued', paidCalls: 0, ambiguousCalls: 0, attempts: 0, claims: 0 },
+        costUsd: expect.closeTo(stops * HELD_USD, 9),
+      })
+    }
+    const cut = {
+      outcome: 'interrupted',
+      mayHaveCharged: true,
+      costUsd: HELD_USD,
+      isEstimate: true,
+    }
+    expect(await listAttempts(id)).toEqual([cut, cut, cut, cut])
+    answer = async () => ({ bytes: png, costUsd: 0.04 })
+    expect(await run(id)).toMatchObject(success)
+  })
+
+  test('and against no cap where it only tried whether the model is back', async () => {
+    const { id } = await insert()
+    answer = async () => {
+      throw new ProviderError('overloaded', 'x', { retryable: true })
+    }
+    for (let tries = 0; tries < 8; tries++) {
+      expect(await run(id, { breaker: (_, call) => call(true) })).toMatchObject({ kind: 'again' })
+      await change(id, { runAfter: null })
+    }
+    expect(calls).toHaveLength(8)
+    expect(await read(id)).toMatchObject({ attempts: 0, paidCalls: 0, costUsd: 0 })
+  })
+
+  test('and the limit that it met holds for its model: for nobody an hour, for a person a minute', async () => {
+    const person = () => insert({ model: 'busy', lane: 'interactive' })
+    const nobody = () => insert({ model: 'busy', lane: 'eager' })
+    answer = async () => {
+      throw new ProviderError('rate_limited', 'x', { retryAfterMs: 7_200_000, retryable: true })
+    }
+    // A millisecond off: Postgres rounds, JavaScript cuts.
+    const inAMinute = { kind: 'again', delayMs: expect.closeTo(60_000, -1) }
+    const inAnHour = { kind: 'again', delayMs: expect.closeTo(HOUR_MS, -1) }
+    expect(await run((await person()).id)).toEqual(inAMinute)
+    expect(await run((await person()).id)).toMatchObject({ kind: 'again' })
+    expect(await run((await nobody()).id)).toEqual(inAnHour)
+    expect(calls).toHaveLength(1)
+    await database.db
+      .updateTable('modelLimits')
+      .set({ limitedAt: sql<Date>`limited_at - interval '61 s'` })
+      .where('model', '=', 'busy')
+      .execute()
+    expect(await run((await nobody()).id)).toMatchObject({ kind: 'again' })
+    expect(calls).toHaveLength(1)
+    // A minute later a person's is tried, and lifts the limit for all.
+    answer = async () => ({ bytes: png, costUsd: 0.04 })
+    expect(await run((await person()).id)).toEqual(success)
+    expect(await run((await nobody()).id)).toEqual(success)
+  })
+
+  test('and it holds up nothing that a person came to want since it was met', async () => {
+    const model = 'met before'
+    await limitModel(database.db, { provider: 'local', account: 'one', model }, HOUR_MS)
+    const { id } = await insert({ model, lane: 'eager' })
+    await promoteGeneration(database.db, id, GIVE_UP_MS.interactive)
+    expect(await run(id)).toEqual(success)
   })
 
   test.each([
@@ -323,7 +466,9 @@ describe('a claim that is lost', () => {
     }
     expect(await run(id, { subscribe })).toEqual({ kind: 'left' })
     expect(await read(id)).toMatchObject({ status: 'canceled', imageId: null, paidCalls: 1 })
-    expect(await listAttempts(id)).toMatchObject([{ outcome: 'interrupted', mayHaveCharged: true }])
+    expect(await listAttempts(id)).toMatchObject([
+      { outcome: 'interrupted', mayHaveCharged: true, costUsd: HELD_USD, isEstimate: true },
+    ])
   })
 
   test('leaves what was paid for where the next claim finds it', async () => {

@@ -11,6 +11,11 @@ import { waitFor } from '../support/wait-for.ts'
 /** Longer than a test may take: a process that uses it up fails its test. */
 const NEVER_MS = '600000'
 
+/** A call and its storing, at most. */
+const CALL_MS = 150_000
+/** The default model's list price. */
+const PRICE_USD = 0.0336
+
 describeEachBackend('a process that is told to stop', (backend) => {
   const { gemini, url, databaseUrl, run, execute } = useProcesses(backend)
   let db: Database
@@ -59,14 +64,14 @@ describeEachBackend('a process that is told to stop', (backend) => {
   }
 
   const readLife = async (generationId: string) => {
-    const { status, claims } = await db
+    const { status, claims, paidCalls, costUsd } = await db
       .selectFrom('generations')
-      .select(['status', 'claims'])
+      .select(['status', 'claims', 'paidCalls', 'costUsd'])
       .where('id', '=', generationId)
       .executeTakeFirstOrThrow()
     const attempts = await db
       .selectFrom('attempts')
-      .select(['outcome', 'finishedAt'])
+      .select(['outcome', 'finishedAt', 'isEstimate', 'costUsd'])
       .where('generationId', '=', generationId)
       .orderBy('id')
       .execute()
@@ -77,7 +82,7 @@ describeEachBackend('a process that is told to stop', (backend) => {
       .where('sequence', 'is not', null)
       .orderBy('sequence')
       .execute()
-    return { status, claims, attempts, events }
+    return { status, claims, paidCalls, costUsd, attempts, events }
   }
 
   test('the api answers what is under way, ends its streams and resets nobody', async () => {
@@ -118,27 +123,43 @@ describeEachBackend('a process that is told to stop', (backend) => {
     await terminate(await run('api', { SHUTDOWN_GRACE_MS: NEVER_MS }))
   })
 
-  test('the worker gives back what does not end in time, and another one has it at once', async () => {
+  const impatient = async (first: Program): Promise<void> => {
+    // What comes within two seconds is the same signal.
+    await waitFor(() => !first.signal('SIGTERM'), { what: 'the worker to end' })
+    expect(await first.ended()).toMatchObject({ code: 0 })
+  }
+
+  test.each<[string, string, (first: Program) => Promise<void>]>([
+    ['what does not end in time', '1000', terminate],
+    ['what runs, at a second signal', NEVER_MS, impatient],
+  ])('the worker gives back %s, and another one has it at once', async (_name, graceMs, end) => {
     // Without what looks for lost jobs.
     const env = { SWEEP_INTERVAL_MS: '60000' }
-    const [, first] = await Promise.all([run('api'), run('worker', env)])
+    const grace = { SHUTDOWN_GRACE_MS: graceMs }
+    const [, first] = await Promise.all([run('api'), run('worker', { ...env, ...grace })])
+    const isCut = Number(graceMs) < CALL_MS
+    expect(first.output().includes(`SHUTDOWN_GRACE_MS is ${graceMs}`)).toBe(isCut)
     const client = await signIn()
     const isOurs = ({ prompt }: { prompt: string }) => prompt.includes('in fog')
     gemini().behave((call) => ({
       kind: isOurs(call) && gemini().countCalls('in fog') === 1 ? 'hang' : 'image',
     }))
-    const { body } = await client.generate({ prompt: 'a lighthouse in fog' })
+    const { body } = await client.generate({ prompt: 'a lighthouse in fog', variant: graceMs })
     const call = await gemini().waitForCall(isOurs)
     await run('worker', env)
-    await terminate(first)
+    await end(first)
     await waitFor(() => call.abandoned, { what: 'the call to be given up' })
     await waitFor(async () => (await readLife(body.id)).status === 'succeeded', {
       what: 'the other worker',
     })
 
-    const { claims, attempts, events } = await readLife(body.id)
-    expect(claims).toBe(2)
-    expect(attempts.map(({ outcome }) => outcome)).toEqual(['interrupted', 'image'])
+    const { claims, paidCalls, costUsd, attempts, events } = await readLife(body.id)
+    // Of what the asking may cost, the call that we cut off has used up nothing.
+    expect({ claims, paidCalls }).toEqual({ claims: 1, paidCalls: 1 })
+    const [cut, made] = attempts
+    expect(cut).toMatchObject({ outcome: 'interrupted', isEstimate: true, costUsd: PRICE_USD })
+    expect(made).toMatchObject({ outcome: 'image', isEstimate: false })
+    expect(costUsd).toBeCloseTo(PRICE_USD + (made?.costUsd ?? 0), 9)
     expect(attempts.every(({ finishedAt }) => finishedAt)).toBe(true)
     const story = events.map(({ type }) => type.replace('generation.', '')).join(' ')
     expect(story).toBe('queued running queued running succeeded')
@@ -146,15 +167,15 @@ describeEachBackend('a process that is told to stop', (backend) => {
   })
 
   test('the worker finishes what it has begun, and begins nothing more', async () => {
-    const [, worker] = await Promise.all([
-      run('api'),
-      run('worker', { SHUTDOWN_GRACE_MS: NEVER_MS }),
-    ])
+    // As it is shipped.
+    const [, worker] = await Promise.all([run('api'), run('worker', { SHUTDOWN_GRACE_MS: '' })])
     const client = await signIn()
     gemini().behave({ kind: 'delay', ms: 1_000 })
     const { body: begun } = await client.generate({ prompt: 'a lighthouse at dusk' })
     await gemini().waitForCall(({ prompt }) => prompt.includes('at dusk'))
+    // As a terminal and npm both send it.
     const stopping = terminate(worker)
+    worker.signal('SIGINT')
     await waitFor(() => worker.output().includes('stopping'), { what: 'the signal to arrive' })
     const { body: late } = await client.generate({ prompt: 'a lighthouse at dawn' })
     await stopping

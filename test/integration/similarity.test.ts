@@ -133,7 +133,9 @@ test('declined while it is under way, it does not end with a similar image, what
   // As if handed to the queue a moment ago, so that no sweeper looks after it.
   const row = { ownerId: `alice-${owners}`, enqueuedAt: new Date() }
   const { id } = await insertGeneration(app.db, row)
-  const claim = await claimGeneration(app.db, id, { workerId: 'w', leaseMs: 60_000 })
+  const { giveUpMs } = app.config.limits
+  const worker = { workerId: 'w', leaseMs: 60_000, account: '', giveUpMs }
+  const claim = await claimGeneration(app.db, id, worker)
   if (!claim) throw new Error('it could not be claimed')
   const found = { imageId: first.id, source: 'similar', similarity: 0.9 } as const
   expect(await declineSimilar(app.db, id)).toBeDefined()

@@ -6,12 +6,13 @@ import {
   isOwnerFull,
 } from '../../src/generation/state/insert-or-requeue.ts'
 import { findAnswering } from '../../src/generation/state/repository.ts'
-import { sweepGenerations } from '../../src/generation/state/sweep.ts'
+import { type SweptQueue, sweepGenerations } from '../../src/generation/state/sweep.ts'
+import { insertDeferred } from '../../src/generation/submit/deferred-submission.ts'
 import { insertHookDelivery } from '../../src/generation/submit/hook-delivery.ts'
 import { bindIdempotencyKey } from '../../src/generation/submit/idempotency.ts'
 import { aNewGeneration } from '../support/new-generation.ts'
 import { newGenerationId, openTestDatabase } from '../support/rows.ts'
-import { insertStanding, STANDINGS, type Standing } from '../support/standings.ts'
+import { GIVE_UP_MS, insertStanding, STANDINGS, type Standing } from '../support/standings.ts'
 
 let database: Awaited<ReturnType<typeof openTestDatabase>>
 
@@ -29,8 +30,10 @@ const ago = (ms: number) => new Date(Date.now() - ms)
 
 const wanted = aNewGeneration
 
+const limits = { refusalTtlMs: HOUR_MS, maxInFlight: 1_000, giveUpMs: GIVE_UP_MS }
+
 const insert = (rows: GenerationToInsert[], given: Partial<InsertLimits> = {}) =>
-  insertOrRequeue(database.db, rows, { refusalTtlMs: HOUR_MS, maxInFlight: 1_000, ...given })
+  insertOrRequeue(database.db, rows, { ...limits, ...given })
 
 const answering = async (fingerprint: string, refusalTtlMs = HOUR_MS) =>
   (await findAnswering(database.db, [fingerprint], refusalTtlMs))[0]?.id
@@ -181,6 +184,71 @@ test('a hook is taken once of each source', async () => {
   await take('shop', '1')
 })
 
+const idleQueue: SweptQueue = {
+  enqueueAll: async () => {},
+  listDelayed: async () => [],
+  hasten: async () => {},
+  mendClocks: async () => {},
+}
+
+describe('a deferred submission', () => {
+  /** Whoever took it may have a clock that is wrong by years. */
+  const PAST = '1999-01-01T00:00:00.000Z'
+  const FUTURE = '2099-01-01T00:00:00.000Z'
+  const defer = (generation: GenerationToInsert, parkedAt: string) =>
+    insertDeferred(database.db, { generation, parkedAt }, GIVE_UP_MS)
+  const statusOf = async (id: string) =>
+    (await database.db.selectFrom('generations').select('status').where('id', '=', id).execute())[0]
+      ?.status
+  const end = (id: string, status: 'failed' | 'succeeded') =>
+    database.db.updateTable('generations').set({ status }).where('id', '=', id).execute()
+
+  test.each([PAST, FUTURE])('is queued once, however often it is delivered: %s', async (at) => {
+    const generation = wanted()
+    await defer(generation, at)
+    expect(await statusOf(generation.id)).toBe('queued')
+    await end(generation.id, 'failed')
+    await defer(generation, at)
+    expect(await statusOf(generation.id)).toBe('failed')
+  })
+
+  test.each([PAST, FUTURE])('asks again for what had failed before: %s', async (at) => {
+    const generation = wanted()
+    await insert([generation])
+    await end(generation.id, 'failed')
+    await defer(generation, at)
+    expect(await statusOf(generation.id)).toBe('queued')
+    await end(generation.id, 'succeeded')
+    await defer(generation, `${at} again`)
+    expect(await statusOf(generation.id)).toBe('succeeded')
+  })
+})
+
+describe('a job is made due', () => {
+  const ahead = new Date(Date.now() + HOUR_MS)
+  // biome-ignore format: a table
+  const cases: { standing: Standing; runAfter: Date | null; isDue: boolean }[] = [
+    { standing: 'queued',     runAfter: null, isDue: true },
+    { standing: 'queued',     runAfter: ago(1), isDue: true },
+    { standing: 'queued',     runAfter: ahead, isDue: false },
+    { standing: 'dead lease', runAfter: null, isDue: true },
+    // Its worker finds that there is nothing to do.
+    { standing: 'canceled',   runAfter: null, isDue: true },
+  ]
+
+  test.each(cases)('of $standing, to be run after $runAfter: $isDue', async (given) => {
+    const { standing, runAfter, isDue } = given
+    const { id } = await insertStanding(database.db, standing, { runAfter })
+    const hastened: string[] = []
+    await sweepGenerations(database.db, {
+      ...idleQueue,
+      listDelayed: async () => [id, 'of no row'],
+      hasten: async (ids) => void hastened.push(...ids),
+    })
+    expect(hastened).toEqual(isDue ? [id, 'of no row'] : ['of no row'])
+  })
+})
+
 describe('a job is made again', () => {
   // biome-ignore format: a table
   const cases: { standing: Standing; enqueuedSecondsAgo: number | null; isMade: boolean }[] = [
@@ -199,8 +267,9 @@ describe('a job is made again', () => {
     const enqueuedAt = enqueuedSecondsAgo === null ? null : ago(enqueuedSecondsAgo * 1_000)
     const { id } = await insertStanding(database.db, standing, { enqueuedAt })
     const jobs: string[] = []
-    const count = await sweepGenerations(database.db, async (taken) => {
-      jobs.push(...taken.map(({ generationId }) => generationId))
+    const count = await sweepGenerations(database.db, {
+      ...idleQueue,
+      enqueueAll: async (taken) => void jobs.push(...taken.map(({ generationId }) => generationId)),
     })
     expect({ count, jobs }).toEqual(isMade ? { count: 1, jobs: [id] } : { count: 0, jobs: [] })
   })

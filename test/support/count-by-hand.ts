@@ -42,6 +42,7 @@ export const countByHand = async (db: Database, { from, to, ownerId }: Scope) =>
     (select count(*) from ${calls} as c) as calls,
     (select count(*) from ${calls} as c where may_have_charged) as "paidCalls",
     (select sum(cost_usd::numeric) from ${calls} as c) as "spendUsd",
+    (select sum(cost_usd::numeric) from ${calls} as c where is_estimate) as "estimatedUsd",
     (select sum((data->>'savedUsd')::numeric) from ${reuses} as r) as "savedUsd",
     (select percentile_disc(0.5) within group (order by ms) from ${made} as m) as p50,
     (select percentile_disc(0.95) within group (order by ms) from ${made} as m) as p95,
@@ -65,6 +66,7 @@ export const countByHand = async (db: Database, { from, to, ownerId }: Scope) =>
     calls: get('calls'),
     paidCalls: get('paidCalls'),
     spendUsd: get('spendUsd'),
+    estimatedUsd: get('estimatedUsd'),
     savedUsd: get('savedUsd'),
     durationMs: completed ? { p50: get('p50'), p95: get('p95'), mean: get('mean') } : null,
   }

@@ -7,7 +7,7 @@ const MAX_ERROR = 0.025
 
 /** Every figure is as counted by hand: to the cent's billionth part for money, within the bound for percentiles. */
 export const expectFigures = (
-  { durationMs, reuseRate, successRate, spendUsd, savedUsd, ...counts }: Figures,
+  { durationMs, reuseRate, successRate, spendUsd, estimatedUsd, savedUsd, ...counts }: Figures,
   byHand: CountedByHand,
 ): void => {
   expect(counts).toEqual({
@@ -22,6 +22,7 @@ export const expectFigures = (
     paidCalls: byHand.paidCalls,
   })
   expect(spendUsd).toBeCloseTo(byHand.spendUsd, 9)
+  expect(estimatedUsd).toBeCloseTo(byHand.estimatedUsd, 9)
   expect(savedUsd).toBeCloseTo(byHand.savedUsd, 9)
   expectRate(reuseRate, byHand.reuseRate)
   expectRate(successRate, byHand.successRate)

@@ -27,8 +27,12 @@ type Call = {
   generationId: string
   model?: string
   at: string
-  end?: { outcome: string; mayHaveCharged: boolean; costUsd: number } | undefined
+  /** What was set aside for it; nothing by a release that knew no such thing. */
+  heldUsd?: number | undefined
+  end?: End | undefined
 }
+
+type End = { outcome: string; mayHaveCharged: boolean; costUsd: number; isEstimate?: boolean }
 
 /** Calls as they stand in `attempts`, under way without an `end`. Returns their ids. */
 export const insertCalls = async (db: Database, calls: Call[]): Promise<string[]> => {
@@ -40,7 +44,18 @@ export const insertCalls = async (db: Database, calls: Call[]): Promise<string[]
     from json_to_recordset(${JSON.stringify(calls)}::json)
       as call("generationId" text, model text, at timestamptz, "end" jsonb)
     returning id`.execute(db)
-  return rows.map(({ id }) => id)
+  const ids = rows.map(({ id }) => id)
+  for (const [n, { heldUsd, end }] of calls.entries()) {
+    if (heldUsd === undefined) continue
+    const known = { costUsd: end?.costUsd ?? heldUsd, isEstimate: end?.isEstimate ?? !end }
+    const held = { heldUsd, ...known }
+    await db
+      .updateTable('attempts')
+      .set(held)
+      .where('id', '=', ids[n] ?? '')
+      .execute()
+  }
+  return ids
 }
 
 /** Two months' ends and a year's: the days that are easily mixed up. */
@@ -57,11 +72,13 @@ const ENDS = [
   { outcome: 'image', mayHaveCharged: true, costUsd: 0.13405 },
   { outcome: 'no_image', mayHaveCharged: true, costUsd: 0.00000123 },
   { outcome: 'overloaded', mayHaveCharged: false, costUsd: 0 },
+  { outcome: 'timeout', mayHaveCharged: true, costUsd: 0.05, isEstimate: true },
   undefined,
 ]
+const HELD_USD = 0.05
 
 /** Events and calls of every kind, at the beginnings and ends of days. */
-export const insertHistory = async (db: Database): Promise<void> => {
+export const insertHistory = async (db: Database, { isHeld = true } = {}): Promise<void> => {
   const events: Event[] = []
   const calls: Call[] = []
   for (const ownerId of OWNERS) {
@@ -72,7 +89,8 @@ export const insertHistory = async (db: Database): Promise<void> => {
       // Another part of the kinds each time, so that no two sums are alike.
       const some = kinds(n).filter((_, kind) => (n * 7 + kind * 5) % 11 < 6)
       events.push(...some.map((event) => ({ ...event, ownerId, at })))
-      calls.push({ generationId, at, model: `m${n % 3}`, end: ENDS[n % ENDS.length] })
+      const heldUsd = isHeld ? HELD_USD : undefined
+      calls.push({ generationId, at, model: `m${n % 3}`, heldUsd, end: ENDS[n % ENDS.length] })
     }
   }
   await insertEvents(db, events)

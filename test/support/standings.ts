@@ -15,6 +15,9 @@ export const STANDINGS = [
 
 export type Standing = (typeof STANDINGS)[number]
 
+/** How long tests' generations may take. */
+export const GIVE_UP_MS = { interactive: 1_800_000, eager: 86_400_000 }
+
 const HOUR_MS = 60 * 60_000
 const ago = (ms: number) => new Date(Date.now() - ms)
 const ahead = (ms: number) => new Date(Date.now() + ms)

@@ -16,6 +16,7 @@ import {
   extendLease,
   failGeneration,
   failLostImage,
+  failOverdueGenerations,
   pointToObject,
   promoteGeneration,
   releaseGeneration,
@@ -26,6 +27,7 @@ import {
 } from '../../src/generation/state/transitions.ts'
 import { AppError } from '../../src/lib/errors.ts'
 import { insertImage } from './rows.ts'
+import { GIVE_UP_MS } from './standings.ts'
 
 /** An image of alice's that a transition may point to. */
 export const OTHER_IMAGE = `g_${'0'.repeat(40)}`
@@ -42,6 +44,9 @@ type Transition = {
 }
 
 const LEASE_MS = 60_000
+const OVERDUE = { giveUpMs: GIVE_UP_MS, limit: 1_000 }
+const has = (id: string, rows: readonly GenerationRow[]) => rows.some((row) => row.id === id)
+const worker = { workerId: 'w2', account: 'one', giveUpMs: GIVE_UP_MS }
 const error = new AppError('overloaded', 'too much to do', { retryable: true })
 const failed = { errorCode: error.code, errorMessage: error.message, errorRetryable: true }
 const image = {
@@ -55,15 +60,18 @@ const image = {
 
 const aDate = expect.any(Date)
 const released = { leaseExpiresAt: null, workerId: null }
-const finished = { ...released, finishedAt: aDate, runAfter: null }
 const found = expect.stringMatching(/^generated\/found\/g_/)
+const finished = { ...released, finishedAt: aDate, runAfter: null, deadlineAt: null }
 const succeeded = ['generation.succeeded', 'generation_completed']
 const lost = ['generation.failed', 'generation_failed']
 
 export const transitions = {
   claim: {
-    run: (db, { id }) => claimGeneration(db, id, { workerId: 'w2', leaseMs: LEASE_MS }),
-    changes: { workerId: 'w2', fence: 5, claims: 5, leaseExpiresAt: aDate, startedAt: aDate },
+    run: (db, { id }) => claimGeneration(db, id, { ...worker, leaseMs: LEASE_MS }),
+    changes: {
+      ...{ workerId: 'w2', fence: 5, claims: 5 },
+      ...{ leaseExpiresAt: aDate, startedAt: aDate, deadlineAt: aDate },
+    },
     events: ['generation.running'],
   },
   complete: {
@@ -119,10 +127,26 @@ export const transitions = {
     changes: { ...failed, ...released, runAfter: aDate, enqueuedAt: aDate },
     events: ['generation.retrying'],
   },
+  'retry untried': {
+    run: (db, claim) => retryGeneration(db, claim, error, LEASE_MS, { isUntried: true }),
+    changes: { ...failed, ...released, claims: 3, runAfter: aDate, enqueuedAt: aDate },
+    events: ['generation.retrying'],
+  },
   release: {
     run: (db, claim) => releaseGeneration(db, claim),
-    changes: released,
+    changes: { ...released, claims: 3 },
     events: ['generation.queued'],
+  },
+  'end the overdue': {
+    run: async (db, { id }) => has(id, await failOverdueGenerations(db, error, OVERDUE)),
+    changes: { fence: 5, ...failed, ...finished },
+    events: lost,
+    given: { deadlineAt: new Date(0) },
+  },
+  'end what has time left': {
+    run: async (db, { id }) => has(id, await failOverdueGenerations(db, error, OVERDUE)),
+    changes: {},
+    events: [],
   },
   'extend the lease': {
     run: (db, claim) => extendLease(db, claim, LEASE_MS),
@@ -182,8 +206,11 @@ export const transitions = {
     events: ['generation.succeeded'],
   },
   promote: {
-    run: (db, { id }) => promoteGeneration(db, id),
-    changes: { lane: 'interactive' },
+    run: (db, { id }) => promoteGeneration(db, id, GIVE_UP_MS.interactive),
+    changes: {
+      ...{ lane: 'interactive', runAfter: null },
+      ...{ deadlineAt: aDate, promotedAt: aDate, enqueuedAt: aDate },
+    },
     events: [],
   },
   'ask again': {
@@ -192,6 +219,7 @@ export const transitions = {
         await insertOrRequeue(db, [{ ...row, joinsOthers: false }], {
           refusalTtlMs: 0,
           maxInFlight: 1_000,
+          giveUpMs: GIVE_UP_MS,
         })
       )[0],
     changes: {
@@ -200,6 +228,7 @@ export const transitions = {
       enqueuedAt: aDate,
       startedAt: null,
       finishedAt: null,
+      deadlineAt: aDate,
       errorCode: null,
       // The cap of what one asking may cost starts anew; what was paid stays in the books, and no fence is given twice.
       attempts: 0,
@@ -244,6 +273,10 @@ export const TABLE: Line[] = [
   ['commit a placeholder',       'stale', '-',        '-',        '-',         '-',         '-',        '-',      '-'],
   ['retry',                      'right', '-',        '-',        'queued',    'queued',    '-',        '-',      '-'],
   ['retry',                      'stale', '-',        '-',        '-',         '-',         '-',        '-',      '-'],
+  ['retry untried',              'right', '-',        '-',        'queued',    'queued',    '-',        '-',      '-'],
+  ['retry untried',              'stale', '-',        '-',        '-',         '-',         '-',        '-',      '-'],
+  ['end the overdue',            'any',   'failed',   'failed',   '-',         'failed',    '-',        '-',      '-'],
+  ['end what has time left',     'any',   '-',        '-',        '-',         '-',         '-',        '-',      '-'],
   ['release',                    'right', '-',        '-',        'queued',    'queued',    '-',        '-',      '-'],
   ['release',                    'stale', '-',        '-',        '-',         '-',         '-',        '-',      '-'],
   ['extend the lease',           'right', '-',        '-',        'running',   'running',   '-',        '-',      '-'],

@@ -80,6 +80,13 @@ describe('a generation', () => {
     expect(present()).not.toHaveProperty('error')
   })
 
+  test('tells when it ends at the latest, while it has not', () => {
+    const deadlineAt = new Date('2026-11-22T12:30:00Z')
+    expect(present({ deadlineAt }).deadlineAt).toBe('2026-11-22T12:30:00.000Z')
+    expect(present({ ...made, deadlineAt })).not.toHaveProperty('deadlineAt')
+    expect(present()).not.toHaveProperty('deadlineAt')
+  })
+
   test('says whose it is to operators alone', () => {
     expect(present()).not.toHaveProperty('ownerId')
     expect(present({}, { showsOwner: true }).ownerId).toBe('alice')
@@ -92,15 +99,22 @@ describe('a generation', () => {
 })
 
 describe('a person who has waited for too long', () => {
-  const queuedAgo = (ms: number) => ({ queuedAt: new Date(Date.now() - ms) })
-  const late = queuedAgo(DEADLINE_MS + 60_000)
+  // By the clock that the row's times are of, whatever this machine's says.
+  const { asOf } = aGeneration()
+  const ago = (ms: number) => new Date(asOf.getTime() - ms)
+  const late = { queuedAt: ago(DEADLINE_MS + 60_000) }
+  const isDown = { errorCode: 'provider_unavailable', errorMessage: '', errorRetryable: true }
 
   test.each<[string, Partial<GenerationWithImage>, boolean]>([
-    ['who asked just now', { lane: 'interactive', ...queuedAgo(0) }, false],
+    ['who asked just now', { lane: 'interactive', queuedAt: ago(0) }, false],
     ['who asked long ago', { lane: 'interactive', ...late }, true],
     ['who asked long ago, of what runs', { lane: 'interactive', status: 'running', ...late }, true],
     ['who has the image', { lane: 'interactive', ...made, ...late }, false],
     ['who is nobody', { lane: 'eager', ...late }, false],
+    ['who came just now', { lane: 'interactive', ...late, promotedAt: ago(0) }, false],
+    ['who came long ago', { lane: 'interactive', ...late, promotedAt: late.queuedAt }, true],
+    ['whose model is down', { lane: 'interactive', ...isDown }, true],
+    ['nobody’s model is down', { lane: 'eager', ...isDown }, false],
   ])('%s', (_name, given, isLate) => {
     const answer = present(given)
     expect(answer.isPlaceholder).toBe(isLate)

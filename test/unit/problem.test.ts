@@ -54,6 +54,7 @@ const statuses: Record<ErrorCode, number> = {
   overloaded: 503,
   unavailable: 503,
   timeout: 504,
+  deadline_exceeded: 504,
 }
 
 describe('a problem', () => {

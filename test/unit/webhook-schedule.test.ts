@@ -6,7 +6,8 @@ import { decideRetryWait, parseRetryAfter } from '../../src/features/webhooks/sc
 const SECOND_MS = 1_000
 const HOUR_MS = 3_600_000
 const { retryWaitsMs } = parseConfig({}).webhooks
-const failed = { statusCode: 500, retryAfter: undefined }
+const at = new Date('2026-11-22T12:00:00Z')
+const failed = { statusCode: 500, retryAfter: undefined, at }
 
 describe('the retry schedule', () => {
   test('is that of Standard Webhooks, ten attempts in all, each wait up to a fifth longer', () => {
@@ -28,9 +29,10 @@ describe('the retry schedule', () => {
     [503, '60', 60 * SECOND_MS],
     [503, '9999999', 24 * HOUR_MS],
     [500, '60', 0],
+    [429, 'Sun, 22 Nov 2026 12:01:00 GMT', 60 * SECOND_MS],
     [429, 'soon', 0],
   ])('after %i with Retry-After %s waits at least so long', (statusCode, retryAfter, atLeast) => {
-    const waitMs = decideRetryWait([0], { failures: 1, statusCode, retryAfter })
+    const waitMs = decideRetryWait([0], { failures: 1, statusCode, retryAfter, at })
     expect(waitMs).toBe(atLeast)
   })
 

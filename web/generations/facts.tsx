@@ -49,6 +49,14 @@ export const Facts = ({ generation }: { generation: Generation }) => (
         <dd>
           <Time at={generation.createdAt} />
         </dd>
+        {generation.deadlineAt && (
+          <>
+            <dt>Ends at the latest</dt>
+            <dd>
+              <Time at={generation.deadlineAt} />
+            </dd>
+          </>
+        )}
       </dl>
     </Card>
     <Card title="Result" actions={<CopyButton text={generation.imageUrl} name="Copy URL" />}>

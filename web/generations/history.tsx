@@ -1,4 +1,4 @@
-import type { GenerationHistory } from '../../src/contract/generation-history.ts'
+import type { GenerationAttempt, GenerationHistory } from '../../src/contract/generation-history.ts'
 import { Badge } from '../parts/badge.tsx'
 import { Card } from '../parts/card.tsx'
 import { formatBytes, formatDuration, formatMoment, formatUsd } from '../parts/format.ts'
@@ -60,8 +60,9 @@ const Attempts = ({ attempts }: Pick<GenerationHistory, 'attempts'>) => (
         name: 'Cost',
         isNumber: true,
         sortBy: ({ costUsd }) => costUsd,
-        cell: ({ costUsd, mayHaveCharged }) => (
-          <span title={mayHaveCharged ? undefined : 'The model charges nothing for this.'}>
+        cell: ({ costUsd, ...attempt }) => (
+          <span title={explainCost(attempt)}>
+            {attempt.isEstimate && '≈ '}
             {formatUsd(costUsd)}
           </span>
         ),
@@ -113,6 +114,14 @@ const Kind = ({ kind, reason }: Pick<GenerationHistory['surplus'][number], 'kind
       <Badge tone="bad">does not decode</Badge> {reason}
     </>
   )
+
+const explainCost = ({
+  mayHaveCharged,
+  isEstimate,
+}: Pick<GenerationAttempt, 'mayHaveCharged' | 'isEstimate'>): string | undefined => {
+  if (isEstimate) return 'What it may cost: the model has not said.'
+  return mayHaveCharged ? undefined : 'The model charges nothing for this.'
+}
 
 const Outcome = ({ outcome }: { outcome: string | undefined }) => {
   if (outcome === undefined) return <Badge tone="info">under way</Badge>

@@ -14,7 +14,7 @@ const groups: readonly { title: string; names: RegExp }[] = [
   { title: 'Webhooks', names: /^WEBHOOK_/ },
   { title: 'Alerts and budgets', names: /^(ALERT|BUDGET)_/ },
   { title: 'Metrics and traces', names: /^(METRICS|OTEL)_/ },
-  { title: 'Work', names: /^(WORKER|OWNER|INTERACTIVE|LEASE|SWEEP|RETRY)_/ },
+  { title: 'Work', names: /^(WORKER|OWNER|INTERACTIVE|EAGER|LEASE|SWEEP|RETRY)_/ },
   { title: 'Others', names: /./ },
 ]
 

@@ -52,7 +52,7 @@ const WorkerState = ({ worker: { isAlive, breaker } }: { worker: WorkerStatus })
   }
   if (breaker === 'open') {
     return (
-      <Badge tone="warn" icon="warning" title="The model failed it often in a row.">
+      <Badge tone="warn" icon="warning" title="The model has answered nobody lately.">
         does not call the model
       </Badge>
     )

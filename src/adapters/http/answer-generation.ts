@@ -19,7 +19,7 @@ type Deps = Pick<AnswerContext, 'listPriceUsd' | 'interactiveDeadlineMs'> &
     findSuggested: (row: GenerationWithImage) => Promise<Suggested[]>
   }
 
-/** How often a caller should look again at what is not finished. */
+/** How often a caller should look again at what may finish at any moment. */
 const RETRY_AFTER_SECONDS = 2
 
 /**
@@ -45,9 +45,14 @@ export const createAnswerGeneration = (deps: Deps): AnswerGeneration => {
   }
 }
 
-/** Tells a caller who should look again when to do so. */
-export const setRetryAfter = (res: Response, { status }: Pick<GenerationWithImage, 'status'>) => {
-  if (!isTerminal(status)) res.set('Retry-After', String(RETRY_AFTER_SECONDS))
+/** Tells a caller who should look again when to do so: not before the next try of what waits for one. */
+export const setRetryAfter = (
+  res: Response,
+  { status, runAfter, asOf }: Pick<GenerationWithImage, 'status' | 'runAfter' | 'asOf'>,
+) => {
+  if (isTerminal(status)) return
+  const waitMs = status === 'queued' && runAfter ? runAfter.getTime() - asOf.getTime() : 0
+  res.set('Retry-After', String(Math.max(RETRY_AFTER_SECONDS, Math.ceil(waitMs / 1_000))))
 }
 
 /** Answers a submission: 200 with what is finished, 202 with what is not yet. */

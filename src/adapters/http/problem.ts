@@ -35,6 +35,7 @@ const statusByCode: Record<ErrorCode, number> = {
   overloaded: 503,
   unavailable: 503,
   timeout: 504,
+  deadline_exceeded: 504,
   canceled: 409,
   superseded: 409,
   condition_image_gone: 409,

@@ -1,7 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Provider } from '../../generation/ports.ts'
-import { outcomeRules } from '../../generation/run/outcomes.ts'
-import { isProviderError } from '../../lib/errors.ts'
+import { judgeFailure } from '../../generation/run/outcomes.ts'
 
 /** The calls that cost money, as this process sent them. */
 export const createProviderMetrics = (registry: Registry) => {
@@ -21,7 +20,7 @@ export const createProviderMetrics = (registry: Registry) => {
   })
   const cost = new Counter({
     name: 'imageonce_provider_cost_usd_total',
-    help: 'What calls cost, in US dollars, as far as their answers tell.',
+    help: 'What calls cost, in US dollars; where nobody said, what they may have cost.',
     labelNames: ['model'],
     registers,
   })
@@ -47,7 +46,8 @@ export const createProviderMetrics = (registry: Registry) => {
         count(request.model, startedAt, { outcome: 'image', mayHaveCharged: true, costUsd })
         return result
       } catch (error) {
-        count(request.model, startedAt, judge(error))
+        const heldUsd = provider.estimateUsd(request.model, request.imageSize)
+        count(request.model, startedAt, judgeFailure(error, heldUsd))
         throw error
       }
     },
@@ -56,10 +56,3 @@ export const createProviderMetrics = (registry: Registry) => {
 }
 
 type Ended = { outcome: string; mayHaveCharged: boolean; costUsd: number }
-
-/** As `generation/run/call-provider.ts` books it: what is not understood may have been charged. */
-const judge = (error: unknown): Ended => {
-  if (!isProviderError(error)) return { outcome: 'interrupted', mayHaveCharged: true, costUsd: 0 }
-  const { code, costUsd } = error
-  return { outcome: code, mayHaveCharged: outcomeRules[code].mayHaveCharged, costUsd }
-}

@@ -51,26 +51,23 @@ export const createRunMetrics = (registry: Registry) => {
     if (before !== undefined) stages.observe({ stage: step }, (now - before) / 1_000)
     lastStepAt.set(generationId, now)
   }
-  const onRun = (claim: Claim, outcome: RunOutcome): void => {
+  const onRun = (claim: Claim, outcome: RunOutcome, ageMs: number): void => {
     const { lane, queuedAt, startedAt, claims } = claim
     if (claims === 1 && startedAt) wait.observe({ lane }, secondsBetween(queuedAt, startedAt))
     if (outcome.kind === 'again') retries.inc()
     if (outcome.kind !== 'finished') return
-    duration.observe(
-      { lane, outcome: describeOutcome(outcome) },
-      secondsBetween(queuedAt, new Date()),
-    )
+    duration.observe({ lane, outcome: describeOutcome(outcome) }, ageMs / 1_000)
     if (outcome.status === 'failed') failures.inc({ code: outcome.code })
   }
+  /** Generations that ended at their deadline while no worker had them. */
+  const onOverdue = (count: number): void => failures.inc({ code: 'deadline_exceeded' }, count)
   /** To be called when a run is over, however it ended. */
   const forget = (generationId: string): void => void lastStepAt.delete(generationId)
 
-  return { onStep, onRun, forget }
+  return { onStep, onRun, onOverdue, forget }
 }
 
 const describeOutcome = (outcome: RunOutcome & { kind: 'finished' }) =>
   outcome.status === 'succeeded' && outcome.reuse ? 'reused' : outcome.status
 
-/** Between two clocks it may be less than nothing. */
-const secondsBetween = (from: Date, to: Date): number =>
-  Math.max(0, to.getTime() - from.getTime()) / 1_000
+const secondsBetween = (from: Date, to: Date): number => (to.getTime() - from.getTime()) / 1_000

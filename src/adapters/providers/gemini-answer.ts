@@ -82,11 +82,11 @@ const listParts = ({ content }: Candidate) =>
 
 /**
  * Why an answer with status 200 has no image: `refused_prompt`, `refused_image` or `no_image`, each naming the provider's own
- * reason, the last with the model's words. `costUsd` is what the answer costs all the same.
+ * reason, the last with the model's words. `costUsd` is what the answer costs all the same, where it says so.
  */
 export const explainNoImage = (
   { candidates, promptFeedback }: GeminiAnswer,
-  { costUsd, prompt }: { costUsd: number; prompt: string },
+  { costUsd, prompt }: { costUsd: number | undefined; prompt: string },
 ): ProviderError => {
   const blockReason = promptFeedback?.blockReason
   if (blockReason) return refusedPrompt(blockReason, costUsd)
@@ -109,21 +109,25 @@ const refusals = new Set([
   'SPII',
 ])
 
-const refusedPrompt = (reason: string, costUsd: number): ProviderError =>
+const refusedPrompt = (reason: string, costUsd: number | undefined): ProviderError =>
   createProviderError(
     'refused_prompt',
     `The image model refused the prompt (${safeWord(reason)}). Change its wording and try again.`,
     { costUsd },
   )
 
-const refusedImage = (reason: string, costUsd: number): ProviderError =>
+const refusedImage = (reason: string, costUsd: number | undefined): ProviderError =>
   createProviderError(
     'refused_image',
     `The image model withheld its image (${safeWord(reason)}). Change the prompt and try again.`,
     { costUsd },
   )
 
-const noImage = (reason: string | undefined, words: string, costUsd: number): ProviderError =>
+const noImage = (
+  reason: string | undefined,
+  words: string,
+  costUsd: number | undefined,
+): ProviderError =>
   createProviderError(
     'no_image',
     `The image model answered ${words ? 'with text instead of an image' : 'without an image'} (${

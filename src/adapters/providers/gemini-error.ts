@@ -37,7 +37,7 @@ export const toGeminiError = (error: unknown, call: FailedCall): ProviderError =
 /** The outcome behind an error in an answer with status 200: that of the status which it names. */
 export const fromGeminiAnswer = (
   { code, status: name, message, details }: NonNullable<GeminiAnswer['error']>,
-  call: { model: string; costUsd: number },
+  call: { model: string; costUsd: number | undefined },
 ): ProviderError => {
   const status =
     parseStatus(code) ?? statusByName.get(name ?? '') ?? statusByName.get(String(code)) ?? 200
@@ -66,10 +66,10 @@ const statusByName = new Map<string, number>(
 
 const fromStatus = (
   error: StatedError,
-  call: { model: string; costUsd?: number; cause?: unknown },
+  call: { model: string; costUsd?: number | undefined; cause?: unknown },
 ): ProviderError => {
   const { status } = error
-  const { costUsd = 0, cause } = call
+  const { costUsd, cause } = call
   const fail = (code: ProviderErrorCode, message: string, retryAfterMs?: number) =>
     createProviderError(code, message, { costUsd, cause, retryAfterMs })
   const why = [status, findReason(error)].filter(Boolean).join(', ')

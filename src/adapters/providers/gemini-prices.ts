@@ -113,6 +113,15 @@ export const costGeminiAnswer = (
   ])
 }
 
+/**
+ * What a call may cost, in US dollars: the list price of an image of the size; of a size that is not in the list, the
+ * highest that is.
+ */
+export const estimateGeminiCall = (model: string, size: ImageSize): number => {
+  const { priceUsd } = describeModel(model)
+  return priceUsd[size] ?? Math.max(0, ...Object.values(priceUsd))
+}
+
 type Usage = GeminiAnswer['usageMetadata']
 
 const countOutput = (usage: Usage): { total: number; ofImages: number } => {

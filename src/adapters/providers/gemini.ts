@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto'
 import { type GenerateContentRequest, GoogleGenerativeAI, type Part } from '@google/generative-ai'
 import type { Provider, ProviderRequest } from '../../generation/ports.ts'
 import { startDeadline } from '../../lib/deadline.ts'
 import { explainNoImage, listGeminiImages, parseGeminiAnswer } from './gemini-answer.ts'
 import { fromGeminiAnswer, toGeminiError } from './gemini-error.ts'
-import { costGeminiAnswer, listGeminiModels } from './gemini-prices.ts'
+import { costGeminiAnswer, estimateGeminiCall, listGeminiModels } from './gemini-prices.ts'
 import { traceRequest } from './request-trace.ts'
 
 type GeminiProviderConfig = {
@@ -19,16 +20,20 @@ export const createGeminiProvider = (config: GeminiProviderConfig): Provider => 
   const fetchAnswer = createFetchAnswer(config)
   return {
     name: 'gemini',
+    account: createHash('sha256').update(config.apiKey).digest('hex').slice(0, 12),
     defaultModel: config.model,
     models: listGeminiModels(config.model),
+    estimateUsd: estimateGeminiCall,
     call: async (request, signal) => {
       signal.throwIfAborted()
       const answer = parseGeminiAnswer(await fetchAnswer(request, signal))
       const { model, imageSize, prompt } = request
       const [bytes, ...others] = listGeminiImages(answer)
       const imageCount = bytes ? 1 + others.length : 0
-      const costUsd = costGeminiAnswer(model, imageSize, imageCount, answer.usageMetadata)
-      if (bytes) return { bytes, others, costUsd }
+      const paidUsd = costGeminiAnswer(model, imageSize, imageCount, answer.usageMetadata)
+      if (bytes) return { bytes, others, costUsd: paidUsd }
+      // Without an image and without a count nobody has said what it costs.
+      const costUsd = answer.usageMetadata ? paidUsd : undefined
       if (answer.error) throw fromGeminiAnswer(answer.error, { model, costUsd })
       throw explainNoImage(answer, { costUsd, prompt })
     },

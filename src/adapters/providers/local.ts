@@ -10,6 +10,7 @@ const LOCAL_MODEL = 'local-renderer-1'
  */
 export const createLocalProvider = (): Provider => ({
   name: 'local',
+  account: '',
   defaultModel: LOCAL_MODEL,
   models: [
     {
@@ -18,6 +19,7 @@ export const createLocalProvider = (): Provider => ({
       aspectRatios: aspectRatioSchema.options,
     },
   ],
+  estimateUsd: () => 0,
   call: async (request, signal) => {
     signal.throwIfAborted()
     try {

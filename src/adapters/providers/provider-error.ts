@@ -5,11 +5,15 @@ import { ProviderError, type ProviderErrorCode } from '../../lib/errors.ts'
 export const createProviderError = (
   code: ProviderErrorCode,
   message: string,
-  options: { retryAfterMs?: number | undefined; costUsd?: number; cause?: unknown } = {},
+  options: {
+    retryAfterMs?: number | undefined
+    costUsd?: number | undefined
+    cause?: unknown
+  } = {},
 ): ProviderError =>
   new ProviderError(code, message, {
     retryable: outcomeRules[code].retryable,
-    costUsd: options.costUsd ?? 0,
+    costUsd: options.costUsd,
     cause: options.cause,
     ...(options.retryAfterMs !== undefined && { retryAfterMs: options.retryAfterMs }),
   })

@@ -20,6 +20,9 @@ const LANE_PRIORITY: Record<Lane, number> = { interactive: 1, eager: 1_000_000 }
 /** BullMQ retries only what our own rules never saw (Postgres away), so for as long as it takes. */
 const UNEXPECTED_ATTEMPTS = 1_000_000
 
+const MAX_DELAYED = 10_000
+const HASTENED_AT_ONCE = 50
+
 export type GenerationQueue = ReturnType<typeof createGenerationQueue>
 
 /** The producer's side of the queue. A job carries the generation's id, and its whole submission where that has no row yet. */
@@ -67,12 +70,29 @@ export const createGenerationQueue = (
     return job?.data.parked
   }
 
-  /** Moves a waiting job to where its lane and place belong now; adds it when it is gone. */
+  /** Moves a waiting job to where its lane and place belong now, to be run at once; adds it when it is gone. */
   const promote = async (job: QueuedJob): Promise<void> => {
     await enqueue(job)
     const queue = await get()
     const waiting = await queue.getJob(job.generationId)
     await waiting?.changePriority({ priority: priorityOf(job) })
+    if (await waiting?.isDelayed()) await waiting?.promote()
+  }
+
+  /** The generations whose jobs BullMQ keeps back until a time, 10,000 at most. */
+  const listDelayed = async (): Promise<string[]> => {
+    const queue = await get()
+    return queue.getRanges(['delayed'], 0, MAX_DELAYED - 1)
+  }
+
+  /** Makes these jobs due now; those that are not kept back any more stay as they are. */
+  const hasten = async (generationIds: readonly string[]): Promise<void> => {
+    const queue = await get()
+    for (let at = 0; at < generationIds.length; at += HASTENED_AT_ONCE) {
+      const ids = generationIds.slice(at, at + HASTENED_AT_ONCE)
+      const jobs = await Promise.all(ids.map((id) => queue.getJob(id)))
+      await Promise.allSettled(jobs.map((job) => job?.promote()))
+    }
   }
 
   /** Takes a waiting job out; one that a worker holds is left to it. */
@@ -103,12 +123,6 @@ export const createGenerationQueue = (
     else await queue.setGlobalConcurrency(max)
   }
 
-  /** Keeps all workers from taking jobs for so long. */
-  const pause = async (durationMs: number): Promise<void> => {
-    const queue = await get()
-    await queue.rateLimit(durationMs)
-  }
-
   /** Waits for the store to answer for the first time; gives up quietly, as it may come later. */
   const settle = async (timeoutMs: number): Promise<void> => {
     const deadline = Date.now() + timeoutMs
@@ -121,9 +135,10 @@ export const createGenerationQueue = (
     defer,
     findDeferred,
     promote,
+    listDelayed,
+    hasten,
     remove,
     limitConcurrency,
-    pause,
     ping,
     count,
     settle,

@@ -11,8 +11,6 @@ export type GenerationWorkerDeps = {
   concurrency: number
   leaseMs: number
   run: (generationId: string, deferred: DeferredSubmission | undefined) => Promise<RunOutcome>
-  /** Keeps every worker of the queue from taking jobs for so long. */
-  pause: (durationMs: number) => Promise<void>
   /** Called when a job has left the queue without having made an image. */
   onJobGone: (generationId: string) => Promise<void>
   onError: (error: Error) => void
@@ -28,9 +26,6 @@ const STALLED_CHECKS_PER_LEASE = 6
 
 /** Stalls are no reason to give up: how often a generation may be tried is counted in Postgres. */
 const MAX_STALLED_COUNT = 1_000
-
-/** BullMQ obeys a pause only where a limit is set (facts of 6.7): one that is never reached. */
-const NO_LIMIT_OF_OUR_OWN = { max: 1_000_000, duration: 1_000 }
 
 const MAX_BACKOFF_MS = 15_000
 
@@ -49,13 +44,12 @@ export const createGenerationWorker = (deps: GenerationWorkerDeps) => {
   const { start, close } = openWorker(
     deps.backend,
     deps.name,
-    (job, token) => processJob(run, deps.pause, job, token),
+    (job, token) => processJob(run, job, token),
     {
       concurrency: deps.concurrency,
       lockDuration: Math.round(deps.leaseMs / LOCKS_PER_LEASE),
       stalledInterval: Math.round(deps.leaseMs / STALLED_CHECKS_PER_LEASE),
       maxStalledCount: MAX_STALLED_COUNT,
-      limiter: NO_LIMIT_OF_OUR_OWN,
       onError: deps.onError,
       onOpen: (worker) => {
         worker.on('completed', (job, result) => {
@@ -81,7 +75,6 @@ export const createGenerationWorker = (deps: GenerationWorkerDeps) => {
 
 const processJob = async (
   run: GenerationWorkerDeps['run'],
-  pause: GenerationWorkerDeps['pause'],
   job: Job<JobData, string>,
   token: string | undefined,
 ): Promise<string> => {
@@ -89,7 +82,7 @@ const processJob = async (
     throw toJobError(error)
   })
   if (outcome.kind === 'again') {
-    if (outcome.pauseMs) await pause(outcome.pauseMs)
+    // By this worker's clock, which may be wrong: the sweeper goes by the row (ADR 38).
     await job.moveToDelayed(Date.now() + outcome.delayMs, token)
     throw new DelayedError()
   }

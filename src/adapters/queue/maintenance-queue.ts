@@ -1,6 +1,6 @@
 import { ErrorCode } from 'bullmq'
 import type { JobData, QueueBackend } from './backend.ts'
-import { openQueue } from './open-queue.ts'
+import { type OpenQueue, openQueue } from './open-queue.ts'
 import { openWorker } from './open-worker.ts'
 
 /** Something that is done every so often, by one worker of all. */
@@ -91,6 +91,7 @@ export const createMaintenanceQueue = ({
       removeOnFail: true,
     }
     for (const task of deps.tasks) {
+      await dropMistimed(scheduler, task)
       await scheduler
         .upsertJobScheduler(task.name, { every: task.everyMs }, { name: task.name, opts })
         .catch(ignoreRace)
@@ -113,6 +114,18 @@ export const createMaintenanceQueue = ({
 
   return { schedule, start, stop }
 }
+
+/** A worker whose clock was fast may have put the next time off by as much: it is chosen anew. */
+const dropMistimed = async (
+  scheduler: OpenQueue,
+  { name, everyMs }: MaintenanceTask,
+): Promise<void> => {
+  const { next = 0 } = (await scheduler.getJobScheduler(name)) ?? {}
+  if (next > Date.now() + MAX_PERIODS_AHEAD * everyMs) await scheduler.removeJobScheduler(name)
+}
+
+/** On Postgres workers that schedule at the same moment may put it two periods ahead. */
+const MAX_PERIODS_AHEAD = 3
 
 /** On Postgres another worker that does the same at this moment may have made the next job: then it is there. */
 const ignoreRace = (error: Error & { code?: unknown }): void => {

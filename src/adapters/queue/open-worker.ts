@@ -68,8 +68,8 @@ export const openWorker = (
   const worker = new PostgresWorker<JobData, string>(name, processor, { ...options, connection })
   return {
     start: () => run(worker as unknown as OpenWorker),
-    close: async (graceMs) => {
-      await waitAtMost(worker.close(), graceMs)
+    close: async (graceMs, whenIdle) => {
+      await waitAtMost(closeSoonAfter(worker.close(), whenIdle()), graceMs)
       await end()
     },
   }
@@ -116,14 +116,21 @@ const closeWorker = async (
   graceMs: number,
   whenIdle: () => Promise<unknown>,
 ): Promise<void> => {
-  if (await isAnswering(connection)) await waitAtMost(worker.close(), graceMs)
-  else {
+  if (await isAnswering(connection)) {
+    await waitAtMost(closeSoonAfter(worker.close(), whenIdle()), graceMs)
+  } else {
     // An orderly close would wait for Redis and keep its timers; no new job can come meanwhile.
     await waitAtMost(whenIdle(), graceMs)
     await waitAtMost(worker.close(true), CLOSE_MS)
   }
   await worker.letGo()
 }
+
+/** An orderly close, which is not waited for for long once the jobs have ended: a store that has gone meanwhile keeps it from it. */
+const closeSoonAfter = (closing: Promise<void>, idle: Promise<unknown>): Promise<unknown> =>
+  Promise.race([closing, idle.then(() => waitAtMost(closing, CLOSE_WHEN_IDLE_MS))])
+
+const CLOSE_WHEN_IDLE_MS = 10_000
 
 class LettingGoWorker extends Worker<JobData, string> {
   /** Ends the watch over locks, which goes on for ever where Redis leaves in the middle of an orderly close. */

@@ -61,14 +61,15 @@ export const createAlertRules = (settings: AlertSettings): AlertRule[] => [
     severity: 'critical',
     title: 'The image model does not answer',
     measures: 'Workers that do not call it for now',
-    meaning: 'Several calls in a row had no answer, so new images wait, and then fail.',
+    meaning:
+      'Calls for several prompts had no answer, so new images wait, at most until their deadlines.',
     action:
       "Look at the provider's status page. A call is tried from time to time, and all goes on by itself.",
     unit: 'count',
     ...above(0, 0),
     ...now,
     ...twice,
-    // A breaker opens after a row of outages, which is proof enough.
+    // A breaker opens after several outages, which is proof enough.
     evaluationsToFire: 1,
   },
   {

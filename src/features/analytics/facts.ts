@@ -13,6 +13,7 @@ export const FIGURES = [
   'calls',
   'paidCalls',
   'spendNanoUsd',
+  'estimatedNanoUsd',
   'savedNanoUsd',
   'durationMs',
 ] as const
@@ -66,7 +67,8 @@ export const eventFacts = (source: RawBuilder<unknown>) => sql`
 
 /**
  * SQL for what each call in `source` (rows of `attempts`) adds to what was counted of it before, on the day it was sent:
- * the call, taken for a paid one, as soon as it is written down, and at its end the cost, or that nothing was charged.
+ * the call, taken for a paid one at what was set aside for it, as soon as it is written down, and at its end what the cost
+ * differs by, or that nothing was charged.
  */
 export const callFacts = (source: RawBuilder<unknown>) => sql`
   select
@@ -76,7 +78,9 @@ export const callFacts = (source: RawBuilder<unknown>) => sql`
     ${selectFigures({
       calls: sql`(is_counted is null)::int`,
       paidCalls: sql`may_have_charged::int - (is_counted is not null)::int`,
-      spendNanoUsd: toNanoUsd(sql`call.cost_usd::numeric`),
+      spendNanoUsd: sql`${toNanoUsd(sql`call.cost_usd::numeric`)} - ${heldBefore}`,
+      estimatedNanoUsd: sql`
+        case when call.is_estimate then ${toNanoUsd(sql`call.cost_usd::numeric`)} else 0 end - ${heldBefore}`,
     })}
   from ${source} as call
   join generations on generations.id = call.generation_id`
@@ -96,6 +100,9 @@ const durationBucket = sql`
 
 const toNanoUsd = (usd: RawBuilder<unknown>) =>
   sql`coalesce(round(${usd} * ${sql.lit(NANO_USD)}), 0)::bigint`
+
+/** What of a call's money is in the rollup already, by the time that its end is counted. */
+const heldBefore = sql`case when is_counted is null then 0 else ${toNanoUsd(sql`call.held_usd::numeric`)} end`
 
 const selectFigures = (given: Partial<Record<Figure, RawBuilder<unknown>>>) =>
   sql.join(

@@ -59,6 +59,7 @@ export const describeSums = (sums: Sums | undefined): Omit<Figures, 'durationMs'
     calls: get('calls'),
     paidCalls: get('paidCalls'),
     spendUsd: get('spendNanoUsd') / NANO_USD,
+    estimatedUsd: get('estimatedNanoUsd') / NANO_USD,
     savedUsd: get('savedNanoUsd') / NANO_USD,
   }
 }

@@ -56,6 +56,7 @@ const columns: [string, (figures: OwnerFigures) => string | number | null][] = [
   ['calls', ({ calls }) => calls],
   ['paid_calls', ({ paidCalls }) => paidCalls],
   ['spend_usd', ({ spendUsd }) => spendUsd],
+  ['estimated_usd', ({ estimatedUsd }) => estimatedUsd],
   ['saved_usd', ({ savedUsd }) => savedUsd],
 ]
 

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { ImageStore } from '../../generation/ports.ts'
 import { DAY_MS, HOUR_MS } from '../../lib/time.ts'
@@ -51,15 +52,25 @@ export type OrphanReport = {
  */
 export const removeOrphanObjects = async (
   deps: OrphanDeps,
-  { now = new Date(), signal }: { now?: Date; signal?: AbortSignal } = {},
+  { now: given, signal }: { now?: Date; signal?: AbortSignal } = {},
 ): Promise<OrphanReport> => {
+  const now = given ?? (await readClock(deps.db))
   const scan = await scanObjects(deps, now, signal)
   const isRefused = isDisagreement(scan.unreferenced, scan.scanned, MIN_SCANNED)
   const foundBefore = before(now, deps.graceDays * DAY_MS)
   const deleted = isRefused ? 0 : await deleteRipe(deps, foundBefore, signal)
   if (!isRefused) await forgetDeleted(deps.db, before(now, DELETION_REMEMBERED_MS), signal)
-  const leftovers = await deps.store.removeLeftovers(before(now, LEFTOVERS_AFTER_MS))
+  // Files of this machine have its own clock's times.
+  const leftovers = await deps.store.removeLeftovers(
+    before(given ?? new Date(), LEFTOVERS_AFTER_MS),
+  )
   return { ...scan, deleted, leftovers, isRefused }
+}
+
+/** A worker whose clock is a week fast would delete what has just been stored. */
+const readClock = async (db: Database): Promise<Date> => {
+  const { rows } = await sql<{ now: Date }>`select now()`.execute(db)
+  return rows[0]?.now ?? new Date()
 }
 
 const before = (now: Date, ms: number) => new Date(now.getTime() - ms)

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { isDatabaseAway } from '../../../db/away.ts'
 import type { Database } from '../../../db/database.ts'
 import type { GenerationRow } from '../../../db/schema.ts'
@@ -11,7 +12,8 @@ type Entry = {
   generationId: string
   type: TelemetryType
   data: string
-  createdAt: Date
+  /** On a stopwatch: the time itself is Postgres's to tell. */
+  atMs: number
 }
 
 type Deps = {
@@ -45,7 +47,7 @@ export const createReuseLog = (db: Database, { log, onReuse, onError }: Deps) =>
     const { id: generationId, ownerId } = row
     const known = reuse && withoutPrompt(reuse)
     const data = JSON.stringify({ ...known, promptDigest: digestPrompt(row.prompt) })
-    entries.push({ ownerId, generationId, type, data, createdAt: new Date() })
+    entries.push({ ownerId, generationId, type, data, atMs: performance.now() })
     schedule()
   }
 
@@ -72,7 +74,11 @@ export const createReuseLog = (db: Database, { log, onReuse, onError }: Deps) =>
   }
 
   const insert = async (batch: Entry[]): Promise<void> => {
-    await db.insertInto('generationEvents').values(batch).execute()
+    const values = batch.map(({ atMs, ...entry }) => ({
+      ...entry,
+      createdAt: sql<Date>`now() - ${performance.now() - atMs}::float8 * interval '1 millisecond'`,
+    }))
+    await db.insertInto('generationEvents').values(values).execute()
   }
   const insertEach = async (batch: Entry[]): Promise<void> => {
     for (const entry of batch) await insert([entry]).catch(onError)

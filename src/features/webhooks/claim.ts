@@ -14,6 +14,9 @@ export type ClaimLimits = {
   isForAlerts: boolean
 }
 
+/** `claimedAt`: by the clock that receivers go by, which a worker's own need not be. */
+export type ClaimedDelivery = WebhookDeliveryRow & { claimedAt: Date }
+
 /**
  * Takes due deliveries for as long as the lease holds, by Postgres's clock; none that another worker has. Looks at each
  * endpoint that waits for something by itself, so that what one has piled up hides no other's.
@@ -21,13 +24,13 @@ export type ClaimLimits = {
 export const claimDeliveries = async (
   db: Database,
   { free, maxPerEndpoint, underWay, leaseMs, isForAlerts }: ClaimLimits,
-): Promise<WebhookDeliveryRow[]> => {
+): Promise<ClaimedDelivery[]> => {
   const waits = isForAlerts
     ? sql`next_attempt_at is not null and type like 'alert.%'`
     : sql`next_attempt_at is not null`
   const due = sql`${waits} and next_attempt_at <= now() and (lease_expires_at is null or lease_expires_at < now())`
   const taken = sql`coalesce((${JSON.stringify(Object.fromEntries(underWay))}::jsonb ->> waiting.endpoint_id)::int, 0)`
-  const { rows } = await sql<WebhookDeliveryRow>`
+  const { rows } = await sql<ClaimedDelivery>`
     with recursive waiting as (
       (select endpoint_id from webhook_deliveries where ${waits}
         order by endpoint_id limit 1)
@@ -51,6 +54,6 @@ export const claimDeliveries = async (
     update webhook_deliveries
     set claims = claims + 1, lease_expires_at = now() + ${leaseMs}::int * interval '1 millisecond'
     where id in (select id from locked)
-    returning *`.execute(db)
+    returning *, now() as claimed_at`.execute(db)
   return rows
 }

@@ -2,6 +2,7 @@ import type { Database } from '../../../db/database.ts'
 import type { WebhookDeliveryRow, WebhookEndpointRow } from '../../../db/schema.ts'
 import type { AnswerContext } from '../../generation/read/present.ts'
 import { messageOf } from '../../lib/errors.ts'
+import type { ClaimedDelivery } from './claim.ts'
 import { buildPayload } from './payload.ts'
 import type { SendWebhook, WebhookAnswer } from './ports.ts'
 import { type Attempt, disableEndpoint, recordAttempt, releaseDelivery } from './record.ts'
@@ -23,7 +24,7 @@ export type DeliverDeps = {
  */
 export const deliver = async (
   deps: DeliverDeps,
-  delivery: WebhookDeliveryRow,
+  delivery: ClaimedDelivery,
   letGo: AbortSignal,
 ): Promise<void> => {
   const endpoint = await findEndpointOf(deps.db, delivery)
@@ -38,12 +39,12 @@ export const deliver = async (
 
 const attemptDelivery = async (
   { send, answerContext, userAgent }: DeliverDeps,
-  delivery: WebhookDeliveryRow,
+  delivery: ClaimedDelivery,
   endpoint: WebhookEndpointRow,
   signal: AbortSignal,
 ): Promise<Attempt> => {
   const body = buildPayload(delivery, answerContext)
-  const startedAt = new Date()
+  const startedAt = delivery.claimedAt
   const start = performance.now()
   const measured = () => ({ startedAt, durationMs: Math.round(performance.now() - start) })
   const headers = {

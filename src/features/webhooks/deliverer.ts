@@ -1,15 +1,14 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Database } from '../../../db/database.ts'
-import type { WebhookDeliveryRow } from '../../../db/schema.ts'
 import { runEvery } from '../../lib/run-every.ts'
-import { claimDeliveries } from './claim.ts'
+import { type ClaimedDelivery, claimDeliveries } from './claim.ts'
 import { tellMissedEnds } from './missed-ends.ts'
 
 export type DelivererDeps = {
   db: Database
   /** One attempt; must end soon once the signal aborts. */
-  deliver: (delivery: WebhookDeliveryRow, letGo: AbortSignal) => Promise<void>
+  deliver: (delivery: ClaimedDelivery, letGo: AbortSignal) => Promise<void>
   /** Calls back when something is to be delivered. Returns the way to stop. */
   onWake: (listener: () => void) => () => void
   /** How often to look without a nudge. */
@@ -57,7 +56,7 @@ export const createDeliverer = (deps: DelivererDeps) => {
       hasNews ||= taken.length > 0
     }
   }
-  const begin = (delivery: WebhookDeliveryRow) => {
+  const begin = (delivery: ClaimedDelivery) => {
     count(delivery, 1)
     const attempt = deliver(delivery, letGo.signal)
       .catch(onError)
@@ -68,7 +67,7 @@ export const createDeliverer = (deps: DelivererDeps) => {
       })
     running.add(attempt)
   }
-  const count = ({ endpointId }: WebhookDeliveryRow, by: 1 | -1) => {
+  const count = ({ endpointId }: ClaimedDelivery, by: 1 | -1) => {
     const now = (underWay.get(endpointId) ?? 0) + by
     if (now > 0) underWay.set(endpointId, now)
     else underWay.delete(endpointId)

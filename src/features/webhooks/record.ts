@@ -42,12 +42,12 @@ export const recordAttempt = (
 
 const decideNext = (
   { failures: before }: WebhookDeliveryRow,
-  { error, statusCode, retryAfter }: Attempt,
+  { error, statusCode, retryAfter, startedAt }: Attempt,
   waits: RetryWaits,
 ) => {
   if (error === undefined) return { status: 'delivered' as const, nextAttemptAt: null }
   const failures = before + 1
-  const waitMs = decideRetryWait(waits, { failures, statusCode, retryAfter })
+  const waitMs = decideRetryWait(waits, { failures, statusCode, retryAfter, at: startedAt })
   if (waitMs === undefined) return { status: 'failed' as const, failures, nextAttemptAt: null }
   return { failures, nextAttemptAt: fromNow(waitMs) }
 }

@@ -18,21 +18,24 @@ export type FailedAttempt = {
   failures: number
   statusCode: number | undefined
   retryAfter: string | undefined
+  /** When it was made; a `Retry-After` that is a date counts from then. */
+  at: Date
 }
 
 /** How long to wait before the next attempt, in milliseconds; undefined when there is to be none. */
 export const decideRetryWait = (
   waits: RetryWaits,
-  { failures, statusCode, retryAfter }: FailedAttempt,
+  { failures, statusCode, retryAfter, at }: FailedAttempt,
 ): number | undefined => {
   const waitMs = waits[failures - 1]
   if (waitMs === undefined) return undefined
-  const asked = statusCode && HEEDED.includes(statusCode) ? parseRetryAfter(retryAfter) : 0
+  const asked =
+    statusCode && HEEDED.includes(statusCode) ? parseRetryAfter(retryAfter, at.getTime()) : 0
   return Math.round(Math.max(waitMs * (1 + JITTER * Math.random()), asked))
 }
 
 /** `Retry-After` in milliseconds, of either form and bounded; 0 for none. */
-export const parseRetryAfter = (header: string | undefined, now = Date.now()): number => {
+export const parseRetryAfter = (header: string | undefined, now: number): number => {
   if (!header) return 0
   const ms = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - now
   return Number.isNaN(ms) ? 0 : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS)

@@ -29,7 +29,7 @@ export const describeHistory = async (
     events: events.slice(0, MAX_EVENTS).reverse().map(presentEvent),
     attempts: attempts
       .slice(0, MAX_ATTEMPTS)
-      .map((attempt, index) => presentAttempt(attempt, index === 0 ? row : undefined))
+      .map((attempt, index) => presentAttempt(attempt, row, index === 0))
       .reverse(),
     surplus: surplus.map((each) => presentSurplus(each, urls)),
     isCut: events.length > MAX_EVENTS || attempts.length > MAX_ATTEMPTS,
@@ -76,17 +76,25 @@ const presentEvent = (event: Pick<EventRow, 'sequence' | 'type' | 'data' | 'crea
 
 const presentAttempt = (
   attempt: AttemptRow,
-  made: Pick<GenerationRow, 'status' | 'finishedAt'> | undefined,
+  row: GenerationRow,
+  isNewest: boolean,
 ): GenerationAttempt => ({
   workerId: attempt.workerId,
   provider: attempt.provider,
   model: attempt.model,
   startedAt: attempt.startedAt.toISOString(),
   costUsd: attempt.costUsd,
+  isEstimate: attempt.isEstimate,
   mayHaveCharged: attempt.mayHaveCharged,
-  steps: presentSteps(attempt, made),
-  ...defined({ finishedAt: attempt.finishedAt?.toISOString(), outcome: attempt.outcome }),
+  steps: presentSteps(attempt, isNewest ? row : undefined),
+  ...defined({
+    finishedAt: attempt.finishedAt?.toISOString(),
+    outcome: attempt.outcome ?? (isUnderWay(attempt, row) ? undefined : 'lost'),
+  }),
 })
+
+const isUnderWay = ({ fence }: AttemptRow, row: GenerationRow): boolean =>
+  row.status === 'running' && row.fence === fence
 
 const presentSteps = (
   { steps, startedAt, outcome }: AttemptRow,

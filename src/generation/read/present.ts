@@ -47,7 +47,7 @@ export const presentGeneration = (
   }: AnswerContext,
 ): Generation => {
   const reuse = describeReuse(row, reuseSource, listPriceUsd)
-  const isLate = isOverdue(row, interactiveDeadlineMs)
+  const lateNote = describeLateness(row, interactiveDeadlineMs)
   const self = urls.generation(row.id)
   const image = urls.image(row.id)
   return {
@@ -60,7 +60,7 @@ export const presentGeneration = (
     lane: row.lane,
     isExisting: reuse !== undefined,
     isConditioned: row.conditionImageDigest !== null,
-    isPlaceholder: isLate || (isTerminal(row.status) && row.status !== 'succeeded'),
+    isPlaceholder: lateNote !== undefined || (isTerminal(row.status) && row.status !== 'succeeded'),
     attempts: row.attempts,
     provider: row.provider,
     model: row.model,
@@ -75,7 +75,7 @@ export const presentGeneration = (
     ...defined({
       reuse,
       similar: suggested.length > 0 ? suggested.map((each) => presentSuggested(each, urls)) : null,
-      note: isLate ? LATE_NOTE : row.provider === 'local' ? LOCAL_NOTE : undefined,
+      note: lateNote ?? (row.provider === 'local' ? LOCAL_NOTE : undefined),
       error: describeError(row),
       queuePosition,
       costUsd: isTerminal(row.status) ? row.costUsd : undefined,
@@ -86,6 +86,7 @@ export const presentGeneration = (
       width: row.width,
       height: row.height,
       startedAt: row.startedAt?.toISOString(),
+      deadlineAt: isTerminal(row.status) ? undefined : row.deadlineAt?.toISOString(),
       finishedAt: row.finishedAt?.toISOString(),
     }),
   }
@@ -132,10 +133,16 @@ const withVersion = (imageUrl: string, contentDigest: string | null): string =>
 const LATE_NOTE =
   'Still in the making, beyond the time that a person should wait: show the placeholder. The image will be at the same URL.'
 
-const isOverdue = (row: GenerationWithImage, deadlineMs: number): boolean =>
-  row.lane === 'interactive' &&
-  !isTerminal(row.status) &&
-  Date.now() - row.queuedAt.getTime() > deadlineMs
+const DOWN_NOTE =
+  'The image model is not answering at the moment: show the placeholder. It is tried again until the deadline, and the image will be at the same URL.'
+
+/** Why a person should be shown the placeholder while the work goes on; undefined while there is no reason. */
+const describeLateness = (row: GenerationWithImage, deadlineMs: number): string | undefined => {
+  if (row.lane !== 'interactive' || isTerminal(row.status)) return undefined
+  if (row.status === 'queued' && row.errorCode === 'provider_unavailable') return DOWN_NOTE
+  const since = row.promotedAt ?? row.queuedAt
+  return row.asOf.getTime() - since.getTime() > deadlineMs ? LATE_NOTE : undefined
+}
 
 /** What an answer saved; undefined for one that saved nothing. */
 export const describeReuse = (

@@ -19,29 +19,35 @@ export const mayCallAgain = (
   spent.attempts < MAX_ATTEMPTS &&
   spent.paidCalls < (spent.ambiguousCalls > 0 ? MAX_PAID_CALLS_AFTER_AMBIGUOUS : MAX_PAID_CALLS)
 
-/** `interrupted`: our side ended the call (cancel, lost lease, shutdown). */
+/** `interrupted`: our side ended the call (cancel, lost lease, a stop that could not wait for it). */
 export type AttemptOutcome = 'image' | 'interrupted' | ProviderErrorCode
 
 export type Intent = { attemptId: string } | 'capped' | 'claim_lost'
 
 /**
- * Writes down that a paid call is about to be sent, and counts it, while the claim stands and the cap allows.
- * It is counted before it is sent: a worker that dies in between leaves one call too many in the books, never
- * one too few.
+ * Writes down that a paid call is about to be sent, counts it and sets aside `heldUsd`, what it may cost, while the claim
+ * stands and the cap allows. All of it before it is sent: a worker that dies leaves one call too many in the books, at what
+ * that may have cost, and never one too few (ADR 36).
  */
-export const recordIntent = async (db: Database, claim: Claim): Promise<Intent> => {
+export const recordIntent = async (
+  db: Database,
+  claim: Claim,
+  heldUsd: number,
+): Promise<Intent> => {
   const { rows } = await sql<{ attemptId: string | null }>`
     with counted as (
       update generations
-      set paid_calls = paid_calls + 1, ambiguous_calls = ambiguous_calls + 1, attempts = attempts + 1
+      set paid_calls = paid_calls + 1, ambiguous_calls = ambiguous_calls + 1, attempts = attempts + 1,
+        cost_usd = ${roundUsd(sql`cost_usd + ${heldUsd}::float8`)}
       where id = ${claim.id} and fence = ${claim.fence} and status = 'running'
         and attempts < ${MAX_ATTEMPTS}
         and paid_calls < case when ambiguous_calls > 0
           then ${MAX_PAID_CALLS_AFTER_AMBIGUOUS}::int else ${MAX_PAID_CALLS}::int end
       returning *
     ), attempt as (
-      insert into attempts (generation_id, fence, worker_id, provider, model)
-      select id, fence, coalesce(worker_id, ''), provider, model from counted
+      insert into attempts (generation_id, fence, worker_id, provider, model, cost_usd, held_usd, is_estimate)
+      select id, fence, coalesce(worker_id, ''), provider, model, ${heldUsd}::float8, ${heldUsd}::float8, true
+      from counted
       returning id
     )
     select (select id from attempt) as attempt_id
@@ -52,37 +58,49 @@ export const recordIntent = async (db: Database, claim: Claim): Promise<Intent> 
   return row.attemptId ? { attemptId: row.attemptId } : 'capped'
 }
 
+/** How a call ended, for the books. */
+export type Ending = {
+  outcome: AttemptOutcome
+  mayHaveCharged: boolean
+  /** True when its result never arrived, though it may have been charged. */
+  isAmbiguous: boolean
+  costUsd: number
+  /** True when nobody said what it cost: `costUsd` is what it may have cost. */
+  isEstimate: boolean
+  /** True for one that uses up nothing of what the asking may cost: we ended it ourselves, or it was to try a model out. */
+  isSpared?: boolean
+  /** Of a call that failed; those of an image are written with it. */
+  steps?: StepTimes
+}
+
 /**
- * Writes down how a call ended. Not fenced: the call is paid for, even if another worker holds the generation now.
- * A call that can't have been charged is taken off the count of paid ones; one whose result arrived is no longer
- * ambiguous. Neither holds for a call of an earlier asking: the counts are of this one.
+ * Writes down how a call ended, and books what it cost in place of what was set aside. Not fenced: the call is paid for,
+ * even if another worker holds the generation now. A call that can't have been charged is taken off the count of paid ones;
+ * one whose result arrived is no longer ambiguous. Neither holds for a call of an earlier asking: the counts are of this one.
  */
 export const recordOutcome = async (
   db: Database,
   generationId: string,
   attemptId: string,
-  result: {
-    outcome: AttemptOutcome
-    mayHaveCharged: boolean
-    isAmbiguous: boolean
-    costUsd: number
-    /** Of a call that failed; those of an image are written with it. */
-    steps?: StepTimes
-  },
+  result: Ending,
 ): Promise<void> => {
+  const isFree = !result.mayHaveCharged || result.isSpared
+  const isClear = !result.isAmbiguous || result.isSpared
   const steps = result.steps ? describeSteps(result.steps.listAges()) : sql`null`
   await sql`
     with ended as (
       update attempts
       set outcome = ${result.outcome}, may_have_charged = ${result.mayHaveCharged},
-        cost_usd = ${result.costUsd}, finished_at = clock_timestamp(), steps = ${steps}
+        cost_usd = ${result.costUsd}, is_estimate = ${result.isEstimate},
+        finished_at = clock_timestamp(), steps = ${steps}
       where id = ${attemptId} and outcome is null
-      returning started_at
+      returning started_at, cost_usd - held_usd as owed_usd
     )
     update generations
-    set cost_usd = cost_usd + ${result.costUsd},
-      paid_calls = greatest(0, paid_calls - ${result.mayHaveCharged ? 0 : 1} * ${ofThisAsking}),
-      ambiguous_calls = greatest(0, ambiguous_calls - ${result.isAmbiguous ? 0 : 1} * ${ofThisAsking})
+    set cost_usd = ${roundUsd(sql`generations.cost_usd + owed_usd`)},
+      paid_calls = greatest(0, paid_calls - ${isFree ? 1 : 0} * ${ofThisAsking}),
+      ambiguous_calls = greatest(0, ambiguous_calls - ${isClear ? 1 : 0} * ${ofThisAsking}),
+      attempts = greatest(0, attempts - ${result.isSpared ? 1 : 0} * ${ofThisAsking})
     from ended
     where id = ${generationId}`.execute(db)
 }
@@ -90,11 +108,14 @@ export const recordOutcome = async (
 /** SQL for 1, or for 0 where the call of `ended` was sent before the generation was asked for again. */
 const ofThisAsking = sql`(ended.started_at >= generations.queued_at)::int`
 
+/** SQL for a sum of dollars without the dust that adding and taking away leave in floating point. */
+const roundUsd = (usd: RawBuilder<unknown>) => sql`round((${usd})::numeric, 9)::float8`
+
 /** The attempt whose worker died after its bytes were safe, if there is one, made an image after all. */
 export const recordAdoption = async (
   db: Database,
   generationId: string,
-  costUsd: number,
+  cost: Pick<Ending, 'costUsd' | 'isEstimate'>,
 ): Promise<void> => {
   const open = await db
     .selectFrom('attempts')
@@ -103,9 +124,16 @@ export const recordAdoption = async (
     .where('outcome', 'is', null)
     .orderBy('id', 'desc')
     .executeTakeFirst()
-  const outcome = { outcome: 'image' as const, mayHaveCharged: true, isAmbiguous: false, costUsd }
-  if (open) await recordOutcome(db, generationId, open.id, outcome)
+  if (open) await recordOutcome(db, generationId, open.id, endWithImage(cost))
 }
+
+/** The end of a call that gave an image. */
+export const endWithImage = (cost: Pick<Ending, 'costUsd' | 'isEstimate'>): Ending => ({
+  outcome: 'image',
+  mayHaveCharged: true,
+  isAmbiguous: false,
+  ...cost,
+})
 
 /** `adopted`: an earlier attempt's bytes were found. `inspected`: the bytes have been decoded and cleaned. */
 type TimedStep = RunStep | 'adopted' | 'inspected'

@@ -1,5 +1,5 @@
 import type { Database } from '../../../db/database.ts'
-import { AppError, isProviderError } from '../../lib/errors.ts'
+import { AppError } from '../../lib/errors.ts'
 import type {
   ImageStore,
   OnTrouble,
@@ -11,10 +11,15 @@ import type {
 } from '../ports.ts'
 import { findOwnedImage } from '../state/repository.ts'
 import type { Claim } from '../state/transitions.ts'
-import type { StepTimes } from './attempts.ts'
-import { type Intent, recordIntent, recordOutcome } from './attempts.ts'
+import {
+  endWithImage,
+  type Intent,
+  recordIntent,
+  recordOutcome,
+  type StepTimes,
+} from './attempts.ts'
 import { Interrupted } from './lease.ts'
-import { outcomeRules } from './outcomes.ts'
+import { judgeFailure } from './outcomes.ts'
 import type { OnStep, RunStep } from './steps.ts'
 
 type CallDeps = {
@@ -25,6 +30,8 @@ type CallDeps = {
   onTrouble: OnTrouble
   onStep: OnStep<RunStep>
   steps: StepTimes
+  /** Aborted, with `Interrupted`, once no call may begin any more. */
+  stopping: AbortSignal
 }
 
 /** What an attempt has to go on with. `isBooked`: its outcome and cost are in Postgres. */
@@ -33,18 +40,22 @@ export type PaidResult = ProviderResult & { isBooked: boolean }
 /**
  * One paid call: the intent is in Postgres before it is sent, the bytes are on disk before anything else is done. From
  * then on nothing here fails any more: neither a full disk nor a Postgres that is away is a reason to lose them.
- * Throws `ProviderError`, `Interrupted`, or `attempts_exhausted` without a call.
+ * `isTrial`: it goes out to see whether the model is back. Throws `ProviderError`, `Interrupted`, or `attempts_exhausted`
+ * without a call.
  */
 export const callProvider = async (
   deps: CallDeps,
   claim: Claim,
   signal: AbortSignal,
+  isTrial: boolean,
 ): Promise<PaidResult> => {
   const request = await describeRequest(deps, claim)
+  deps.stopping.throwIfAborted()
   signal.throwIfAborted()
-  const attemptId = attemptOf(await recordIntent(deps.db, claim))
+  const heldUsd = deps.provider.estimateUsd(claim.model, claim.imageSize)
+  const attemptId = attemptOf(await recordIntent(deps.db, claim, heldUsd))
   deps.onStep(claim.id, 'intent_recorded')
-  const result = await call(deps, claim, attemptId, request, signal)
+  const result = await call(deps, { claim, attemptId, heldUsd, isTrial }, request, signal)
   deps.onStep(claim.id, 'answered')
   await deps.spool
     .write(claim.objectKey, result)
@@ -61,9 +72,8 @@ const book = async (
   attemptId: string,
   { costUsd }: ProviderResult,
 ): Promise<boolean> => {
-  const outcome = { outcome: 'image' as const, mayHaveCharged: true, isAmbiguous: false, costUsd }
   try {
-    await recordOutcome(db, claim.id, attemptId, outcome)
+    await recordOutcome(db, claim.id, attemptId, endWithImage({ costUsd, isEstimate: false }))
     return true
   } catch (error) {
     onTrouble(claim.id, 'database', error)
@@ -71,30 +81,27 @@ const book = async (
   }
 }
 
+type Attempt = { claim: Claim; attemptId: string; heldUsd: number; isTrial: boolean }
+
 const call = async (
   { db, provider, steps }: CallDeps,
-  claim: Claim,
-  attemptId: string,
+  { claim, attemptId, heldUsd, isTrial }: Attempt,
   request: ProviderRequest,
   signal: AbortSignal,
 ): Promise<ProviderResult> => {
   try {
     return await provider.call(request, signal)
   } catch (error) {
-    await recordOutcome(db, claim.id, attemptId, { ...judge(error), steps })
+    const ending = judgeFailure(error, heldUsd)
+    // Neither is the provider's answer to this request: a stop of ours, and what a model that is down says to everyone.
+    const isSpared = isLetGo(error) || (isTrial && !ending.mayHaveCharged)
+    await recordOutcome(db, claim.id, attemptId, { ...ending, isSpared, steps })
     throw error
   }
 }
 
-/** What we don't understand is booked as if it had been charged. */
-const judge = (error: unknown) => {
-  if (!isProviderError(error)) {
-    return { outcome: 'interrupted' as const, mayHaveCharged: true, isAmbiguous: true, costUsd: 0 }
-  }
-  const { code, costUsd } = error
-  const isAmbiguous = code === 'ambiguous' || code === 'timeout'
-  return { outcome: code, mayHaveCharged: outcomeRules[code].mayHaveCharged, isAmbiguous, costUsd }
-}
+const isLetGo = (error: unknown): boolean =>
+  error instanceof Interrupted && error.reason === 'shutdown'
 
 const attemptOf = (intent: Intent): string => {
   if (intent === 'claim_lost') throw new Interrupted('claim_lost')

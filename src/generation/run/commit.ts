@@ -1,6 +1,6 @@
-import type { Transaction } from 'kysely'
+import type { RawBuilder, Transaction } from 'kysely'
 import type { Database } from '../../../db/database.ts'
-import type { NewImage, Schema } from '../../../db/schema.ts'
+import type { GenerationRow, NewImage, Schema } from '../../../db/schema.ts'
 import type { AppError } from '../../lib/errors.ts'
 import type { InspectedImage } from '../ports.ts'
 import { describeGenerated, describeStoredImage } from '../state/repository.ts'
@@ -31,13 +31,19 @@ export const commitImage = (
 
 /** The failure with its placeholder among the owner's images, which a later success replaces. */
 export const commitPlaceholder = (db: Database, claim: Claim, error: AppError): Promise<boolean> =>
-  commit(db, { ...describeGenerated(claim), imageType: 'placeholder' }, (tx) =>
-    failGeneration(tx, claim, error),
-  )
+  commit(db, describePlaceholder(claim), (tx) => failGeneration(tx, claim, error))
+
+/** What stands among an owner's images for one that was not made. */
+export const describePlaceholder = (generation: GenerationRow) => ({
+  ...describeGenerated(generation),
+  imageType: 'placeholder' as const,
+})
+
+type GeneratedImage = Omit<NewImage, 'generatedAt'> & { generatedAt: RawBuilder<Date> }
 
 const commit = async (
   db: Database,
-  image: NewImage,
+  image: GeneratedImage,
   change: (tx: Transaction<Schema>) => Promise<unknown>,
   steps?: StepTimes,
 ): Promise<boolean> => {

@@ -12,6 +12,17 @@ export class Interrupted extends Error {
   }
 }
 
+/**
+ * How long it is from now until a time of a claimed row. Postgres's clock tells where it stood at the claim, a stopwatch
+ * what has passed since: what the worker's own clock says changes nothing.
+ */
+export type Countdown = (until: Date) => number
+
+export const startCountdown = ({ asOf }: { asOf: Date }): Countdown => {
+  const startedAt = performance.now()
+  return (until) => until.getTime() - asOf.getTime() - (performance.now() - startedAt)
+}
+
 /** How often a lease is extended within its own length: two beats may be missed. */
 const BEATS_PER_LEASE = 3
 

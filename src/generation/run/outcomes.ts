@@ -1,4 +1,5 @@
-import type { ProviderErrorCode } from '../../lib/errors.ts'
+import { isProviderError, type ProviderErrorCode } from '../../lib/errors.ts'
+import type { Ending } from './attempts.ts'
 
 type OutcomeRule = {
   /** True when the call may be on the bill: it then counts as a paid call. */
@@ -21,4 +22,24 @@ export const outcomeRules: Record<ProviderErrorCode, OutcomeRule> = {
   invalid_request: { mayHaveCharged: false, retry: 'never', retryable: false },
   unauthorized: { mayHaveCharged: false, retry: 'never', retryable: false },
   model_gone: { mayHaveCharged: false, retry: 'never', retryable: false },
+}
+
+/**
+ * How a call that ended without an image is booked, `heldUsd` having been set aside for it. What we don't understand may
+ * have been charged, and what may have been charged without a word of its price costs what it may have cost.
+ */
+export const judgeFailure = (error: unknown, heldUsd: number): Ending => {
+  if (!isProviderError(error)) {
+    const unknown = { mayHaveCharged: true, isAmbiguous: true, isEstimate: true }
+    return { outcome: 'interrupted', ...unknown, costUsd: heldUsd }
+  }
+  const { code, costUsd } = error
+  const { mayHaveCharged } = outcomeRules[code]
+  return {
+    outcome: code,
+    mayHaveCharged,
+    isAmbiguous: code === 'ambiguous' || code === 'timeout',
+    costUsd: costUsd ?? (mayHaveCharged ? heldUsd : 0),
+    isEstimate: mayHaveCharged && costUsd === undefined,
+  }
 }

@@ -1,58 +1,79 @@
-import type { GenerationRow } from '../../../db/schema.ts'
 import {
   type AppError,
   type ErrorCode,
   isProviderError,
   type ProviderError,
 } from '../../lib/errors.ts'
-import type { Claim } from '../state/transitions.ts'
+import type { GenerationWithImage } from '../state/repository.ts'
+import { MAX_WAIT_MS } from '../state/transitions.ts'
 import { MAX_ATTEMPTS, mayCallAgain } from './attempts.ts'
 import { outcomeRules } from './outcomes.ts'
 
 /** More are allowed only by asking for the image again. */
-const FINAL: readonly ErrorCode[] = ['worker_lost', 'attempts_exhausted']
+const FINAL: readonly ErrorCode[] = ['worker_lost', 'attempts_exhausted', 'deadline_exceeded']
 
-type RetryDeps = {
-  retryBackoffMs: number
-  /** What the generation has cost by now, the failed call included; undefined when it is gone. */
-  readSpent: () => Promise<
-    Pick<GenerationRow, 'attempts' | 'paidCalls' | 'ambiguousCalls'> | undefined
-  >
-}
+type RetryDeps = { retryBackoffMs: number; callMs: number }
 
-/** How long to wait before the next try, in milliseconds; undefined when there is to be none. */
-export const decideRetryDelay = async (
+/** A generation as it is now, the failed call included. */
+type Spent = Pick<
+  GenerationWithImage,
+  'lane' | 'claims' | 'attempts' | 'paidCalls' | 'ambiguousCalls' | 'deadlineAt' | 'asOf'
+>
+
+/**
+ * How long to wait before the next try, in milliseconds; undefined when there is to be none, also because none could end
+ * before the generation's deadline.
+ */
+export const decideRetryDelay = (
   deps: RetryDeps,
-  claim: Pick<Claim, 'claims' | 'lane'>,
+  row: Spent,
   failure: AppError,
-): Promise<number | undefined> => {
-  const { retryBackoffMs } = deps
-  if (isProviderError(failure)) return delayByRule(deps, failure)
-  if (FINAL.includes(failure.code)) return undefined
-  if (failure.code === 'provider_unavailable') return delayByLane(claim, failure)
-  if (failure.code === 'unavailable') return fullJitter(claim.claims, retryBackoffMs)
-  const isWorthwhile = failure.retryable && claim.claims < MAX_ATTEMPTS
-  return isWorthwhile ? fullJitter(claim.claims, retryBackoffMs) : undefined
+): number | undefined => {
+  const wantedMs = decideWait(deps, row, failure)
+  if (wantedMs === undefined) return undefined
+  const waitMs = Math.min(wantedMs, MAX_WAIT_MS[row.lane])
+  const leftMs = row.deadlineAt ? row.deadlineAt.getTime() - row.asOf.getTime() : 0
+  return waitMs + deps.callMs <= leftMs ? waitMs : undefined
 }
 
-const delayByRule = async (
-  { retryBackoffMs, readSpent }: RetryDeps,
+/** True of a generation whose call was not sent, since its model takes none for now. */
+export const isHeldBack = (failure: AppError): boolean =>
+  failure.code === 'provider_unavailable' ||
+  (failure.code === 'rate_limited' && !isProviderError(failure))
+
+const decideWait = (
+  { retryBackoffMs }: RetryDeps,
+  row: Spent,
+  failure: AppError,
+): number | undefined => {
+  if (isHeldBack(failure)) return spread(row, failure)
+  if (isProviderError(failure)) return waitByRule(retryBackoffMs, row, failure)
+  if (FINAL.includes(failure.code)) return undefined
+  if (failure.code === 'unavailable') return fullJitter(row.claims, retryBackoffMs)
+  const isWorthwhile = failure.retryable && row.claims < MAX_ATTEMPTS
+  return isWorthwhile ? fullJitter(row.claims, retryBackoffMs) : undefined
+}
+
+const waitByRule = (
+  retryBackoffMs: number,
+  row: Spent,
   failure: ProviderError,
-): Promise<number | undefined> => {
+): number | undefined => {
   const { retry } = outcomeRules[failure.code]
   if (retry === 'never') return undefined
-  const spent = await readSpent()
-  if (!spent || !mayCallAgain(spent)) return undefined
+  if (!mayCallAgain(row)) return undefined
   if (retry === 'after' && failure.retryAfterMs !== undefined) return failure.retryAfterMs
-  return fullJitter(spent.attempts, retryBackoffMs)
+  return fullJitter(row.attempts, retryBackoffMs)
 }
 
-/** While the provider is down a person gets the placeholder at once, and may ask again; eager work is tried later. */
-const delayByLane = (
-  claim: Pick<Claim, 'lane'>,
-  { retryAfterMs = 0 }: AppError,
-): number | undefined =>
-  claim.lane === 'eager' ? Math.round(retryAfterMs * (1 + Math.random())) : undefined
+/**
+ * Those that were held back together don't come back together: a person's soon, nobody's over a time in which a long line
+ * of them is no load.
+ */
+const spread = ({ lane }: Spent, { retryAfterMs = 0 }: AppError): number =>
+  Math.round(retryAfterMs * (1 + SPREAD[lane] * Math.random()))
+
+const SPREAD = { interactive: 0.25, eager: 4 }
 
 const MAX_BACKOFF_MS = 30_000
 
@@ -60,8 +81,6 @@ const MAX_BACKOFF_MS = 30_000
 const fullJitter = (tries: number, backoffMs: number): number =>
   Math.round(Math.random() * Math.min(MAX_BACKOFF_MS, backoffMs * 2 ** Math.min(tries, 20)))
 
-/** What the provider says of its limit holds for every generation; a daily quota is asked after each minute. */
-export const describePause = ({ code, retryAfterMs }: AppError): { pauseMs?: number } =>
-  code === 'rate_limited' && retryAfterMs ? { pauseMs: Math.min(retryAfterMs, MAX_PAUSE_MS) } : {}
-
-const MAX_PAUSE_MS = 60_000
+/** For how long a model's limit holds for every generation of it: as was said, up to the longest that any of them waits. */
+export const limitMsOf = ({ code, retryAfterMs = 0 }: ProviderError): number =>
+  code === 'rate_limited' ? Math.min(retryAfterMs, MAX_WAIT_MS.eager) : 0

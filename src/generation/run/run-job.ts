@@ -24,7 +24,7 @@ export type RunJobDeps = RunDeps & {
 export const createRunJob =
   (deps: RunJobDeps) =>
   async (generationId: string, deferred: DeferredSubmission | undefined): Promise<RunOutcome> => {
-    if (deferred) await insertDeferred(deps.db, deferred)
+    if (deferred) await insertDeferred(deps.db, deferred, deps.giveUpMs)
     const startedAt = performance.now()
     const attempt = () => runGeneration(deps, generationId)
     const traced = deps.trace?.(generationId, attempt) ?? attempt()

@@ -1,9 +1,11 @@
 import type { Database } from '../../../db/database.ts'
 import { findListPriceUsd } from '../../contract/list-price.ts'
-import { AppError, messageOf } from '../../lib/errors.ts'
+import type { Lane } from '../../contract/vocabulary.ts'
+import { AppError, isProviderError, messageOf } from '../../lib/errors.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type {
   CompareWithSimilar,
+  GuardCall,
   ImageStore,
   InspectImage,
   OnTrouble,
@@ -12,12 +14,15 @@ import type {
 } from '../ports.ts'
 import { describeReuse } from '../read/present.ts'
 import type { ChangedRow } from '../state/apply-transition.ts'
+import { liftLimit, limitModel } from '../state/model-limits.ts'
 import { findAnswering, findGeneration } from '../state/repository.ts'
 import { type LoggedReuse, withoutPrompt } from '../state/telemetry.ts'
 import {
   type Claim,
+  type ClaimedRow,
   claimGeneration,
   completeByReuse,
+  MAX_WAIT_MS,
   type ReusableImage,
   releaseGeneration,
   retryGeneration,
@@ -26,8 +31,9 @@ import {
 import { createStepTimes, recordAdoption, type StepTimes } from './attempts.ts'
 import { callProvider, type PaidResult } from './call-provider.ts'
 import { commitImage, commitPlaceholder } from './commit.ts'
-import { holdLease, Interrupted } from './lease.ts'
-import { decideRetryDelay, describePause } from './retry-policy.ts'
+import { type Countdown, holdLease, Interrupted, startCountdown } from './lease.ts'
+import { deadlineExceeded } from './overdue.ts'
+import { decideRetryDelay, isHeldBack, limitMsOf } from './retry-policy.ts'
 import type { OnStep, RunStep } from './steps.ts'
 import { findStored, storeImage } from './store-image.ts'
 
@@ -42,8 +48,13 @@ export type RunDeps = {
   workerId: string
   leaseMs: number
   retryBackoffMs: number
-  /** Runs what calls the provider, or throws `provider_unavailable` at once while that makes no sense. */
-  breaker: <T>(work: () => Promise<T>) => Promise<T>
+  /** How long one call may take: none begins that could outlast its generation's deadline. */
+  callMs: number
+  /** How long after it was asked for a generation of each lane ends at the latest, where that was not said then. */
+  giveUpMs: Record<Lane, number>
+  breaker: GuardCall
+  /** Aborted, with `Interrupted`, once this worker begins no further call: it is stopping. */
+  stopping: AbortSignal
   /** Aborted when this worker must give back what it runs. */
   shutdown: AbortSignal
   /** Calls back whenever a generation may have changed. Returns the way to stop. */
@@ -52,8 +63,8 @@ export type RunDeps = {
   logger: Pick<Logger, 'debug' | 'info'>
   /** Each called with every step. */
   onStep: readonly OnStep<RunStep>[]
-  /** Called with how each claim ended, unless a statement failed. */
-  onRun: (claim: Claim, outcome: RunOutcome) => void
+  /** Called with how each claim ended, unless a statement failed, and how long after the asking, in milliseconds. */
+  onRun: (claim: Claim, outcome: RunOutcome, ageMs: number) => void
   /** Called with what a reused image saved. */
   onReuse: (reuse: LoggedReuse | undefined) => void
 }
@@ -64,22 +75,23 @@ export type RunOutcome =
   | { kind: 'finished'; status: 'failed'; code: string }
   /** Another worker has it, or it has ended: there is nothing left to do for this job. */
   | { kind: 'left' }
-  /** With `pauseMs`: no worker should call the model for so long. */
-  | { kind: 'again'; delayMs: number; pauseMs?: number }
+  | { kind: 'again'; delayMs: number }
 
 /**
  * Takes one generation as far as it goes: claim, dedupe, adopt what an earlier attempt left, else pay once,
  * store the bytes, commit. Each step is safe to repeat. Throws only when a statement fails.
  */
 export const runGeneration = async (deps: RunDeps, id: string): Promise<RunOutcome> => {
-  const claim = await claimGeneration(deps.db, id, deps)
+  const { account } = deps.provider
+  const claim = await claimGeneration(deps.db, id, { ...deps, account })
   if (!claim) return whenNotClaimable(deps.db, id)
-  const outcome = await runClaim(timeSteps(deps), claim)
-  deps.onRun(claim, outcome)
+  const leftUntil = startCountdown(claim)
+  const outcome = await runClaim({ ...timeSteps(deps), leftUntil }, claim)
+  deps.onRun(claim, outcome, -leftUntil(claim.queuedAt))
   return outcome
 }
 
-const runClaim = async (deps: TimedDeps, claim: Claim): Promise<RunOutcome> => {
+const runClaim = async (deps: TimedDeps, claim: ClaimedRow): Promise<RunOutcome> => {
   deps.onStep(claim.id, 'claimed')
   const lease = holdLease(deps, claim)
   const unsubscribe = deps.subscribe(claim.id, lease.check)
@@ -93,9 +105,13 @@ const runClaim = async (deps: TimedDeps, claim: Claim): Promise<RunOutcome> => {
   }
 }
 
-type TimedDeps = Omit<RunDeps, 'onStep'> & { steps: StepTimes; onStep: OnStep<RunStep> }
+type TimedDeps = Omit<RunDeps, 'onStep'> & {
+  steps: StepTimes
+  onStep: OnStep<RunStep>
+  leftUntil: Countdown
+}
 
-const timeSteps = (deps: RunDeps): TimedDeps => {
+const timeSteps = (deps: RunDeps): Omit<TimedDeps, 'leftUntil'> => {
   const steps = createStepTimes()
   const onStep: OnStep<RunStep> = (generationId, step) => {
     steps.mark(step)
@@ -107,7 +123,7 @@ const timeSteps = (deps: RunDeps): TimedDeps => {
 
 const produce = async (
   deps: TimedDeps,
-  claimed: Claim,
+  claimed: ClaimedRow,
   signal: AbortSignal,
 ): Promise<RunOutcome> => {
   if (claimed.lostClaims >= MAX_LOST_CLAIMS) throw workerLost()
@@ -121,10 +137,11 @@ const produce = async (
   const { claim, adopted } = await adoptEarlierResult(deps, claimed)
   deps.onStep(claim.id, 'probed')
   if (adopted) deps.steps.mark('adopted')
-  const paid = adopted ?? (await deps.breaker(() => callProvider(deps, claim, signal)))
+  const paid = adopted ?? (await buy(deps, claim, signal))
   const image = await storeImage(deps, claim, paid, signal)
   deps.onStep(claim.id, 'stored')
-  if (!paid.isBooked) await recordAdoption(deps.db, claim.id, paid.costUsd)
+  const { costUsd } = paid
+  if (!paid.isBooked) await recordAdoption(deps.db, claim.id, { costUsd, isEstimate: false })
   const isCommitted = await commitImage(deps.db, claim, image, deps.steps)
   deps.onStep(claim.id, 'committed')
   await deps.spool
@@ -133,6 +150,36 @@ const produce = async (
   deps.onStep(claim.id, 'spool_cleared')
   return isCommitted ? { kind: 'finished', status: 'succeeded' } : { kind: 'left' }
 }
+
+/** Pays for one, unless its model takes no calls now or there is no time left for one. */
+const buy = async (
+  deps: TimedDeps,
+  claim: ClaimedRow,
+  signal: AbortSignal,
+): Promise<PaidResult> => {
+  const limitedMs = leftOfLimit(claim, deps.leftUntil)
+  if (limitedMs > 0) throw modelLimited(limitedMs)
+  if (claim.deadlineAt && deps.leftUntil(claim.deadlineAt) < deps.callMs) throw deadlineExceeded()
+  const paid = await deps.breaker(claim, (isTrial) => callProvider(deps, claim, signal, isTrial))
+  if (claim.limitedUntil) await liftLimit(deps.db, modelOf(deps, claim)).catch(() => {})
+  return paid
+}
+
+/** A person's generation tries a limit after a minute, and once at once where the person came since. */
+const leftOfLimit = (
+  { lane, promotedAt, limitedAt, limitedUntil }: ClaimedRow,
+  leftUntil: Countdown,
+): number => {
+  if (!limitedAt || !limitedUntil) return 0
+  if (promotedAt && promotedAt > limitedAt) return 0
+  return Math.min(leftUntil(limitedUntil), leftUntil(limitedAt) + MAX_WAIT_MS[lane])
+}
+
+const modelOf = ({ provider }: Pick<RunDeps, 'provider'>, { model }: Claim) => ({
+  provider: provider.name,
+  account: provider.account,
+  model,
+})
 
 /** A plain request is content with any image of its fingerprint; a forced one wants its own. */
 const findSame = async ({ db }: TimedDeps, claim: Claim): Promise<ReusableImage | undefined> => {
@@ -167,36 +214,44 @@ const describeReused = ({ provider }: TimedDeps, reused: ChangedRow): LoggedReus
  */
 const adoptEarlierResult = async (
   { db, spool, store, provider }: TimedDeps,
-  claimed: Claim,
-): Promise<{ claim: Claim; adopted?: PaidResult }> => {
+  claimed: ClaimedRow,
+): Promise<{ claim: ClaimedRow; adopted?: PaidResult }> => {
   const spooled = await spool.find(claimed.objectKey)
   const found = spooled ? undefined : await findStored({ db, store }, claimed)
-  const claim = found?.claim ?? claimed
+  const claim = found ? { ...claimed, objectKey: found.claim.objectKey } : claimed
   const bytes = spooled?.bytes ?? found?.image?.bytes
   if (!bytes) return { claim }
   const costUsd =
     spooled?.costUsd ?? findListPriceUsd(provider.models, claim.model, claim.imageSize)
-  await recordAdoption(db, claim.id, costUsd)
+  await recordAdoption(db, claim.id, { costUsd, isEstimate: !spooled })
   const others = spooled?.others ?? []
   return { claim, adopted: { bytes, others, costUsd, isBooked: true } }
 }
 
 const settle = async (deps: TimedDeps, claim: Claim, error: unknown): Promise<RunOutcome> => {
+  const { db } = deps
   if (error instanceof Interrupted) {
-    if (error.reason === 'shutdown') await releaseGeneration(deps.db, claim)
+    if (error.reason === 'shutdown') await releaseGeneration(db, claim)
     return error.reason === 'shutdown' ? { kind: 'again', delayMs: 0 } : { kind: 'left' }
   }
   const failure = error instanceof AppError ? error : unexpected(error)
-  const readSpent = () => findGeneration(deps.db, claim.id)
-  const delayMs = await decideRetryDelay({ ...deps, readSpent }, claim, failure)
+  const limitMs = isProviderError(failure) ? limitMsOf(failure) : 0
+  if (limitMs > 0) await limitModel(db, modelOf(deps, claim), limitMs)
+  // As it is now: what the call cost is in it, and a person may have come to wait for it.
+  const row = await findGeneration(db, claim.id)
+  const delayMs = row && decideRetryDelay(deps, row, failure)
   if (delayMs === undefined) {
-    const isFailed = await commitPlaceholder(deps.db, claim, failure)
+    const isFailed = await commitPlaceholder(db, claim, failure)
     return isFailed ? { kind: 'finished', status: 'failed', code: failure.code } : { kind: 'left' }
   }
-  const isQueued = await retryGeneration(deps.db, claim, failure, delayMs)
-  if (!isQueued) return { kind: 'left' }
-  return { kind: 'again', delayMs, ...describePause(failure) }
+  const isUntried = isHeldBack(failure)
+  const queued = await retryGeneration(db, claim, failure, delayMs, { isUntried })
+  return queued ? { kind: 'again', delayMs: untilDue(queued) } : { kind: 'left' }
 }
+
+/** By Postgres's clock alone. */
+const untilDue = ({ runAfter, asOf }: Pick<ChangedRow, 'runAfter' | 'asOf'>): number =>
+  runAfter ? Math.max(0, runAfter.getTime() - asOf.getTime()) : 0
 
 /** An input that kills its worker each time must not go on killing workers. */
 const MAX_LOST_CLAIMS = 3
@@ -204,6 +259,13 @@ const MAX_LOST_CLAIMS = 3
 const workerLost = () =>
   new AppError('worker_lost', 'The workers that tried to make this image crashed.', {
     retryable: true,
+  })
+
+/** Not the provider's answer to this generation: it said so of its model to another one. */
+const modelLimited = (retryAfterMs: number) =>
+  new AppError('rate_limited', 'The image model takes no more calls for a while.', {
+    retryable: true,
+    retryAfterMs,
   })
 
 const unexpected = (error: unknown): AppError =>
@@ -215,5 +277,5 @@ const unexpected = (error: unknown): AppError =>
 const whenNotClaimable = async (db: Database, id: string): Promise<RunOutcome> => {
   const row = await findGeneration(db, id)
   if (row?.status !== 'queued' || !row.runAfter) return { kind: 'left' }
-  return { kind: 'again', delayMs: Math.max(0, row.runAfter.getTime() - Date.now()) }
+  return { kind: 'again', delayMs: untilDue(row) }
 }

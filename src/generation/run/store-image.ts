@@ -15,6 +15,7 @@ import type {
 import { type Claim, pointToObject } from '../state/transitions.ts'
 import type { StepTimes } from './attempts.ts'
 import { keepSurplus, type Piece } from './keep-surplus.ts'
+import type { Countdown } from './lease.ts'
 
 type StoreDeps = {
   db: Database
@@ -24,14 +25,16 @@ type StoreDeps = {
   retryBackoffMs: number
   onTrouble: OnTrouble
   steps: StepTimes
+  leftUntil: Countdown
 }
 
 const MAX_STORE_BACKOFF_MS = 5_000
 
 /**
  * Checks paid-for bytes and puts them in the store: the first picture, and then whatever else came with it. While the store
- * is in trouble this keeps trying, as long as the claim stands: it never leads back to paying. It tries once even when the
- * claim is lost, so that the next claim may find them. Throws `no_image` when the bytes are no image; they are kept then.
+ * is in trouble this keeps trying, as long as the claim stands and until its deadline: it never leads back to paying. It tries
+ * once even when the claim is lost, so that the next claim may find them. Throws `no_image` when the bytes are no image; they
+ * are kept then. Throws `deadline_exceeded`.
  */
 export const storeImage = async (
   deps: StoreDeps,
@@ -54,6 +57,14 @@ export const storeImage = async (
   )
 }
 
+/** The spool keeps it for whoever asks again. */
+const notStoredInTime = () =>
+  new AppError(
+    'deadline_exceeded',
+    'The image was made, and could not be stored in the time there was. Asking again takes it up where it is.',
+    { retryable: true },
+  )
+
 const isImage = (piece: Piece): piece is InspectedImage => !('unreadable' in piece)
 
 const inspectAll = async (
@@ -72,9 +83,9 @@ const inspectAll = async (
   return pieces
 }
 
-/** Tries until the store has done it, or the claim is lost. */
+/** Tries until the store has done it, the claim is lost, or its time is over. */
 const createUntilStored =
-  ({ retryBackoffMs, onTrouble }: StoreDeps, claim: Claim, signal: AbortSignal) =>
+  ({ retryBackoffMs, onTrouble, leftUntil }: StoreDeps, claim: Claim, signal: AbortSignal) =>
   async <Result>(put: () => Promise<Result>): Promise<Result> => {
     for (let round = 0; ; round++) {
       try {
@@ -83,6 +94,7 @@ const createUntilStored =
         onTrouble(claim.id, 'store', error)
       }
       signal.throwIfAborted()
+      if (claim.deadlineAt && leftUntil(claim.deadlineAt) <= 0) throw notStoredInTime()
       const backoffMs = Math.min(MAX_STORE_BACKOFF_MS, retryBackoffMs * 2 ** Math.min(round, 10))
       await delay(Math.random() * backoffMs, undefined, { signal }).catch(() =>
         signal.throwIfAborted(),

@@ -1,4 +1,10 @@
-import { type QueryCreator, sql, type UpdateQueryBuilder, type UpdateResult } from 'kysely'
+import {
+  type AliasedRawBuilder,
+  type QueryCreator,
+  sql,
+  type UpdateQueryBuilder,
+  type UpdateResult,
+} from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { GenerationRow, Schema } from '../../../db/schema.ts'
 import type { GenerationEventType } from '../../contract/generation.ts'
@@ -11,6 +17,8 @@ import { deliveriesByEnd, wakeDeliverers } from './webhook-deliveries.ts'
 export type Update = UpdateQueryBuilder<Schema, 'generations', 'generations', UpdateResult>
 
 export type ChangedRow = GenerationRow & {
+  /** When it was changed, by the clock that its times are of. */
+  asOf: Date
   /** What the image that a generation ended with cost when it was made. */
   imageCostUsd?: number | null
 }
@@ -18,9 +26,16 @@ export type ChangedRow = GenerationRow & {
 /** The changed row; undefined when the condition of the update did not hold. */
 export type Changed = Promise<ChangedRow | undefined>
 
+type Besides = {
+  /** What is recorded of the end, where it is one. */
+  telemetry?: TelemetryType
+  /** What is to be known of each changed row, named `changed`. */
+  alsoSelect?: readonly AliasedRawBuilder<unknown, string>[]
+}
+
 /**
- * One statement that changes generations, writes an event for each and nudges its listeners; with `telemetry` it also
- * records the end. The end of a generation is also queued for delivery to webhook endpoints.
+ * One statement that changes generations, writes an event for each and nudges its listeners. The end of a generation is also
+ * queued for delivery to webhook endpoints.
  */
 export const applyTransition = async (...change: Parameters<typeof applyTransitions>): Changed =>
   (await applyTransitions(...change))[0]
@@ -30,7 +45,7 @@ export const applyTransitions = (
   db: Database,
   type: GenerationEventType,
   update: (query: QueryCreator<Schema>) => Update,
-  telemetry?: TelemetryType,
+  { telemetry, alsoSelect }: Besides = {},
 ): Promise<ChangedRow[]> => {
   const changed = db
     .with('changed', (query) =>
@@ -68,14 +83,19 @@ export const applyTransitions = (
     )
   const nudged = sql`pg_notify(${GENERATION_CHANNEL}, id)`.as('nudged')
   const deliveries = deliveriesByEnd.get(type)
-  if (!deliveries) return changed.selectFrom('changed').selectAll().select(nudged).execute()
+  if (!deliveries) {
+    const selected = changed.selectFrom('changed').selectAll().select([nudged, asOf])
+    return (alsoSelect ? selected.select(alsoSelect) : selected).execute()
+  }
   return changed
     .with('delivery', () => deliveries)
     .selectFrom('changed')
     .selectAll()
-    .select([nudged, wakeDeliverers.as('woken'), imageCost.as('imageCostUsd')])
+    .select([nudged, asOf, wakeDeliverers.as('woken'), imageCost.as('imageCostUsd')])
     .execute()
 }
+
+const asOf = sql<Date>`now()`.as('asOf')
 
 const imageCost = sql<number | null>`(
   select maker.cost_usd from generations as maker where maker.id = changed.image_id)`

@@ -4,6 +4,7 @@ import type { GenerationRow } from '../../../db/schema.ts'
 import { compileOnce } from '../../../db/statements.ts'
 import type { GenerationEventType } from '../../contract/generation.ts'
 import type { TelemetryType } from '../../contract/telemetry.ts'
+import type { Lane } from '../../contract/vocabulary.ts'
 import { GENERATION_CHANNEL } from './channel.ts'
 import {
   countAhead,
@@ -49,6 +50,8 @@ export type InsertLimits = {
   refusalTtlMs: number
   /** The most generations that an owner may have queued and running at once. */
   maxInFlight: number
+  /** How long after it was asked for a generation of each lane ends at the latest. */
+  giveUpMs: Record<Lane, number>
 }
 
 /**
@@ -60,12 +63,13 @@ export type InsertLimits = {
 export const insertOrRequeue = async (
   db: Database,
   rows: GenerationToInsert[],
-  { refusalTtlMs, maxInFlight }: InsertLimits,
+  { refusalTtlMs, maxInFlight, giveUpMs }: InsertLimits,
 ): Promise<(Inserted | undefined)[]> => {
   const first = new Map<string, GenerationToInsert>()
   for (const row of rows) if (!first.has(row.id)) first.set(row.id, row)
   const json = JSON.stringify([...first.values()])
-  const inserted = await insertRows(db, json, refusalTtlMs, maxInFlight)
+  const { interactive, eager } = giveUpMs
+  const inserted = await insertRows(db, json, refusalTtlMs, maxInFlight, interactive, eager)
   const byId = new Map(inserted.map((row) => [row.id, row]))
   return rows.map((row) => {
     const found = first.get(row.id) === row ? byId.get(row.id) : undefined
@@ -92,15 +96,15 @@ export const isOwnerFull = async (
   return last !== undefined
 }
 
-type InsertedRow = GenerationRow & { queuePosition: number; nudged: unknown }
+type InsertedRow = GenerationRow & { asOf: Date; queuePosition: number; nudged: unknown }
 
 /*
  * Rows go in by id, so that two statements with the same ones can't wait for each other. Counting an owner's
  * generations in flight is done once an owner, since it is what costs most (docs/performance.md).
  */
-const insertRows = compileOnce<InsertedRow, [string, number, number]>(
-  3,
-  (db, rows, refusalTtlMs, maxInFlight) =>
+const insertRows = compileOnce<InsertedRow, [string, number, number, number, number]>(
+  5,
+  (db, rows, refusalTtlMs, maxInFlight, interactiveMs, eagerMs) =>
     sql<InsertedRow>`
   with wanted as (
     select * from json_to_recordset(${rows}::json) as one(
@@ -131,10 +135,11 @@ const insertRows = compileOnce<InsertedRow, [string, number, number]>(
     insert into generations (
       id, owner_id, fingerprint, revision, status, lane, prompt, transformation, condition_image_id,
       condition_image_digest, provider, model, aspect_ratio, image_size, variant, object_key, similarity_mode,
-      enqueued_at, event_sequence, place, is_prompt_as_written)
+      enqueued_at, event_sequence, place, is_prompt_as_written, deadline_at)
     select id, "ownerId", fingerprint, revision, 'queued', lane, prompt, transformation, "conditionImageId",
       "conditionImageDigest", provider, model, "aspectRatio", "imageSize", variant, "objectKey", "similarityMode", now(), 1, place,
-      coalesce("isPromptAsWritten", false)
+      coalesce("isPromptAsWritten", false),
+      now() + case lane when 'eager' then ${eagerMs}::int else ${interactiveMs}::int end * interval '1 millisecond'
     from placed where place < ${maxInFlight}::int order by id
     on conflict (id) do update set
       status = 'queued', lane = excluded.lane, place = excluded.place,
@@ -146,7 +151,8 @@ const insertRows = compileOnce<InsertedRow, [string, number, number]>(
       image_id = null, reuse_source = null, paid_calls = 0, ambiguous_calls = 0, attempts = 0, claims = 0,
       lost_claims = 0,
       error_code = null, error_message = null, error_retryable = null, run_after = null,
-      queued_at = now(), enqueued_at = now(), started_at = null, finished_at = null,
+      queued_at = now(), enqueued_at = now(), started_at = null, finished_at = null, deadline_at = excluded.deadline_at,
+      promoted_at = null,
       event_sequence = generations.event_sequence + 1
     where generations.status in ('failed', 'canceled')
     returning *
@@ -156,7 +162,7 @@ const insertRows = compileOnce<InsertedRow, [string, number, number]>(
     union all
     select owner_id, id, null, ${sql.lit('generation_started' satisfies TelemetryType)}, ${startedData} from changed
   )
-  select ${columnsOfChanged},
+  select ${columnsOfChanged}, now() as as_of,
     ${countAhead({ lane: sql`changed.lane`, upTo: sql`ahead.place <= changed.place` })} + 1 as queue_position,
     case when event_sequence > 1 then pg_notify(${sql.lit(GENERATION_CHANNEL)}, id) end as nudged
   from changed`.compile(db),

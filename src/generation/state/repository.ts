@@ -7,6 +7,8 @@ import type { InspectedImage } from '../ports.ts'
 
 /** A generation with what is needed to show its image; the image's fields are null until there is one. */
 export type GenerationWithImage = GenerationRow & {
+  /** When Postgres read it, by the clock that its times are of. */
+  asOf: Date
   imageObjectKey: string | null
   imageContentDigest: string | null
   /** What the image cost when it was made, by this generation or by the one that is reused. */
@@ -165,7 +167,7 @@ export const describeGenerated = ({
   imageUrl: `/images/${id}`,
   // Not half of a pair.
   prompt: prompt.slice(0, STORED_PROMPT_CHARACTERS).replace(/\p{Surrogate}$/u, ''),
-  generatedAt: new Date(),
+  generatedAt: sql<Date>`now()`,
 })
 
 /** How an image that is in the store stands in `image_metadata`. */
@@ -221,6 +223,9 @@ export const generationColumns = [
   'workerId',
   'leaseExpiresAt',
   'runAfter',
+  'deadlineAt',
+  'promotedAt',
+  'deferredAs',
   'enqueuedAt',
   'place',
   'errorCode',
@@ -252,4 +257,5 @@ export const selectGenerations = (db: Database) =>
       'm.thumbhash',
       'm.width',
       'm.height',
+      sql<Date>`now()`.as('asOf'),
     ])

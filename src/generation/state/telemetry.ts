@@ -30,7 +30,8 @@ export const endedData = sql<string>`
     'durationMs', round(extract(epoch from finished_at - queued_at) * 1000),
     'costUsd', (
       select coalesce(sum(attempts.cost_usd), 0) from attempts
-      where attempts.generation_id = changed.id and attempts.finished_at >= changed.queued_at),
+      where attempts.generation_id = changed.id 
+        and coalesce(attempts.finished_at, attempts.started_at) >= changed.queued_at),
     'source', reuse_source,
     'savedUsd', case when reuse_source is not null then (
       select maker.cost_usd from generations as maker where maker.id = changed.image_id) end,

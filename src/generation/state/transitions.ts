@@ -3,7 +3,13 @@ import type { Database } from '../../../db/database.ts'
 import type { GenerationRow, Schema, Suggestion } from '../../../db/schema.ts'
 import type { Lane } from '../../contract/vocabulary.ts'
 import type { AppError } from '../../lib/errors.ts'
-import { applyTransition, applyTransitions, type Changed, type Update } from './apply-transition.ts'
+import {
+  applyTransition,
+  applyTransitions,
+  type Changed,
+  type ChangedRow,
+  type Update,
+} from './apply-transition.ts'
 
 /*
  * A generation's status changes in two files: `insert-or-requeue.ts` puts new, failed and canceled ones in the queue,
@@ -15,36 +21,76 @@ import { applyTransition, applyTransitions, type Changed, type Update } from './
 /** A worker's right to change a generation, until a later claim raises the fence. */
 export type Claim = GenerationRow
 
+/** A generation that was just claimed. */
+export type ClaimedRow = ChangedRow & {
+  /** Until when its model takes no calls of the account, and when the provider said so; null where it has not. */
+  limitedUntil: Date | null
+  limitedAt: Date | null
+}
+
+export type ClaimOptions = {
+  workerId: string
+  leaseMs: number
+  /** Whose limits its call would count against. */
+  account: string
+  /** What is given to one that was asked for without a deadline. */
+  giveUpMs: Record<Lane, number>
+}
+
 /** queued (and due) or running with a dead lease → running, on Postgres's clock. */
-export const claimGeneration = (
+export const claimGeneration = async (
   db: Database,
   id: string,
-  { workerId, leaseMs }: { workerId: string; leaseMs: number },
-): Changed =>
-  applyTransition(db, 'generation.running', (query) =>
-    query
-      .updateTable('generations')
-      .set((eb) => ({
-        status: 'running',
-        workerId,
-        fence: eb('fence', '+', 1),
-        claims: eb('claims', '+', 1),
-        lostClaims: sql<number>`lost_claims + (status = 'running')::int`,
-        leaseExpiresAt: fromNow(leaseMs),
-        startedAt: sql<Date>`coalesce(started_at, now())`,
-        runAfter: null,
-      }))
-      .where('id', '=', id)
-      .where((eb) =>
-        eb.or([
-          eb.and([
-            eb('status', '=', 'queued'),
-            eb.or([eb('runAfter', 'is', null), eb('runAfter', '<=', sql<Date>`now()`)]),
-          ]),
-          eb.and([eb('status', '=', 'running'), eb('leaseExpiresAt', '<', sql<Date>`now()`)]),
-        ]),
-      ),
+  { workerId, leaseMs, account, giveUpMs }: ClaimOptions,
+): Promise<ClaimedRow | undefined> => {
+  const claimed = await applyTransition(
+    db,
+    'generation.running',
+    (query) => claim(query, { workerId, leaseMs, giveUpMs }).where('id', '=', id),
+    { alsoSelect: selectLimit(account) },
   )
+  return claimed as ClaimedRow | undefined
+}
+
+const claim = (
+  query: QueryCreator<Schema>,
+  { workerId, leaseMs, giveUpMs }: Omit<ClaimOptions, 'account'>,
+): Update =>
+  query
+    .updateTable('generations')
+    .set((eb) => ({
+      status: 'running',
+      workerId,
+      fence: eb('fence', '+', 1),
+      claims: eb('claims', '+', 1),
+      lostClaims: sql<number>`lost_claims + (status = 'running')::int`,
+      leaseExpiresAt: fromNow(leaseMs),
+      startedAt: sql<Date>`coalesce(started_at, now())`,
+      deadlineAt: deadline(giveUpMs),
+      runAfter: null,
+    }))
+    .where((eb) =>
+      eb.or([
+        eb.and([
+          eb('status', '=', 'queued'),
+          eb.or([eb('runAfter', 'is', null), eb('runAfter', '<=', sql<Date>`now()`)]),
+        ]),
+        eb.and([eb('status', '=', 'running'), eb('leaseExpiresAt', '<', sql<Date>`now()`)]),
+      ]),
+    )
+
+const selectLimit = (account: string) =>
+  (['limitedUntil', 'limitedAt'] as const).map((column) =>
+    sql<Date | null>`(
+      select ${sql.ref(column)} from model_limits as one
+      where one.provider = changed.provider and one.account = ${account} and one.model = changed.model
+        and limited_until > now())`.as(column),
+  )
+
+/** SQL for when a generation ends at the latest; one that a release without deadlines asked for has as long as others. */
+const deadline = (giveUpMs: Record<Lane, number>) => sql<Date>`coalesce(deadline_at,
+  queued_at + case lane when 'eager' then ${giveUpMs.eager}::int else ${giveUpMs.interactive}::int end
+    * interval '1 millisecond')`
 
 /** An image that there is already: of the same request, or made for a similar prompt. */
 export type ReusableImage =
@@ -77,7 +123,7 @@ const succeed = (
     db,
     'generation.succeeded',
     (query) => update(query).set({ status: 'succeeded', ...image, ...noError, ...finished }),
-    'generation_completed',
+    { telemetry: 'generation_completed' },
   )
 
 /** Names similar images while the generation goes on. An event, so that those who follow it see them. */
@@ -98,6 +144,7 @@ export const declineSimilar = (db: Database, id: string): Changed =>
     .where('id', '=', id)
     .where('status', 'in', ['queued', 'running'])
     .returningAll()
+    .returning(sql<Date>`now()`.as('asOf'))
     .executeTakeFirst()
 
 /** running → failed, for good until it is asked for again. */
@@ -106,31 +153,86 @@ export const failGeneration = (db: Database, claim: Claim, error: AppError): Cha
     db,
     'generation.failed',
     (query) => fenced(query, claim).set({ status: 'failed', ...describeError(error), ...finished }),
-    'generation_failed',
+    { telemetry: 'generation_failed' },
   )
 
-/** running → queued after trouble: to be run again, not before `delayMs` from now. */
+/**
+ * Those whose deadline is over and that no worker has → failed, as many as `limit`. What a worker runs it ends itself, and
+ * what has just been claimed is left alone.
+ */
+export const failOverdueGenerations = (
+  db: Database,
+  error: AppError,
+  { giveUpMs, limit }: Pick<ClaimOptions, 'giveUpMs'> & { limit: number },
+): Promise<ChangedRow[]> =>
+  applyTransitions(
+    db,
+    'generation.failed',
+    (query) =>
+      query
+        .updateTable('generations')
+        .set((eb) => ({
+          status: 'failed',
+          fence: eb('fence', '+', 1),
+          ...describeError(error),
+          ...finished,
+        }))
+        .where('id', 'in', ({ selectFrom }) =>
+          selectFrom('generations as overdue')
+            .select('overdue.id')
+            .where(
+              sql<boolean>`(status = 'queued' or (status = 'running' and lease_expires_at < now()))`,
+            )
+            .where(sql<boolean>`${deadline(giveUpMs)} < now()`)
+            .orderBy('overdue.id')
+            .limit(limit)
+            .forUpdate()
+            .skipLocked(),
+        ),
+    { telemetry: 'generation_failed' },
+  )
+
+/** However long it was to wait, a generation is looked at again after this: the provider may have said what it does not mean. */
+export const MAX_WAIT_MS: Record<Lane, number> = { interactive: 60_000, eager: 3_600_000 }
+
+/**
+ * running → queued after trouble: to be run again, not before `delayMs` from now, which is cut to what its lane allows and to
+ * its deadline. `isUntried`: its call never went out, so the claim does not count.
+ */
 export const retryGeneration = (
   db: Database,
   claim: Claim,
   error: AppError,
   delayMs: number,
+  { isUntried = false } = {},
 ): Changed =>
   applyTransition(db, 'generation.retrying', (query) =>
     fenced(query, claim).set({
       status: 'queued',
       ...describeError(error),
-      runAfter: fromNow(delayMs),
-      enqueuedAt: fromNow(delayMs),
+      ...(isUntried && unclaimed),
+      runAfter: afterWait(delayMs),
+      enqueuedAt: afterWait(delayMs),
       leaseExpiresAt: null,
       workerId: null,
     }),
   )
 
-/** running → queued at once, for another worker: this one is stopping. */
+const afterWait = (delayMs: number) => sql<Date>`least(deadline_at, now()
+  + least(${delayMs}::float8, case lane when 'eager' then ${MAX_WAIT_MS.eager}::int else ${MAX_WAIT_MS.interactive}::int end)
+    * interval '1 millisecond')`
+
+const unclaimed = { claims: sql<number>`greatest(0, claims - 1)` }
+
+/** running → queued at once, for another worker: this one is stopping. The claim does not count. */
 export const releaseGeneration = (db: Database, claim: Claim): Changed =>
   applyTransition(db, 'generation.queued', (query) =>
-    fenced(query, claim).set({ status: 'queued', leaseExpiresAt: null, workerId: null }),
+    fenced(query, claim).set({
+      status: 'queued',
+      ...unclaimed,
+      leaseExpiresAt: null,
+      workerId: null,
+    }),
   )
 
 /** queued or running → canceled. The fence rises, so that a worker's late result changes nothing. */
@@ -210,15 +312,25 @@ export const restoreGeneration = (db: Database, id: string, objectKey: string): 
       .where('status', '=', 'failed'),
   )
 
-/** eager → interactive, while it is not finished. Not a change of status: no event. */
-export const promoteGeneration = (db: Database, id: string): Changed =>
+/**
+ * eager → interactive, while it is not finished: it is due at once, whatever it was waiting for, and ends `giveUpMs` from now
+ * at the latest. Not a change of status: no event.
+ */
+export const promoteGeneration = (db: Database, id: string, giveUpMs: number): Changed =>
   db
     .updateTable('generations')
-    .set({ lane: 'interactive' satisfies Lane })
+    .set({
+      lane: 'interactive' satisfies Lane,
+      deadlineAt: fromNow(giveUpMs),
+      promotedAt: sql<Date>`now()`,
+      runAfter: null,
+      enqueuedAt: sql<Date>`now()`,
+    })
     .where('id', '=', id)
     .where('lane', '=', 'eager')
     .where('status', 'in', ['queued', 'running'])
     .returningAll()
+    .returning(sql<Date>`now()`.as('asOf'))
     .executeTakeFirst()
 
 /**
@@ -243,6 +355,7 @@ export const pointToObject = (db: Database, claim: Claim, objectKey: string): Ch
       ),
     )
     .returningAll()
+    .returning(sql<Date>`now()`.as('asOf'))
     .executeTakeFirst()
 
 /** Extends the lease; undefined when the claim no longer stands. No event. */
@@ -250,6 +363,7 @@ export const extendLease = (db: Database, claim: Claim, leaseMs: number): Change
   fenced(db, claim)
     .set({ leaseExpiresAt: fromNow(leaseMs) })
     .returningAll()
+    .returning(sql<Date>`now()`.as('asOf'))
     .executeTakeFirst()
 
 const fenced = (query: QueryCreator<Schema>, claim: Claim): Update =>
@@ -266,6 +380,7 @@ const finished = {
   leaseExpiresAt: null,
   workerId: null,
   runAfter: null,
+  deadlineAt: null,
 }
 
 const noError = { errorCode: null, errorMessage: null, errorRetryable: null }

@@ -1,7 +1,11 @@
 import type { Database } from '../../../db/database.ts'
 import type { NewImage } from '../../../db/schema.ts'
 import { AppError } from '../../lib/errors.ts'
-import { type GenerationToInsert, insertOrRequeue } from '../state/insert-or-requeue.ts'
+import {
+  type GenerationToInsert,
+  type InsertLimits,
+  insertOrRequeue,
+} from '../state/insert-or-requeue.ts'
 import { findGeneration, type GenerationWithImage, noImage } from '../state/repository.ts'
 import { bindIdempotencyKey, insertOwnerIfNew, type RequestedKey } from './idempotency.ts'
 import { insertUpload } from './uploads.ts'
@@ -9,7 +13,7 @@ import { insertUpload } from './uploads.ts'
 /** A submission that was accepted while Postgres was away: all of it is in its job. */
 export type DeferredSubmission = {
   generation: GenerationToInsert
-  /** RFC 3339. Jobs that wait in the queue have the name already. */
+  /** RFC 3339, by the clock of who took it: tells one deferred submission from another, and is compared with no time. */
   parkedAt: string
   /** The condition image, whose bytes are in the store. */
   upload?: NewImage | undefined
@@ -18,18 +22,24 @@ export type DeferredSubmission = {
 
 /**
  * Makes the row of a deferred submission, once: a job may be delivered again. A generation that failed or was canceled
- * before the submission came is queued again.
+ * otherwise is queued again.
  */
 export const insertDeferred = async (
   db: Database,
   { generation, upload, idempotencyKey, parkedAt }: DeferredSubmission,
+  giveUpMs: InsertLimits['giveUpMs'],
 ): Promise<void> => {
   await insertOwnerIfNew(db, generation.ownerId)
   await db.transaction().execute(async (tx) => {
     const existing = await findGeneration(tx, generation.id)
-    if (existing && !endedBefore(existing, new Date(parkedAt))) return
+    if (existing && (existing.deferredAs === parkedAt || !hasEndedBadly(existing))) return
     if (upload) await insertUpload(tx, upload)
-    await insertOrRequeue(tx, [{ ...generation, joinsOthers: false }], NO_LIMITS)
+    await insertOrRequeue(tx, [{ ...generation, joinsOthers: false }], { ...NO_LIMITS, giveUpMs })
+    await tx
+      .updateTable('generations')
+      .set({ deferredAs: parkedAt })
+      .where('id', '=', generation.id)
+      .execute()
     if (idempotencyKey) await bindIfFree(tx, generation, idempotencyKey)
   })
 }
@@ -50,14 +60,14 @@ const bindIfFree = async (
 /** It was accepted without a look at the limits, so they don't apply now either. */
 const NO_LIMITS = { refusalTtlMs: 0, maxInFlight: 2 ** 31 - 1 }
 
-const endedBefore = ({ status, finishedAt }: GenerationWithImage, at: Date): boolean =>
-  (status === 'failed' || status === 'canceled') && finishedAt !== null && finishedAt < at
+const hasEndedBadly = ({ status }: GenerationWithImage): boolean =>
+  status === 'failed' || status === 'canceled'
 
 /** How a deferred submission is shown while it has no row: queued, with no event yet. */
 export const presumeRow = ({ generation, parkedAt }: DeferredSubmission): GenerationWithImage => {
   const { joinsOthers: _, ...wanted } = generation
   const at = new Date(parkedAt)
-  return { ...wanted, ...nothingYet, ...noImage, createdAt: at, queuedAt: at }
+  return { ...wanted, ...nothingYet, ...noImage, createdAt: at, queuedAt: at, asOf: at }
 }
 
 const nothingYet = {
@@ -74,6 +84,9 @@ const nothingYet = {
   workerId: null,
   leaseExpiresAt: null,
   runAfter: null,
+  deadlineAt: null,
+  promotedAt: null,
+  deferredAs: null,
   enqueuedAt: null,
   place: 0,
   errorCode: null,

@@ -27,7 +27,7 @@ export type SubmitDeps = FindOrCreateDeps & {
   provider: Pick<Provider, 'name' | 'defaultModel' | 'models'>
   resolveConditionImage: ResolveConditionImage
   enqueue: Enqueue
-  /** Like `enqueue`, and moves a job that is there to where its lane and place belong. */
+  /** Like `enqueue`, and moves a job that is there to where its lane and place belong, to be run at once. */
   promote: Enqueue
   /** Puts a whole submission in the queue for when Postgres is back; rejects where the queue is away too. */
   defer: (submission: DeferredSubmission) => Promise<void>
@@ -159,17 +159,22 @@ export const reportNotEnqueued = (
     'not handed to the queue: the sweeper will',
   )
 
-/** Work that a person asks for is no longer eager; the person does not wait for Postgres or the queue to know. */
+/**
+ * Work that a person asks for is no longer eager: it is tried now, whatever it was waiting for, and has a person's deadline.
+ * The person does not wait for Postgres or the queue to know.
+ */
 const promote = async (deps: SubmitDeps, joined: Submission): Promise<Submission> => {
-  const { id: generationId, lane, place } = joined.generation
-  if (lane === 'interactive') return joined
+  const { generation } = joined
+  if (generation.lane === 'interactive') return joined
+  const { id: generationId, place } = generation
+  let promoted: Submission = joined
   try {
-    const promoted = await promoteGeneration(deps.db, generationId)
-    if (!promoted) return joined
-    await deps.promote({ generationId, lane: promoted.lane, place })
-    return { ...joined, generation: { ...joined.generation, lane: promoted.lane } }
+    const row = await promoteGeneration(deps.db, generationId, deps.limits.giveUpMs.interactive)
+    if (!row) return joined
+    promoted = { ...joined, generation: { ...generation, ...row } }
+    await deps.promote({ generationId, lane: row.lane, place })
   } catch (error) {
     reportNotEnqueued(deps, generationId, error)
-    return joined
   }
+  return promoted
 }

@@ -16,5 +16,5 @@ const start = async ({ push }: Life) => {
   const { url } = await api.start()
   reportReady(url)
 }
-const patienceMs = config.shutdownGraceMs + STOP_MARGIN_MS
+const patienceMs = config.stop.apiGraceMs + STOP_MARGIN_MS
 await runUntilSignal(start, { patienceMs, onReleaseError: console.error })

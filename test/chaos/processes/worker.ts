@@ -10,11 +10,11 @@ import { reportReady } from './report-ready.ts'
 
 const config = parseConfig(process.env)
 const logger = createLogger(config.logLevel ?? 'warn', 'worker')
-const start = async ({ push }: Life) => {
+const start = async ({ push, hurry }: Life) => {
   const worker = createWorker(config, await resolveSecrets(config), logger, armFrom(process.env))
-  push(worker.stop)
+  push(() => worker.stop(hurry))
   await worker.start()
   reportReady()
 }
-const patienceMs = config.shutdownGraceMs + STOP_MARGIN_MS
+const patienceMs = config.stop.workerGraceMs + STOP_MARGIN_MS
 await runUntilSignal(start, { patienceMs, onReleaseError: console.error })

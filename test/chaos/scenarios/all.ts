@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario.ts'
+import { deploys } from './deploys.ts'
 import { duplicates } from './duplicates.ts'
 import { interleavings } from './interleavings.ts'
 import { killPoints } from './kill-points.ts'
@@ -22,4 +23,5 @@ export const scenarios: readonly Scenario[] = [
   store,
   rolling,
   interleavings,
+  deploys,
 ]

@@ -1,6 +1,7 @@
 import { type Facts, readFacts } from '../audit/audit.ts'
 import { checkAlways, countExtraCalls } from '../audit/checks.ts'
 import { describeTrouble } from '../audit/describe-trouble.ts'
+import { checkBooks } from '../audit/money.ts'
 import { type ChaosClient, createChaosClient } from '../client.ts'
 import { inLanes } from '../in-lanes.ts'
 import { acceptPoints, type KillPoint, runPoints } from '../kill-point.ts'
@@ -57,7 +58,8 @@ const killEverywhere = async (stack: Stack, { backend, plan }: Setting): Promise
   }
   const points = [...acceptPoints, ...runPoints]
   const rows = exactly('rows', facts.length, points.length * kills)
-  const all = toResult(line, 'all', [rows, ...checkAlways(stack, facts)], details)
+  const books = await checkBooks(stack.db)
+  const all = toResult(line, 'all', [rows, ...checkAlways(stack, facts), ...books], details)
   return [...points.map(describePoint), all]
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Facts, readFacts } from '../audit/audit.ts'
 import { checkAlways, countExtraCalls } from '../audit/checks.ts'
 import { describeTrouble } from '../audit/describe-trouble.ts'
+import { checkBooks } from '../audit/money.ts'
 import { type ChaosClient, createChaosClient } from '../client.ts'
 import { createRandom } from '../random.ts'
 import { atMost, type Check, exactly, figure, type Result, toResult } from '../result.ts'
@@ -56,6 +57,7 @@ const runInTrouble = async (stack: Stack, { backend, plan }: Setting): Promise<R
     exactly('generations', facts.length, generations),
     figure('failed', facts.filter(({ status }) => status === 'failed').length),
     ...checkAlways(stack, facts),
+    ...(await checkBooks(stack.db)),
   ]
   const calls = checkCalls(stack, facts, faults.countCharged(), trouble)
   return [

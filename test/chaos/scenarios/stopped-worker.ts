@@ -1,6 +1,7 @@
 import { readFacts } from '../audit/audit.ts'
 import { checkAlways } from '../audit/checks.ts'
 import { describeTrouble } from '../audit/describe-trouble.ts'
+import { checkBooks } from '../audit/money.ts'
 import { createChaosClient } from '../client.ts'
 import { atMost, exactly, type Result, toResult } from '../result.ts'
 import { countOf, type Scenario, type Setting } from '../scenario.ts'
@@ -40,6 +41,7 @@ const stopMany = async (stack: Stack, { backend, plan }: Setting): Promise<Resul
     atMost('most calls', Math.max(...calls), 2),
     exactly('late changes', lateChanges, 0),
     ...checkAlways(stack, facts),
+    ...(await checkBooks(stack.db)),
   ]
   const details = await describeTrouble(stack, facts)
   return [toResult(line, `${stops} workers stopped`, checks, details)]

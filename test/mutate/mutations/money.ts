@@ -4,6 +4,7 @@ const TRANSITIONS = 'src/generation/state/transitions.ts'
 const ATTEMPTS = 'src/generation/run/attempts.ts'
 const RUN = 'src/generation/run/run.ts'
 const CALL = 'src/generation/run/call-provider.ts'
+const OUTCOMES = 'src/generation/run/outcomes.ts'
 const STORE = 'src/generation/run/store-image.ts'
 
 const GUARDS = ['test/integration/money-guards.test.ts']
@@ -33,8 +34,8 @@ export const money: readonly Mutation[] = [
     name: 'fence: raised by a claim',
     why: 'two workers hold the same right',
     file: TRANSITIONS,
-    find: "        workerId,\n        fence: eb('fence', '+', 1),",
-    replace: '        workerId,',
+    find: "      workerId,\n      fence: eb('fence', '+', 1),",
+    replace: '      workerId,',
     tests: GUARDS,
   },
   {
@@ -169,19 +170,19 @@ export const money: readonly Mutation[] = [
     name: 'outcome: its cost',
     why: 'what was paid is in no figure',
     file: ATTEMPTS,
-    find: 'set cost_usd = cost_usd + ${result.costUsd}',
-    replace: 'set cost_usd = cost_usd',
+    find: 'set cost_usd = ${roundUsd(sql`generations.cost_usd + owed_usd`)}',
+    replace: 'set cost_usd = generations.cost_usd',
     tests: PAID,
   },
   {
     name: 'intent before the call',
     why: 'a worker that dies meanwhile leaves a paid call that nobody knows of',
     file: CALL,
-    find: `  const attemptId = attemptOf(await recordIntent(deps.db, claim))
+    find: `  const attemptId = attemptOf(await recordIntent(deps.db, claim, heldUsd))
   deps.onStep(claim.id, 'intent_recorded')
-  const result = await call(deps, claim, attemptId, request, signal)`,
-    replace: `  const result = await call(deps, claim, '', request, signal)
-  const attemptId = attemptOf(await recordIntent(deps.db, claim))`,
+  const result = await call(deps, { claim, attemptId, heldUsd, isTrial }, request, signal)`,
+    replace: `  const result = await call(deps, { claim, attemptId: '0', heldUsd, isTrial }, request, signal)
+  const attemptId = attemptOf(await recordIntent(deps.db, claim, heldUsd))`,
     tests: ONE_RUN,
   },
   {
@@ -203,17 +204,113 @@ export const money: readonly Mutation[] = [
   {
     name: 'what nobody understands may have been charged',
     why: 'a bug on our side hides what the provider charged',
-    file: CALL,
-    find: "outcome: 'interrupted' as const, mayHaveCharged: true",
-    replace: "outcome: 'interrupted' as const, mayHaveCharged: false",
+    file: OUTCOMES,
+    find: 'const unknown = { mayHaveCharged: true',
+    replace: 'const unknown = { mayHaveCharged: false',
     tests: ONE_RUN,
+  },
+  {
+    name: 'what may have been charged costs what it may',
+    why: 'calls that were cut off or lost are free in every figure',
+    file: OUTCOMES,
+    find: 'costUsd ?? (mayHaveCharged ? heldUsd : 0)',
+    replace: 'costUsd ?? 0',
+    tests: ONE_RUN,
+  },
+  {
+    name: 'intent: what it may cost',
+    why: 'a call whose worker died is free in every figure',
+    file: ATTEMPTS,
+    find: 'cost_usd = ${roundUsd(sql`cost_usd + ${heldUsd}::float8`)}',
+    replace: 'cost_usd = cost_usd',
+    tests: PAID,
+  },
+  {
+    name: 'a stop uses up no cap',
+    why: 'a few deploys fail what nothing is wrong with',
+    file: CALL,
+    find: 'const isSpared = isLetGo(error) || ',
+    replace: 'const isSpared = ',
+    tests: ONE_RUN,
+  },
+  {
+    name: 'a worker that stops begins no call',
+    why: 'a stop takes as long as calls go on beginning',
+    file: CALL,
+    find: '  deps.stopping.throwIfAborted()\n',
+    replace: '',
+    tests: ONE_RUN,
+  },
+  {
+    name: 'deadline: no call that could outlast it',
+    why: 'what is over is paid for',
+    file: RUN,
+    find: 'deps.leftUntil(claim.deadlineAt) < deps.callMs',
+    replace: 'deps.leftUntil(claim.deadlineAt) < 0',
+    tests: ONE_RUN,
+  },
+  {
+    name: 'deadline: not of what a worker has',
+    why: 'a generation is ended under the worker that pays for it',
+    file: TRANSITIONS,
+    find: "(status = 'running' and lease_expires_at < now())",
+    replace: "status = 'running'",
+    tests: GUARDS,
+  },
+  {
+    name: 'limit of a model: heeded',
+    why: 'every worker runs against the limit that one has met',
+    file: RUN,
+    find: 'if (limitedMs > 0) throw modelLimited(limitedMs)',
+    replace: '',
+    tests: ONE_RUN,
+  },
+  {
+    name: 'limit of a model: of no other',
+    why: 'one model’s limit holds up every other',
+    file: TRANSITIONS,
+    find: ' and one.model = changed.model',
+    replace: '',
+    tests: ONE_RUN,
+  },
+  {
+    name: 'retry: no longer than its lane allows',
+    why: 'a provider that says years is waited for for years',
+    file: 'src/generation/run/retry-policy.ts',
+    find: 'Math.min(wantedMs, MAX_WAIT_MS[row.lane])',
+    replace: 'wantedMs',
+    tests: RETRY,
+  },
+  {
+    name: 'retry: before the deadline',
+    why: 'a job waits for a call that may not begin any more',
+    file: 'src/generation/run/retry-policy.ts',
+    find: 'waitMs + deps.callMs <= leftMs ? waitMs : undefined',
+    replace: 'waitMs + leftMs > 0 ? waitMs : undefined',
+    tests: RETRY,
+  },
+  {
+    name: 'breaker: several owners',
+    why: 'one owner’s prompts stop everybody',
+    file: 'src/adapters/providers/breaker.ts',
+    find: 'const MIN_OWNERS = 3',
+    replace: 'const MIN_OWNERS = 1',
+    tests: ['test/unit/breaker.test.ts'],
+  },
+  {
+    name: 'breaker: a prompt counts once',
+    why: 'one prompt that is tried again and again is an outage',
+    file: 'src/adapters/providers/breaker.ts',
+    find: '    lastCalls.set(fingerprint, {',
+    replace: '    lastCalls.set(`${fingerprint} ${performance.now()} ${Math.random()}`, {',
+    tests: ['test/unit/breaker.test.ts'],
   },
   {
     name: 'adopt before paying',
     why: 'what an earlier attempt left is bought again',
     file: RUN,
-    find: 'const paid = adopted ?? (await deps.breaker',
-    replace: 'const paid = (await deps.breaker',
+    find: 'const paid = adopted ?? (await buy',
+    replace: 'const paid = (await buy',
     tests: ONE_RUN,
   },
   {
@@ -252,7 +349,7 @@ export const money: readonly Mutation[] = [
     name: 'adoption is booked',
     why: 'an image whose worker died is free in every figure',
     file: RUN,
-    find: 'await recordAdoption(db, claim.id, costUsd)',
+    find: 'await recordAdoption(db, claim.id, { costUsd, isEstimate: !spooled })',
     replace: '',
     tests: ONE_RUN,
   },
@@ -311,8 +408,8 @@ export const money: readonly Mutation[] = [
     name: 'retry: within the cap',
     why: 'a job waits for a call that it may not make',
     file: 'src/generation/run/retry-policy.ts',
-    find: 'if (!spent || !mayCallAgain(spent)) return undefined',
-    replace: 'if (!spent) return undefined',
+    find: 'if (!mayCallAgain(row)) return undefined',
+    replace: '',
     tests: RETRY,
   },
   {
@@ -326,7 +423,7 @@ export const money: readonly Mutation[] = [
   {
     name: 'outcomes: a timeout may be charged',
     why: 'calls that were charged are taken off the cap',
-    file: 'src/generation/run/outcomes.ts',
+    file: OUTCOMES,
     find: "timeout: { mayHaveCharged: true, retry: 'backoff', retryable: true }",
     replace: "timeout: { mayHaveCharged: false, retry: 'backoff', retryable: true }",
     tests: RETRY,

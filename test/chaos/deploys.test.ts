@@ -1,0 +1,4 @@
+import { deploys } from './scenarios/deploys.ts'
+import { testShortForm } from './short-form.ts'
+
+testShortForm(deploys, 'postgres')
