@@ -1,4 +1,6 @@
+import { DatabaseAway } from '../../db/away.ts'
 import { ConfigError, StartError } from '../lib/errors.ts'
+import { formatFinding } from '../lib/finding.ts'
 import { createDisposables, type Disposables } from './disposables.ts'
 
 /** How much longer than its grace period a stop may take before it is cut short. */
@@ -76,8 +78,17 @@ export const runCommand = async (command: () => Promise<void>): Promise<void> =>
   try {
     await command()
   } catch (error) {
-    const isExpected = error instanceof ConfigError || error instanceof StartError
-    process.stderr.write(`${isExpected ? error.message : ((error as Error)?.stack ?? error)}\n`)
+    process.stderr.write(`${await describe(error)}\n`)
     process.exit(1)
   }
+}
+
+const describe = async (error: unknown): Promise<string> => {
+  if (error instanceof ConfigError || error instanceof StartError) return error.message
+  if (error instanceof DatabaseAway) {
+    // Not every command has loaded the driver.
+    const { explainDatabase } = await import('../../db/examine.ts')
+    return formatFinding(explainDatabase(error))
+  }
+  return (error as Error)?.stack ?? String(error)
 }

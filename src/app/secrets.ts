@@ -2,23 +2,30 @@ import { randomBytes } from 'node:crypto'
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { deriveImageUrlSecret } from '../adapters/http/image-urls.ts'
+import { explainFolder } from '../adapters/storage/examine.ts'
+import { StartError } from '../lib/errors.ts'
+import { formatFinding } from '../lib/finding.ts'
 import type { AuthConfig, Config } from './config.ts'
 
 export type Secrets = { auth: AuthConfig; imageUrlSecret: string }
 
 /**
  * The secrets in force. Without `AUTH_JWT_SECRET` or `AUTH_JWKS_URL` (development only: the configuration sees
- * to that) one is made and kept in the data directory, readable by its owner alone.
+ * to that) one is made and kept in the data directory, readable by its owner alone. Throws `StartError` where it can't be.
  */
 export const resolveSecrets = async (config: Config): Promise<Secrets> => {
   const { auth, dataDir } = config
   const { jwksUrl, imageUrlSecret } = auth
   if (jwksUrl && imageUrlSecret) return { auth, imageUrlSecret }
-  const jwtSecret = auth.jwtSecret ?? (await keepDevelopmentSecret(dataDir))
+  const jwtSecret = auth.jwtSecret ?? (await keepDevelopmentSecret(dataDir).catch(refuse))
   return {
     auth: { ...auth, jwtSecret },
     imageUrlSecret: imageUrlSecret ?? deriveImageUrlSecret(jwtSecret),
   }
+}
+
+const refuse = (cause: unknown): never => {
+  throw new StartError(formatFinding(explainFolder(cause)), { cause })
 }
 
 /** Written whole under another name and then linked, so that processes which start at once agree on one. */

@@ -67,6 +67,8 @@ describe('a process that can’t do its work says why in a line for each reason,
       '192.0.2.1 is .*: set METRICS_HOST',
     ],
     ['api', { PUBLIC_URL: 'http://0.0.0.0' }, 'PUBLIC_URL: It is the address of no host.'],
+    ['token', { DATA_DIR: '/dev/null/below' }, 'DATA_DIR: A part of its path is a file.'],
+    ['relink', { DATABASE_URL: 'postgres://x@127.0.0.1:1/x' }, 'DATABASE_URL: Nothing listens'],
   ])('%s with %j', async (name, changes, said) => {
     const { code, err } = await refusal(name, changes)
     expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(`^${said}.*\n$`) })
