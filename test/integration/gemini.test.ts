@@ -50,6 +50,16 @@ describe('a request', () => {
     })
   })
 
+  test.each(['models/gemini-3-pro-image', 'gemini-3-pro-image-preview'])(
+    'goes to %s under its name, and costs what the model does',
+    async (model) => {
+      const { costUsd } = await call({ model })
+      expect(server.calls[0]?.model).toBe(model.replace('models/', ''))
+      // 12 tokens at $2 and 1,120 at $120 a million.
+      expect(costUsd).toBe(0.134424)
+    },
+  )
+
   test('carries the condition image beside the unchanged prompt', async () => {
     const bytes = Uint8Array.of(0xff, 0xd8, 0xff, 0)
     await call({ conditionImage: { bytes, mimeType: 'image/jpeg' } })

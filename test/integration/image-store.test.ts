@@ -160,6 +160,16 @@ const promisesOfAStore = (createBackend: () => Promise<Backend>) => {
     expect(listed.sort()).toEqual(keys.sort())
   })
 
+  test('bytes of any kind are kept among what came besides images, and nowhere else', async () => {
+    const bytes = Buffer.from('\0nothing that decodes')
+    const object = { bytes, mimeType: 'application/octet-stream' as const }
+    const key = `surplus/g_1/${randomUUID()}`
+    expect(await store.put(key, object)).toBe('stored')
+    expect(await store.put(key, object)).toBe('exists')
+    expectSame(await store.find(key), object)
+    await expect(store.put(newKey(), object)).rejects.toMatchObject({ code: 'internal' })
+  })
+
   test.each([
     '',
     '/',

@@ -75,8 +75,8 @@ const inspectAll = async (
   const pieces: Piece[] = []
   for (const each of [bytes, ...others]) {
     const piece = await inspect(each, ownerId).catch((error: unknown) => {
-      if (error instanceof AppError) return { bytes: each, unreadable: error }
-      throw error
+      if (!(error instanceof AppError && error.code === 'invalid_image')) throw error
+      return { bytes: each, unreadable: error }
     })
     pieces.push(piece)
   }
