@@ -18,9 +18,17 @@ type Given = {
   tag?: string
   find?: SendObjectDeps['store']['find']
   found?: { url: string; expiresInSeconds?: number }
+  headers?: Record<string, string>
 }
 
-const send = async ({ by = 'signature', v, tag, find = async () => image, found }: Given) => {
+const send = async ({
+  by = 'signature',
+  v,
+  tag,
+  find = async () => image,
+  found,
+  headers,
+}: Given) => {
   const missing: string[] = []
   const { response, answer } = createResponse()
   const isSent = await sendObject(
@@ -30,7 +38,10 @@ const send = async ({ by = 'signature', v, tag, find = async () => image, found 
       onImageMissing: async (key) => void missing.push(key),
       logger: pino({ level: 'silent' }),
     },
-    createRequest({ query: v === undefined ? {} : { v }, headers: { 'If-None-Match': tag } }),
+    createRequest({
+      query: v === undefined ? {} : { v },
+      headers: { 'If-None-Match': tag, ...headers },
+    }),
     response,
     { object: { key: 'generated/1', version: VERSION }, by, size: undefined },
   )
@@ -62,7 +73,18 @@ describe('an image may be cached', () => {
       ...{ status: 302, location: 'https://s3', 'cache-control': 'private, max-age=1800' },
     })
     const forever = await send({ v: VERSION, found: { url: 'https://cdn' } })
-    expect(forever.headers['cache-control']).toBe(`public, ${YEAR}`)
+    // By the browser alone: a shared cache would send there who may not read what is there.
+    expect(forever.headers['cache-control']).toBe(`private, ${YEAR}`)
+  })
+
+  test.each([
+    [{ Origin: 'https://app.example' }, 200],
+    [{ 'Sec-Fetch-Mode': 'cors', 'Sec-Fetch-Site': 'same-origin' }, 200],
+    [{ 'Sec-Fetch-Mode': 'no-cors', 'Sec-Fetch-Site': 'cross-site' }, 302],
+    [{ 'Sec-Fetch-Mode': 'cors' }, 302],
+  ])('to %j it is a %s where the store has an address for it', async (headers, status) => {
+    const answer = await send({ v: VERSION, headers, found: { url: 'https://cdn' } })
+    expect(answer.status).toBe(status)
   })
 })
 
