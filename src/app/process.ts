@@ -7,7 +7,7 @@ import { createDisposables, type Disposables } from './disposables.ts'
 export const STOP_MARGIN_MS = 10_000
 
 /** A terminal's Ctrl-C comes twice under npm, some milliseconds apart: what comes so soon is the same signal. */
-const SAME_SIGNAL_MS = 2_000
+const SAME_SIGNAL_MS = 1_500
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
