@@ -11,7 +11,7 @@ import { assertUsable } from './migrate.ts'
 export const runApi = (config: Config): Promise<void> => {
   const logger = createLogger(config.logLevel ?? 'info', 'api')
   return runUntilSignal(
-    async ({ push, signal }) => {
+    async ({ push, signal, hurry }) => {
       const warn = (text: string) => logger.warn(text)
       const { isDatabaseThere } = await passSelfTest(config, 'api', warn)
       if (isDatabaseThere) await assertUsable(config, warn)
@@ -19,7 +19,7 @@ export const runApi = (config: Config): Promise<void> => {
       const tracing = await startTracing(config.tracing)
       push(() => tracing?.close())
       const api = createApi(config, await resolveSecrets(config), logger, { tracing })
-      push(() => api.stop())
+      push(() => api.stop({ hurry }))
       const { url } = await api.start()
       logger.info({ url }, 'listening')
       if (!isDatabaseThere) void endUnlessMigrated(config, logger, signal)

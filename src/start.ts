@@ -40,7 +40,7 @@ export const runAll = (
       push(() => sayWhatIsWaitedFor(worker.countRunning(), config))
       const api = createApi(config, secrets, logger, overrides)
       // Nothing here balances load, and Ctrl-C does not wait for a browser's resting connections.
-      push(() => api.stop({ idleMs: 0 }))
+      push(() => api.stop({ idleMs: 0, hurry }))
       await worker.start()
       const { url } = await api.start()
       await onReady({ config, secrets, url, notes })

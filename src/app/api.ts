@@ -81,7 +81,7 @@ export const createApi = (
     startAll(features)
     return { url: await listen(server, config.http) }
   }
-  const stop = async (options: { idleMs?: number } = {}): Promise<void> => {
+  const stop = async (options: { idleMs?: number; hurry?: AbortSignal } = {}): Promise<void> => {
     const graceMs = config.stop.apiGraceMs
     logger.info('stopping')
     shutdown.abort()

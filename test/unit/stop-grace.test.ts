@@ -32,7 +32,7 @@ describe('a worker that is told to stop', () => {
   })
 
   test.each([
-    ['10000', /^SHUTDOWN_GRACE_MS is 10000, .* may take 150000 .* up to 8: .*\$0\.0336 /],
+    ['10000', /^SHUTDOWN_GRACE_MS is 10000, .* may take 150000 .* up to 8: .*\$0\.04035 /],
     ['149999', /^SHUTDOWN_GRACE_MS is 149999/],
     ['150000', undefined],
     ['', undefined],

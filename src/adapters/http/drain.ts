@@ -7,6 +7,8 @@ export type DrainOptions = {
   graceMs: number
   /** A connection that has rested for this long is closed. */
   idleMs?: number | undefined
+  /** Aborted where nobody waits any longer: all that is open is cut off. */
+  hurry?: AbortSignal | undefined
 }
 
 export type Drain = (options: DrainOptions) => Promise<void>
@@ -34,7 +36,7 @@ export const createDrain = (server: Server): Drain => {
     if (isDraining) sendAway(response)
   })
 
-  return async ({ graceMs, idleMs = IDLE_MS }) => {
+  return async ({ graceMs, idleMs = IDLE_MS, hurry }) => {
     if (!server.listening) return
     await acceptWaiting()
     const closed = closeListener(server)
@@ -44,9 +46,13 @@ export const createDrain = (server: Server): Drain => {
     const closeResting = createRestWatch(dueAnswers, idleMs)
     // A request that has arrived is seen first: what is closed with it unread is reset.
     const looks = setInterval(() => setImmediate(closeResting), LOOK_MS)
-    const cut = setTimeout(() => server.closeAllConnections(), graceMs)
+    const cut = () => server.closeAllConnections()
+    const cutting = setTimeout(cut, graceMs)
+    hurry?.addEventListener('abort', cut)
+    if (hurry?.aborted) cut()
     await closed
-    clearTimeout(cut)
+    clearTimeout(cutting)
+    hurry?.removeEventListener('abort', cut)
     clearInterval(looks)
   }
 }

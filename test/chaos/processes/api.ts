@@ -10,9 +10,9 @@ import { reportReady } from './report-ready.ts'
 
 const config = parseConfig(process.env)
 const logger = createLogger(config.logLevel ?? 'warn', 'api')
-const start = async ({ push }: Life) => {
+const start = async ({ push, hurry }: Life) => {
   const api = createApi(config, await resolveSecrets(config), logger, armFrom(process.env))
-  push(() => api.stop())
+  push(() => api.stop({ hurry }))
   const { url } = await api.start()
   reportReady(url)
 }
