@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { createDatabase, type Database } from '../../db/database.ts'
 import { createClient } from '../support/client.ts'
 import { describeBothBackends } from '../support/each-backend.ts'
-import { findFaketime } from '../support/faketime.ts'
+import { findFaketime, removeFaketimeRemains } from '../support/faketime.ts'
 import { useProcesses } from '../support/processes.ts'
 import { describeWhen } from '../support/skip.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -68,6 +68,7 @@ const define = () =>
       })
       fast.signal('SIGKILL')
       await fast.ended()
+      await removeFaketimeRemains(fast.pid)
       isOver = true
 
       await run('worker', env)
