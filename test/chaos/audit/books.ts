@@ -11,33 +11,34 @@ const NANO = 1e9
 const TEXT_IN_USD = 1.5 / 1e6
 const IMAGE_OUT_USD = 30 / 1e6
 
+const IMAGE_USD =
+  usageMetadata.promptTokenCount * TEXT_IN_USD + usageMetadata.candidatesTokenCount * IMAGE_OUT_USD
+
 /**
  * The same money in all books, and the same pictures in rows and store. To be read once all have settled, of a stack that keeps its
  * images in files.
  */
 export const readBooks = async (stack: Stack, apiUrl: string) => {
   const { db } = stack
-  const attempts = await db.selectFrom('attempts').select('costUsd').execute()
+  const attempts = await db.selectFrom('attempts').select(['costUsd', 'isEstimate']).execute()
   const generations = await db.selectFrom('generations').select('costUsd').execute()
+  const charged = stack.provider.calls.filter(stack.provider.isCharged)
+  const estimates = attempts.filter(({ isEstimate }) => isEstimate).length
   const listUsd = await readListPriceUsd(stack, apiUrl)
   return {
     attempts: attempts.length,
-    billNanoUsd: sumNano(stack.provider.calls.map((call) => billUsd(stack, call, listUsd))),
+    estimates,
+    cutOff: charged.filter(({ abandoned }) => abandoned).length,
+    // An answer may be on its way when its call is cut off: that nobody read what it cost is known by our books alone.
+    billNanoUsd: sumNano([
+      ...Array(charged.length - estimates).fill(IMAGE_USD),
+      ...Array(estimates).fill(listUsd),
+    ]),
     attemptsNanoUsd: sumNano(attempts.map(({ costUsd }) => costUsd)),
     generationsNanoUsd: sumNano(generations.map(({ costUsd }) => costUsd)),
     analyticsNanoUsd: await readAnalytics(stack, apiUrl),
     ...(await comparePictures(stack)),
   }
-}
-
-type Call = Stack['provider']['calls'][number]
-
-/** Of a call that was cut off nobody learns what it cost: our books have the list price. */
-const billUsd = ({ provider }: Stack, call: Call, listUsd: number): number => {
-  if (!provider.isCharged(call)) return 0
-  if (call.abandoned) return listUsd
-  const { promptTokenCount, candidatesTokenCount } = usageMetadata
-  return promptTokenCount * TEXT_IN_USD + candidatesTokenCount * IMAGE_OUT_USD
 }
 
 const sumNano = (amounts: readonly number[]): number =>

@@ -88,6 +88,7 @@ const meddle = async (stack: Stack, { backend, plan }: Setting): Promise<Result[
     ),
     toResult(line, 'books', [
       exactly('attempts', books.attempts, stack.provider.calls.length),
+      { name: 'booked by estimate', measured: books.estimates, min: books.cutOff },
       exactly('attempts ($ · 10⁹)', books.attemptsNanoUsd, books.billNanoUsd),
       exactly('generations ($ · 10⁹)', books.generationsNanoUsd, books.billNanoUsd),
       exactly('analytics ($ · 10⁹)', books.analyticsNanoUsd, books.billNanoUsd),
