@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { GENERATION_CHANNEL } from '../../src/generation/state/channel.ts'
-import { cancelQueuedOrRunning } from '../../src/generation/state/transitions.ts'
+import { cancelQueuedOrRunning } from '../../src/generation/state/interventions.ts'
 import { AppError } from '../../src/lib/errors.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { type Client, createClient } from '../support/client.ts'

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { GenerationRow } from '../../db/schema.ts'
-import * as stateChanges from '../../src/generation/state/transitions.ts'
+import * as interventions from '../../src/generation/state/interventions.ts'
 import {
   cancelUnwantedGeneration,
-  claimGeneration,
   promoteGeneration,
-  retryGeneration,
-} from '../../src/generation/state/transitions.ts'
+} from '../../src/generation/state/interventions.ts'
+import * as workersChanges from '../../src/generation/state/transitions.ts'
+import { claimGeneration, retryGeneration } from '../../src/generation/state/transitions.ts'
 import { AppError } from '../../src/lib/errors.ts'
 import { insertImage, openTestDatabase } from '../support/rows.ts'
 import { GIVE_UP_MS, insertStanding, STANDINGS, type Standing } from '../support/standings.ts'
@@ -89,11 +89,13 @@ const readAll = async (id: string) => {
   return { row, image, events: events.map(({ type }) => type) }
 }
 
-test('the table has every change of transitions.ts', () => {
+test('the table has every change of transitions.ts and interventions.ts', () => {
   const tested = Object.values(transitions)
     .map(({ run }) => run.toString())
     .join()
-  const changes = Object.entries(stateChanges).filter(([, value]) => typeof value === 'function')
+  const changes = Object.entries({ ...workersChanges, ...interventions }).filter(
+    ([, value]) => typeof value === 'function',
+  )
   const untested = changes.map(([name]) => name).filter((name) => !tested.includes(name))
   expect(untested).toEqual([])
 })

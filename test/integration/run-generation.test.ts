@@ -15,9 +15,12 @@ import type {
 } from '../../src/generation/ports.ts'
 import { Interrupted } from '../../src/generation/run/lease.ts'
 import { type RunDeps, runGeneration } from '../../src/generation/run/run.ts'
+import {
+  cancelQueuedOrRunning,
+  promoteGeneration,
+} from '../../src/generation/state/interventions.ts'
 import { limitModel } from '../../src/generation/state/model-limits.ts'
 import { listSurplus } from '../../src/generation/state/surplus.ts'
-import { cancelQueuedOrRunning, promoteGeneration } from '../../src/generation/state/transitions.ts'
 import { AppError, ProviderError } from '../../src/lib/errors.ts'
 import { makePng } from '../support/pictures.ts'
 import { insertImage, insertSuccess, openTestDatabase } from '../support/rows.ts'

@@ -2,11 +2,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import type { Figures } from '../../src/contract/analytics.ts'
 import type { Generation } from '../../src/contract/generation.ts'
-import {
-  claimGeneration,
-  completeByReuse,
-  declineSimilar,
-} from '../../src/generation/state/transitions.ts'
+import { declineSimilar } from '../../src/generation/state/interventions.ts'
+import { claimGeneration, completeByReuse } from '../../src/generation/state/transitions.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { type Client, createClient } from '../support/client.ts'
 import { insertGeneration } from '../support/rows.ts'

@@ -59,8 +59,6 @@ const makeAsBefore = async (url: string): Promise<void> => {
       )
     }
   }
-  // An upgrade takes minutes, and what waits for half an hour is given up.
-  await sql`update generations set queued_at = now() where status = 'queued'`.execute(db)
   await db.destroy()
 }
 

@@ -9,21 +9,24 @@ import {
   cancelAllQueuedOrRunning,
   cancelQueuedOrRunning,
   cancelUnwantedGeneration,
+  declineSimilar,
+  failLostImage,
+  failOverdueGenerations,
+  giveDeadlines,
+  promoteGeneration,
+  restoreGeneration,
+  withdrawImage,
+} from '../../src/generation/state/interventions.ts'
+import {
   claimGeneration,
   completeByReuse,
   completeGeneration,
-  declineSimilar,
   extendLease,
   failGeneration,
-  failLostImage,
-  failOverdueGenerations,
   pointToObject,
-  promoteGeneration,
   releaseGeneration,
-  restoreGeneration,
   retryGeneration,
   suggestImages,
-  withdrawImage,
 } from '../../src/generation/state/transitions.ts'
 import { AppError } from '../../src/lib/errors.ts'
 import { insertImage } from './rows.ts'
@@ -44,7 +47,8 @@ type Transition = {
 }
 
 const LEASE_MS = 60_000
-const OVERDUE = { giveUpMs: GIVE_UP_MS, limit: 1_000 }
+const LIMIT_ROWS = 1_000
+const ALL = { giveUpMs: GIVE_UP_MS, limit: LIMIT_ROWS }
 const has = (id: string, rows: readonly GenerationRow[]) => rows.some((row) => row.id === id)
 const worker = { workerId: 'w2', account: 'one', giveUpMs: GIVE_UP_MS }
 const error = new AppError('overloaded', 'too much to do', { retryable: true })
@@ -138,15 +142,32 @@ export const transitions = {
     events: ['generation.queued'],
   },
   'end the overdue': {
-    run: async (db, { id }) => has(id, await failOverdueGenerations(db, error, OVERDUE)),
+    run: async (db, { id }) => has(id, await failOverdueGenerations(db, error, LIMIT_ROWS)),
     changes: { fence: 5, ...failed, ...finished },
     events: lost,
     given: { deadlineAt: new Date(0) },
   },
   'end what has time left': {
-    run: async (db, { id }) => has(id, await failOverdueGenerations(db, error, OVERDUE)),
+    run: async (db, { id }) => has(id, await failOverdueGenerations(db, error, LIMIT_ROWS)),
     changes: {},
     events: [],
+    given: { deadlineAt: new Date('9999-01-01') },
+  },
+  'end what has no deadline': {
+    run: async (db, { id }) => has(id, await failOverdueGenerations(db, error, LIMIT_ROWS)),
+    changes: {},
+    events: [],
+  },
+  'give a deadline': {
+    run: async (db, { id }) => has(id, await giveDeadlines(db, ALL)),
+    changes: { deadlineAt: aDate },
+    events: [],
+  },
+  'give another deadline': {
+    run: async (db, { id }) => has(id, await giveDeadlines(db, ALL)),
+    changes: {},
+    events: [],
+    given: { deadlineAt: new Date(0) },
   },
   'extend the lease': {
     run: (db, claim) => extendLease(db, claim, LEASE_MS),
@@ -277,6 +298,9 @@ export const TABLE: Line[] = [
   ['retry untried',              'stale', '-',        '-',        '-',         '-',         '-',        '-',      '-'],
   ['end the overdue',            'any',   'failed',   'failed',   '-',         'failed',    '-',        '-',      '-'],
   ['end what has time left',     'any',   '-',        '-',        '-',         '-',         '-',        '-',      '-'],
+  ['end what has no deadline',   'any',   '-',        '-',        '-',         '-',         '-',        '-',      '-'],
+  ['give a deadline',            'any',   'queued',   'queued',   'running',   'running',   '-',        '-',      '-'],
+  ['give another deadline',      'any',   '-',        '-',        '-',         '-',         '-',        '-',      '-'],
   ['release',                    'right', '-',        '-',        'queued',    'queued',    '-',        '-',      '-'],
   ['release',                    'stale', '-',        '-',        '-',         '-',         '-',        '-',      '-'],
   ['extend the lease',           'right', '-',        '-',        'running',   'running',   '-',        '-',      '-'],

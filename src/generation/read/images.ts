@@ -4,9 +4,9 @@ import type { Schema } from '../../../db/schema.ts'
 import { digestHex, isImageId } from '../../contract/identity.ts'
 import { AppError } from '../../lib/errors.ts'
 import type { ImageStore } from '../ports.ts'
+import { withdrawImage } from '../state/interventions.ts'
 import { findGeneration, findOwnedImage } from '../state/repository.ts'
 import { deleteSurplus } from '../state/surplus.ts'
-import { withdrawImage } from '../state/transitions.ts'
 import { isThumbnailKey, listThumbnailKeys, type VersionedObject } from './thumbnail-keys.ts'
 
 /**

@@ -3,7 +3,7 @@ import type { Database } from '../../../db/database.ts'
 import type { Lane } from '../../contract/vocabulary.ts'
 import { AppError } from '../../lib/errors.ts'
 import { runEvery } from '../../lib/run-every.ts'
-import { failOverdueGenerations } from '../state/transitions.ts'
+import { failOverdueGenerations, giveDeadlines } from '../state/interventions.ts'
 import { describePlaceholder } from './commit.ts'
 
 export type DeadlinesDeps = {
@@ -23,7 +23,8 @@ export type DeadlinesDeps = {
 export const createDeadlines = ({ db, giveUpMs, intervalMs, onEnded, onError }: DeadlinesDeps) => {
   let sweeper: ReturnType<typeof runEvery> | undefined
   const sweep = async () => {
-    const count = await endOverdueGenerations(db, giveUpMs)
+    await giveDeadlines(db, { giveUpMs, limit: BATCH_ROWS * MAX_BATCHES })
+    const count = await endOverdueGenerations(db)
     if (count > 0) onEnded(count)
   }
   const start = (): void => {
@@ -43,23 +44,19 @@ const MAX_BATCHES = 20
  * Ends the generations whose deadline is over and that no worker has, each with its placeholder. What waits for a job that
  * does not come ends by this. Safe from many workers at once; returns how many.
  */
-const endOverdueGenerations = async (
-  db: Database,
-  giveUpMs: Record<Lane, number>,
-): Promise<number> => {
+const endOverdueGenerations = async (db: Database): Promise<number> => {
   let count = 0
   for (let batch = 0; batch < MAX_BATCHES; batch++) {
-    const ended = await endBatch(db, giveUpMs)
+    const ended = await endBatch(db)
     count += ended
     if (ended < BATCH_ROWS) break
   }
   return count
 }
 
-const endBatch = (db: Database, giveUpMs: Record<Lane, number>): Promise<number> =>
+const endBatch = (db: Database): Promise<number> =>
   db.transaction().execute(async (tx) => {
-    const limit = BATCH_ROWS
-    const ended = await failOverdueGenerations(tx, deadlineExceeded(), { giveUpMs, limit })
+    const ended = await failOverdueGenerations(tx, deadlineExceeded(), BATCH_ROWS)
     if (ended.length > 0) {
       await tx
         .insertInto('imageMetadata')

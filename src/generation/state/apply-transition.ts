@@ -9,6 +9,8 @@ import type { Database } from '../../../db/database.ts'
 import type { GenerationRow, Schema } from '../../../db/schema.ts'
 import type { GenerationEventType } from '../../contract/generation.ts'
 import type { TelemetryType } from '../../contract/telemetry.ts'
+import type { Lane } from '../../contract/vocabulary.ts'
+import type { AppError } from '../../lib/errors.ts'
 import { GENERATION_CHANNEL } from './channel.ts'
 import { endedData } from './telemetry.ts'
 import { deliveriesByEnd, wakeDeliverers } from './webhook-deliveries.ts'
@@ -99,3 +101,28 @@ const asOf = sql<Date>`now()`.as('asOf')
 
 const imageCost = sql<number | null>`(
   select maker.cost_usd from generations as maker where maker.id = changed.image_id)`
+
+/** SQL for a time, reckoned on Postgres's clock. */
+export const fromNow = (delayMs: number) => sql<Date>`now() + ${delayMs} * interval '1 millisecond'`
+
+/** What holds of each generation that has ended. */
+export const finished = {
+  finishedAt: sql<Date>`clock_timestamp()`,
+  leaseExpiresAt: null,
+  workerId: null,
+  runAfter: null,
+  deadlineAt: null,
+}
+
+export const noError = { errorCode: null, errorMessage: null, errorRetryable: null }
+
+export const describeError = (error: AppError) => ({
+  errorCode: error.code,
+  errorMessage: error.message,
+  errorRetryable: error.retryable,
+})
+
+/** SQL for when a generation ends at the latest that is given a deadline now. */
+export const newDeadline = (giveUpMs: Record<Lane, number>) => sql<Date>`now()
+  + case lane when 'eager' then ${giveUpMs.eager}::int else ${giveUpMs.interactive}::int end
+    * interval '1 millisecond'`

@@ -1,13 +1,13 @@
 import type { Database } from '../../../db/database.ts'
 import { AppError } from '../../lib/errors.ts'
 import type { Enqueue, QueuedJob } from '../ports.ts'
-import { findGeneration, type GenerationWithImage } from './repository.ts'
-import { enqueueIfQueued, findQueued } from './sweep.ts'
 import {
   cancelAllQueuedOrRunning,
   cancelQueuedOrRunning,
   cancelUnwantedGeneration,
-} from './transitions.ts'
+} from './interventions.ts'
+import { findGeneration, type GenerationWithImage } from './repository.ts'
+import { enqueueIfQueued, findQueued } from './sweep.ts'
 
 export type CancelDeps = {
   db: Database

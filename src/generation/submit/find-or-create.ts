@@ -10,8 +10,8 @@ import {
   insertOrRequeue,
   isOwnerFull,
 } from '../state/insert-or-requeue.ts'
+import { declineSimilar } from '../state/interventions.ts'
 import { findAnswering, findGeneration, type GenerationWithImage } from '../state/repository.ts'
-import { declineSimilar } from '../state/transitions.ts'
 import {
   bindIdempotencyKey,
   type DescribeOlder,

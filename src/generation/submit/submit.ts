@@ -7,8 +7,8 @@ import { messageOf } from '../../lib/errors.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type { Enqueue, Provider } from '../ports.ts'
 import type { OnStep, SubmitStep } from '../run/steps.ts'
+import { promoteGeneration } from '../state/interventions.ts'
 import type { GenerationWithImage } from '../state/repository.ts'
-import { promoteGeneration } from '../state/transitions.ts'
 import { type DeferredSubmission, presumeRow } from './deferred-submission.ts'
 import {
   answerWith,

@@ -1,6 +1,7 @@
 import type { Mutation } from '../mutation.ts'
 
 const TRANSITIONS = 'src/generation/state/transitions.ts'
+const INTERVENTIONS = 'src/generation/state/interventions.ts'
 const ATTEMPTS = 'src/generation/run/attempts.ts'
 const RUN = 'src/generation/run/run.ts'
 const CALL = 'src/generation/run/call-provider.ts'
@@ -41,7 +42,7 @@ export const money: readonly Mutation[] = [
   {
     name: 'fence: raised by a cancellation',
     why: 'a canceled call’s image comes to stand where a later asking looks',
-    file: TRANSITIONS,
+    file: INTERVENTIONS,
     find: "      status: 'canceled' as const,\n      fence: eb('fence', '+', 1),",
     replace: "      status: 'canceled' as const,",
     tests: GUARDS,
@@ -81,7 +82,7 @@ export const money: readonly Mutation[] = [
   {
     name: 'cancel the unwanted: eager alone',
     why: 'what a person waits for is canceled',
-    file: TRANSITIONS,
+    file: INTERVENTIONS,
     find: "      .where('lane', '=', 'eager')\n      .where(({ not",
     replace: '      .where(({ not',
     tests: GUARDS,
@@ -252,7 +253,7 @@ export const money: readonly Mutation[] = [
   {
     name: 'deadline: not of what a worker has',
     why: 'a generation is ended under the worker that pays for it',
-    file: TRANSITIONS,
+    file: INTERVENTIONS,
     find: "(status = 'running' and lease_expires_at < now())",
     replace: "status = 'running'",
     tests: GUARDS,
