@@ -346,6 +346,26 @@ describe('a call that ends without an image is in the books', () => {
     expect(await run(id)).toMatchObject(success)
   })
 
+  test('at nothing where it was let go before it was sent', async () => {
+    const { id } = await insert()
+    const shutdown = new AbortController()
+    const onStep = [(_id: string, step: string) => step === 'intent_recorded' && shutdown.abort()]
+    expect(await run(id, { onStep, shutdown: shutdown.signal })).toEqual({
+      kind: 'again',
+      delayMs: 0,
+    })
+    expect(calls).toEqual([])
+    expect(await listAttempts(id)).toEqual([
+      { outcome: 'interrupted', mayHaveCharged: false, costUsd: 0, isEstimate: false },
+    ])
+    expect(await read(id)).toMatchObject({
+      paidCalls: 0,
+      ambiguousCalls: 0,
+      attempts: 0,
+      costUsd: 0,
+    })
+  })
+
   test('and against no cap where it only tried whether the model is back', async () => {
     const { id } = await insert()
     answer = async () => {

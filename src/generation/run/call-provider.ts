@@ -12,6 +12,7 @@ import type {
 import { findOwnedImage } from '../state/repository.ts'
 import type { Claim } from '../state/transitions.ts'
 import {
+  type Ending,
   endWithImage,
   type Intent,
   recordIntent,
@@ -89,15 +90,26 @@ const call = async (
   request: ProviderRequest,
   signal: AbortSignal,
 ): Promise<ProviderResult> => {
+  const isSent = !signal.aborted
   try {
+    signal.throwIfAborted()
     return await provider.call(request, signal)
   } catch (error) {
-    const ending = judgeFailure(error, heldUsd)
+    const ending = isSent ? judgeFailure(error, heldUsd) : NEVER_SENT
     // Neither is the provider's answer to this request: a stop of ours, and what a model that is down says to everyone.
-    const isSpared = isLetGo(error) || (isTrial && !ending.mayHaveCharged)
+    const isSpared = !isSent || isLetGo(error) || (isTrial && !ending.mayHaveCharged)
     await recordOutcome(db, claim.id, attemptId, { ...ending, isSpared, steps })
     throw error
   }
+}
+
+/** The claim was lost, or its owner gave it up, while the intent was written down. */
+const NEVER_SENT: Ending = {
+  outcome: 'interrupted',
+  mayHaveCharged: false,
+  isAmbiguous: false,
+  costUsd: 0,
+  isEstimate: false,
 }
 
 const isLetGo = (error: unknown): boolean =>

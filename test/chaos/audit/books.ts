@@ -20,13 +20,16 @@ const IMAGE_USD =
  */
 export const readBooks = async (stack: Stack, apiUrl: string) => {
   const { db } = stack
-  const attempts = await db.selectFrom('attempts').select(['costUsd', 'isEstimate']).execute()
+  const attempts = await db
+    .selectFrom('attempts')
+    .select(['costUsd', 'isEstimate', 'outcome', 'mayHaveCharged'])
+    .execute()
   const generations = await db.selectFrom('generations').select('costUsd').execute()
   const charged = stack.provider.calls.filter(stack.provider.isCharged)
   const estimates = attempts.filter(({ isEstimate }) => isEstimate).length
   const listUsd = await readListPriceUsd(stack, apiUrl)
   return {
-    attempts: attempts.length,
+    attempts: attempts.filter(wasSent).length,
     estimates,
     cutOff: charged.filter(({ abandoned }) => abandoned).length,
     // An answer may be on its way when its call is cut off: that nobody read what it cost is known by our books alone.
@@ -40,6 +43,15 @@ export const readBooks = async (stack: Stack, apiUrl: string) => {
     ...(await comparePictures(stack)),
   }
 }
+
+/** One that was given up while its intent was written down costs nothing. */
+const wasSent = ({
+  outcome,
+  mayHaveCharged,
+}: {
+  outcome: string | null
+  mayHaveCharged: boolean
+}) => outcome !== 'interrupted' || mayHaveCharged
 
 const sumNano = (amounts: readonly number[]): number =>
   amounts.reduce((sum, usd) => sum + Math.round(usd * NANO), 0)

@@ -230,8 +230,16 @@ export const money: readonly Mutation[] = [
     name: 'a stop uses up no cap',
     why: 'a few deploys fail what nothing is wrong with',
     file: CALL,
-    find: 'const isSpared = isLetGo(error) || ',
-    replace: 'const isSpared = ',
+    find: 'const isSpared = !isSent || isLetGo(error) || ',
+    replace: 'const isSpared = !isSent || ',
+    tests: ONE_RUN,
+  },
+  {
+    name: 'what was never sent is not booked',
+    why: 'the books have money that nobody will ask for',
+    file: CALL,
+    find: 'const ending = isSent ? judgeFailure(error, heldUsd) : NEVER_SENT',
+    replace: 'const ending = judgeFailure(error, heldUsd)',
     tests: ONE_RUN,
   },
   {
