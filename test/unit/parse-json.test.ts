@@ -13,7 +13,9 @@ describe('a JSON body', () => {
   test('comes out as it went in, whatever is in its strings', () => {
     fc.assert(
       fc.property(fc.jsonValue({ depthSize: 'small', stringUnit: 'binary' }), (value) => {
-        expect(parseJson(JSON.stringify(value))).toEqual(value)
+        const text = JSON.stringify(value)
+        // Not `value` itself: JSON has no -0.
+        expect(parseJson(text)).toEqual(JSON.parse(text))
       }),
     )
     const texts = [
