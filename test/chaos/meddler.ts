@@ -1,8 +1,7 @@
 import type { Generation } from '../../src/contract/generation.ts'
+import { createJsonCaller } from './json-caller.ts'
 import { pickFrom } from './random.ts'
 import type { Stack } from './stack.ts'
-
-type Answer = { status: number; body: Record<string, unknown> }
 
 /** An owner's few pictures, so that much of what is done concerns what is under way. */
 const PICTURES = 5
@@ -18,18 +17,8 @@ export const createMeddler = async (
   const authorization = `Bearer ${await signTokenFor(owner)}`
   const known = new Set<string>()
   const counts: Record<string, number> = {}
-  const errors: string[] = []
+  const { call, errors } = createJsonCaller(apiUrl, authorization)
 
-  const call = async (method: string, path: string, body?: object): Promise<Answer> => {
-    const response = await fetch(`${apiUrl}${path}`, {
-      method,
-      headers: { authorization, 'content-type': 'application/json' },
-      ...(body && { body: JSON.stringify(body) }),
-    })
-    const text = await response.text()
-    if (response.status >= 500) errors.push(`${method} ${path}: ${response.status} ${text}`)
-    return { status: response.status, body: text ? JSON.parse(text) : {} }
-  }
   const anyPrompt = () => `picture ${Math.floor(random() * PICTURES)} of ${owner}`
   const anyItem = () => `item-${Math.floor(random() * ITEMS)}`
   const submit = async (request: object) => {

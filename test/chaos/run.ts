@@ -1,13 +1,10 @@
 import { parseArgs } from 'node:util'
-import { createDisposables } from '../../src/app/disposables.ts'
 import { findOnPath } from '../support/programs.ts'
-import { useRunFolder } from '../support/run-folder.ts'
-import { startPostgres } from '../support/test-postgres.ts'
 import { printResults } from './report.ts'
 import type { Backend, Result } from './result.ts'
+import { runMain } from './run-main.ts'
 import type { Plan, Scenario } from './scenario.ts'
 import { scenarios } from './scenarios/all.ts'
-import { releaseOpenStacks } from './stack.ts'
 
 /*
  * `npm run chaos`: every scenario on every queue backend, then a table of what was found. Exits 1 on any breach.
@@ -35,7 +32,6 @@ const plan: Plan = {
   seed: Number(values.seed),
   given: Object.fromEntries(values.set.map(parseCount)),
 }
-const { push, releaseAll } = createDisposables(console.error)
 
 function parseCount(text: string): [name: string, count: number] {
   const [, name = '', count = ''] = /^([a-z-]+)=(\d+)$/.exec(text) ?? []
@@ -46,8 +42,6 @@ function parseCount(text: string): [name: string, count: number] {
 const main = async (): Promise<boolean> => {
   const chosen = scenarios.filter(({ name }) => values.only === undefined || name === values.only)
   if (chosen.length === 0) throw new Error(`There is no scenario ${values.only}`)
-  push(await useRunFolder(process.env))
-  for (const release of await startPostgres(process.env)) push(release)
   console.log(`node ${process.version}, ${plan.form}, scale ${plan.scale}, seed ${plan.seed}`)
   const results: Result[] = []
   for (const scenario of chosen) {
@@ -81,16 +75,4 @@ const runOne = async ({ name, run }: Scenario, backend: Backend): Promise<Result
   }
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, async () => {
-    await releaseOpenStacks()
-    await releaseAll()
-    process.exit(1)
-  })
-}
-
-try {
-  process.exitCode = (await main()) ? 0 : 1
-} finally {
-  await releaseAll()
-}
+await runMain(main)

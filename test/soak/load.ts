@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Generation } from '../../src/contract/generation.ts'
+import { createJsonCaller } from '../chaos/json-caller.ts'
 import type { Stack } from '../chaos/stack.ts'
 import { openStream } from '../support/event-stream.ts'
 import { startWebhookReceiver } from '../support/webhook-receiver.ts'
-
-type Answer = { status: number; body: Record<string, unknown> }
 
 /** How often each thing is done, in milliseconds between two. */
 const EVERY_MS = { reuse: 100, make: 500, cancel: 2_000, follow: 1_000, save: 1_500 }
@@ -19,20 +18,10 @@ export const startLoad = async (stack: Stack) => {
   if (!api) throw new Error('there is no API')
   const authorization = `Bearer ${await stack.signTokenFor('soak')}`
   const done: Record<string, number> = {}
-  const errors: string[] = []
+  const { call, errors } = createJsonCaller(api.url, authorization)
   const stopping = new AbortController()
   let number = 0
 
-  const call = async (method: string, path: string, body?: object): Promise<Answer> => {
-    const response = await fetch(`${api.url}${path}`, {
-      method,
-      headers: { authorization, 'content-type': 'application/json' },
-      ...(body && { body: JSON.stringify(body) }),
-    })
-    const text = await response.text()
-    if (response.status >= 500) errors.push(`${method} ${path}: ${response.status} ${text}`)
-    return { status: response.status, body: text ? JSON.parse(text) : {} }
-  }
   const ask = (prompt: string) => call('POST', '/api/visualize/generate', { prompt })
   const askNew = async () => (await ask(`picture ${number++} of many`)).body as Generation
 

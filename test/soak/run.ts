@@ -1,11 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { createDisposables } from '../../src/app/disposables.ts'
+import { runMain } from '../chaos/run-main.ts'
 import { settle } from '../chaos/settle.ts'
-import { releaseOpenStacks, type Stack, withStack } from '../chaos/stack.ts'
+import { type Stack, withStack } from '../chaos/stack.ts'
 import { findOnPath } from '../support/programs.ts'
-import { useRunFolder } from '../support/run-folder.ts'
-import { startPostgres } from '../support/test-postgres.ts'
 import { startLoad } from './load.ts'
 import { type Sample, takeSample } from './sample.ts'
 import { type Series, slopePerHour } from './slope.ts'
@@ -36,11 +34,7 @@ const BOUNDS: readonly [name: RegExp, most: (typical: number) => number][] = [
   [/tables/, (kb) => 0.1 * kb],
 ]
 
-const { push, releaseAll } = createDisposables(console.error)
-
 const main = async (): Promise<boolean> => {
-  push(await useRunFolder(process.env))
-  for (const release of await startPostgres(process.env)) push(release)
   const backend = findOnPath('redis-server') ? 'redis' : 'postgres'
   console.log(`node ${process.version}, queue on ${backend}, ${values.minutes} minutes`)
   const env = { WEBHOOK_ALLOW_PRIVATE: 'true', SIMILARITY_MODE: 'off', HOOK_DEBOUNCE_MS: '100' }
@@ -111,16 +105,4 @@ const judge = (name: string, series: Series) => {
 
 const round = (value = Number.NaN): number => Math.round(value * 100) / 100
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, async () => {
-    await releaseOpenStacks()
-    await releaseAll()
-    process.exit(1)
-  })
-}
-
-try {
-  process.exitCode = (await main()) ? 0 : 1
-} finally {
-  await releaseAll()
-}
+await runMain(main)
