@@ -27,14 +27,18 @@ export const readBooks = async (stack: Stack, apiUrl: string) => {
   const generations = await db.selectFrom('generations').select('costUsd').execute()
   const charged = stack.provider.calls.filter(stack.provider.isCharged)
   const estimates = attempts.filter(({ isEstimate }) => isEstimate).length
+  const sent = attempts.filter(wasSent).length
+  const cutOff = charged.filter(({ abandoned }) => abandoned).length
+  // A call that was cut off while it was on its way may never arrive: it may have, for all that our books know.
+  const unseen = clamp(sent - stack.provider.calls.length, estimates - cutOff)
   const listUsd = await readListPriceUsd(stack, apiUrl)
   return {
-    attempts: attempts.filter(wasSent).length,
+    attempts: sent - unseen,
     estimates,
-    cutOff: charged.filter(({ abandoned }) => abandoned).length,
+    cutOff: cutOff + unseen,
     // An answer may be on its way when its call is cut off: that nobody read what it cost is known by our books alone.
     billNanoUsd: sumNano([
-      ...Array(charged.length - estimates).fill(IMAGE_USD),
+      ...Array(charged.length - estimates + unseen).fill(IMAGE_USD),
       ...Array(estimates).fill(listUsd),
     ]),
     attemptsNanoUsd: sumNano(attempts.map(({ costUsd }) => costUsd)),
@@ -55,6 +59,8 @@ const wasSent = ({
 
 const sumNano = (amounts: readonly number[]): number =>
   amounts.reduce((sum, usd) => sum + Math.round(usd * NANO), 0)
+
+const clamp = (count: number, max: number): number => Math.max(0, Math.min(count, max))
 
 const ask = async <T>(stack: Stack, url: string): Promise<T> => {
   const authorization = `Bearer ${await stack.signTokenFor('operator', true)}`
