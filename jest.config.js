@@ -9,7 +9,7 @@ const config = {
   globalSetup: '<rootDir>/test/support/jest/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/jest/global-teardown.ts',
   reporters: ['default', '<rootDir>/test/support/jest/skip-reporter.ts'],
-  maxWorkers: 2,
+  maxWorkers: 3,
   // With a limit Jest never runs tests in its own process, where one that hangs would keep it from stopping the
   // services. It counts the heap alone: with what images take beside it a worker stays below 1 GB.
   workerIdleMemoryLimit: '400MB',

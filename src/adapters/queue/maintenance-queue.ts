@@ -91,7 +91,7 @@ export const createMaintenanceQueue = ({
       removeOnFail: true,
     }
     for (const task of deps.tasks) {
-      await dropMistimed(scheduler, task)
+      if (await isScheduled(scheduler, task)) continue
       await scheduler
         .upsertJobScheduler(task.name, { every: task.everyMs }, { name: task.name, opts })
         .catch(ignoreRace)
@@ -115,16 +115,22 @@ export const createMaintenanceQueue = ({
   return { schedule, start, stop }
 }
 
-/** A worker whose clock was fast may have put the next time off by as much: it is chosen anew. */
-const dropMistimed = async (
+/**
+ * What stands is left alone: on Postgres each of several workers that make a schedule at the same moment puts it a period further
+ * ahead. A worker whose clock was fast may have put the next time off by as much: that one is taken away.
+ */
+const isScheduled = async (
   scheduler: OpenQueue,
   { name, everyMs }: MaintenanceTask,
-): Promise<void> => {
-  const { next = 0 } = (await scheduler.getJobScheduler(name)) ?? {}
-  if (next > Date.now() + MAX_PERIODS_AHEAD * everyMs) await scheduler.removeJobScheduler(name)
+): Promise<boolean> => {
+  const { every, next = 0 } = (await scheduler.getJobScheduler(name)) ?? {}
+  const aheadMs = next - Date.now()
+  if (aheadMs > MAX_PERIODS_AHEAD * everyMs) await scheduler.removeJobScheduler(name)
+  else if (aheadMs > 0) return Number(every) === everyMs
+  return false
 }
 
-/** On Postgres workers that schedule at the same moment may put it two periods ahead. */
+/** As far as workers that start at the same moment may put it. */
 const MAX_PERIODS_AHEAD = 3
 
 /** On Postgres another worker that does the same at this moment may have made the next job: then it is there. */
