@@ -23,9 +23,9 @@ describeEachStore('orphan objects', (openStore) => {
   const DAY_MS = 24 * 60 * 60_000
   const graceDays = 6
   /** As if that many days had passed since the objects were put. */
-  const runAfterDays = (days: number) =>
+  const runAfterDays = (days: number, within = store) =>
     removeOrphanObjects(
-      { db: database.db, store, graceDays },
+      { db: database.db, store: within, graceDays },
       { now: new Date(Date.now() + days * DAY_MS + 60_000) },
     )
 
@@ -128,6 +128,24 @@ describeEachStore('orphan objects', (openStore) => {
     await runAfterDays(22)
     expect(await listMarks()).toEqual([])
     expect(await store.has(kept.objectKey)).toBe(true)
+  })
+
+  test('that were marked anew while others were deleted have their days of grace again', async () => {
+    await put('generated/a/1', 'generated/b/1')
+    await runAfterDays(1)
+    const renewing = {
+      ...store,
+      delete: async (key: string) => {
+        await database.db
+          .updateTable('orphanObjects')
+          .set({ foundAt: new Date(Date.now() + 7 * DAY_MS) })
+          .where('objectKey', '=', 'generated/b/1')
+          .execute()
+        await store.delete(key)
+      },
+    }
+    expect(await runAfterDays(7, renewing)).toMatchObject({ deleted: 1 })
+    expect(await store.has('generated/b/1')).toBe(true)
   })
 
   /** Twenty objects in all, that many of them with a row. */

@@ -22,6 +22,10 @@ const isReferenced = sql<boolean>`(
 const isDeleted = sql<boolean>`
   exists (select from deleted_objects where deleted_objects.object_key = ${imageKeyOf(key)})`
 
+/** SQL: its days of grace are over, or it never had any, and still no row refers to it. */
+const isRipe = (foundBefore: Date) => sql<boolean>`
+  ((found_at <= ${foundBefore} or ${isDeleted}) and not ${isReferenced})`
+
 /** The keys among these that no row refers to, each with whether its owner deleted it. */
 export const findUnreferenced = async (
   db: Database,
@@ -70,23 +74,25 @@ export const listRipeOrphans = async (
 ): Promise<string[]> => {
   const { rows } = await sql<{ objectKey: string }>`
     select object_key from orphan_objects as one
-    where object_key > ${after} and (found_at <= ${foundBefore} or ${isDeleted}) and not ${isReferenced}
+    where object_key > ${after} and ${isRipe(foundBefore)}
     order by object_key limit ${limit}`.execute(db)
   return rows.map(({ objectKey }) => objectKey)
 }
 
 /**
- * Has an orphan removed, and its mark with it. False when another worker was first, or a row has come to refer to it: who adopts an
- * object takes its mark away before it looks for the object, and waits here.
+ * Has a ripe orphan removed, and its mark with it. False when another worker was first (who has listed the object before that may
+ * have marked it anew since), or a row has come to refer to it: who adopts an object takes its mark away before it looks for the
+ * object, and waits here.
  */
 export const removeMarked = (
   db: Database,
   objectKey: string,
+  foundBefore: Date,
   remove: () => Promise<void>,
 ): Promise<boolean> =>
   db.transaction().execute(async (tx) => {
     const { rows } = await sql`
-      select from orphan_objects as one where object_key = ${objectKey} and not ${isReferenced}
+      select from orphan_objects as one where object_key = ${objectKey} and ${isRipe(foundBefore)}
       for update`.execute(tx)
     if (rows.length === 0) return false
     await remove()

@@ -108,7 +108,7 @@ const deleteRipe = async (
     const keys = await listRipeOrphans(db, foundBefore, after, DELETED_AT_ONCE)
     for (const key of keys) {
       signal?.throwIfAborted()
-      if (await removeMarked(db, key, () => store.delete(key))) deleted++
+      if (await removeMarked(db, key, foundBefore, () => store.delete(key))) deleted++
       after = key
     }
     if (keys.length < DELETED_AT_ONCE) return deleted
