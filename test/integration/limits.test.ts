@@ -178,7 +178,8 @@ describe('a deadline', () => {
     // The real wait: an hour at most, though years were asked for.
     const waitSeconds = Number(waiting.headers.get('retry-after'))
     expect(waitSeconds).toBeGreaterThan(3_000)
-    expect(waitSeconds).toBeLessThanOrEqual(3_600)
+    // A statement may see what was written a moment after its own clock was read.
+    expect(waitSeconds).toBeLessThanOrEqual(3_601)
 
     const { body: joined } = await alice.generate({ prompt: 'in two hours' })
     expect(joined).toMatchObject({ id: eager.id, lane: 'interactive' })
