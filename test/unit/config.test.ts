@@ -20,7 +20,7 @@ const production = {
   S3_ACCESS_KEY_ID: 'id',
   S3_SECRET_ACCESS_KEY: 'secret',
   GEMINI_API_KEY: 'key',
-  AUTH_JWT_SECRET: 'x'.repeat(32),
+  AUTH_JWT_SECRET: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b',
   PUBLIC_URL: 'https://images.example',
 }
 
@@ -34,8 +34,8 @@ describe('the settings', () => {
   })
 
   test('take the secrets of hooks, several of one source too', () => {
-    const first = `whsec_${'a'.repeat(32)}`
-    const second = `whsec_${'b'.repeat(32)}`
+    const first = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
+    const second = 'whsec_plJ3nmyCDGBKInavdOK15jsl6Ov1pqAx'
     const HOOK_SECRETS = `cms:${first}, cms:${second},shop:${first}`
     expect(parseConfig({ HOOK_SECRETS }).hooks).toEqual({
       secrets: [
@@ -43,6 +43,7 @@ describe('the settings', () => {
         { source: 'cms', secret: second },
         { source: 'shop', secret: first },
       ],
+      namespaces: new Map(),
       debounceMs: 2_000,
       maxDelayMs: 10_000,
     })

@@ -27,7 +27,7 @@ const sign = (claims: object, { secret = SECRET, expiresAt = '1 h', alg = 'HS256
     .sign(new TextEncoder().encode(secret))
 
 describe('a caller', () => {
-  const authenticate = createAuthenticator({ jwtSecret: SECRET }, [
+  const authenticate = createAuthenticator({ jwtSecrets: [SECRET], maxAgeSeconds: 86_400 }, [
     { name: 'olga', key: 'k'.repeat(40) },
   ])
   const base64url = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -70,7 +70,12 @@ describe('a caller', () => {
   })
 
   test('of another issuer or audience is not known where one is set', async () => {
-    const pinned = createAuthenticator({ jwtSecret: SECRET, issuer: 'us', audience: 'images' })
+    const pinned = createAuthenticator({
+      jwtSecrets: [SECRET],
+      maxAgeSeconds: 86_400,
+      issuer: 'us',
+      audience: 'images',
+    })
     const ours = { sub: 'alice', iss: 'us', aud: 'images' }
     expect((await pinned(await bearer(sign(ours)))).ownerId).toBe('alice')
     for (const other of [{ iss: 'them' }, { aud: 'others' }, { iss: undefined }]) {
@@ -157,7 +162,12 @@ describe('the URL of an image', () => {
 })
 
 describe('a session', () => {
-  const sessions = createSessions('one secret', { isSecure: false })
+  const options = {
+    isSecure: false,
+    ends: { now: async () => new Date(), isOver: async () => false, end: async () => {} },
+    findKeyById: async () => undefined,
+  }
+  const sessions = createSessions(['one secret'], options)
   const start = async (expiresAt?: Date) => {
     const { response, answer } = createResponse()
     const principal = { ownerId: 'alice', isAdmin: false, ...(expiresAt && { expiresAt }) }
@@ -170,7 +180,7 @@ describe('a session', () => {
   test('is of who began it, under its own secret, for as long as the token was good', async () => {
     const cookie = await start()
     expect(await find(cookie)).toMatchObject({ ownerId: 'alice', isAdmin: false })
-    const others = createSessions('another', { isSecure: false })
+    const others = createSessions(['another'], options)
     await expect(find(cookie, {}, 'GET', others)).rejects.toEqual(unauthenticated)
     await expect(find(`${cookie.slice(0, -6)}AAAAAA`)).rejects.toEqual(unauthenticated)
     await expect(find(await start(new Date(Date.now() - 1_000)))).rejects.toEqual(unauthenticated)
@@ -187,7 +197,11 @@ describe('a session', () => {
     async (isSecure) => {
       const { response, answer } = createResponse()
       const principal = { ownerId: 'alice', isAdmin: false }
-      await createSessions('one secret', { isSecure }).start(createRequest(), response, principal)
+      await createSessions(['one secret'], { ...options, isSecure }).start(
+        createRequest(),
+        response,
+        principal,
+      )
       expect(answer.cookie).toMatchObject({
         ...{ httpOnly: true, sameSite: 'strict', secure: isSecure, path: '/' },
         expires: expect.any(Date),
@@ -198,9 +212,10 @@ describe('a session', () => {
   test('of another algorithm is none, though its secret were the right one', async () => {
     const key = new Uint8Array(hkdfSync('sha256', 'one secret', '', 'imageonce sessions', 32))
     const forge = (alg: string) =>
-      new SignJWT({ isAdmin: true })
+      new SignJWT({ isAdmin: true, begunAtMs: Date.now() })
         .setProtectedHeader({ alg })
         .setSubject('alice')
+        .setJti('one')
         .setExpirationTime('1 h')
         .sign(key)
     expect(await find(`imageonce_session=${await forge('HS256')}`)).toBeDefined()
@@ -234,7 +249,10 @@ describe('a session', () => {
   })
 
   test('gives way to a token, good or not', async () => {
-    const identify = createIdentify(createAuthenticator({ jwtSecret: SECRET }), sessions.find)
+    const identify = createIdentify(
+      createAuthenticator({ jwtSecrets: [SECRET], maxAgeSeconds: 86_400 }),
+      sessions.find,
+    )
     const cookie = await start()
     expect(await identify(createRequest({ headers: { cookie } }))).toMatchObject({
       ownerId: 'alice',
