@@ -16,7 +16,7 @@ export const createImageSigner = (secret: string, ...older: string[]) => {
   /** `exp`: the query parameter, if there is one. */
   const verify = (id: string, signature: string, exp?: unknown): boolean => {
     if (exp === undefined) return isSigned(id, signature)
-    if (!/^[1-9]\d{0,11}$/.test(String(exp))) return false
+    if (typeof exp !== 'string' || !/^[1-9]\d{0,11}$/.test(exp)) return false
     const expiresAt = new Date(Number(exp) * 1_000)
     return isSigned(id, signature, expiresAt) && expiresAt.getTime() > Date.now()
   }
