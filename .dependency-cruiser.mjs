@@ -103,9 +103,11 @@ const allowed = {
   ...features({
     alerts: [],
     analytics: [],
+    keys: [],
     maintenance: [],
     operators: [],
     'saved-items': [],
+    sessions: [],
     similarity: [npm('@google/generative-ai', '@energetic-ai', 'zod')],
     telemetry: [npm('rate-limiter-flexible')],
     webhooks: [npm('standardwebhooks', 'ipaddr\\.js')],

@@ -21,7 +21,7 @@ export const startServices = async (push: Disposables['push']): Promise<Services
   return { databaseUrl: postgres.databaseUrl, redisUrl: environment.TEST_REDIS_URL }
 }
 
-export const JWT_SECRET = 'a secret of the benchmark, for nobody else'
+export const JWT_SECRET = 'a secret of the benchmark and of nobody else'
 
 /** As an operator sets it. The image store and the model are never reached: nothing that is timed needs them. */
 export const productionEnvironment = ({ databaseUrl, redisUrl }: Services): Environment => ({

@@ -26,6 +26,7 @@ import * as deadlinesAndHolds from './migrations/0016-deadlines-and-holds.ts'
 import * as inputs from './migrations/0017-inputs.ts'
 import * as installation from './migrations/0021-installation.ts'
 import * as deletedObjects from './migrations/0022-deleted-objects.ts'
+import * as access from './migrations/0023-access.ts'
 
 /** Applied in this order, each once. A new one goes at the end; none is ever edited. */
 const migrations = {
@@ -47,6 +48,7 @@ const migrations = {
   '0017-inputs': inputs,
   '0021-installation': installation,
   '0022-deleted-objects': deletedObjects,
+  '0023-access': access,
 }
 
 const MIN_SERVER_VERSION = 140_000

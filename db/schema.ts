@@ -17,6 +17,7 @@ import type {
   WebhookDeliveryStatus,
   WebhookDisabledReason,
 } from '../src/contract/vocabulary.ts'
+import type { AccessKeysTable, EndedSessionsTable } from './access-tables.ts'
 import type {
   OwnerSimilarityTable,
   PromptEmbeddingsTable,
@@ -50,6 +51,8 @@ export type Schema = {
   ownerSimilarity: OwnerSimilarityTable
   installation: InstallationTable
   deletedObjects: DeletedObjectsTable
+  accessKeys: AccessKeysTable
+  endedSessions: EndedSessionsTable
 }
 
 type UsersTable = { id: string; createdAt: Generated<Date> }
@@ -426,3 +429,4 @@ export type WebhookDeliveryRow = Selectable<WebhookDeliveriesTable>
 export type WebhookAttemptRow = Selectable<WebhookAttemptsTable>
 export type AlertRow = Selectable<AlertsTable>
 export type AlertEventRow = Selectable<AlertEventsTable>
+export type AccessKeyRow = Selectable<AccessKeysTable>

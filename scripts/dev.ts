@@ -43,7 +43,7 @@ const startDatabase = async (
 /** An operator's; none where tokens come from elsewhere. */
 const findToken = async (config: Config): Promise<string | undefined> => {
   const secrets = await resolveSecrets(config)
-  return signToken(secrets, { owner: 'dev', admin: true, days: 30 }).catch(() => undefined)
+  return signToken(secrets, { owner: 'dev', admin: true }).catch(() => undefined)
 }
 
 const printAddresses = (url: string, token: string | undefined, isRunning: boolean): void => {

@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { environment, parseClientConfig, parseConfig } from './app/config.ts'
 import { runCommand } from './app/process.ts'
-import { aspectRatioSchema, imageSizeSchema } from './contract/vocabulary.ts'
+import { aspectRatioSchema, imageSizeSchema, keyScopeSchema } from './contract/vocabulary.ts'
 import { VERSION } from './lib/version.ts'
 
 /* Each command loads what it needs when it runs, so that none waits for another's parts. */
@@ -96,12 +96,51 @@ program
   .description('print a token for an owner')
   .option('--owner <id>', 'whose images they are', 'dev')
   .option('--admin', 'an operator, who may see all', false)
-  .option('--days <days>', 'how long it is good for', parseDays, 30)
+  .option('--days <days>', 'how long it is good for (1)', parseDays)
   .action((options) =>
     runCommand(async () =>
       (await import('./cli/token.ts')).runToken(parseConfig(environment), options),
     ),
   )
+
+const keys = program.command('keys').description('make, list and revoke keys (io_…)')
+
+keys
+  .command('create')
+  .description('print a new key, once')
+  .requiredOption('--name <name>', 'what people tell it apart by')
+  .option('--owner <id>', 'whose it is')
+  .option('--on-behalf', 'each request names its owner (Imageonce-Owner)', false)
+  .option('--namespace <name>', 'where its owners are')
+  .option('--scopes <list>', `of ${keyScopeSchema.options.join(', ')} (read,generate)`)
+  .option('--models <list>', 'models that it may ask for')
+  .option('--sizes <list>', 'sizes that it may ask for')
+  .option('--lanes <list>', 'lanes that it may ask for')
+  .option('--origins <list>', 'origins of the pages that may use it')
+  .option('--days <days>', 'how long it is good for', parseDays)
+  .option('--daily-usd <amount>', 'what it may cost in a day', Number)
+  .option('--monthly-usd <amount>', 'what it may cost in a month', Number)
+  .option('--per-minute <count>', 'requests for images in a minute', Number)
+  .action((options) =>
+    runCommand(async () => (await loadKeys()).runCreateKey(parseConfig(environment), options)),
+  )
+
+keys
+  .command('list')
+  .description('all keys, newest first')
+  .action(() => runCommand(async () => (await loadKeys()).runListKeys(parseConfig(environment))))
+
+keys
+  .command('revoke')
+  .description('end a key for good')
+  .argument('<id>', 'its id, k_…')
+  .action((id) =>
+    runCommand(async () => (await loadKeys()).runRevokeKey(parseConfig(environment), id)),
+  )
+
+function loadKeys() {
+  return import('./cli/keys.ts')
+}
 
 program
   .command('generate')

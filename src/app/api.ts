@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { createApp } from '../adapters/http/app.ts'
+import { createCallerPolicy } from '../adapters/http/caller-policy.ts'
 import type { HttpContext } from '../adapters/http/http-context.ts'
 import { createImageSigner, findImageId } from '../adapters/http/image-urls.ts'
 import { createHttpServer, listen } from '../adapters/http/server.ts'
@@ -7,12 +8,16 @@ import { createPlaceholder } from '../adapters/images/placeholder.ts'
 import { createAlerts } from '../features/alerts/module.ts'
 import { createAlertRoutes } from '../features/alerts/routes.ts'
 import { createAnalyticsRoutes } from '../features/analytics/routes.ts'
+import { createKeys } from '../features/keys/module.ts'
+import { createKeyRoutes } from '../features/keys/routes.ts'
 import { createMissingImageReport } from '../features/maintenance/missing-image.ts'
 import { createOperators } from '../features/operators/module.ts'
 import { findWorkers } from '../features/operators/workers/find-workers.ts'
 import { measureQueue } from '../features/operators/workers/measure-queue.ts'
 import { createHookRoutes } from '../features/saved-items/hooks-routes.ts'
 import { createSavedItemRoutes } from '../features/saved-items/routes.ts'
+import { createSessionEnds } from '../features/sessions/ends.ts'
+import { createSessionEndRoutes } from '../features/sessions/routes.ts'
 import { createSimilarityRoutes } from '../features/similarity/routes.ts'
 import { createClientEventLog } from '../features/telemetry/client-events.ts'
 import { createTelemetryRoutes } from '../features/telemetry/routes.ts'
@@ -31,6 +36,7 @@ import {
   alertsDeps,
   deadlinesDeps,
   itemDeps,
+  keysDeps,
   openSimilarity,
   openTelemetry,
   webhooksDeps,
@@ -60,9 +66,15 @@ export const createApi = (
   const shutdown = new AbortController()
   // Every open stream and long poll listens.
   setMaxListeners(0, shutdown.signal)
-  const callers = createCallers(config, secrets)
+  const keys = createKeys(keysDeps(resources, logger))
+  const ends = createSessionEnds({ db: resources.db, subscribe: events.subscribe })
+  const callers = createCallers(config, secrets, { ...keys, ends })
   const http = createHttpContext(config, secrets, resources, logger, shutdown.signal)
-  const features = listFeatures(config, secrets, resources, logger, overrides, http, callers)
+  const features = [
+    ...listFeatures(config, secrets, resources, logger, overrides, http, callers),
+    { routes: [createKeyRoutes(http, { db: resources.db, setBudget: undefined })], ...keys },
+    { routes: [createSessionEndRoutes(ends.endAllOf)], stop: ends.stop },
+  ]
   const routes = features.flatMap(({ routes = [] }) => routes)
   const app = createApp({
     logger,
@@ -102,11 +114,12 @@ const listFeatures = (
   callers: ReturnType<typeof createCallers>,
 ): Feature[] => {
   const { db, provider, store } = resources
-  const { authenticate, identify } = callers
-  const { secrets: hookSecrets, ...hookTiming } = config.hooks
-  const signer = createImageSigner(secrets.imageUrlSecret)
+  const { identify } = callers
+  const { secrets: hookSecrets, namespaces, ...hookTiming } = config.hooks
+  const signer = createImageSigner(...secrets.imageUrlSecrets)
   const placeholder = createPlaceholder()
   const info = describeServer(provider, config.http)
+  const { assertMayAsk, describeCaller } = createCallerPolicy(config.ownerPolicy, provider)
   const telemetry = openTelemetry(config, resources, logger)
   const { log, recordReuse } = telemetry
   const similarity = openSimilarity(config, resources, logger)
@@ -127,6 +140,8 @@ const listFeatures = (
         resources,
         queueKind: config.queue.redisUrl ? 'redis' : 'postgres',
         info,
+        assertMayAsk,
+        describeCaller,
         publicUrl: config.http.publicUrl,
         interactiveDeadlineMs: config.interactiveDeadlineMs,
         submit,
@@ -145,11 +160,7 @@ const listFeatures = (
     },
     {
       routes: [
-        createTelemetryRoutes({
-          authenticate,
-          identify,
-          recordClientEvents: createClientEventLog(db, log),
-        }),
+        createTelemetryRoutes({ identify, recordClientEvents: createClientEventLog(db, log) }),
       ],
     },
     {
@@ -161,8 +172,8 @@ const listFeatures = (
     },
     {
       routes: [
-        createHookRoutes({ items, secrets: hookSecrets, timing: hookTiming }),
-        createSavedItemRoutes(http, { items, placeholder }),
+        createHookRoutes({ items, secrets: hookSecrets, namespaces, timing: hookTiming }),
+        createSavedItemRoutes(http, { items, placeholder, assertMayAsk }),
       ],
     },
     { routes: [createAnalyticsRoutes(http)] },

@@ -1,7 +1,17 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { namespaceSchema } from '../contract/namespace.ts'
 import { similarityModeSchema } from '../contract/vocabulary.ts'
 import { ConfigError } from '../lib/errors.ts'
+import {
+  hookNamespacesSchema,
+  isOpenToReaders,
+  lanesSchema,
+  namesSchema,
+  sizesSchema,
+  toOwnerPolicy,
+} from './access-settings.ts'
+import { hookSecretsSchema, operatorKeysSchema, secretsSchema } from './secret-settings.ts'
 import { settingDescriptions } from './setting-descriptions.ts'
 import { describeSettings } from './settings.ts'
 
@@ -18,28 +28,11 @@ const integerSchema = (min: number, max: number) =>
     .transform(Number)
     .refine((n) => n >= min && n <= max, `must be a whole number from ${min} to ${max}`)
 
-const MIN_SECRET_CHARACTERS = 32
-const secretSchema = z
-  .string()
-  .min(MIN_SECRET_CHARACTERS, `must have at least ${MIN_SECRET_CHARACTERS} characters`)
-
 const httpUrlSchema = urlSchema(/^https?$/)
 
 const metricsTokenSchema = z
   .string()
   .regex(/^[\w.~+/-]{16,}=*$/, 'must have at least 16 characters, as a bearer token has them')
-
-/** `source:whsec_…`, separated by commas; a source may come several times while its secret is exchanged. */
-const hookSecretsSchema = z.string().transform((text, context) =>
-  text.split(',').map((pair) => {
-    const [, source, secret] = /^\s*([\w.-]+):(whsec_[\w+/-]{32,}={0,2})\s*$/.exec(pair) ?? []
-    if (source && secret) return { source, secret }
-    const message =
-      'must be source:whsec_…[,source:whsec_…], each secret base64 of 24 bytes or more'
-    context.addIssue({ code: 'custom', message })
-    return z.NEVER
-  }),
-)
 
 /** Standard Webhooks, "Retry schedule": the waits between ten attempts, the first of which is made at once. */
 const STANDARD_RETRY_MS = '5000,300000,1800000,7200000,18000000,36000000,50400000,72000000,86400000'
@@ -47,18 +40,6 @@ const waitsSchema = z
   .string()
   .regex(/^\d{1,9}(,\d{1,9}){0,19}$/, 'must be 1 to 20 whole numbers with commas between them')
   .transform((text) => text.split(',').map(Number))
-
-/** `name:key`, separated by commas; an operator may have several while a key is exchanged. */
-const operatorKeysSchema = z.string().transform((text, context) =>
-  text.split(',').map((pair) => {
-    const [, name, key] = /^\s*([\w.-]+):([\w.~+/-]{32,}={0,2})\s*$/.exec(pair) ?? []
-    if (name && key) return { name, key }
-    const message =
-      'must be name:key[,name:key], each key 32 or more letters, digits, ".", "_", "~", "+", "/" or "-"'
-    context.addIssue({ code: 'custom', message })
-    return z.NEVER
-  }),
-)
 
 const usdSchema = z
   .string()
@@ -106,16 +87,22 @@ const environmentSchema = z
       .optional(),
     GEMINI_MODEL: textSchema.default('gemini-nano-banana-2.1'),
     GEMINI_BASE_URL: httpUrlSchema.default('https://generativelanguage.googleapis.com'),
-    AUTH_JWT_SECRET: secretSchema.optional(),
+    AUTH_JWT_SECRET: secretsSchema.optional(),
     AUTH_JWKS_URL: httpUrlSchema.optional(),
     AUTH_ISSUER: textSchema.optional(),
     AUTH_AUDIENCE: textSchema.optional(),
+    AUTH_MAX_TOKEN_AGE: integerSchema(60, 31_536_000).default(86_400),
+    AUTH_NAMESPACE: namespaceSchema.optional(),
+    OWNER_MODELS: namesSchema.optional(),
+    OWNER_SIZES: sizesSchema.optional(),
+    OWNER_LANES: lanesSchema.optional(),
     OPERATOR_KEYS: operatorKeysSchema.optional(),
-    IMAGE_URL_SECRET: secretSchema.optional(),
+    IMAGE_URL_SECRET: secretsSchema.optional(),
     METRICS_TOKEN: metricsTokenSchema.optional(),
     METRICS_PORT: integerSchema(0, 65_535).optional(),
     METRICS_HOST: textSchema.default('127.0.0.1'),
     HOOK_SECRETS: hookSecretsSchema.optional(),
+    HOOK_NAMESPACES: hookNamespacesSchema.optional(),
     HOOK_DEBOUNCE_MS: integerSchema(0, 600_000).default(2_000),
     HOOK_MAX_DELAY_MS: integerSchema(0, 3_600_000).default(10_000),
     WEBHOOK_RETRY_MS: waitsSchema.prefault(STANDARD_RETRY_MS),
@@ -175,6 +162,12 @@ const environmentSchema = z
       ], 'the S3_ settings go together')
     }
     if (env.DATABASE_DIRECT_URL) require(['DATABASE_URL'], 'DATABASE_DIRECT_URL goes with it')
+    const sources = new Set(env.HOOK_SECRETS?.map(({ source }) => source))
+    for (const source of env.HOOK_NAMESPACES?.keys() ?? []) {
+      if (sources.has(source)) continue
+      const message = `names the source ${source}, which HOOK_SECRETS has not`
+      context.addIssue({ code: 'custom', path: ['HOOK_NAMESPACES'], message })
+    }
     if (env.AUTH_JWKS_URL) {
       require(['AUTH_ISSUER', 'AUTH_AUDIENCE', 'IMAGE_URL_SECRET'], 'AUTH_JWKS_URL needs it')
       if (env.AUTH_JWT_SECRET) {
@@ -194,6 +187,12 @@ const environmentSchema = z
         context.addIssue({ code: 'custom', path: ['WEBHOOK_ALLOW_PRIVATE'], message })
       }
       if (!env.AUTH_JWKS_URL) require(['AUTH_JWT_SECRET'], 'set it, or AUTH_JWKS_URL')
+      for (const name of ['AUTH_JWKS_URL', 'GEMINI_BASE_URL'] as const) {
+        if (!isOpenToReaders(env[name])) continue
+        const message =
+          'must be https: whoever is on the way could read it, and answer in its place'
+        context.addIssue({ code: 'custom', path: [name], message })
+      }
     }
   })
 
@@ -270,17 +269,21 @@ const toConfig = (env: z.output<typeof environmentSchema>) => ({
     ? { apiKey: env.GEMINI_API_KEY, model: env.GEMINI_MODEL, baseUrl: env.GEMINI_BASE_URL }
     : undefined,
   auth: {
-    jwtSecret: env.AUTH_JWT_SECRET,
+    jwtSecrets: env.AUTH_JWT_SECRET ?? [],
     jwksUrl: env.AUTH_JWKS_URL,
     issuer: env.AUTH_ISSUER,
     audience: env.AUTH_AUDIENCE,
-    imageUrlSecret: env.IMAGE_URL_SECRET,
+    maxTokenAgeSeconds: env.AUTH_MAX_TOKEN_AGE,
+    namespace: env.AUTH_NAMESPACE,
+    imageUrlSecrets: env.IMAGE_URL_SECRET ?? [],
     operatorKeys: env.OPERATOR_KEYS ?? [],
   },
+  ownerPolicy: toOwnerPolicy(env),
   tracing: { endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT, serviceName: env.OTEL_SERVICE_NAME },
   metrics: { token: env.METRICS_TOKEN, port: env.METRICS_PORT, host: env.METRICS_HOST },
   hooks: {
     secrets: env.HOOK_SECRETS ?? [],
+    namespaces: env.HOOK_NAMESPACES ?? new Map<string, string>(),
     debounceMs: env.HOOK_DEBOUNCE_MS,
     maxDelayMs: env.HOOK_MAX_DELAY_MS,
   },

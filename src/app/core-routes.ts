@@ -1,5 +1,5 @@
 import { assertWritable, explainDatabase } from '../../db/examine.ts'
-import type { Authenticate, Identify } from '../adapters/http/auth.ts'
+import type { Authenticate, Identify, Principal } from '../adapters/http/auth.ts'
 import type { HttpContext } from '../adapters/http/http-context.ts'
 import type { ImageSigner } from '../adapters/http/image-urls.ts'
 import type { MetricsAccess } from '../adapters/http/metrics.ts'
@@ -18,7 +18,7 @@ import type { Sessions } from '../adapters/http/sessions.ts'
 import { createThumbnails } from '../adapters/images/thumbnails.ts'
 import { explainRedis } from '../adapters/queue/examine.ts'
 import { explainStore } from '../adapters/storage/examine.ts'
-import type { ServerInfo } from '../contract/server-info.ts'
+import type { CallerInfo, ServerInfo } from '../contract/server-info.ts'
 import type { UploadDeps } from '../generation/submit/uploads.ts'
 import type { Logger } from '../lib/logger.ts'
 import { VERSION } from '../lib/version.ts'
@@ -27,7 +27,8 @@ import type { Resources } from './resources.ts'
 type CoreDeps = VisualizeDeps & {
   resources: Resources
   queueKind: 'redis' | 'postgres'
-  info: ServerInfo
+  info: Omit<ServerInfo, 'caller'>
+  describeCaller: (principal: Principal) => CallerInfo
   publicUrl: string | undefined
   uploads: UploadDeps
   authenticate: Authenticate
@@ -45,7 +46,8 @@ export const createCoreRoutes = (http: HttpContext, deps: CoreDeps): MountedRout
   const { resources, submit, authenticate, sessions } = deps
   const { db, queue, store, metrics } = resources
   const cancel = { db, removeJob: queue.remove, enqueue: queue.enqueue }
-  const bulk = { ...submit, removeJob: queue.remove, enqueueAll: queue.enqueueAll }
+  const { assertMayAsk } = deps
+  const bulk = { ...submit, removeJob: queue.remove, enqueueAll: queue.enqueueAll, assertMayAsk }
   const { openStream } = metrics.http
   return [
     own('/api/session', createSessionRoutes(authenticate, sessions)),
@@ -53,11 +55,14 @@ export const createCoreRoutes = (http: HttpContext, deps: CoreDeps): MountedRout
     own('/', createHealthRoutes(http, toReadinessChecks(resources, deps.queueKind))),
     own('/', createOpenApiRoutes(createFindOpenApi(deps.publicUrl))),
     own('/', createMetricsRoutes({ ...deps, readMetrics: metrics.read })),
-    behindToken('/api/info', createInfoRoutes(deps.info)),
+    behindToken('/api/info', createInfoRoutes(deps)),
     behindToken('/api/visualize', createVisualizeRoutes(http, deps)),
     behindToken('/api/generations', createGenerationRoutes(http, { cancel, openStream, store })),
     behindToken('/api/generations', createRetryRoutes(http, bulk)),
-    behindToken('/api/images', createImageRoutes(http, { uploads: { ...deps.uploads, store } })),
+    behindToken(
+      '/api/images',
+      createImageRoutes(http, { uploads: { ...deps.uploads, store }, signer: deps.signer }),
+    ),
   ]
 }
 

@@ -5,6 +5,7 @@ import type { AlertsDeps } from '../features/alerts/module.ts'
 import { createAlertRules } from '../features/alerts/rules.ts'
 import { readSpend } from '../features/analytics/spend.ts'
 import { readWindow } from '../features/analytics/window.ts'
+import type { KeysDeps } from '../features/keys/module.ts'
 import { findWorkers } from '../features/operators/workers/find-workers.ts'
 import { measureQueue } from '../features/operators/workers/measure-queue.ts'
 import type { ItemDeps } from '../features/saved-items/ask.ts'
@@ -56,7 +57,7 @@ export const webhooksDeps = (
   logger: Logger,
   { resolveName }: Overrides,
 ): WebhooksDeps => {
-  const signer = createImageSigner(secrets.imageUrlSecret)
+  const signer = createImageSigner(...secrets.imageUrlSecrets)
   return {
     db,
     subscribe: events.subscribe,
@@ -73,6 +74,12 @@ export const webhooksDeps = (
     logger,
   }
 }
+
+export const keysDeps = ({ db, events }: Resources, logger: Logger): KeysDeps => ({
+  db,
+  subscribe: events.subscribe,
+  onError: createRareLog((fields) => logger.warn(fields, 'when keys were used is not written')),
+})
 
 export const deadlinesDeps = (
   { limits, worker }: Config,

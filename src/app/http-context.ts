@@ -16,12 +16,12 @@ import type { Secrets } from './secrets.ts'
 /** What every route works with. */
 export const createHttpContext = (
   { http, interactiveDeadlineMs }: Config,
-  { imageUrlSecret }: Secrets,
+  { imageUrlSecrets }: Secrets,
   { db, events, queue, provider }: Resources,
   logger: Logger,
   shutdown: AbortSignal,
 ): HttpContext => {
-  const urlsFor = createUrlsFor(createImageSigner(imageUrlSecret), http.publicUrl)
+  const urlsFor = createUrlsFor(createImageSigner(...imageUrlSecrets), http.publicUrl)
   return {
     db,
     subscribe: events.subscribe,

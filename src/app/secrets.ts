@@ -7,7 +7,10 @@ import { StartError } from '../lib/errors.ts'
 import { formatFinding } from '../lib/finding.ts'
 import type { AuthConfig, Config } from './config.ts'
 
-export type Secrets = { auth: AuthConfig; imageUrlSecret: string }
+type Several = readonly [string, ...string[]]
+
+/** The first of several signs, and all of them hold: the others are on their way in or out. */
+export type Secrets = { auth: AuthConfig; jwtSecrets: readonly string[]; imageUrlSecrets: Several }
 
 /**
  * The secrets in force. Without `AUTH_JWT_SECRET` or `AUTH_JWKS_URL` (development only: the configuration sees
@@ -15,14 +18,19 @@ export type Secrets = { auth: AuthConfig; imageUrlSecret: string }
  */
 export const resolveSecrets = async (config: Config): Promise<Secrets> => {
   const { auth, dataDir } = config
-  const { jwksUrl, imageUrlSecret } = auth
-  if (jwksUrl && imageUrlSecret) return { auth, imageUrlSecret }
-  const jwtSecret = auth.jwtSecret ?? (await keepDevelopmentSecret(dataDir).catch(refuse))
-  return {
-    auth: { ...auth, jwtSecret },
-    imageUrlSecret: imageUrlSecret ?? deriveImageUrlSecret(jwtSecret),
+  if (auth.jwksUrl && isSeveral(auth.imageUrlSecrets)) {
+    return { auth, jwtSecrets: [], imageUrlSecrets: auth.imageUrlSecrets }
   }
+  const jwtSecrets: Several = isSeveral(auth.jwtSecrets)
+    ? auth.jwtSecrets
+    : [await keepDevelopmentSecret(dataDir).catch(refuse)]
+  const [first, ...others] = jwtSecrets
+  const derived: Several = [deriveImageUrlSecret(first), ...others.map(deriveImageUrlSecret)]
+  const imageUrlSecrets = isSeveral(auth.imageUrlSecrets) ? auth.imageUrlSecrets : derived
+  return { auth, jwtSecrets, imageUrlSecrets }
 }
+
+const isSeveral = (secrets: readonly string[]): secrets is Several => secrets.length > 0
 
 const refuse = (cause: unknown): never => {
   throw new StartError(formatFinding(explainFolder(cause)), { cause })

@@ -9,7 +9,7 @@ import { VERSION } from '../lib/version.ts'
 export const describeServer = (
   { name, defaultModel, models }: Provider,
   { maxWaitSeconds }: Pick<ServerInfo['limits'], 'maxWaitSeconds'>,
-): ServerInfo => ({
+): Omit<ServerInfo, 'caller'> => ({
   name: 'imageonce',
   version: VERSION,
   provider: name,

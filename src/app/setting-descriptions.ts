@@ -27,13 +27,24 @@ export const settingDescriptions = {
   GEMINI_API_KEY: 'Signs in to Gemini; without it the local renderer draws the pictures.',
   GEMINI_MODEL: 'The model for requests that name none.',
   GEMINI_BASE_URL: 'Where Gemini is.',
-  AUTH_JWT_SECRET: 'Signs tokens; without it and AUTH_JWKS_URL one is made for development.',
+  AUTH_JWT_SECRET:
+    'Signs tokens; several with commas between them while it is exchanged, the first of which signs. Without it and AUTH_JWKS_URL one is made for development.',
   AUTH_JWKS_URL: 'Where the keys of the tokens’ issuer are.',
   AUTH_ISSUER: 'The issuer that tokens must have.',
   AUTH_AUDIENCE: 'The audience that tokens must have.',
+  AUTH_MAX_TOKEN_AGE: 'How long a token may be good for at most, in seconds.',
+  AUTH_NAMESPACE:
+    'Where the owners of tokens are: with `shop` the token of "1" is for `shop::1`, and reaches nothing else.',
+  OWNER_MODELS:
+    'Models that tokens of owners may ask for, or `*`; in production GEMINI_MODEL alone unless set.',
+  OWNER_SIZES: 'The sizes, or `*`; in production `1K` alone unless set.',
+  OWNER_LANES: 'The lanes, or `*`.',
   OPERATOR_KEYS: 'Keys of operators, `name:key` with commas between them.',
-  IMAGE_URL_SECRET: 'Signs image URLs; without it one is derived from AUTH_JWT_SECRET.',
+  IMAGE_URL_SECRET:
+    'Signs image URLs; several as of AUTH_JWT_SECRET. Without it one is derived from that.',
   HOOK_SECRETS: 'Who may save by hook, `source:whsec_…` with commas between them.',
+  HOOK_NAMESPACES:
+    'Where the owners of hook sources are, `source:namespace` with commas between them.',
   HOOK_DEBOUNCE_MS: 'How long a prompt must rest before its image is asked for.',
   HOOK_MAX_DELAY_MS: 'How long after the first edit it is asked for at the latest.',
   WEBHOOK_RETRY_MS:

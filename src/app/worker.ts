@@ -11,6 +11,7 @@ import { createAnalytics } from '../features/analytics/module.ts'
 import { createMaintenance } from '../features/maintenance/module.ts'
 import { createHeartbeat } from '../features/operators/workers/heartbeat.ts'
 import { createSavedItems } from '../features/saved-items/module.ts'
+import { createSessionTasks } from '../features/sessions/maintenance.ts'
 import type { TelemetryLog } from '../features/telemetry/telemetry-log.ts'
 import { createWebhooks } from '../features/webhooks/module.ts'
 import type { CompareWithSimilar } from '../generation/ports.ts'
@@ -184,6 +185,7 @@ const listFeatures = (
     createAlerts(alertsDeps(config, resources, logger, overrides)),
     createDeadlines(deadlinesDeps(config, resources, logger)),
     { tasks: similarity.tasks },
+    { tasks: createSessionTasks(db) },
   ]
   const maintenance = createMaintenance({
     db,

@@ -4,9 +4,7 @@ import { signToken } from './token.ts'
 
 /** Tells in a few lines what runs where, and how to try it. */
 export const printBanner = async ({ config, secrets, url, notes }: Started): Promise<void> => {
-  const token = await signToken(secrets, { owner: 'dev', admin: true, days: 30 }).catch(
-    () => undefined,
-  )
+  const token = await signToken(secrets, { owner: 'dev', admin: true }).catch(() => undefined)
   const facts = [
     ['address', url],
     ['data', config.dataDir],

@@ -50,7 +50,7 @@ export const runGenerate = async (
 
 /** The token of the server that `imageonce start` runs on the same data. */
 const developmentToken = async (config: Config): Promise<string> =>
-  signToken(await resolveSecrets(config), { owner: 'dev', admin: false, days: 1 })
+  signToken(await resolveSecrets(config), { owner: 'dev', admin: false })
 
 const describeRequest = async (
   prompt: string,

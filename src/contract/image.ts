@@ -31,6 +31,20 @@ export const imageSchema = z.object({
 })
 export type Image = z.infer<typeof imageSchema>
 
+const MAX_URL_SECONDS = 30 * 86_400
+
+/** What `POST /api/images/:id/url` takes. */
+export const imageUrlInputSchema = z.strictObject({
+  expiresInSeconds: z.number().int().min(1).max(MAX_URL_SECONDS),
+})
+
+/** The URL of an image that shows it until then, and is a 404 afterwards. */
+export const endingImageUrlSchema = z.object({
+  imageUrl: z.string(),
+  expiresAt: z.iso.datetime(),
+})
+export type EndingImageUrl = z.infer<typeof endingImageUrlSchema>
+
 const isDigest = (text: string): boolean => /^[0-9a-f]{64}$/.test(text)
 
 /** The query of `GET /api/images`, besides `limit` and `cursor`. */

@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import { aspectRatioSchema, imageSizeSchema, providerNameSchema } from './vocabulary.ts'
+import {
+  aspectRatioSchema,
+  imageSizeSchema,
+  keyScopeSchema,
+  laneSchema,
+  providerNameSchema,
+} from './vocabulary.ts'
 
 /** A model that this server may be asked for. */
 export const modelInfoSchema = z.object({
@@ -11,6 +17,18 @@ export const modelInfoSchema = z.object({
   isPriceGuessed: z.boolean().optional(),
 })
 export type ModelInfo = z.infer<typeof modelInfoSchema>
+
+/** Who asked, and what of all that this caller may ask for; what is absent is not bounded. */
+export const callerInfoSchema = z.object({
+  ownerId: z.string(),
+  isAdmin: z.boolean(),
+  models: z.array(z.string()).readonly().optional(),
+  sizes: z.array(imageSizeSchema).readonly().optional(),
+  lanes: z.array(laneSchema).readonly().optional(),
+  /** What its key may do, where it is by a key. */
+  scopes: z.array(keyScopeSchema).readonly().optional(),
+})
+export type CallerInfo = z.infer<typeof callerInfoSchema>
 
 /** What this server would use and allow. */
 export const serverInfoSchema = z.object({
@@ -26,5 +44,6 @@ export const serverInfoSchema = z.object({
     maxWaitSeconds: z.number().int(),
     imageMimeTypes: z.array(z.string()).readonly(),
   }),
+  caller: callerInfoSchema,
 })
 export type ServerInfo = z.infer<typeof serverInfoSchema>

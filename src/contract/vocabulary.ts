@@ -112,3 +112,21 @@ export type WebhookDeliveryStatus = z.infer<typeof webhookDeliveryStatusSchema>
 /** `gone`: the endpoint answered 410. `failing`: nothing has reached it for days. */
 export const webhookDisabledReasonSchema = z.enum(['gone', 'failing'])
 export type WebhookDisabledReason = z.infer<typeof webhookDisabledReasonSchema>
+
+/**
+ * What a key may do. `read`: see and follow what its owner has. `generate`: ask for images, cancel, ask again, judge. `upload` and
+ * `delete`: images. `items`: saved items. `webhooks`: endpoints. `admin`: all that operators may.
+ */
+export const keyScopeSchema = z.enum([
+  'read',
+  'generate',
+  'upload',
+  'delete',
+  'items',
+  'webhooks',
+  'admin',
+])
+export type KeyScope = z.infer<typeof keyScopeSchema>
+
+export const keyStatusSchema = z.enum(['active', 'expired', 'revoked'])
+export type KeyStatus = z.infer<typeof keyStatusSchema>

@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'malformed_json'
   | 'unauthenticated'
   | 'forbidden'
+  | 'refused_by_policy'
   | 'not_found'
   | 'already_finished'
   | 'in_flight'

@@ -4,6 +4,7 @@ import { analytics } from './operations/analytics.ts'
 import { generations } from './operations/generations.ts'
 import { hooks } from './operations/hooks.ts'
 import { images } from './operations/images.ts'
+import { keys } from './operations/keys.ts'
 import { savedItems } from './operations/saved-items.ts'
 import { server } from './operations/server.ts'
 import { similarity } from './operations/similarity.ts'
@@ -35,6 +36,7 @@ export const createOpenApiDocument = (version: string, publicUrl: string | undef
       ...telemetry,
       ...analytics,
       ...alerts,
+      ...keys,
       ...server,
     },
     webhooks: webhookEvents,
@@ -44,7 +46,8 @@ export const createOpenApiDocument = (version: string, publicUrl: string | undef
           type: 'http',
           scheme: 'bearer',
           bearerFormat: 'JWT',
-          description: '`sub` is the owner; operators have `role: admin`.',
+          description:
+            '`sub` is the owner; operators have `role: admin`. Or a key (`io_…`), also as `x-api-key` or `x-goog-api-key`.',
         },
         session: {
           type: 'apiKey',

@@ -29,7 +29,7 @@ const DEFAULTS: Environment = {
   NODE_ENV: 'test',
   PORT: '0',
   GEMINI_API_KEY: 'test-key',
-  AUTH_JWT_SECRET: 'a secret of the chaos suite, for nobody else',
+  AUTH_JWT_SECRET: 'a secret of the chaos suite and of nobody else',
   // Lapses soon after a process was killed, and not where a busy machine keeps one from running for a moment.
   LEASE_MS: '3000',
   SWEEP_INTERVAL_MS: '300',

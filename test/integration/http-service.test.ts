@@ -65,12 +65,12 @@ test('what the server would use and allow is told, and nothing that is secret', 
     defaultModel: expect.any(String),
   })
   expect(Object.keys(body).sort()).toEqual(
-    ['defaultModel', 'limits', 'models', 'name', 'provider', 'version'].sort(),
+    ['caller', 'defaultModel', 'limits', 'models', 'name', 'provider', 'version'].sort(),
   )
   const text = JSON.stringify(body)
-  const { auth, imageUrlSecret } = app.secrets
+  const { jwtSecrets, imageUrlSecrets } = app.secrets
   const { database, dataDir } = app.config
-  for (const secret of [auth.jwtSecret, imageUrlSecret, 'test-key', database.url, dataDir]) {
+  for (const secret of [...jwtSecrets, ...imageUrlSecrets, 'test-key', database.url, dataDir]) {
     expect(text).not.toContain(secret)
   }
 })

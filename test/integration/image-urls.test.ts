@@ -235,7 +235,7 @@ describe('an image address is no permission by itself', () => {
 
   test('with a right signature for an id that nobody has it is not found', async () => {
     const id = `g_${'0'.repeat(40)}`
-    const signature = createImageSigner(app.secrets.imageUrlSecret).sign(id)
+    const signature = createImageSigner(...app.secrets.imageUrlSecrets).sign(id)
     await expectNotFound(`/images/${id}.${signature}`, alice)
   })
 

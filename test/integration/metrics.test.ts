@@ -226,7 +226,7 @@ describe('who may read the figures', () => {
         S3_BUCKET: 'none',
         S3_ACCESS_KEY_ID: 'none',
         S3_SECRET_ACCESS_KEY: 'none',
-        AUTH_JWT_SECRET: 'x'.repeat(32),
+        AUTH_JWT_SECRET: 'a secret of this test and no other one',
       },
     })
     try {

@@ -96,6 +96,15 @@ describe('the server answers as the document says, when it', () => {
     await walk('regenerate', 202, alice, 'POST', `${self}/regenerate`)
     await walk('showImage', 200, alice, 'GET', made.imageUrl)
     await walk('showImage', 200, alice, 'GET', `${made.imageUrl}&w=320`)
+    const url = `/api/images/${made.id}/url`
+    const { body: ending } = await walk<Made>('limitImageUrl', 200, alice, 'POST', url, {
+      body: { expiresInSeconds: 60 },
+    })
+    await walk('showImage', 200, alice, 'GET', ending.imageUrl)
+    await walk('limitImageUrl', 400, alice, 'POST', url, { body: { expiresInSeconds: 0 } })
+    await walk('limitImageUrl', 404, alice, 'POST', `/api/images/${UNKNOWN}/url`, {
+      body: { expiresInSeconds: 60 },
+    })
     await walk('showImage', 404, alice, 'GET', `/images/${UNKNOWN}.none`)
     await walk('deleteImage', 204, alice, 'DELETE', `/api/images/${made.id}`)
     await walk('deleteImage', 404, alice, 'DELETE', '/api/images/none')
@@ -262,6 +271,16 @@ describe('the server answers as the document says, when it', () => {
     await walk('listSimilarityChecks', 400, alice, 'GET', `${similarity}/checks?verdict=maybe`)
   })
 
+  test('keeps keys', async () => {
+    const body = { name: 'documented', ownerId: 'alice' }
+    const { body: key } = await walk<Made>('createKey', 201, admin, 'POST', '/api/keys', { body })
+    await walk('createKey', 400, admin, 'POST', '/api/keys', { body: { name: 'of nobody' } })
+    await walk('createKey', 403, alice, 'POST', '/api/keys', { body })
+    await walk('listKeys', 200, admin, 'GET', '/api/keys?limit=1')
+    await walk('revokeKey', 200, admin, 'DELETE', `/api/keys/${key.id}`)
+    await walk('revokeKey', 404, admin, 'DELETE', '/api/keys/none')
+  })
+
   test('tells of itself', async () => {
     await walk('getInfo', 200, alice, 'GET', '/api/info')
     await walk('getStatus', 200, admin, 'GET', '/api/status')
@@ -271,6 +290,8 @@ describe('the server answers as the document says, when it', () => {
     await walk('listAlertEvents', 200, admin, 'GET', '/api/alerts/history')
     await walk('listAlertEvents', 400, admin, 'GET', '/api/alerts/history?limit=0')
     await walk('getSettings', 200, admin, 'GET', '/api/settings')
+    await walk('endSessions', 204, admin, 'POST', '/api/sessions/end', { body: { ownerId: 'bob' } })
+    await walk('endSessions', 403, alice, 'POST', '/api/sessions/end', { body: { ownerId: 'bob' } })
     await walk('isAlive', 200, alice, 'GET', '/livez')
     await walk('isReady', 200, alice, 'GET', '/readyz')
     const token = await app.token()

@@ -12,7 +12,7 @@ afterAll(() => app.stop())
 
 type SignedIn = { isSignedIn: true; ownerId: string; isAdmin: boolean; expiresAt: string }
 
-const OPERATOR_KEY = 'k'.repeat(40)
+const OPERATOR_KEY = 'olgas-own-key-which-is-hers-alone-4711'
 const OURS = { 'Sec-Fetch-Site': 'same-origin' }
 const JSON_TYPE = { 'Content-Type': 'application/json' }
 
@@ -112,7 +112,7 @@ describe('a session', () => {
       .setProtectedHeader({ alg: 'HS256' })
       .setSubject('dora')
       .setExpirationTime(endsAt)
-      .sign(new TextEncoder().encode(app.secrets.auth.jwtSecret))
+      .sign(new TextEncoder().encode(app.secrets.jwtSecrets[0]))
     const answer = (await (await signIn({ token })).json()) as SignedIn
     expect(answer.expiresAt).toBe(new Date(endsAt * 1_000).toISOString())
   })

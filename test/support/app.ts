@@ -99,6 +99,10 @@ export const startTestApp = async ({
     urls,
     config,
     secrets,
+    logger,
+    /** A token under other secrets than the app's. */
+    sign: (others: typeof secrets, owner: string) =>
+      signToken(others, { owner, admin: false, days: 1 }),
     db,
     gemini,
     dataDir,

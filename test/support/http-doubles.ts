@@ -57,6 +57,7 @@ export const createResponse = (locals: Record<string, unknown> = {}) => {
       answer.cookie = options
       return set('set-cookie', `${name}=${value}`)
     },
+    clearCookie: (name: string) => set('set-cookie', `${name}=`),
     status: (status: number) => {
       answer.status = status
       return response

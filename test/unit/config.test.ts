@@ -20,7 +20,7 @@ const production = {
   S3_ACCESS_KEY_ID: 'id',
   S3_SECRET_ACCESS_KEY: 'secret',
   GEMINI_API_KEY: 'key',
-  AUTH_JWT_SECRET: 'x'.repeat(32),
+  AUTH_JWT_SECRET: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b',
   PUBLIC_URL: 'https://images.example',
 }
 
@@ -34,8 +34,8 @@ describe('the settings', () => {
   })
 
   test('take the secrets of hooks, several of one source too', () => {
-    const first = `whsec_${'a'.repeat(32)}`
-    const second = `whsec_${'b'.repeat(32)}`
+    const first = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
+    const second = 'whsec_plJ3nmyCDGBKInavdOK15jsl6Ov1pqAx'
     const HOOK_SECRETS = `cms:${first}, cms:${second},shop:${first}`
     expect(parseConfig({ HOOK_SECRETS }).hooks).toEqual({
       secrets: [
@@ -43,6 +43,7 @@ describe('the settings', () => {
         { source: 'cms', secret: second },
         { source: 'shop', secret: first },
       ],
+      namespaces: new Map(),
       debounceMs: 2_000,
       maxDelayMs: 10_000,
     })
@@ -119,6 +120,78 @@ describe('the settings', () => {
       'http://localhost:5173',
     ])
   })
+
+  test.each([
+    ['AUTH_JWT_SECRET', 'change-me-change-me-change-me-change'],
+    ['AUTH_JWT_SECRET', 'a'.repeat(32)],
+    ['AUTH_JWT_SECRET', 'abcabcabcabcabcabcabcabcabcabcabcabc'],
+    ['AUTH_JWT_SECRET', `9f86d081884c7d659a2feaa0c55ad015,${'x'.repeat(32)}`],
+    ['IMAGE_URL_SECRET', 'your-secret-goes-here-and-is-long-enough'],
+    ['OPERATOR_KEYS', `olga:${'k'.repeat(40)}`],
+    ['HOOK_SECRETS', `cms:whsec_${'A'.repeat(32)}`],
+  ])('name a %s that is easily guessed: %s', (name, value) => {
+    expect(problemsOf({ [name]: value }).join()).toMatch(
+      new RegExp(`^${name} is easily guessed: make one with .openssl rand`),
+    )
+  })
+
+  test('take secrets as lists while they are exchanged', () => {
+    const [first, second] = ['9f86d081884c7d659a2feaa0c55ad015', '8d969eef6ecad3c29a3a629280e686cf']
+    const { auth } = parseConfig({ AUTH_JWT_SECRET: `${first}, ${second}` })
+    expect(auth.jwtSecrets).toEqual([first, second])
+    expect(problemsOf({ AUTH_JWT_SECRET: `${first},short` })).toEqual([
+      'AUTH_JWT_SECRET must have at least 32 characters; a comma stands between two of them',
+    ])
+  })
+
+  test('let owners ask for little in production, and for everything elsewhere', () => {
+    const all = { models: undefined, sizes: undefined, lanes: undefined }
+    expect(parseConfig({}).ownerPolicy).toEqual(all)
+    expect(parseConfig(production).ownerPolicy).toEqual({
+      ...all,
+      models: ['gemini-nano-banana-2.1'],
+      sizes: ['1K'],
+    })
+    const set = { OWNER_MODELS: 'a, b', OWNER_SIZES: '*', OWNER_LANES: 'eager' }
+    expect(parseConfig({ ...production, ...set }).ownerPolicy).toEqual({
+      models: ['a', 'b'],
+      sizes: undefined,
+      lanes: ['eager'],
+    })
+    expect(problemsOf({ OWNER_SIZES: '8K' })).toEqual([
+      'OWNER_SIZES must be among 1K, 2K, 4K, with commas between them, or "*"',
+    ])
+  })
+
+  test('name namespaces that are none, or of nobody', () => {
+    const HOOK_SECRETS = 'cms:whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
+    const namespacesOf = (HOOK_NAMESPACES: string) =>
+      parseConfig({ HOOK_SECRETS, HOOK_NAMESPACES }).hooks.namespaces
+    expect(namespacesOf('cms:shop')).toEqual(new Map([['cms', 'shop']]))
+    expect(problemsOf({ HOOK_SECRETS, HOOK_NAMESPACES: 'blog:shop' })).toEqual([
+      'HOOK_NAMESPACES names the source blog, which HOOK_SECRETS has not',
+    ])
+    for (const wrong of ['cms', 'cms:', 'cms:Shop', 'cms:a::b']) {
+      expect(problemsOf({ HOOK_SECRETS, HOOK_NAMESPACES: wrong })).not.toEqual([])
+    }
+    expect(problemsOf({ AUTH_NAMESPACE: 'shop::' })).not.toEqual([])
+  })
+
+  test.each(['AUTH_JWKS_URL', 'GEMINI_BASE_URL'])(
+    'refuse %s by plain http in production, but on this machine',
+    (name) => {
+      const ofIssuer = {
+        ...production,
+        ...{ AUTH_JWT_SECRET: '', AUTH_JWKS_URL: 'https://id.example/jwks', AUTH_ISSUER: 'us' },
+        ...{ AUTH_AUDIENCE: 'images', IMAGE_URL_SECRET: '8d969eef6ecad3c29a3a629280e686cf' },
+      }
+      expect(problemsOf({ ...ofIssuer, [name]: 'http://gateway.internal/x' }).join()).toMatch(
+        new RegExp(`^${name} must be https`),
+      )
+      expect(problemsOf({ ...ofIssuer, [name]: 'http://127.0.0.1:8080/x' })).toEqual([])
+      expect(problemsOf({ ...ofIssuer, [name]: 'http://localhost.evil.example/x' })).not.toEqual([])
+    },
+  )
 
   test('left empty count as absent', () => {
     expect(parseConfig({ REDIS_URL: '', PORT: '' }).http.port).toBe(3000)

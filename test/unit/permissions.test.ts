@@ -4,6 +4,7 @@ import { SignJWT } from 'jose'
 import { createAuthenticator, createIdentify } from '../../src/adapters/http/auth.ts'
 import { verifyHook } from '../../src/adapters/http/hook-signature.ts'
 import {
+  createEndingUrl,
   createImageSigner,
   createUrlsAt,
   deriveImageUrlSecret,
@@ -27,7 +28,7 @@ const sign = (claims: object, { secret = SECRET, expiresAt = '1 h', alg = 'HS256
     .sign(new TextEncoder().encode(secret))
 
 describe('a caller', () => {
-  const authenticate = createAuthenticator({ jwtSecret: SECRET }, [
+  const authenticate = createAuthenticator({ jwtSecrets: [SECRET], maxAgeSeconds: 86_400 }, [
     { name: 'olga', key: 'k'.repeat(40) },
   ])
   const base64url = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -60,6 +61,69 @@ describe('a caller', () => {
     await expect(authenticate(await authorization())).rejects.toEqual(unauthenticated)
   })
 
+  test.each([
+    ['none', {}, '"exp"'],
+    ['one too far ahead', { exp: Math.floor(Date.now() / 1_000) + 86_500 }, 'AUTH_MAX_TOKEN_AGE'],
+  ])('whose token has as its end %s is told what it needs', async (_name, claims, said) => {
+    const token = new SignJWT({ sub: 'alice', ...claims })
+      .setProtectedHeader({ alg: 'HS256' })
+      .sign(new TextEncoder().encode(SECRET))
+    const refusal = authenticate(await bearer(token))
+    await expect(refusal).rejects.toEqual(unauthenticated)
+    await expect(refusal).rejects.toThrow(said)
+  })
+
+  test.each([
+    [undefined, true],
+    ['JWT', true],
+    ['jwt', true],
+    ['at+jwt', true],
+    ['application/at+jwt', true],
+    ['logout+jwt', false],
+    ['secevent+jwt', false],
+    ['dpop+jwt', false],
+    ['', false],
+  ])('whose token has the type %j is known: %s', async (typ, isKnown) => {
+    const token = await new SignJWT({ sub: 'alice' })
+      .setProtectedHeader({ alg: 'HS256', ...(typ !== undefined && { typ }) })
+      .setExpirationTime('1 h')
+      .sign(new TextEncoder().encode(SECRET))
+    const known = authenticate(`Bearer ${token}`)
+    if (isKnown) expect(await known).toMatchObject({ ownerId: 'alice' })
+    else await expect(known).rejects.toEqual(unauthenticated)
+  })
+
+  test('is known by every secret of a list, and by none that is not in it', async () => {
+    const both = createAuthenticator({
+      jwtSecrets: ['another secret of thirty-two bytes', SECRET],
+      maxAgeSeconds: 86_400,
+    })
+    const other = { secret: 'another secret of thirty-two bytes' }
+    expect((await both(await bearer(sign({ sub: 'alice' })))).ownerId).toBe('alice')
+    expect((await both(await bearer(sign({ sub: 'alice' }, other)))).ownerId).toBe('alice')
+    await expect(authenticate(await bearer(sign({ sub: 'alice' }, other)))).rejects.toEqual(
+      unauthenticated,
+    )
+  })
+
+  test('of an issuer with a namespace is in it, and never an operator', async () => {
+    const shops = createAuthenticator({
+      jwtSecrets: [SECRET],
+      maxAgeSeconds: 86_400,
+      namespace: 'shop',
+    })
+    const ofShop = await shops(await bearer(sign({ sub: '1', role: 'admin' })))
+    expect(ofShop).toMatchObject({ ownerId: 'shop::1', isAdmin: false })
+    expect((await shops(await bearer(sign({ sub: 'blog::1' })))).ownerId).toBe('shop::blog::1')
+    for (const sub of ['', 'x'.repeat(250)]) {
+      await expect(shops(await bearer(sign({ sub })))).rejects.toEqual(unauthenticated)
+    }
+    await expect(authenticate(await bearer(sign({ sub: 'shop::1' })))).rejects.toEqual(
+      unauthenticated,
+    )
+    expect((await authenticate(await bearer(sign({ sub: 'Shop::1' })))).ownerId).toBe('Shop::1')
+  })
+
   test('is the owner that the token names, and an operator by its role alone', async () => {
     const owner = await authenticate(await bearer(sign({ sub: 'alice' })))
     expect(owner).toEqual({ ownerId: 'alice', isAdmin: false, expiresAt: expect.any(Date) })
@@ -70,7 +134,12 @@ describe('a caller', () => {
   })
 
   test('of another issuer or audience is not known where one is set', async () => {
-    const pinned = createAuthenticator({ jwtSecret: SECRET, issuer: 'us', audience: 'images' })
+    const pinned = createAuthenticator({
+      jwtSecrets: [SECRET],
+      maxAgeSeconds: 86_400,
+      issuer: 'us',
+      audience: 'images',
+    })
     const ours = { sub: 'alice', iss: 'us', aud: 'images' }
     expect((await pinned(await bearer(sign(ours)))).ownerId).toBe('alice')
     for (const other of [{ iss: 'them' }, { aud: 'others' }, { iss: undefined }]) {
@@ -150,6 +219,28 @@ describe('the URL of an image', () => {
     }
   })
 
+  test('of a secret before the newest one holds, but is not made any more', () => {
+    const exchanged = createImageSigner('new secret', 'one secret')
+    expect(exchanged.verify(id, signer.sign(id))).toBe(true)
+    expect(exchanged.sign(id)).toBe(createImageSigner('new secret').sign(id))
+    expect(createImageSigner('new secret').verify(id, signer.sign(id))).toBe(false)
+  })
+
+  test('that is to end does so when it was signed to, and can be made of no other', () => {
+    const inAnHour = new Date(Math.floor(Date.now() / 1_000) * 1_000 + 3_600_000)
+    const url = new URL(createEndingUrl(signer, { base: 'https://a.b', id, expiresAt: inAnHour }))
+    const signature = url.pathname.split('.')[1] ?? ''
+    const exp = url.searchParams.get('exp')
+    expect(signer.verify(id, signature, exp)).toBe(true)
+    expect(findImageId(signer, url.href)).toBe(id)
+    for (const other of [undefined, `${Number(exp) + 1}`, `0${exp}`, '', '-1', [exp], 'soon']) {
+      expect(signer.verify(id, signature, other)).toBe(false)
+    }
+    expect(signer.verify(id, signer.sign(id), exp)).toBe(false)
+    const past = new Date(Math.floor(Date.now() / 1_000) * 1_000 - 1_000)
+    expect(signer.verify(id, signer.sign(id, past), `${past.getTime() / 1_000}`)).toBe(false)
+  })
+
   test('is under a secret that tokens are not', () => {
     expect(deriveImageUrlSecret(SECRET)).not.toContain(SECRET)
     expect(deriveImageUrlSecret(SECRET)).not.toBe(deriveImageUrlSecret(`${SECRET}2`))
@@ -157,7 +248,12 @@ describe('the URL of an image', () => {
 })
 
 describe('a session', () => {
-  const sessions = createSessions('one secret', { isSecure: false })
+  const options = {
+    isSecure: false,
+    ends: { now: async () => new Date(), isOver: async () => false, end: async () => {} },
+    findKeyById: async () => undefined,
+  }
+  const sessions = createSessions(['one secret'], options)
   const start = async (expiresAt?: Date) => {
     const { response, answer } = createResponse()
     const principal = { ownerId: 'alice', isAdmin: false, ...(expiresAt && { expiresAt }) }
@@ -170,15 +266,42 @@ describe('a session', () => {
   test('is of who began it, under its own secret, for as long as the token was good', async () => {
     const cookie = await start()
     expect(await find(cookie)).toMatchObject({ ownerId: 'alice', isAdmin: false })
-    const others = createSessions('another', { isSecure: false })
+    const others = createSessions(['another'], options)
     await expect(find(cookie, {}, 'GET', others)).rejects.toEqual(unauthenticated)
     await expect(find(`${cookie.slice(0, -6)}AAAAAA`)).rejects.toEqual(unauthenticated)
     await expect(find(await start(new Date(Date.now() - 1_000)))).rejects.toEqual(unauthenticated)
     expect(await find('other=1')).toBeUndefined()
   })
 
+  test('is over once it was ended, whoever has its cookie', async () => {
+    const ended: string[] = []
+    const ending = createSessions(['one secret'], {
+      ...options,
+      ends: {
+        ...options.ends,
+        isOver: async ({ id }) => ended.includes(id),
+        end: async (id) => void ended.push(id),
+      },
+    })
+    const cookie = await start()
+    expect(await find(cookie, {}, 'GET', ending)).toBeDefined()
+    await ending.end(createRequest({ headers: { cookie } }), createResponse().response)
+    expect(ended).toHaveLength(1)
+    await expect(find(cookie, {}, 'GET', ending)).rejects.toEqual(unauthenticated)
+    expect(await find(await start(), {}, 'GET', ending)).toBeDefined()
+  })
+
+  test('is known while its secret is exchanged', async () => {
+    const cookie = await start()
+    const exchanged = createSessions(['new secret', 'one secret'], options)
+    expect(await find(cookie, {}, 'GET', exchanged)).toMatchObject({ ownerId: 'alice' })
+    const after = createSessions(['new secret'], options)
+    await expect(find(cookie, {}, 'GET', after)).rejects.toEqual(unauthenticated)
+  })
+
   test('that an app’s own token would be is none', async () => {
-    const token = await sign({ sub: 'alice', isAdmin: true }, { secret: 'one secret'.padEnd(32) })
+    const claims = { sub: 'alice', isAdmin: true, jti: 'one', begunAtMs: Date.now() }
+    const token = await sign(claims, { secret: 'one secret'.padEnd(32) })
     await expect(find(`imageonce_session=${token}`)).rejects.toEqual(unauthenticated)
   })
 
@@ -187,7 +310,15 @@ describe('a session', () => {
     async (isSecure) => {
       const { response, answer } = createResponse()
       const principal = { ownerId: 'alice', isAdmin: false }
-      await createSessions('one secret', { isSecure }).start(createRequest(), response, principal)
+      const secured = createSessions(['one secret'], { ...options, isSecure })
+      await secured.start(createRequest(), response, principal)
+      const cookie = answer.headers['set-cookie'] ?? ''
+      expect(cookie.startsWith(isSecure ? '__Host-imageonce_session=' : 'imageonce_session=')).toBe(
+        true,
+      )
+      const bare = cookie.replace('__Host-', '')
+      const planted = await secured.find(createRequest({ headers: { cookie: bare } }))
+      expect(planted === undefined).toBe(isSecure)
       expect(answer.cookie).toMatchObject({
         ...{ httpOnly: true, sameSite: 'strict', secure: isSecure, path: '/' },
         expires: expect.any(Date),
@@ -198,9 +329,10 @@ describe('a session', () => {
   test('of another algorithm is none, though its secret were the right one', async () => {
     const key = new Uint8Array(hkdfSync('sha256', 'one secret', '', 'imageonce sessions', 32))
     const forge = (alg: string) =>
-      new SignJWT({ isAdmin: true })
+      new SignJWT({ isAdmin: true, begunAtMs: Date.now() })
         .setProtectedHeader({ alg })
         .setSubject('alice')
+        .setJti('one')
         .setExpirationTime('1 h')
         .sign(key)
     expect(await find(`imageonce_session=${await forge('HS256')}`)).toBeDefined()
@@ -234,7 +366,10 @@ describe('a session', () => {
   })
 
   test('gives way to a token, good or not', async () => {
-    const identify = createIdentify(createAuthenticator({ jwtSecret: SECRET }), sessions.find)
+    const identify = createIdentify(
+      createAuthenticator({ jwtSecrets: [SECRET], maxAgeSeconds: 86_400 }),
+      sessions.find,
+    )
     const cookie = await start()
     expect(await identify(createRequest({ headers: { cookie } }))).toMatchObject({
       ownerId: 'alice',

@@ -22,6 +22,7 @@ const statuses: Record<ErrorCode, number> = {
   malformed_json: 400,
   unauthenticated: 401,
   forbidden: 403,
+  refused_by_policy: 403,
   not_found: 404,
   already_finished: 409,
   in_flight: 409,

@@ -27,11 +27,11 @@ describe('every setting', () => {
 describe('what is told of a setting', () => {
   test('never has a secret in it', () => {
     const secrets = {
-      AUTH_JWT_SECRET: 'j'.repeat(32),
-      IMAGE_URL_SECRET: 'i'.repeat(32),
+      AUTH_JWT_SECRET: 'jjj-9f86d081884c7d659a2feaa0c55ad015',
+      IMAGE_URL_SECRET: 'iii-8d969eef6ecad3c29a3a629280e686cf',
       GEMINI_API_KEY: 'g-key',
-      OPERATOR_KEYS: `olga:${'o'.repeat(32)}`,
-      HOOK_SECRETS: `cms:whsec_${'h'.repeat(32)}`,
+      OPERATOR_KEYS: 'olga:ooo-ef92b778bafe771e89245b89ecbc08a4',
+      HOOK_SECRETS: 'cms:whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
       S3_ENDPOINT: 'https://user:hidden@s3.example/?token=hidden',
       S3_BUCKET: 'images',
       S3_ACCESS_KEY_ID: 'access',

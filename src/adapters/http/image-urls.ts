@@ -8,23 +8,37 @@ export type ImageSigner = ReturnType<typeof createImageSigner>
 
 /**
  * Signs image ids: an id can be computed by anyone who knows an owner and a prompt, so it is the signature that
- * makes a URL a permission.
+ * makes a URL a permission. The older secrets verify besides. A URL that is to end says when (`?exp`), and that is signed with it.
  */
-export const createImageSigner = (secret: string) => {
-  const sign = (id: string): string =>
-    createHmac('sha256', secret)
-      .update(id)
-      .digest()
-      .subarray(0, SIGNATURE_BYTES)
-      .toString('base64url')
+export const createImageSigner = (secret: string, ...older: string[]) => {
+  const sign = (id: string, expiresAt?: Date): string => signWith(secret, id, expiresAt)
 
-  const verify = (id: string, signature: string): boolean => {
-    const expected = Buffer.from(sign(id))
-    const given = Buffer.from(signature)
-    return given.length === expected.length && timingSafeEqual(given, expected)
+  /** `exp`: the query parameter, if there is one. */
+  const verify = (id: string, signature: string, exp?: unknown): boolean => {
+    if (exp === undefined) return isSigned(id, signature)
+    if (typeof exp !== 'string' || !/^[1-9]\d{0,11}$/.test(exp)) return false
+    const expiresAt = new Date(Number(exp) * 1_000)
+    return isSigned(id, signature, expiresAt) && expiresAt.getTime() > Date.now()
   }
 
+  const isSigned = (id: string, signature: string, expiresAt?: Date): boolean =>
+    [secret, ...older].some((each) => isEqual(signWith(each, id, expiresAt), signature))
+
   return { sign, verify }
+}
+
+const signWith = (secret: string, id: string, expiresAt: Date | undefined): string =>
+  createHmac('sha256', secret)
+    .update(expiresAt ? `${id} until ${toSeconds(expiresAt)}` : id)
+    .digest()
+    .subarray(0, SIGNATURE_BYTES)
+    .toString('base64url')
+
+const toSeconds = (at: Date): number => Math.floor(at.getTime() / 1_000)
+
+const isEqual = (expected: string, given: string): boolean => {
+  const [a, b] = [Buffer.from(expected), Buffer.from(given)]
+  return a.length === b.length && timingSafeEqual(a, b)
 }
 
 /** The secret of image URLs when none is set: another one than that of tokens, and derived from it. */
@@ -33,9 +47,10 @@ export const deriveImageUrlSecret = (jwtSecret: string): string =>
 
 /** The id in one of our image URLs, on whatever host; undefined for every other address. */
 export const findImageId = (signer: ImageSigner, url: string): string | undefined => {
-  const [, id, signature] =
-    /\/images\/([gi]_[0-9a-f]{40})\.([\w-]+)$/.exec(new URL(url).pathname) ?? []
-  return id && signature && signer.verify(id, signature) ? id : undefined
+  const { pathname, searchParams } = new URL(url)
+  const [, id, signature] = /\/images\/([gi]_[0-9a-f]{40})\.([\w-]+)$/.exec(pathname) ?? []
+  const exp = searchParams.get('exp') ?? undefined
+  return id && signature && signer.verify(id, signature, exp) ? id : undefined
 }
 
 /** URLs under the public address, or under the one the caller used. */
@@ -50,3 +65,9 @@ export const createUrlsAt = (signer: ImageSigner, base: string): Urls => ({
   generation: (id) => `${base}/api/generations/${id}`,
   image: (id) => `${base}/images/${id}.${signer.sign(id)}`,
 })
+
+/** The URL of an image until then. */
+export const createEndingUrl = (
+  signer: ImageSigner,
+  { base, id, expiresAt }: { base: string; id: string; expiresAt: Date },
+): string => `${base}/images/${id}.${signer.sign(id, expiresAt)}?exp=${toSeconds(expiresAt)}`

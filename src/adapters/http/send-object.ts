@@ -20,7 +20,12 @@ export type SendObjectDeps = {
   logger: Logger
 }
 
-type Wanted = { object: VersionedObject; by: PermittedBy; size: ThumbnailSize | undefined }
+type Wanted = {
+  object: VersionedObject
+  by: PermittedBy
+  size: ThumbnailSize | undefined
+  until?: Date | undefined
+}
 
 const IMMUTABLE = 'max-age=31536000, immutable'
 /** Without its version a URL may come to show another image: one deleted and made again. */
@@ -34,20 +39,30 @@ export const sendObject = async (
   deps: SendObjectDeps,
   req: Request,
   res: Response,
-  { object, by, size }: Wanted,
+  { object, by, size, until }: Wanted,
 ): Promise<boolean> => {
   const { key, version } = object
   const scope = by === 'signature' ? 'public' : 'private'
-  const caching = `${scope}, ${req.query.v === version ? IMMUTABLE : UNVERSIONED}`
-  if (!size) return sendStored(deps, req, res, { key, etag: `"${version}"`, caching })
+  // What is to end is kept nowhere beyond that, and told no address that goes on.
+  const ending = until && endingAt(until)
+  const caching = `${scope}, ${ending ?? (req.query.v === version ? IMMUTABLE : UNVERSIONED)}`
+  const isEnding = ending !== undefined
+  if (!size) return sendStored(deps, req, res, { key, etag: `"${version}"`, caching, isEnding })
   const etag = `"${version}-${size.width}-${size.format}"`
   if (sendNotModified(req, res, etag, caching)) return true
   const thumbnail = await findThumbnail(deps, object, size)
-  if (thumbnail) return sendStored(deps, req, res, { ...thumbnail, etag, caching })
+  if (thumbnail) return sendStored(deps, req, res, { ...thumbnail, etag, caching, isEnding })
   // Larger than asked for, for once: it is asked for again soon.
-  const passing = `${scope}, ${UNVERSIONED}`
-  return sendStored(deps, req, res, { key, etag: `"${version}"`, caching: passing })
+  const passing = `${scope}, ${ending ?? UNVERSIONED}`
+  return sendStored(deps, req, res, { key, etag: `"${version}"`, caching: passing, isEnding })
 }
+
+const endingAt = (until: Date): string => {
+  const seconds = Math.floor((until.getTime() - Date.now()) / 1_000)
+  return `max-age=${Math.max(0, Math.min(seconds, MAX_ENDING_SECONDS))}`
+}
+
+const MAX_ENDING_SECONDS = 60
 
 const findThumbnail = (
   { findThumbnail, logger }: SendObjectDeps,
@@ -63,13 +78,25 @@ const sendStored = async (
   { store, logger, onImageMissing }: SendObjectDeps,
   req: Request,
   res: Response,
-  { key, image, etag, caching }: Thumbnail & { etag: string; caching: string },
+  {
+    key,
+    image,
+    etag,
+    caching,
+    isEnding,
+  }: Thumbnail & {
+    etag: string
+    caching: string
+    isEnding: boolean
+  },
 ): Promise<boolean> => {
   if (sendNotModified(req, res, etag, caching)) return true
-  const direct = await store.findUrl(key).catch((err: unknown) => {
-    logger.error({ objectKey: key, err }, 'the image store gives no URL')
-    return undefined
-  })
+  const direct = isEnding
+    ? undefined
+    : await store.findUrl(key).catch((err: unknown) => {
+        logger.error({ objectKey: key, err }, 'the image store gives no URL')
+        return undefined
+      })
   if (direct) res.vary('Origin').vary('Sec-Fetch-Mode')
   if (direct && !isReadByScripts(req)) {
     const maxAge = direct.expiresInSeconds && Math.floor(direct.expiresInSeconds / 2)

@@ -1,25 +1,52 @@
-import { hkdfSync } from 'node:crypto'
+import { hkdfSync, randomUUID } from 'node:crypto'
 import type { CookieOptions, Request, Response } from 'express'
-import { errors, jwtVerify, SignJWT } from 'jose'
+import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import { AppError } from '../../lib/errors.ts'
 import type { Principal } from './auth.ts'
+import type { KeyIdentity } from './principal.ts'
 
 export type Sessions = ReturnType<typeof createSessions>
 
+/** A session that someone has: which one, whose, and since when by Postgres's clock. */
+export type BegunSession = { id: string; ownerId: string; begunAt: Date }
+
+/** Sessions that are over before their time, as every process knows them. */
+export type SessionEnds = {
+  /** Postgres's clock. */
+  now: () => Promise<Date>
+  isOver: (session: BegunSession) => Promise<boolean>
+  end: (sessionId: string) => Promise<void>
+}
+
+type SessionOptions = {
+  /** Browsers come by HTTPS alone. */
+  isSecure: boolean
+  ends: SessionEnds
+  /** The key in force that a session was begun with. */
+  findKeyById: (id: string) => Promise<KeyIdentity | undefined>
+}
+
 const COOKIE = 'imageonce_session'
-const MAX_AGE_MS = 12 * 60 * 60_000
+export const MAX_SESSION_MS = 12 * 60 * 60_000
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS']
 
 /**
- * Sessions of people at the web face: who signed in with a token has a cookie instead, which no script can read. Every API
- * process knows it by the same secret, and none keeps anything. `isSecure`: browsers come by HTTPS alone.
+ * Sessions of people at the web face: who signed in with a token has a cookie instead, which no script can read. Every API process knows
+ * it by the same secrets, the first of which signs; kept is only which are over before their time.
  */
-export const createSessions = (imageUrlSecret: string, { isSecure }: { isSecure: boolean }) => {
-  const key = new Uint8Array(hkdfSync('sha256', imageUrlSecret, '', 'imageonce sessions', 32))
+export const createSessions = (
+  imageUrlSecrets: readonly [string, ...string[]],
+  { isSecure, ends, findKeyById }: SessionOptions,
+) => {
+  const deriveKey = (secret: string) =>
+    new Uint8Array(hkdfSync('sha256', secret, '', 'imageonce sessions', 32))
+  const keys = imageUrlSecrets.map(deriveKey)
+  const signingKey = deriveKey(imageUrlSecrets[0])
+  const isHttps = (req: Request) => isSecure || req.secure
   const attributes = (req: Request): CookieOptions => ({
     httpOnly: true,
     sameSite: 'strict',
-    secure: isSecure || req.secure,
+    secure: isHttps(req),
     path: '/',
   })
 
@@ -27,38 +54,72 @@ export const createSessions = (imageUrlSecret: string, { isSecure }: { isSecure:
   const start = async (
     req: Request,
     res: Response,
-    { ownerId, isAdmin, expiresAt }: Principal,
+    { ownerId, isAdmin, expiresAt, key }: Principal,
   ): Promise<Date> => {
-    const endsAt = new Date(Math.min(Date.now() + MAX_AGE_MS, expiresAt?.getTime() ?? Infinity))
-    const session = await new SignJWT({ isAdmin })
+    const endsAt = new Date(Math.min(Date.now() + MAX_SESSION_MS, expiresAt?.getTime() ?? Infinity))
+    const begunAt = await ends.now()
+    const session = await new SignJWT({ isAdmin, begunAtMs: begunAt.getTime(), keyId: key?.id })
       .setProtectedHeader({ alg: 'HS256' })
       .setSubject(ownerId)
+      .setJti(randomUUID())
       .setExpirationTime(endsAt)
-      .sign(key)
-    res.cookie(COOKIE, session, { ...attributes(req), expires: endsAt })
+      .sign(signingKey)
+    res.cookie(nameOf(isHttps(req)), session, { ...attributes(req), expires: endsAt })
     return endsAt
   }
 
-  const end = (req: Request, res: Response): void => {
-    res.clearCookie(COOKIE, attributes(req))
+  /** Signs this browser out; its session is over everywhere, for whoever else has the cookie too. */
+  const end = async (req: Request, res: Response): Promise<void> => {
+    const payload = await read(req).catch(ignoreRefusal)
+    if (payload) await ends.end(String(payload.jti))
+    res.clearCookie(nameOf(isHttps(req)), attributes(req))
   }
 
   /** Who is signed in. Throws `unauthenticated` when that is over, `forbidden` when another site's page acts. */
   const find = async (req: Request): Promise<Principal | undefined> => {
-    const session = sessionOf(req)
-    if (!session) return undefined
+    const payload = await read(req)
+    if (!payload) return undefined
     if (!SAFE_METHODS.includes(req.method)) assertSameOrigin(req)
-    try {
-      const { payload } = await jwtVerify(session, key, { algorithms: ['HS256'] })
-      const expiresAt = new Date(Number(payload.exp) * 1_000)
-      return { ownerId: String(payload.sub), isAdmin: payload.isAdmin === true, expiresAt }
-    } catch (cause) {
-      if (!(cause instanceof errors.JOSEError)) throw cause
-      throw new AppError('unauthenticated', 'The session is over: sign in again.', { cause })
+    const ownerId = String(payload.sub)
+    const begunAt = new Date(Number(payload.begunAtMs))
+    const isOver = await ends.isOver({ id: String(payload.jti), ownerId, begunAt })
+    const expiresAt = new Date(Number(payload.exp) * 1_000)
+    if (isOver) throw over()
+    if (payload.keyId === undefined) {
+      return { ownerId, isAdmin: payload.isAdmin === true, expiresAt }
     }
+    const key = await findKeyById(String(payload.keyId))
+    if (!key) throw over()
+    return { ownerId, isAdmin: key.scopes.includes('admin'), expiresAt, key }
+  }
+
+  const read = async (req: Request): Promise<JWTPayload | undefined> => {
+    const session = findCookie(req, nameOf(isHttps(req)))
+    if (!session) return undefined
+    for (const key of keys) {
+      try {
+        const { payload } = await jwtVerify(session, key, {
+          algorithms: ['HS256'],
+          requiredClaims: ['sub', 'jti', 'exp', 'begunAtMs'],
+        })
+        return payload
+      } catch (cause) {
+        if (cause instanceof errors.JWSSignatureVerificationFailed) continue
+        if (!(cause instanceof errors.JOSEError)) throw cause
+        throw over(cause)
+      }
+    }
+    throw over()
   }
 
   return { start, end, find }
+}
+
+const over = (cause?: unknown) =>
+  new AppError('unauthenticated', 'The session is over: sign in again.', { cause })
+
+const ignoreRefusal = (error: unknown): undefined => {
+  if (!(error instanceof AppError) || error.code !== 'unauthenticated') throw error
 }
 
 /**
@@ -75,5 +136,8 @@ export const assertSameOrigin = (req: Request): void => {
   throw new AppError('forbidden', 'A session acts from its own pages only; others send a token.')
 }
 
-const sessionOf = (req: Request): string | undefined =>
-  new RegExp(`(?:^|;\\s*)${COOKIE}=([\\w.-]+)`).exec(req.headers.cookie ?? '')?.[1]
+/** `__Host-`: browsers take it from this very host by HTTPS alone, so that no neighbour can plant one (RFC 6265bis, 4.1.3.2). */
+const nameOf = (isHttps: boolean): string => (isHttps ? `__Host-${COOKIE}` : COOKIE)
+
+const findCookie = (req: Request, name: string): string | undefined =>
+  new RegExp(`(?:^|;\\s*)${name}=([\\w.-]+)`).exec(req.headers.cookie ?? '')?.[1]

@@ -18,6 +18,7 @@ const examine = async ({ apiKey, model, baseUrl }: Gemini): Promise<Explanation>
   try {
     const answer = await fetch(`${baseUrl}/v1beta/models/${encodeURIComponent(name)}`, {
       headers: { 'x-goog-api-key': apiKey },
+      redirect: 'manual',
       signal: AbortSignal.timeout(PATIENCE_MS),
     })
     const text = await answer.text()

@@ -78,6 +78,10 @@ const fromStatus = (
     const message = `The image model's quota is used up for now (${quota}).`
     return fail('rate_limited', message, findRetryAfterMs(error) ?? DEFAULT_RETRY_AFTER_MS)
   }
+  if (status >= 300 && status < 400) {
+    const message = `The image provider sends this server elsewhere (${why}), where its key does not go.`
+    return fail('overloaded', message)
+  }
   if (isOverload(error)) {
     return fail('overloaded', `The image model is overloaded (${why}).`, findRetryAfterMs(error))
   }

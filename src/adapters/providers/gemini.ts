@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type GenerateContentRequest, GoogleGenerativeAI, type Part } from '@google/generative-ai'
 import type { Provider, ProviderRequest } from '../../generation/ports.ts'
 import { startDeadline } from '../../lib/deadline.ts'
+import { withoutRedirects } from '../../lib/without-redirects.ts'
 import { explainNoImage, listGeminiImages, parseGeminiAnswer } from './gemini-answer.ts'
 import { fromGeminiAnswer, toGeminiError } from './gemini-error.ts'
 import { costGeminiAnswer, estimateGeminiCall, listGeminiModels } from './gemini-prices.ts'
@@ -48,7 +49,9 @@ const createFetchAnswer = (config: GeminiProviderConfig) => {
     const deadline = startDeadline(config.timeoutMs, signal)
     const call = traceRequest(async () => {
       const model = client.getGenerativeModel({ model: request.model }, { baseUrl })
-      return model.generateContent(toGeminiRequest(request), { signal: deadline.signal })
+      return withoutRedirects(() =>
+        model.generateContent(toGeminiRequest(request), { signal: deadline.signal }),
+      )
     })
     try {
       return (await call.result).response

@@ -1,5 +1,6 @@
 import type { SavedItemRow } from '../../../db/schema.ts'
 import { generationRequestSchema } from '../../contract/generation-request.ts'
+import type { ImageSize } from '../../contract/vocabulary.ts'
 import { type CancelDeps, cancelUnwanted } from '../../generation/state/cancel.ts'
 import { findGenerations, type GenerationWithImage } from '../../generation/state/repository.ts'
 import type { Submission } from '../../generation/submit/find-or-create.ts'
@@ -13,6 +14,8 @@ export type ItemDeps = CancelDeps & {
   findImageId: (url: string) => string | undefined
   /** Called with every submission that cost nothing. */
   onReuse: (generation: GenerationWithImage, kind: 'exact' | 'joined') => void
+  /** Throws `refused_by_policy` for an image that whoever saves may not ask for. Absent where nobody is bounded. */
+  assertMayAsk?: (asked: { model?: string | undefined; imageSize?: ImageSize | undefined }) => void
 }
 
 /** An item with the generation that makes or made its image, if there is one. */

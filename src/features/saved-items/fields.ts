@@ -67,7 +67,7 @@ const REQUEST_FIELDS = [
 
 /** Refuses what this server can't make: the fields of an item must go together before it is saved. */
 export const assertMakeable = (
-  { submit }: ItemDeps,
+  { submit, assertMayAsk }: Pick<ItemDeps, 'submit' | 'assertMayAsk'>,
   item: Partial<NewSavedItem>,
   input: SavedItemInput,
 ): void => {
@@ -82,6 +82,7 @@ export const assertMakeable = (
     model: model ?? undefined,
   }
   resolveModel(submit.provider, generationRequestSchema.parse(wanted))
+  assertMayAsk?.(wanted)
   if (input.imageUrl && !prompt && !parseImageUrl(input.imageUrl)) {
     throw new AppError('invalid_request', 'must be an http or https URL', { pointer: '/imageUrl' })
   }

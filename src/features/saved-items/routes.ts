@@ -1,5 +1,6 @@
 import { type Request, type Response, Router } from 'express'
 import { principalOf } from '../../adapters/http/auth.ts'
+import type { AssertMayAsk } from '../../adapters/http/caller-policy.ts'
 import type { HttpContext } from '../../adapters/http/http-context.ts'
 import { sendWithETag } from '../../adapters/http/json.ts'
 import type { MountedRoutes } from '../../adapters/http/mounted-routes.ts'
@@ -18,12 +19,12 @@ import { presentItem } from './present.ts'
 import { findItem, type ItemKey, listItems } from './repository.ts'
 import { saveItem } from './save.ts'
 
-type Deps = { items: ItemDeps; placeholder: DrawPlaceholder }
+type Deps = { items: ItemDeps; placeholder: DrawPlaceholder; assertMayAsk: AssertMayAsk }
 
 /** What owners save, with an image that is made ahead of need. */
 export const createSavedItemRoutes = (
   { db, urlsFor }: HttpContext,
-  { items: deps, placeholder }: Deps,
+  { items: deps, placeholder, assertMayAsk }: Deps,
 ): MountedRoutes => {
   const router = Router()
   const answerItems = async (req: Request, loaded: LoadedItem[]): Promise<SavedItem[]> => {
@@ -33,9 +34,15 @@ export const createSavedItemRoutes = (
   const answerItem = async (req: Request, loaded: LoadedItem) =>
     (await answerItems(req, [loaded]))[0]
 
+  /** An item's image is asked for ahead of need, whoever saves it: the lane is not its owner's choice. */
+  const depsOf = (res: Response): ItemDeps => ({
+    ...deps,
+    assertMayAsk: (asked) => assertMayAsk(principalOf(res), { ...asked, lane: null }),
+  })
+
   router.post('/', ...imageJsonBody(), async (req, res) => {
     const input = parseBody(newSavedItemSchema, req.body)
-    const { isNew, loaded } = await saveItem(deps, principalOf(res).ownerId, input)
+    const { isNew, loaded } = await saveItem(depsOf(res), principalOf(res).ownerId, input)
     const { base } = urlsFor(req)
     res.status(isNew ? 201 : 200).location(`${base}${req.baseUrl}/${loaded.item.id}`)
     res.set('Cache-Control', 'no-store').json(await answerItem(req, loaded))
@@ -63,7 +70,7 @@ export const createSavedItemRoutes = (
 
   router.patch('/:id', ...imageJsonBody(), async (req, res) => {
     const input = parseBody(savedItemInputSchema, req.body)
-    const loaded = await changeItem(deps, keyOf(req, res), input)
+    const loaded = await changeItem(depsOf(res), keyOf(req, res), input)
     res.set('Cache-Control', 'no-store').json(await answerItem(req, loaded))
   })
 

@@ -3,7 +3,12 @@ import type { GenerationStatus } from '../../contract/vocabulary.ts'
 import { type GenerationFilter, listGenerations } from '../read/list.ts'
 import { type CancelDeps, cancelGenerations } from '../state/cancel.ts'
 import type { GenerationWithImage, PagePosition } from '../state/repository.ts'
-import { findRefusals, type RetryDeps, retryGenerations } from './retry-generations.ts'
+import {
+  type AssertMayAskAgain,
+  findRefusals,
+  type RetryDeps,
+  retryGenerations,
+} from './retry-generations.ts'
 
 /** The most generations that one request changes. */
 export const MAX_BULK_ROWS = 1_000
@@ -24,6 +29,8 @@ export type BulkOrder = {
   before?: PagePosition | undefined
   /** True: only tells what would be done. */
   dryRun: boolean
+  /** Throws for what the caller may not ask for. */
+  assertMayAsk: AssertMayAskAgain
 }
 
 type BulkResult = Pick<BulkReport, 'matched' | 'changed' | 'refused'> & {
@@ -37,7 +44,7 @@ type BulkResult = Pick<BulkReport, 'matched' | 'changed' | 'refused'> & {
  */
 export const changeInBulk = async (
   deps: BulkDeps,
-  { action, filter, before, dryRun }: BulkOrder,
+  { action, filter, before, dryRun, assertMayAsk }: BulkOrder,
 ): Promise<BulkResult> => {
   const status = filter.status ?? BULK_STATUSES[action]
   const found = await listGenerations(deps.db, {
@@ -47,7 +54,7 @@ export const changeInBulk = async (
     limit: MAX_BULK_ROWS + 1,
   })
   const rows = found.slice(0, MAX_BULK_ROWS)
-  const refused = await change(deps, action, rows, dryRun)
+  const refused = await change({ ...deps, assertMayAsk }, action, rows, dryRun)
   const last = rows.at(-1)
   return {
     matched: rows.length,
@@ -59,7 +66,7 @@ export const changeInBulk = async (
 
 /** Those that were not, or would not be, changed. */
 const change = async (
-  deps: BulkDeps,
+  deps: BulkDeps & { assertMayAsk: AssertMayAskAgain },
   action: BulkAction,
   rows: GenerationWithImage[],
   dryRun: boolean,
@@ -67,10 +74,10 @@ const change = async (
   if (rows.length === 0) return []
   if (action === 'cancel') return dryRun ? [] : cancelAll(deps, rows)
   if (dryRun) {
-    const refusals = await findRefusals(deps, rows)
+    const refusals = await findRefusals(deps, rows, deps.assertMayAsk)
     return [...refusals].map(([id, { code }]) => ({ id, code }))
   }
-  const asked = await retryGenerations(deps, rows)
+  const asked = await retryGenerations(deps, rows, deps.assertMayAsk)
   return asked.flatMap(({ id, refusal }) => (refusal ? { id, code: refusal.code } : []))
 }
 

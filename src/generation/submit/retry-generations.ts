@@ -15,6 +15,9 @@ export type RetryDeps = Pick<
   'db' | 'statements' | 'limits' | 'provider' | 'logger' | 'record' | 'onStep'
 > & { enqueueAll: (jobs: QueuedJob[]) => Promise<void> }
 
+/** Throws `refused_by_policy` for a generation that the caller may not ask for. */
+export type AssertMayAskAgain = (row: GenerationWithImage) => void
+
 /** What became of one: it is queued again, or why it is not. */
 export type RetryResult = { id: string } & (
   | { inserted: Inserted; refusal?: never }
@@ -29,8 +32,9 @@ export type RetryResult = { id: string } & (
 export const retryGenerations = async (
   deps: RetryDeps,
   rows: GenerationWithImage[],
+  assertMayAsk: AssertMayAskAgain,
 ): Promise<RetryResult[]> => {
-  const refusals = await findRefusals(deps, rows)
+  const refusals = await findRefusals(deps, rows, assertMayAsk)
   const explain = createExplanation(deps)
   const asked = await Promise.all(
     rows.map(async (row): Promise<RetryResult> => {
@@ -52,12 +56,16 @@ export const retryGenerations = async (
 export const findRefusals = async (
   { db, provider }: Pick<RetryDeps, 'db' | 'provider'>,
   rows: GenerationWithImage[],
+  assertMayAsk: AssertMayAskAgain,
 ): Promise<Map<string, AppError>> => {
   const gone = await findGoneConditionImages(db, rows)
   const refusals = new Map<string, AppError>()
   for (const row of rows) {
     const isGone = row.conditionImageId !== null && gone.has(row.conditionImageId)
-    const refusal = judge(provider, row) ?? (isGone ? conditionImageGone() : undefined)
+    const refusal =
+      judge(provider, row) ??
+      judgeAsking(assertMayAsk, row) ??
+      (isGone ? conditionImageGone() : undefined)
     if (refusal) refusals.set(row.id, refusal)
   }
   return refusals
@@ -79,6 +87,19 @@ const judge = (provider: RetryDeps['provider'], row: GenerationWithImage): AppEr
     return undefined
   } catch (error) {
     return notRetryable(`This server does not offer what was asked for: ${messageOf(error)}.`)
+  }
+}
+
+const judgeAsking = (
+  assertMayAsk: AssertMayAskAgain,
+  row: GenerationWithImage,
+): AppError | undefined => {
+  try {
+    assertMayAsk(row)
+    return undefined
+  } catch (error) {
+    if (error instanceof AppError) return error
+    throw error
   }
 }
 

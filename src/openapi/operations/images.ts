@@ -1,8 +1,12 @@
 import { z } from 'zod'
-import { imageQuerySchema } from '../../contract/image.ts'
+import {
+  endingImageUrlSchema,
+  imageQuerySchema,
+  imageUrlInputSchema,
+} from '../../contract/image.ts'
 import { THUMBNAIL_FORMATS, THUMBNAIL_WIDTHS } from '../../contract/limits.ts'
 import { imageMimeTypeSchema } from '../../contract/vocabulary.ts'
-import { answer, content, empty, type Operations, operation, PUBLIC } from '../operation.ts'
+import { answer, content, empty, json, type Operations, operation, PUBLIC } from '../operation.ts'
 import { ifNoneMatch, image, page, pageQuery } from '../schemas.ts'
 
 const TAG = 'Images'
@@ -31,6 +35,7 @@ export const images: Operations = {
           .optional()
           .meta({ description: 'The thumbnail’s format; webp unless said.' }),
         v: z.string().optional().meta({ description: 'The version: kept for ever with it.' }),
+        exp: z.string().optional().meta({ description: 'When a URL ends that was asked to.' }),
       }),
       headers: z.object(ifNoneMatch),
       answers: {
@@ -40,6 +45,18 @@ export const images: Operations = {
       },
       problems: [400, 404, 503],
       security: PUBLIC,
+    }),
+  },
+  '/api/images/{id}/url': {
+    post: operation(TAG, 'limitImageUrl', {
+      summary: 'A URL of an image that ends',
+      description: 'Its end is signed with it. Works from when the image was asked for.',
+      path: z.object({
+        id: z.string().meta({ description: 'The image’s id, or its generation’s.' }),
+      }),
+      body: json(imageUrlInputSchema, { expiresInSeconds: 3_600 }),
+      answers: { 200: answer('The URL, and when it ends.', endingImageUrlSchema) },
+      problems: [400, 404, 415],
     }),
   },
   '/api/images': {

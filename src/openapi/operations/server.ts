@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { serverInfoSchema } from '../../contract/server-info.ts'
 import { serverStatusSchema } from '../../contract/server-status.ts'
+import { sessionEndSchema } from '../../contract/session.ts'
 import { settingsSchema } from '../../contract/setting.ts'
 import { answer, empty, json, type Operations, operation, PUBLIC } from '../operation.ts'
 
@@ -45,7 +46,7 @@ export const server: Operations = {
       security: PUBLIC,
     }),
     post: operation(TAG, 'signIn', {
-      summary: 'Sign this browser in with a token',
+      summary: 'Sign this browser in with a token or a key',
       body: json(z.strictObject({ token: z.string().min(1) }), { token: 'eyJhbGciOiJIUzI1NiJ9…' }),
       answers: { 201: answer('Signed in, by a cookie.', session) },
       problems: [400, 403],
@@ -55,6 +56,15 @@ export const server: Operations = {
       answers: { 204: empty('Signed out.') },
       problems: [403],
       security: PUBLIC,
+    }),
+  },
+  '/api/sessions/end': {
+    post: operation(TAG, 'endSessions', {
+      summary: 'For operators: end the sessions of an owner',
+      description: 'All that have begun until now, in every process within a second.',
+      body: json(sessionEndSchema, { ownerId: 'alice' }),
+      answers: { 204: empty('They are over.') },
+      problems: [400, 403, 415],
     }),
   },
   '/livez': {

@@ -24,7 +24,7 @@ import { type PermittedBy, type SendObjectDeps, sendBytes, sendObject } from '..
 import { parseThumbnailQuery } from '../thumbnail-query.ts'
 
 /** An id that the caller may see, and by what; `unknown`: Postgres, which knows the owner, is away. */
-type Permission = { id: string; by: PermittedBy | 'unknown' }
+type Permission = { id: string; by: PermittedBy | 'unknown'; until?: Date | undefined }
 
 type Deps = {
   signer: ImageSigner
@@ -43,7 +43,7 @@ export const createImageFileRoutes = (http: HttpContext, deps: Deps): Router => 
   router.get('/:file', async (req, res) => {
     const waitSeconds = parseQueryWait(req, http.maxWaitSeconds)
     const size = parseThumbnailQuery(req)
-    const { id, by } = await authorize(deps, lookup, req)
+    const { id, by, until } = await authorize(deps, lookup, req)
     res.set({ 'Cross-Origin-Resource-Policy': 'cross-origin', 'Access-Control-Allow-Origin': '*' })
     if (by === 'unknown') return sendPlaceholder(deps, res, NOTHING_YET)
     let shown = await findShown(lookup, id)
@@ -57,7 +57,7 @@ export const createImageFileRoutes = (http: HttpContext, deps: Deps): Router => 
     if (!shown) throw notFound()
     const isByUrl = shown.isUnknown && by === 'signature'
     const object = isByUrl ? await findByUrl(deps.objects, id, req.query.v) : shown.object
-    const isSent = object && (await sendObject(deps.objects, req, res, { object, by, size }))
+    const isSent = object && (await sendObject(deps.objects, req, res, { object, by, size, until }))
     if (!isSent) await sendPlaceholder(deps, res, shown)
   })
 
@@ -77,7 +77,12 @@ const showPlaceholder =
     await sendPlaceholder(deps, res, NOTHING_YET)
   }
 
-const FOR_CALLERS: readonly ErrorCode[] = ['not_found', 'invalid_request', 'unauthenticated']
+const FOR_CALLERS: readonly ErrorCode[] = [
+  'not_found',
+  'invalid_request',
+  'unauthenticated',
+  'forbidden',
+]
 
 /** Express marks an address that it can't decode by a status. */
 const isForCallers = (error: unknown): boolean =>
@@ -129,8 +134,10 @@ const authorize = async (
     /^([gi]_[0-9a-f]{40})(?:\.([\w-]+))?$/.exec(String(req.params.file)) ?? []
   if (!id) throw notFound()
   if (signature !== undefined) {
-    if (signer.verify(id, signature)) return { id, by: 'signature' }
-    throw notFound()
+    const { exp } = req.query
+    if (!signer.verify(id, signature, exp)) throw notFound()
+    const until = exp === undefined ? undefined : new Date(Number(exp) * 1_000)
+    return { id, by: 'signature', until }
   }
   const principal = await findPrincipal(identify, req)
   const shown = principal && (await findShown(lookup, id))

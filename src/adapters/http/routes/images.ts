@@ -1,20 +1,26 @@
 import { Router } from 'express'
-import { imageQuerySchema } from '../../../contract/image.ts'
-import { deleteImage } from '../../../generation/read/images.ts'
+import { isGenerationId, isImageId } from '../../../contract/identity.ts'
+import {
+  type EndingImageUrl,
+  imageQuerySchema,
+  imageUrlInputSchema,
+} from '../../../contract/image.ts'
+import { deleteImage, findShownImage } from '../../../generation/read/images.ts'
 import { findConditionDigest, listImages } from '../../../generation/read/list-images.ts'
 import { presentImage } from '../../../generation/read/present.ts'
 import { type UploadDeps, uploadImage } from '../../../generation/submit/uploads.ts'
 import { AppError } from '../../../lib/errors.ts'
 import { principalOf } from '../auth.ts'
 import type { HttpContext } from '../http-context.ts'
-import { sendWithETag } from '../json.ts'
+import { createEndingUrl, type ImageSigner } from '../image-urls.ts'
+import { sendUncached, sendWithETag } from '../json.ts'
 import { cutPage, parsePageQuery } from '../pagination.ts'
-import { imageBody, parseQuery } from '../parse-request.ts'
+import { imageBody, jsonBody, parseBody, parseQuery } from '../parse-request.ts'
 
 /** The owner's images: list, upload, delete. */
 export const createImageRoutes = (
   { db, urlsFor, logger }: HttpContext,
-  { uploads }: { uploads: UploadDeps },
+  { uploads, signer }: { uploads: UploadDeps; signer: ImageSigner },
 ): Router => {
   const router = Router()
 
@@ -41,6 +47,21 @@ export const createImageRoutes = (
     res.status(201).location(image.imageUrl).json(image)
   })
 
+  router.post('/:id/url', ...jsonBody(), async (req, res) => {
+    const { expiresInSeconds } = parseBody(imageUrlInputSchema, req.body)
+    const id = String(req.params.id)
+    const { ownerId, isAdmin } = principalOf(res)
+    const shown = isShownId(id) ? await findShownImage(db, id) : undefined
+    if (!shown || (shown.ownerId !== ownerId && !isAdmin)) {
+      throw new AppError('not_found', 'There is no image with this id.')
+    }
+    const seconds = Math.floor(Date.now() / 1_000) + expiresInSeconds
+    const expiresAt = new Date(seconds * 1_000)
+    const imageUrl = createEndingUrl(signer, { base: urlsFor(req).base, id, expiresAt })
+    const body = { imageUrl, expiresAt: expiresAt.toISOString() }
+    sendUncached(res, body satisfies EndingImageUrl)
+  })
+
   router.delete('/:id', async (req, res) => {
     const onOrphan = (objectKey: string, error: unknown) =>
       logger.warn({ objectKey, err: error }, 'a deleted image left its object in the store')
@@ -54,3 +75,6 @@ export const createImageRoutes = (
 
   return router
 }
+
+/** An image has the id of its generation, from when that was asked for; an upload one of its own. */
+const isShownId = (id: string): boolean => isGenerationId(id) || isImageId(id)

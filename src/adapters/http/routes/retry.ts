@@ -8,14 +8,19 @@ import { type SubmitDeps, submitGeneration } from '../../../generation/submit/su
 import { AppError } from '../../../lib/errors.ts'
 import { sendSubmitted } from '../answer-generation.ts'
 import { principalOf } from '../auth.ts'
+import type { AssertMayAsk } from '../caller-policy.ts'
 import type { HttpContext } from '../http-context.ts'
 import { formatCursor, parseCursor } from '../pagination.ts'
 import { jsonBody, parseBody, parseIdempotencyKey } from '../parse-request.ts'
 import { parseScope } from '../scope.ts'
 
 /** Asking again for generations, one by one or many at once; an operator does so for their owners. */
-export const createRetryRoutes = (http: HttpContext, deps: SubmitDeps & BulkDeps): Router => {
+export const createRetryRoutes = (
+  http: HttpContext,
+  deps: SubmitDeps & BulkDeps & { assertMayAsk: AssertMayAsk },
+): Router => {
   const { getOwnGeneration } = http
+  const { assertMayAsk } = deps
   const router = Router()
 
   router.post('/bulk', ...jsonBody(), async (req, res) => {
@@ -23,8 +28,10 @@ export const createRetryRoutes = (http: HttpContext, deps: SubmitDeps & BulkDeps
     const { action, dryRun } = order
     const { owner, ...filter } = order.filter
     assertChangeable(action, filter.status)
-    const ownerId = parseScope(principalOf(res), owner)
+    const principal = principalOf(res)
+    const ownerId = parseScope(principal, owner)
     const { next, ...result } = await changeInBulk(deps, {
+      assertMayAsk: (row) => assertMayAsk(principal, row),
       action,
       dryRun,
       filter: { ...filter, ownerId },
@@ -42,7 +49,9 @@ export const createRetryRoutes = (http: HttpContext, deps: SubmitDeps & BulkDeps
 
   router.post('/:id/retry', async (req, res) => {
     const row = await getOwnGeneration(req, res)
-    const [asked] = await retryGenerations(deps, [row])
+    const [asked] = await retryGenerations(deps, [row], (again) =>
+      assertMayAsk(principalOf(res), again),
+    )
     if (!asked?.inserted) throw asked?.refusal
     const { generation, queuePosition } = asked.inserted
     await sendSubmitted(http, req, res, generation, { queuePosition })
@@ -51,10 +60,12 @@ export const createRetryRoutes = (http: HttpContext, deps: SubmitDeps & BulkDeps
   router.post('/:id/regenerate', async (req, res) => {
     const idempotencyKey = parseIdempotencyKey(req)
     const row = await getOwnGeneration(req, res)
+    const request = toForcedRequest(row)
+    assertMayAsk(principalOf(res), request)
     const { generation, queuePosition } = await submitGeneration(
       deps,
       row.ownerId,
-      toForcedRequest(row),
+      request,
       idempotencyKey,
     )
     await sendSubmitted(http, req, res, generation, { queuePosition })

@@ -2,7 +2,7 @@ import { Router } from 'express'
 import { z } from 'zod'
 import { textSchema } from '../../../contract/text.ts'
 import { AppError } from '../../../lib/errors.ts'
-import type { Authenticate } from '../auth.ts'
+import { type Authenticate, shownBy } from '../auth.ts'
 import { jsonBody, parseBody } from '../parse-request.ts'
 import { assertSameOrigin, type Sessions } from '../sessions.ts'
 
@@ -19,7 +19,7 @@ export const createSessionRoutes = (authenticate: Authenticate, sessions: Sessio
   router.post('/', ...jsonBody(), async (req, res) => {
     assertSameOrigin(req)
     const { token } = parseBody(signInSchema, req.body)
-    const principal = await authenticate(`Bearer ${token.trim()}`)
+    const principal = await authenticate(`Bearer ${token.trim()}`, shownBy(req))
     const expiresAt = await sessions.start(req, res, principal)
     const { ownerId, isAdmin } = principal
     res.status(201).json({ isSignedIn: true, ownerId, isAdmin, expiresAt })
@@ -30,12 +30,14 @@ export const createSessionRoutes = (authenticate: Authenticate, sessions: Sessio
       if (error instanceof AppError && error.code === 'unauthenticated') return undefined
       throw error
     })
-    res.json(session ? { isSignedIn: true, ...session } : { isSignedIn: false })
+    if (!session) return void res.json({ isSignedIn: false })
+    const { ownerId, isAdmin, expiresAt } = session
+    res.json({ isSignedIn: true, ownerId, isAdmin, expiresAt })
   })
 
-  router.delete('/', (req, res) => {
+  router.delete('/', async (req, res) => {
     assertSameOrigin(req)
-    sessions.end(req, res)
+    await sessions.end(req, res)
     res.status(204).end()
   })
 

@@ -16,6 +16,7 @@ import { type SubmitDeps, submitGeneration } from '../../../generation/submit/su
 import { AppError } from '../../../lib/errors.ts'
 import { sendSubmitted } from '../answer-generation.ts'
 import { principalOf } from '../auth.ts'
+import type { AssertMayAsk } from '../caller-policy.ts'
 import { type HttpContext, whileConnected } from '../http-context.ts'
 import {
   imageJsonBody,
@@ -28,6 +29,7 @@ import { type DrawPlaceholder, drawPlaceholderUrl } from '../placeholder.ts'
 
 export type VisualizeDeps = {
   submit: SubmitDeps
+  assertMayAsk: AssertMayAsk
   interactiveDeadlineMs: number
   placeholder: DrawPlaceholder
   /** Records an answer that cost nothing. */
@@ -39,7 +41,7 @@ const SUPERSEDED_AT = Date.UTC(2026, 10, 1) / 1_000
 
 /** Submitting a generation. */
 export const createVisualizeRoutes = (http: HttpContext, deps: VisualizeDeps): Router => {
-  const { submit, interactiveDeadlineMs } = deps
+  const { submit, assertMayAsk, interactiveDeadlineMs } = deps
   const longestWaitMs = Math.min(interactiveDeadlineMs, http.maxWaitSeconds * 1_000)
   const router = Router()
 
@@ -47,14 +49,16 @@ export const createVisualizeRoutes = (http: HttpContext, deps: VisualizeDeps): R
     const waitSeconds = parsePreferWait(req, http.maxWaitSeconds)
     const idempotencyKey = parseIdempotencyKey(req)
     const request = parseBody(generationRequestSchema, req.body)
-    const { ownerId } = principalOf(res)
-    const submission = await submitGeneration(submit, ownerId, request, idempotencyKey)
+    const principal = principalOf(res)
+    assertMayAsk(principal, request)
+    const submission = await submitGeneration(submit, principal.ownerId, request, idempotencyKey)
     setPreferenceApplied(res, waitSeconds)
     await answer(http, deps, req, res, submission, (waitSeconds ?? 0) * 1_000)
   })
 
   router.post('/image', announceSuccessor(http), ...imageJsonBody(), async (req, res) => {
     const request = parseBody(generationRequestSchema, req.body)
+    assertMayAsk(principalOf(res), request)
     const forced = { ...request, skipExistingCheck: true }
     const submission = await submitGeneration(submit, principalOf(res).ownerId, forced)
     await answer(http, deps, req, res, submission, longestWaitMs)

@@ -5,6 +5,7 @@ import {
   TaskType,
 } from '@google/generative-ai'
 import { startDeadline } from '../../../lib/deadline.ts'
+import { withoutRedirects } from '../../../lib/without-redirects.ts'
 import type { Embedder } from '../ports.ts'
 import { parseGeminiVectors } from './gemini-answer.ts'
 import { costGeminiTexts } from './gemini-cost.ts'
@@ -35,7 +36,9 @@ export const createGeminiEmbedder = (config: GeminiEmbedderConfig): Embedder => 
       const timeoutMs = texts.length === 1 ? TIMEOUT_MS : BATCH_TIMEOUT_MS
       const deadline = startDeadline(timeoutMs, signal)
       try {
-        const answer = await fetchAnswer(model, texts, config.dimensions, deadline.signal)
+        const answer = await withoutRedirects(() =>
+          fetchAnswer(model, texts, config.dimensions, deadline.signal),
+        )
         const { vectors, tokens } = parseGeminiVectors(answer, texts.length, config.dimensions)
         return { vectors, costUsd: costGeminiTexts(config.model, texts, tokens) }
       } catch (error) {
