@@ -5,6 +5,7 @@ import { Alerts } from './pages/alerts.tsx'
 import { Gallery } from './pages/gallery.tsx'
 import { Generation } from './pages/generation.tsx'
 import { Generations } from './pages/generations.tsx'
+import { Keys } from './pages/keys.tsx'
 import { NotFound } from './pages/not-found.tsx'
 import { Overview } from './pages/overview.tsx'
 import { Owners } from './pages/owners.tsx'
@@ -56,6 +57,7 @@ export const App = () => {
           <Route path="/owners" component={Owners} />
           <Route path="/webhooks" component={Webhooks} />
           <Route path="/webhooks/:id" component={Webhook} />
+          <Route path="/keys" component={Keys} />
           <Route path="/alerts" component={Alerts} />
           <Route path="/settings" component={Settings} />
           <Route default component={NotFound} />

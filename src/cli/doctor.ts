@@ -1,4 +1,5 @@
 import type { Config } from '../app/config.ts'
+import { examineAccess } from '../app/examine-access.ts'
 import { examine } from '../app/self-test.ts'
 import { messageOf } from '../lib/errors.ts'
 import { type Finding, formatFinding } from '../lib/finding.ts'
@@ -31,6 +32,7 @@ export const runDoctor = async (config: Config): Promise<void> => {
 /** What a start has another word for, or could not know yet. */
 const examineMore = async (config: Config, parts: readonly Finding[]): Promise<Finding[]> => [
   ...(parts.some(isDatabaseIll) ? [] : await examineSchema(config)),
+  ...examineAccess(config),
   ...(config.http.publicUrl ? [await examineListening(config.http.publicUrl)] : []),
 ]
 

@@ -51,6 +51,8 @@ export const keyInputSchema = z
     message: 'does not go with the scope admin: an operator sees all',
   })
 export type KeyInput = z.output<typeof keyInputSchema>
+/** As a client writes it. */
+export type KeyDraft = z.input<typeof keyInputSchema>
 
 /** A key as answered. */
 export const keySchema = z.object({

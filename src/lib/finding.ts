@@ -1,5 +1,5 @@
-/** A part of the service, as `/readyz` names it. */
-export type Part = 'database' | 'queue' | 'store' | 'model' | 'address' | 'folder'
+/** A part of the service, as `/readyz` names it; `access` is what the settings say of who may call. */
+export type Part = 'database' | 'queue' | 'store' | 'model' | 'address' | 'folder' | 'access'
 
 /** What looking at a part came to. */
 export type Finding = {

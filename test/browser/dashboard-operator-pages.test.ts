@@ -6,6 +6,7 @@ import { insertCalls, insertEvent } from '../support/history.ts'
 import { lookAtPage } from '../support/look-at-page.ts'
 import { insertGeneration } from '../support/rows.ts'
 import { describeWith } from '../support/skip.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const OWNERS_PAGES = [
   'Overview',
@@ -117,6 +118,31 @@ describeWith('chromium', "operators' pages", () => {
     )
   })
 
+  test('a key is made, shown once, and revoked', async () => {
+    await page.getByRole('link', { name: 'Keys' }).click()
+    await page.getByRole('button', { name: 'Make a key' }).click()
+    await page.getByRole('textbox', { name: 'Name', exact: true }).fill('the shop’s back end')
+    expect(await lookAtPage(page, 'keys-dialog')).toEqual([])
+    await page.getByRole('textbox', { name: 'Sizes' }).fill('1K, 2K')
+    await page.getByRole('button', { name: 'Make it' }).click()
+    const shown = page.getByRole('dialog', { name: 'The key' })
+    const secret = (await shown.getByRole('figure').locator('code').textContent()) ?? ''
+    expect(secret).toMatch(/^io_[0-9A-Za-z]{38}$/)
+    expect(await lookAtPage(page, 'keys-shown')).toEqual([])
+    await shown.getByRole('button', { name: 'I have kept it' }).click()
+    const row = page.getByRole('row').filter({ hasText: 'the shop’s back end' })
+    await row.getByText('active').waitFor()
+    expect(await page.content()).not.toContain(secret)
+    expect(await lookAtPage(page, 'keys')).toEqual([])
+    const headers = { 'x-api-key': secret, 'Imageonce-Owner': 'user-1' }
+    const statusOf = async () => (await fetch(`${dashboard.app.url}/api/info`, { headers })).status
+    expect(await statusOf()).toBe(200)
+    await row.getByRole('button', { name: 'Revoke' }).click()
+    await page.getByRole('button', { name: 'Revoke it' }).click()
+    await row.getByText('revoked').waitFor()
+    await waitFor(async () => (await statusOf()) === 401, { what: 'the key to be refused' })
+  })
+
   test('an alert that fires is told with what to do, and then is history', async () => {
     await dashboard.app.stopWorkers()
     await page.getByRole('link', { name: 'Alerts' }).click()
@@ -136,12 +162,14 @@ describeWith('chromium', "operators' pages", () => {
   test('others see neither the links nor the pages', async () => {
     const { app } = dashboard
     const token = await app.token('alice')
-    await page.evaluate(`fetch('/api/session', { method: 'DELETE' })`)
+    // No page is there that would ask on, and be refused.
+    await page.goto('about:blank')
+    await dashboard.context.clearCookies()
     await page.goto(`${app.url}/gallery#token=${token}`)
     await page.getByText('You have no images yet').waitFor()
     const links = page.getByRole('navigation', { name: 'Pages' }).getByRole('link')
     expect(await links.allTextContents()).toEqual(OWNERS_PAGES)
-    for (const path of ['/owners', '/settings', '/alerts']) {
+    for (const path of ['/owners', '/settings', '/alerts', '/keys']) {
       await page.goto(app.url + path)
       await page.getByText('This page is for operators').waitFor()
     }

@@ -21,6 +21,7 @@ const OPERATORS_ONLY = [
   '/api/alerts/history',
   '/api/analytics/owners',
   '/api/analytics/owners.csv',
+  '/api/keys',
   '/api/settings',
   '/api/status',
 ]

@@ -26,7 +26,10 @@ beforeAll(async () => {
 afterAll(() => folder.remove())
 
 /** What is found of a part, as `kind setting: …`. */
-const look = async (part: Part, env: Record<string, string>): Promise<string[]> => {
+const look = async (
+  part: Exclude<Part, 'access'>,
+  env: Record<string, string>,
+): Promise<string[]> => {
   const config = parseConfig({ DATA_DIR: folder.path, ...env })
   return (await examine(config, [part])).map((each) => `${each.kind} ${formatFinding(each)}`)
 }

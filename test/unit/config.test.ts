@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { parseClientConfig, parseConfig } from '../../src/app/config.ts'
+import { examineAccess } from '../../src/app/examine-access.ts'
 import { ConfigError } from '../../src/lib/errors.ts'
 
 const problemsOf = (environment: Record<string, string>): readonly string[] => {
@@ -11,6 +12,8 @@ const problemsOf = (environment: Record<string, string>): readonly string[] => {
   }
   return []
 }
+
+const [FIRST, SECOND] = ['9f86d081884c7d659a2feaa0c55ad015', '8d969eef6ecad3c29a3a629280e686cf']
 
 const production = {
   NODE_ENV: 'production',
@@ -136,10 +139,9 @@ describe('the settings', () => {
   })
 
   test('take secrets as lists while they are exchanged', () => {
-    const [first, second] = ['9f86d081884c7d659a2feaa0c55ad015', '8d969eef6ecad3c29a3a629280e686cf']
-    const { auth } = parseConfig({ AUTH_JWT_SECRET: `${first}, ${second}` })
-    expect(auth.jwtSecrets).toEqual([first, second])
-    expect(problemsOf({ AUTH_JWT_SECRET: `${first},short` })).toEqual([
+    const { auth } = parseConfig({ AUTH_JWT_SECRET: `${FIRST}, ${SECOND}` })
+    expect(auth.jwtSecrets).toEqual([FIRST, SECOND])
+    expect(problemsOf({ AUTH_JWT_SECRET: `${FIRST},short` })).toEqual([
       'AUTH_JWT_SECRET must have at least 32 characters; a comma stands between two of them',
     ])
   })
@@ -190,6 +192,35 @@ describe('the settings', () => {
       )
       expect(problemsOf({ ...ofIssuer, [name]: 'http://127.0.0.1:8080/x' })).toEqual([])
       expect(problemsOf({ ...ofIssuer, [name]: 'http://localhost.evil.example/x' })).not.toEqual([])
+    },
+  )
+
+  test.each([
+    ['AUTH_AUDIENCE', { AUTH_AUDIENCE: '' }],
+    ['AUTH_MAX_TOKEN_AGE', { AUTH_MAX_TOKEN_AGE: '2592000' }],
+    ['AUTH_JWT_SECRET', { AUTH_JWT_SECRET: `${FIRST},${SECOND}` }],
+    ['IMAGE_URL_SECRET', { IMAGE_URL_SECRET: '' }],
+    ['IMAGE_URL_SECRET', { IMAGE_URL_SECRET: `${FIRST},${SECOND}` }],
+    ['OWNER_MODELS', { OWNER_MODELS: '*' }],
+    ['OWNER_SIZES', { OWNER_SIZES: '*' }],
+    ['HOOK_NAMESPACES', { HOOK_NAMESPACES: 'cms:shop' }],
+    ['HOOK_NAMESPACES', { HOOK_SECRETS: 'cms:whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' }, 'shop'],
+  ])(
+    'are advised on by the doctor where %s could be better: %j',
+    (name, change, namespace = '') => {
+      const sensible = {
+        ...{ ...production, IMAGE_URL_SECRET: SECOND, AUTH_ISSUER: 'us', AUTH_AUDIENCE: 'images' },
+        HOOK_SECRETS:
+          'cms:whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw,blog:whsec_plJ3nmyCDGBKInavdOK15jsl6Ov1pqAx',
+        HOOK_NAMESPACES: 'cms:shop,blog:blog',
+      }
+      const examine = (environment: Record<string, string>) =>
+        examineAccess(parseConfig(environment)).map(({ kind, setting }) => `${kind} ${setting}`)
+      expect(examine(sensible)).toEqual(['good AUTH_*, OWNER_*, HOOK_*'])
+      const isOnlySource = namespace !== ''
+      const changed = isOnlySource ? { HOOK_NAMESPACES: '', AUTH_NAMESPACE: namespace } : {}
+      expect(examine({ ...sensible, ...changed, ...change })).toEqual([`costly ${name}`])
+      expect(examine({ ...sensible, ...changed, ...change, NODE_ENV: 'development' })).toEqual([])
     },
   )
 
