@@ -18,6 +18,7 @@ import type {
   WebhookDisabledReason,
 } from '../src/contract/vocabulary.ts'
 import type { AccessKeysTable, EndedSessionsTable } from './access-tables.ts'
+import type { ErasedObjectsTable, ErasuresTable } from './erasure-tables.ts'
 import type {
   OwnerSimilarityTable,
   PromptEmbeddingsTable,
@@ -53,6 +54,8 @@ export type Schema = {
   deletedObjects: DeletedObjectsTable
   accessKeys: AccessKeysTable
   endedSessions: EndedSessionsTable
+  erasures: ErasuresTable
+  erasedObjects: ErasedObjectsTable
 }
 
 type UsersTable = { id: string; createdAt: Generated<Date> }

@@ -14,6 +14,9 @@ import { createMissingImageReport } from '../features/maintenance/missing-image.
 import { createOperators } from '../features/operators/module.ts'
 import { findWorkers } from '../features/operators/workers/find-workers.ts'
 import { measureQueue } from '../features/operators/workers/measure-queue.ts'
+import { createErasingOwners } from '../features/owners/erasing-owners.ts'
+import { createOwnerRoutes } from '../features/owners/routes.ts'
+import { createSendExport } from '../features/owners/send-export.ts'
 import { createHookRoutes } from '../features/saved-items/hooks-routes.ts'
 import { createSavedItemRoutes } from '../features/saved-items/routes.ts'
 import { createSessionEnds } from '../features/sessions/ends.ts'
@@ -133,7 +136,15 @@ const listFeatures = (
   })
   const items = itemDeps(resources, submit, telemetry, (url) => findImageId(signer, url))
   const parseUrl = (url: string) => parseWebhookUrl(url, config.webhooks.isPrivateAllowed)
+  const { assertNotErasing, ...erasing } = createErasingOwners({
+    db,
+    subscribe: http.subscribe,
+    logger,
+  })
+  const sendExport = createSendExport({ db, store, shutdown: http.shutdown, logger })
   return [
+    // Before the others, for what it refuses.
+    { routes: [createOwnerRoutes(http, { sendExport, assertNotErasing })], ...erasing },
     {
       routes: createCoreRoutes(http, {
         ...callers,

@@ -10,6 +10,7 @@ import { createAlerts } from '../features/alerts/module.ts'
 import { createAnalytics } from '../features/analytics/module.ts'
 import { createMaintenance } from '../features/maintenance/module.ts'
 import { createHeartbeat } from '../features/operators/workers/heartbeat.ts'
+import { createErasures } from '../features/owners/module.ts'
 import { createSavedItems } from '../features/saved-items/module.ts'
 import { createSessionTasks } from '../features/sessions/maintenance.ts'
 import type { TelemetryLog } from '../features/telemetry/telemetry-log.ts'
@@ -29,6 +30,7 @@ import { type Feature, letGoAfterMs, startAll, stopAll } from './feature.ts'
 import {
   alertsDeps,
   deadlinesDeps,
+  erasuresDeps,
   itemDeps,
   openSimilarity,
   openTelemetry,
@@ -184,6 +186,7 @@ const listFeatures = (
     createWebhooks(webhooksDeps(config, secrets, resources, logger, overrides)),
     createAlerts(alertsDeps(config, resources, logger, overrides)),
     createDeadlines(deadlinesDeps(config, resources, logger)),
+    createErasures(erasuresDeps(config, resources, logger)),
     { tasks: similarity.tasks },
     { tasks: createSessionTasks(db) },
   ]
