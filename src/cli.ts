@@ -56,6 +56,16 @@ program
     ),
   )
 
+program
+  .command('retention')
+  .description('count what the RETENTION_ settings would remove')
+  .option('--apply', 'remove it now, instead of tomorrow', false)
+  .action((options) =>
+    runCommand(async () =>
+      (await import('./cli/retention.ts')).runRetention(parseConfig(environment), options),
+    ),
+  )
+
 const owner = program
   .command('owner')
   .description('hand over or erase all that is kept of an owner')

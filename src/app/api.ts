@@ -17,6 +17,7 @@ import { measureQueue } from '../features/operators/workers/measure-queue.ts'
 import { createErasingOwners } from '../features/owners/erasing-owners.ts'
 import { createOwnerRoutes } from '../features/owners/routes.ts'
 import { createSendExport } from '../features/owners/send-export.ts'
+import { createAccessLog } from '../features/retention/access-log.ts'
 import { createHookRoutes } from '../features/saved-items/hooks-routes.ts'
 import { createSavedItemRoutes } from '../features/saved-items/routes.ts'
 import { createSessionEnds } from '../features/sessions/ends.ts'
@@ -141,6 +142,7 @@ const listFeatures = (
     subscribe: http.subscribe,
     logger,
   })
+  const { recordAccess, ...accesses } = createAccessLog({ db, logger })
   const sendExport = createSendExport({ db, store, shutdown: http.shutdown, logger })
   return [
     // Before the others, for what it refuses.
@@ -159,7 +161,11 @@ const listFeatures = (
         uploads,
         signer,
         placeholder,
-        recordReuse,
+        recordReuse: (row, reuse) => {
+          recordReuse(row, reuse)
+          recordAccess(row.id)
+        },
+        recordAccess,
         // Without a token the figures are not for everyone who reaches the port of a production server.
         metricsAccess:
           config.metrics.token === undefined && config.isProduction
@@ -190,6 +196,7 @@ const listFeatures = (
     { routes: [createAnalyticsRoutes(http)] },
     { routes: [createAlertRoutes(http, alerts)], ...createAlerts(alerts) },
     createDeadlines(deadlinesDeps(config, resources, logger)),
+    accesses,
     { routes: [createSimilarityRoutes(http, similarity)] },
     createOperators({
       server: {

@@ -11,6 +11,7 @@ import { createAnalytics } from '../features/analytics/module.ts'
 import { createMaintenance } from '../features/maintenance/module.ts'
 import { createHeartbeat } from '../features/operators/workers/heartbeat.ts'
 import { createErasures } from '../features/owners/module.ts'
+import { createRetention } from '../features/retention/module.ts'
 import { createSavedItems } from '../features/saved-items/module.ts'
 import { createSessionTasks } from '../features/sessions/maintenance.ts'
 import type { TelemetryLog } from '../features/telemetry/telemetry-log.ts'
@@ -34,6 +35,7 @@ import {
   itemDeps,
   openSimilarity,
   openTelemetry,
+  retentionDeps,
   webhooksDeps,
 } from './feature-deps.ts'
 import {
@@ -187,6 +189,7 @@ const listFeatures = (
     createAlerts(alertsDeps(config, resources, logger, overrides)),
     createDeadlines(deadlinesDeps(config, resources, logger)),
     createErasures(erasuresDeps(config, resources, logger)),
+    createRetention(retentionDeps(config, resources, logger)),
     { tasks: similarity.tasks },
     { tasks: createSessionTasks(db) },
   ]

@@ -5,15 +5,14 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Config } from '../app/config.ts'
 import { erasuresDeps } from '../app/feature-deps.ts'
-import { createResources, QUEUE_SETTLE_MS, type Resources } from '../app/resources.ts'
+import type { Resources } from '../app/resources.ts'
 import { applyList } from '../features/owners/apply-list.ts'
 import { eraseWaiting } from '../features/owners/erase-waiting.ts'
 import { beginErasure, type ErasureRow, findErasureById } from '../features/owners/erasures.ts'
 import { exportOwner } from '../features/owners/export-owner.ts'
 import { StartError } from '../lib/errors.ts'
-import { createLogger, type Logger } from '../lib/logger.ts'
-import { assertMigrated } from '../migrate.ts'
-import { withDatabase } from '../start.ts'
+import type { Logger } from '../lib/logger.ts'
+import { withResources } from './with-resources.ts'
 
 /** Writes an owner's archive to a file that is not there yet. Throws `StartError`. */
 export const exportOwnerTo = (config: Config, ownerId: string, { out }: { out: string }) =>
@@ -75,24 +74,4 @@ const untilDone = async ({ db }: Resources, id: string): Promise<ErasureRow> => 
 const print = ({ id, ownerDigest, counts, finishedAt }: ErasureRow): void => {
   console.log(`Erased at ${finishedAt?.toISOString()}, receipt ${id}, owner ${ownerDigest}:`)
   for (const [what, count] of Object.entries(counts)) console.log(`  ${count} ${what}`)
-}
-
-const withResources = async (
-  config: Config,
-  use: (resources: Resources, logger: Logger) => Promise<void>,
-): Promise<void> => {
-  const logger = createLogger(config.logLevel ?? 'warn', 'start')
-  const database = await withDatabase(config, logger)
-  try {
-    await assertMigrated(database.config)
-    const resources = createResources(database.config, logger, {})
-    try {
-      await resources.queue.settle(QUEUE_SETTLE_MS)
-      await use(resources, logger)
-    } finally {
-      await resources.releaseAll()
-    }
-  } finally {
-    await database.release()
-  }
 }
