@@ -9,7 +9,9 @@ import type { ImageStore } from '../../src/generation/ports.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { createClient } from '../support/client.ts'
 import { createDatabase, createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { describeEachBackend } from '../support/each-backend.ts'
 import { fillOwner } from '../support/fill-owner.ts'
+import { findInRedis } from '../support/find-in-redis.ts'
 import { findMentions } from '../support/find-mentions.ts'
 import { useProcesses } from '../support/processes.ts'
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts'
@@ -99,24 +101,55 @@ describe('a database that is restored from before an erasure', () => {
   })
 })
 
-describe('a worker that is killed while it erases', () => {
-  const processes = useProcesses('postgres')
+describeEachBackend('a worker that is killed while it erases', (backend) => {
+  const processes = useProcesses(backend)
+  const texts = [OWNER, SECRET]
+
+  const ask = async (token: string, method: string, path: string, body?: object) => {
+    const response = await fetch(`${processes.url()}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(body && { body: JSON.stringify(body) }),
+    })
+    await response.arrayBuffer()
+    return response.status
+  }
 
   test('has its work finished by another, counted once', async () => {
     await withDatabaseAt(processes.databaseUrl(), async (db) => {
       const store = createFilesystemStore({ directory: `${processes.folder()}/images` })
       await fillOwner(db, store, filled)
-      const worker = await processes.run('worker')
+      const loud = { LOG_LEVEL: 'trace' }
+      const api = await processes.run('api', loud)
+      const worker = await processes.run('worker', loud)
+      const { out: token } = await processes.execute('token', '--owner', OWNER)
+      const signedIn = token.trim()
+      const prompt = { prompt: `${SECRET}, made` }
+      expect(await ask(signedIn, 'POST', '/api/visualize/generate', prompt)).toBe(202)
+      await waitFor(
+        async () =>
+          (
+            await db
+              .selectFrom('generations')
+              .select('id')
+              .where('status', '<>', 'succeeded')
+              .execute()
+          ).length === 0,
+        {
+          what: 'the image to be made',
+        },
+      )
+      expect(await ask(signedIn, 'GET', '/api/me/export')).toBe(200)
       await withDatabaseAt(processes.databaseUrl(), (locker) =>
         locker.transaction().execute(async (tx) => {
           // The generations are gone when it comes to the upload.
           await sql`select from image_metadata where image_type = 'user_uploaded' for update`.execute(
             tx,
           )
-          await beginErasure(db, OWNER, 'owner')
+          expect(await ask(signedIn, 'DELETE', '/api/me')).toBe(202)
           await waitFor(
             async () =>
-              (await findErasure(db, OWNER))?.counts.generations === filled.images &&
+              (await findErasure(db, OWNER))?.counts.generations === filled.images + 1 &&
               (await isWaiting(db)),
             { what: 'the worker to be in the middle' },
           )
@@ -127,10 +160,17 @@ describe('a worker that is killed while it erases', () => {
       await sql`update erasures set lease_expires_at = now() where owner_id is not null`.execute(db)
       const before = await findErasure(db, OWNER)
       expect(before?.finishedAt).toBeNull()
-      await processes.run('worker')
+      const second = await processes.run('worker', loud)
       const { counts } = await waitUntilDone(db)
-      expect(counts).toMatchObject({ generations: 20, images: 21, calls: 20, items: 20 })
-      expect(await findMentions(db, [OWNER, SECRET])).toEqual([])
+      expect(counts).toMatchObject({ generations: 21, images: 22, calls: 21, items: 20 })
+      expect(await findMentions(db, texts)).toEqual([])
+      if (backend === 'redis') {
+        expect(await findInRedis(process.env.TEST_REDIS_URL ?? '', texts)).toEqual([])
+      }
+      expect(worker.output()).toContain('"level":20')
+      for (const program of [api, worker, second]) {
+        for (const text of texts) expect(program.output()).not.toContain(text)
+      }
       for (const name of ['generated', 'uploads', 'surplus']) {
         for await (const page of store.list(name)) expect(page).toEqual([])
       }

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
-import { createStore } from '../../src/app/resources.ts'
+import { createGenerationQueue } from '../../src/adapters/queue/generation-queue.ts'
+import { createStore, toQueueBackend } from '../../src/app/resources.ts'
 import type { AnalyticsSummary } from '../../src/contract/analytics.ts'
 import type { ErasureReceipt } from '../../src/contract/erasure.ts'
 import { createFold } from '../../src/features/analytics/fold.ts'
@@ -13,6 +14,7 @@ import { describeEachBackend } from '../support/each-backend.ts'
 import { fillOwner } from '../support/fill-owner.ts'
 import { findMentions, listTextColumns } from '../support/find-mentions.ts'
 import { createHolds } from '../support/held.ts'
+import { aNewGeneration } from '../support/new-generation.ts'
 import { makePng } from '../support/pictures.ts'
 import { createTestBucket, toS3Environment } from '../support/s3-bucket.ts'
 import { describeWith } from '../support/skip.ts'
@@ -154,6 +156,31 @@ describeEachBackend('erasing an owner', (backend) => {
     )
     const { body } = await mallory.call<{ generations: unknown[] }>('GET', '/api/generations')
     expect(body.generations).toHaveLength(1)
+  })
+})
+
+describeWith('redis', 'requests that wait for Postgres', () => {
+  test('are taken out of the queue, and nobody else’s', async () => {
+    await start({ backend: 'redis', workers: 0 })
+    const queue = createGenerationQueue(
+      toQueueBackend(app.config, app.db),
+      app.config.queue.name,
+      () => {},
+    )
+    const defer = async (ownerId: string) => {
+      const generation = aNewGeneration({ ownerId, prompt: SECRET })
+      await queue.defer({ generation, parkedAt: new Date().toISOString() })
+      return generation.id
+    }
+    try {
+      await queue.settle(2_000)
+      const [own, other] = [await defer(OWNER), await defer('bob')]
+      expect(await queue.removeDeferred(OWNER)).toEqual({ removed: 1, held: 0 })
+      expect(await queue.findDeferred(own)).toBeUndefined()
+      expect(await queue.findDeferred(other)).toBeDefined()
+    } finally {
+      await queue.close()
+    }
   })
 })
 

@@ -1,8 +1,15 @@
 import type { Mutation } from './mutation.ts'
 import { money } from './mutations/money.ts'
 import { owners } from './mutations/owners.ts'
+import { privacy } from './mutations/privacy.ts'
 import { secrets } from './mutations/secrets.ts'
 import { submissions } from './mutations/submissions.ts'
 
 /** At least one for each line that money, owners or secrets hang on. */
-export const mutations: readonly Mutation[] = [...money, ...submissions, ...owners, ...secrets]
+export const mutations: readonly Mutation[] = [
+  ...money,
+  ...submissions,
+  ...owners,
+  ...privacy,
+  ...secrets,
+]

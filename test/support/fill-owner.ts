@@ -1,9 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Database } from '../../db/database.ts'
 import type { ImageStore } from '../../src/generation/ports.ts'
 import { listThumbnailKeys } from '../../src/generation/read/thumbnail-keys.ts'
 import { limitConcurrency } from '../../src/lib/limit-concurrency.ts'
-import { randomPng } from './stores.ts'
 
 export type FilledOwner = {
   ownerId: string
@@ -78,6 +78,10 @@ const statementsFor = ({ ownerId, secret, images, costUsd }: FilledOwner) => {
   ]
 }
 
+/** They begin as a png does. */
+const makeBytes = (size: number) =>
+  Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), randomBytes(size)])
+
 const putObjects = async (db: Database, store: ImageStore, ownerId: string, bytes: number) => {
   const limit = limitConcurrency(16)
   const images = await db
@@ -94,6 +98,8 @@ const putObjects = async (db: Database, store: ImageStore, ownerId: string, byte
     `surplus/${first.split('/')[1]}/a`,
   ]
   await Promise.all(
-    [...keys, ...others].map((key) => limit(() => store.put(key, randomPng(bytes)))),
+    [...keys, ...others].map((key) =>
+      limit(() => store.put(key, { mimeType: 'image/png', bytes: makeBytes(bytes) })),
+    ),
   )
 }
