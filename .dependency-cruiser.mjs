@@ -106,6 +106,8 @@ const allowed = {
     keys: [],
     maintenance: [],
     operators: [],
+    owners: [],
+    retention: [],
     'saved-items': [],
     sessions: [],
     similarity: [npm('@google/generative-ai', '@energetic-ai', 'zod')],

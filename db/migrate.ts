@@ -27,6 +27,8 @@ import * as inputs from './migrations/0017-inputs.ts'
 import * as installation from './migrations/0021-installation.ts'
 import * as deletedObjects from './migrations/0022-deleted-objects.ts'
 import * as access from './migrations/0023-access.ts'
+import * as erasures from './migrations/0026-erasures.ts'
+import * as retention from './migrations/0027-retention.ts'
 
 /** Applied in this order, each once. A new one goes at the end; none is ever edited. */
 const migrations = {
@@ -49,6 +51,8 @@ const migrations = {
   '0021-installation': installation,
   '0022-deleted-objects': deletedObjects,
   '0023-access': access,
+  '0026-erasures': erasures,
+  '0027-retention': retention,
 }
 
 const MIN_SERVER_VERSION = 140_000

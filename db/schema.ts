@@ -18,6 +18,7 @@ import type {
   WebhookDisabledReason,
 } from '../src/contract/vocabulary.ts'
 import type { AccessKeysTable, EndedSessionsTable } from './access-tables.ts'
+import type { ErasedObjectsTable, ErasuresTable } from './erasure-tables.ts'
 import type {
   OwnerSimilarityTable,
   PromptEmbeddingsTable,
@@ -53,6 +54,8 @@ export type Schema = {
   deletedObjects: DeletedObjectsTable
   accessKeys: AccessKeysTable
   endedSessions: EndedSessionsTable
+  erasures: ErasuresTable
+  erasedObjects: ErasedObjectsTable
 }
 
 type UsersTable = { id: string; createdAt: Generated<Date> }
@@ -85,6 +88,8 @@ type ImageMetadataTable = {
   conditionDigest: string | null
   /** When the object was last found in the store by maintenance; null until then. */
   objectCheckedAt: Date | null
+  /** The UTC day on which somebody was last shown it, or answered with it; null where that is not known. */
+  accessedOn: Date | null
 }
 
 type GenerationsTable = {
@@ -98,6 +103,8 @@ type GenerationsTable = {
   prompt: string
   /** False for one that a release up to 0.1 normalised by NFKC. */
   isPromptAsWritten: Generated<boolean>
+  /** True where retention has left of the prompt its digest alone: `sha256:` and 64 hex digits. */
+  isPromptReduced: Generated<boolean>
   transformation: Transformation
   conditionImageId: string | null
   conditionImageDigest: string | null
@@ -239,6 +246,8 @@ type InstallationTable = {
   /** 16 hex digits: the part of the name of each of its queues that no other installation's has. */
   id: Generated<string>
   createdAt: Generated<Date>
+  /** Since when accesses to images are written down. */
+  accessesSince: Generated<Date>
 }
 
 /** What a generation's calls brought besides its image, and was paid for all the same. */

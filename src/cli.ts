@@ -56,6 +56,53 @@ program
     ),
   )
 
+program
+  .command('retention')
+  .description('count what the RETENTION_ settings would remove')
+  .option('--apply', 'remove it now, instead of tomorrow', false)
+  .action((options) =>
+    runCommand(async () =>
+      (await import('./cli/retention.ts')).runRetention(parseConfig(environment), options),
+    ),
+  )
+
+const owner = program
+  .command('owner')
+  .description('hand over or erase all that is kept of an owner')
+
+owner
+  .command('export')
+  .description('write all that is kept of an owner into a tar archive')
+  .argument('<id>', 'whose')
+  .requiredOption('--out <file>', 'where to; must not be there yet')
+  .action((id, options) =>
+    runCommand(async () =>
+      (await loadOwner()).exportOwnerTo(parseConfig(environment), id, options),
+    ),
+  )
+
+owner
+  .command('erase')
+  .description('erase all that is kept of an owner, for good')
+  .argument('<id>', 'whose')
+  .option('--yes', 'do it', false)
+  .action((id, options) =>
+    runCommand(async () =>
+      (await loadOwner()).eraseOwnerNow(parseConfig(environment), id, options),
+    ),
+  )
+
+program
+  .command('erasures')
+  .description('what was erased')
+  .command('apply')
+  .description('erase again, in a database that was restored, who was erased since its backup')
+  .action(() => runCommand(async () => (await loadOwner()).applyErasures(parseConfig(environment))))
+
+function loadOwner() {
+  return import('./cli/owner.ts')
+}
+
 const installation = program
   .command('installation')
   .description('say whose queue the Redis of this database is')

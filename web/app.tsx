@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { LocationProvider, Route, Router } from 'preact-iso'
 import { onSessionOver } from './api.ts'
 import { Alerts } from './pages/alerts.tsx'
+import { Data } from './pages/data.tsx'
 import { Gallery } from './pages/gallery.tsx'
 import { Generation } from './pages/generation.tsx'
 import { Generations } from './pages/generations.tsx'
@@ -59,6 +60,7 @@ export const App = () => {
           <Route path="/webhooks/:id" component={Webhook} />
           <Route path="/keys" component={Keys} />
           <Route path="/alerts" component={Alerts} />
+          <Route path="/data" component={Data} />
           <Route path="/settings" component={Settings} />
           <Route default component={NotFound} />
         </Router>

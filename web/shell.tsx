@@ -23,6 +23,7 @@ const links: Link[] = [
   { path: '/webhooks', name: 'Webhooks', icon: 'webhooks' },
   { path: '/keys', name: 'Keys', icon: 'key', isForAdmins: true },
   { path: '/alerts', name: 'Alerts', icon: 'alerts', isForAdmins: true },
+  { path: '/data', name: 'Your data', icon: 'download' },
   { path: '/settings', name: 'Settings', icon: 'settings', isForAdmins: true },
 ]
 

@@ -14,6 +14,10 @@ import { createMissingImageReport } from '../features/maintenance/missing-image.
 import { createOperators } from '../features/operators/module.ts'
 import { findWorkers } from '../features/operators/workers/find-workers.ts'
 import { measureQueue } from '../features/operators/workers/measure-queue.ts'
+import { createErasingOwners } from '../features/owners/erasing-owners.ts'
+import { createOwnerRoutes } from '../features/owners/routes.ts'
+import { createSendExport } from '../features/owners/send-export.ts'
+import { createAccessLog } from '../features/retention/access-log.ts'
 import { createHookRoutes } from '../features/saved-items/hooks-routes.ts'
 import { createSavedItemRoutes } from '../features/saved-items/routes.ts'
 import { createSessionEnds } from '../features/sessions/ends.ts'
@@ -133,7 +137,16 @@ const listFeatures = (
   })
   const items = itemDeps(resources, submit, telemetry, (url) => findImageId(signer, url))
   const parseUrl = (url: string) => parseWebhookUrl(url, config.webhooks.isPrivateAllowed)
+  const { assertNotErasing, ...erasing } = createErasingOwners({
+    db,
+    subscribe: http.subscribe,
+    logger,
+  })
+  const { recordAccess, ...accesses } = createAccessLog({ db, logger })
+  const sendExport = createSendExport({ db, store, shutdown: http.shutdown, logger })
   return [
+    // Before the others, for what it refuses.
+    { routes: [createOwnerRoutes(http, { sendExport, assertNotErasing })], ...erasing },
     {
       routes: createCoreRoutes(http, {
         ...callers,
@@ -148,7 +161,11 @@ const listFeatures = (
         uploads,
         signer,
         placeholder,
-        recordReuse,
+        recordReuse: (row, reuse) => {
+          recordReuse(row, reuse)
+          recordAccess(row.id)
+        },
+        recordAccess,
         // Without a token the figures are not for everyone who reaches the port of a production server.
         metricsAccess:
           config.metrics.token === undefined && config.isProduction
@@ -179,6 +196,7 @@ const listFeatures = (
     { routes: [createAnalyticsRoutes(http)] },
     { routes: [createAlertRoutes(http, alerts)], ...createAlerts(alerts) },
     createDeadlines(deadlinesDeps(config, resources, logger)),
+    accesses,
     { routes: [createSimilarityRoutes(http, similarity)] },
     createOperators({
       server: {

@@ -28,6 +28,14 @@ const integerSchema = (min: number, max: number) =>
     .transform(Number)
     .refine((n) => n >= min && n <= max, `must be a whole number from ${min} to ${max}`)
 
+/** Keys bind for a day: what is younger may be asked for by its key. */
+const daysSchema = integerSchema(2, 36_500)
+
+const MIN_SECRET_CHARACTERS = 32
+const secretSchema = z
+  .string()
+  .min(MIN_SECRET_CHARACTERS, `must have at least ${MIN_SECRET_CHARACTERS} characters`)
+
 const httpUrlSchema = urlSchema(/^https?$/)
 
 const metricsTokenSchema = z
@@ -135,6 +143,13 @@ const environmentSchema = z
     SWEEP_INTERVAL_MS: integerSchema(100, 60_000).default(5_000),
     RETRY_BACKOFF_MS: integerSchema(1, 60_000).default(1_000),
     ORPHAN_GRACE_DAYS: integerSchema(1, 3_650).default(30),
+    RETENTION_EVENTS_DAYS: daysSchema.optional(),
+    RETENTION_CALLS_DAYS: daysSchema.optional(),
+    RETENTION_FAILED_DAYS: daysSchema.optional(),
+    RETENTION_PROMPTS_DAYS: daysSchema.optional(),
+    RETENTION_COMPARISONS_DAYS: daysSchema.optional(),
+    RETENTION_UNUSED_IMAGES_DAYS: daysSchema.optional(),
+    RETENTION_HISTORY_DAYS: daysSchema.optional(),
     SHUTDOWN_GRACE_MS: integerSchema(0, 7_200_000).optional(),
     OTEL_EXPORTER_OTLP_ENDPOINT: httpUrlSchema.optional(),
     OTEL_SERVICE_NAME: textSchema.default('imageonce'),
@@ -323,6 +338,15 @@ const toConfig = (env: z.output<typeof environmentSchema>) => ({
     source: env.EMBEDDING_SOURCE,
     model: env.EMBEDDING_MODEL,
     dimensions: env.EMBEDDING_DIMENSIONS,
+  },
+  retention: {
+    events: env.RETENTION_EVENTS_DAYS,
+    calls: env.RETENTION_CALLS_DAYS,
+    failed: env.RETENTION_FAILED_DAYS,
+    prompts: env.RETENTION_PROMPTS_DAYS,
+    comparisons: env.RETENTION_COMPARISONS_DAYS,
+    unusedImages: env.RETENTION_UNUSED_IMAGES_DAYS,
+    history: env.RETENTION_HISTORY_DAYS,
   },
   conditionMatch: env.CONDITION_MATCH,
   limits: {

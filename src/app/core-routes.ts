@@ -38,6 +38,8 @@ type CoreDeps = VisualizeDeps & {
   metricsAccess: MetricsAccess
   /** Reports an object that the store says it has not; never rejects. */
   onImageMissing: (objectKey: string) => Promise<void>
+  /** Called with the id of each image that is shown. */
+  recordAccess: (id: string) => void
   logger: Logger
 }
 

@@ -3,11 +3,15 @@ import { findListPriceUsd } from '../contract/list-price.ts'
 import { createAlertMetrics } from '../features/alerts/metrics.ts'
 import type { AlertsDeps } from '../features/alerts/module.ts'
 import { createAlertRules } from '../features/alerts/rules.ts'
+import { isToCount } from '../features/analytics/facts.ts'
+import { createFold } from '../features/analytics/fold.ts'
 import { readSpend } from '../features/analytics/spend.ts'
 import { readWindow } from '../features/analytics/window.ts'
 import type { KeysDeps } from '../features/keys/module.ts'
 import { findWorkers } from '../features/operators/workers/find-workers.ts'
 import { measureQueue } from '../features/operators/workers/measure-queue.ts'
+import type { ErasuresDeps } from '../features/owners/module.ts'
+import type { RetentionDeps } from '../features/retention/apply-retention.ts'
 import type { ItemDeps } from '../features/saved-items/ask.ts'
 import { createSimilarityMetrics } from '../features/similarity/metrics.ts'
 import { createSimilarity } from '../features/similarity/module.ts'
@@ -15,9 +19,12 @@ import { createTelemetry } from '../features/telemetry/module.ts'
 import { insertAlertDeliveries } from '../features/webhooks/alert-deliveries.ts'
 import { createWebhookMetrics } from '../features/webhooks/metrics.ts'
 import type { WebhooksDeps } from '../features/webhooks/module.ts'
+import { deleteImage } from '../generation/read/images.ts'
 import { describeReuse } from '../generation/read/present.ts'
 import type { DeadlinesDeps } from '../generation/run/overdue.ts'
+import { cancelGenerations } from '../generation/state/cancel.ts'
 import type { SubmitDeps } from '../generation/submit/submit.ts'
+import { AppError } from '../lib/errors.ts'
 import { createRareLog, type Logger } from '../lib/logger.ts'
 import type { Config } from './config.ts'
 import { publicUrlOf } from './public-url.ts'
@@ -94,6 +101,50 @@ export const deadlinesDeps = (
     logger.warn({ count }, 'generations were not made in time')
   },
   onError: createRareLog((fields) => logger.error(fields, 'deadlines could not be looked after')),
+})
+
+export const erasuresDeps = (
+  { worker }: Config,
+  { db, events, queue, store }: Pick<Resources, 'db' | 'events' | 'queue' | 'store'>,
+  logger: Logger,
+): ErasuresDeps => ({
+  db,
+  store,
+  subscribe: events.subscribe,
+  cancelGenerations: (ids) =>
+    cancelGenerations(
+      { db, removeJob: queue.remove, enqueue: queue.enqueue, enqueueAll: queue.enqueueAll },
+      ids,
+    ),
+  removeDeferred: queue.removeDeferred,
+  countAll: createFold(db),
+  isUncounted: isToCount,
+  intervalMs: worker.sweepIntervalMs,
+  logger,
+})
+
+export const retentionDeps = (
+  { retention }: Config,
+  { db, store }: Pick<Resources, 'db' | 'store'>,
+  logger: Logger,
+): RetentionDeps => ({
+  db,
+  keptDays: retention,
+  isUncounted: isToCount,
+  deleteImage: (ownerId, id) =>
+    deleteImage(
+      {
+        db,
+        store,
+        onOrphan: (objectKey, err) =>
+          logger.warn({ objectKey, err }, 'a deleted image left its object in the store'),
+      },
+      ownerId,
+      id,
+    ).catch((error: unknown) => {
+      // Its owner was quicker.
+      if (!(error instanceof AppError && error.code === 'not_found')) throw error
+    }),
 })
 
 export const openSimilarity = (

@@ -16,6 +16,19 @@ export const settingDescriptions = {
   REDIS_URL: 'Redis 6.2 or later with `noeviction`; without it BullMQ is on Postgres.',
   ORPHAN_GRACE_DAYS:
     'How long objects without a row are kept: longer than the oldest backup that you would restore.',
+  RETENTION_EVENTS_DAYS:
+    'After how many days events of what has ended are deleted; without it never.',
+  RETENTION_CALLS_DAYS:
+    'The same of the record of each paid call; what it cost stays in the figures; without it never.',
+  RETENTION_FAILED_DAYS: 'The same of generations that failed or were canceled; without it never.',
+  RETENTION_PROMPTS_DAYS:
+    'After how many days prompts are reduced to their digests; without it never.',
+  RETENTION_COMPARISONS_DAYS:
+    'After how many days comparisons of prompts are deleted; without it never.',
+  RETENTION_UNUSED_IMAGES_DAYS:
+    'After how many days without an access images are deleted; without it never.',
+  RETENTION_HISTORY_DAYS:
+    'After how many days figures by owner are deleted; the sums of everyone stay; without it never.',
   QUEUE_NAME: 'The name of the queue.',
   S3_ENDPOINT: 'Cloudflare R2 or any S3 store; without it images are files in DATA_DIR.',
   S3_BUCKET: 'The bucket that images are in.',

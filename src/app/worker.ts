@@ -10,6 +10,8 @@ import { createAlerts } from '../features/alerts/module.ts'
 import { createAnalytics } from '../features/analytics/module.ts'
 import { createMaintenance } from '../features/maintenance/module.ts'
 import { createHeartbeat } from '../features/operators/workers/heartbeat.ts'
+import { createErasures } from '../features/owners/module.ts'
+import { createRetention } from '../features/retention/module.ts'
 import { createSavedItems } from '../features/saved-items/module.ts'
 import { createSessionTasks } from '../features/sessions/maintenance.ts'
 import type { TelemetryLog } from '../features/telemetry/telemetry-log.ts'
@@ -29,9 +31,11 @@ import { type Feature, letGoAfterMs, startAll, stopAll } from './feature.ts'
 import {
   alertsDeps,
   deadlinesDeps,
+  erasuresDeps,
   itemDeps,
   openSimilarity,
   openTelemetry,
+  retentionDeps,
   webhooksDeps,
 } from './feature-deps.ts'
 import {
@@ -184,6 +188,8 @@ const listFeatures = (
     createWebhooks(webhooksDeps(config, secrets, resources, logger, overrides)),
     createAlerts(alertsDeps(config, resources, logger, overrides)),
     createDeadlines(deadlinesDeps(config, resources, logger)),
+    createErasures(erasuresDeps(config, resources, logger)),
+    createRetention(retentionDeps(config, resources, logger)),
     { tasks: similarity.tasks },
     { tasks: createSessionTasks(db) },
   ]

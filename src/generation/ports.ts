@@ -12,7 +12,7 @@ import type {
 /** Encoded image bytes with what they are. */
 export type EncodedImage = { bytes: Uint8Array; mimeType: ImageMimeType }
 
-/** What a store keeps: images, thumbnails that may be avif, and in the folder `surplus` bytes that do not decode. */
+/** What a store keeps: images, thumbnails that may be avif, in the folder `surplus` bytes that do not decode, and the list of erasures. */
 export type StoredImage = {
   bytes: Uint8Array
   mimeType: ImageMimeType | 'image/avif' | 'application/octet-stream'

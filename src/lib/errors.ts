@@ -19,6 +19,8 @@ export type ErrorCode =
   | 'too_many_webhooks'
   | 'webhook_disabled'
   | 'nothing_to_judge'
+  | 'erasure_under_way'
+  | 'too_many_exports'
   // the provider's outcomes, `invalid_request` among them (see `generation/run/outcomes.ts` for the rule of each)
   | ProviderErrorCode
   // the service itself

@@ -5,6 +5,7 @@ import { generations } from './operations/generations.ts'
 import { hooks } from './operations/hooks.ts'
 import { images } from './operations/images.ts'
 import { keys } from './operations/keys.ts'
+import { owners } from './operations/owners.ts'
 import { savedItems } from './operations/saved-items.ts'
 import { server } from './operations/server.ts'
 import { similarity } from './operations/similarity.ts'
@@ -37,6 +38,7 @@ export const createOpenApiDocument = (version: string, publicUrl: string | undef
       ...analytics,
       ...alerts,
       ...keys,
+      ...owners,
       ...server,
     },
     webhooks: webhookEvents,

@@ -15,6 +15,7 @@ const OWNERS_PAGES = [
   'Gallery',
   'Similar prompts',
   'Webhooks',
+  'Your data',
 ]
 const SECRETS = {
   AUTH_JWT_SECRET: 'a secret that signs tokens and is shown to nobody',
@@ -24,7 +25,7 @@ const SECRETS = {
 describeWith('chromium', "operators' pages", () => {
   let dashboard: Dashboard
   let page: Page
-  const owners = () => page.locator('tbody a').allTextContents()
+  const owners = () => page.locator('tbody a.owner').allTextContents()
 
   /** What an owner asked for today: so many made, and so many answered from what exists. */
   const insertOwner = async (ownerId: string, made: number, reused: number) => {
@@ -97,6 +98,34 @@ describeWith('chromium', "operators' pages", () => {
     await page.getByRole('link', { name: 'carol' }).click()
     await page.waitForURL(/\/generations\?owner=carol/)
     await page.getByRole('row').filter({ hasText: 'a test' }).waitFor()
+  })
+
+  test('an owner is exported, and erased once their name is typed', async () => {
+    await page.getByRole('link', { name: 'Owners' }).click()
+    await page
+      .getByRole('row')
+      .filter({ hasText: 'carol' })
+      .getByRole('link', { name: 'Export or erase' })
+      .click()
+    await page.getByRole('heading', { level: 1, name: 'Data of an owner' }).waitFor()
+    const downloading = page.waitForEvent('download')
+    await page.getByRole('link', { name: 'Export' }).click()
+    const archive = await readFile(await (await downloading).path())
+    expect(archive.subarray(0, 10).toString()).toBe('about.json')
+    await page.getByRole('button', { name: 'Erase…' }).click()
+    const erase = page.getByRole('button', { name: 'Erase everything' })
+    expect(await erase.isDisabled()).toBe(true)
+    expect(await lookAtPage(page, 'erase')).toEqual([])
+    await page.getByRole('textbox', { name: 'Type carol to go on' }).fill('carol')
+    await erase.click()
+    await page.getByText('Everything was erased').waitFor()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    expect(await lookAtPage(page, 'erased')).toEqual([])
+    const rows = await dashboard.app.db.selectFrom('generations').select('ownerId').execute()
+    expect(rows.map(({ ownerId }) => ownerId)).not.toContain('carol')
+    await page.getByRole('link', { name: 'Your data' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Your data' }).waitFor()
+    expect(await lookAtPage(page, 'data')).toEqual([])
   })
 
   test('settings are found by a word, and tell what differs, but no secret', async () => {

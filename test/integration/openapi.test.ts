@@ -281,6 +281,22 @@ describe('the server answers as the document says, when it', () => {
     await walk('revokeKey', 404, admin, 'DELETE', '/api/keys/none')
   })
 
+  test('is asked to erase an owner, or to hand over what it has', async () => {
+    const carol = await createClient(app, 'carol')
+    await walk('submitGeneration', 202, carol, 'POST', generate, { body: { prompt: 'of Carol' } })
+    await walk('exportMe', 200, carol, 'GET', '/api/me/export')
+    await walk('exportMe', 401, carol, 'GET', '/api/me/export', { headers: SIGNED_OUT })
+    await walk('exportOwner', 200, admin, 'GET', '/api/owners/carol/export')
+    await walk('exportOwner', 403, carol, 'GET', '/api/owners/alice/export')
+    await walk('getMyErasure', 404, carol, 'GET', '/api/me/erasure')
+    await walk('eraseOwner', 403, carol, 'DELETE', '/api/owners/alice')
+    await walk('eraseMe', 202, carol, 'DELETE', '/api/me')
+    await walk('getMyErasure', 200, carol, 'GET', '/api/me/erasure')
+    await walk('eraseOwner', 202, admin, 'DELETE', '/api/owners/carol')
+    await walk('getErasure', 200, admin, 'GET', '/api/owners/carol/erasure')
+    await walk('getErasure', 404, admin, 'GET', '/api/owners/nobody/erasure')
+  })
+
   test('tells of itself', async () => {
     await walk('getInfo', 200, alice, 'GET', '/api/info')
     await walk('getStatus', 200, admin, 'GET', '/api/status')

@@ -2,6 +2,7 @@ import type { Mutation } from './mutation.ts'
 import { access } from './mutations/access.ts'
 import { money } from './mutations/money.ts'
 import { owners } from './mutations/owners.ts'
+import { privacy } from './mutations/privacy.ts'
 import { secrets } from './mutations/secrets.ts'
 import { submissions } from './mutations/submissions.ts'
 
@@ -12,4 +13,5 @@ export const mutations: readonly Mutation[] = [
   ...owners,
   ...secrets,
   ...access,
+  ...privacy,
 ]

@@ -80,6 +80,11 @@ export const startTestApp = async ({
       await queue.remove(generationId)
       await queue.close()
     })
+  let apisStopped: Promise<unknown> | undefined
+  const stopApis = () => {
+    apisStopped ??= Promise.all(startedApis.map((api) => api.stop({ idleMs: 0 })))
+    return apisStopped
+  }
   const stopWorkers = () => Promise.all(startedWorkers.map((worker) => worker.stop()))
   let stopped: Promise<void> | undefined
   const stop = () => {
@@ -87,7 +92,7 @@ export const startTestApp = async ({
     return stopped
   }
   const stopAll = async () => {
-    await Promise.all(startedApis.map((api) => api.stop({ idleMs: 0 })))
+    await stopApis()
     await stopWorkers()
     await db.destroy()
     await gemini.close()
@@ -110,6 +115,7 @@ export const startTestApp = async ({
     startWorker,
     removeJob,
     routes: startedApis[0]?.routes ?? [],
+    stopApis,
     stopWorkers,
     stop,
   }

@@ -14,6 +14,7 @@ export const aGeneration = (given: Partial<GenerationWithImage> = {}): Generatio
   lane: 'eager',
   prompt: 'a red bicycle',
   isPromptAsWritten: true,
+  isPromptReduced: false,
   transformation: 'generate',
   conditionImageId: null,
   conditionImageDigest: null,

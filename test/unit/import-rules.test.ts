@@ -23,7 +23,7 @@ const planted: [rule: string, file: string, line: string][] = [
     `src/features/${name}/bad.ts`,
     "import '../../app/config.ts'",
   ]),
-  ...['saved-items', 'similarity', 'telemetry', 'webhooks'].map(
+  ...['owners', 'retention', 'saved-items', 'similarity', 'telemetry', 'webhooks'].map(
     (name): [string, string, string] => [
       `src-features-${name}-imports-what-is-listed`,
       `src/features/${name}/bad.ts`,

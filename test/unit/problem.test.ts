@@ -31,6 +31,8 @@ const statuses: Record<ErrorCode, number> = {
   too_many_webhooks: 409,
   webhook_disabled: 409,
   nothing_to_judge: 409,
+  erasure_under_way: 409,
+  too_many_exports: 429,
   canceled: 409,
   superseded: 409,
   condition_image_gone: 409,

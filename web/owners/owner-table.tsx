@@ -70,6 +70,12 @@ export const OwnerTable = ({
         sortBy: 'server',
         cell: ({ successRate }) => <Rate percent={successRate} target={SUCCESS_TARGET} />,
       },
+      {
+        name: 'Data',
+        cell: ({ owner }) => (
+          <a href={`/data?${new URLSearchParams({ owner })}`}>Export or erase</a>
+        ),
+      },
     ]}
   />
 )

@@ -14,6 +14,7 @@ const groups: readonly { title: string; names: RegExp }[] = [
   { title: 'Webhooks', names: /^WEBHOOK_/ },
   { title: 'Alerts and budgets', names: /^(ALERT|BUDGET)_/ },
   { title: 'Metrics and traces', names: /^(METRICS|OTEL)_/ },
+  { title: 'Retention', names: /^(RETENTION|ORPHAN)_/ },
   { title: 'Work', names: /^(WORKER|OWNER|INTERACTIVE|EAGER|LEASE|SWEEP|RETRY)_/ },
   { title: 'Others', names: /./ },
 ]

@@ -21,6 +21,8 @@ const statusByCode: Record<ErrorCode, number> = {
   too_many_webhooks: 409,
   webhook_disabled: 409,
   nothing_to_judge: 409,
+  erasure_under_way: 409,
+  too_many_exports: 429,
   idempotency_key_reused: 422,
   refused_prompt: 422,
   refused_image: 422,

@@ -6,7 +6,7 @@ import type { DeferredSubmission } from '../../generation/submit/deferred-submis
 import { messageOf } from '../../lib/errors.ts'
 import { answerWithin } from '../../lib/time.ts'
 import type { QueueBackend } from './backend.ts'
-import { openQueue, PRODUCER_TIMEOUT_MS } from './open-queue.ts'
+import { type OpenQueue, openQueue, PRODUCER_TIMEOUT_MS } from './open-queue.ts'
 
 /**
  * Lower runs first. Every job has a priority, since BullMQ runs those without one before all others: within a
@@ -68,6 +68,16 @@ export const createGenerationQueue = (
     const queue = await get()
     const job = await queue.getJob(generationId)
     return job?.data.parked
+  }
+
+  /** Takes the requests of an owner out that wait in the queue; says how many, and how many a worker holds. */
+  const removeDeferred = async (ownerId: string): Promise<{ removed: number; held: number }> => {
+    if (backend.kind === 'postgres') return { removed: 0, held: 0 }
+    const queue = await get()
+    const own = await listDeferredOf(queue, ownerId, ['prioritized', 'delayed', 'waiting'])
+    for (const id of own) await queue.remove(id)
+    const held = await listDeferredOf(queue, ownerId, ['active'])
+    return { removed: own.length, held: held.length }
   }
 
   /** Moves a waiting job to where its lane and place belong now, to be run at once; adds it when it is gone. */
@@ -134,6 +144,7 @@ export const createGenerationQueue = (
     enqueueAll,
     defer,
     findDeferred,
+    removeDeferred,
     promote,
     listDelayed,
     hasten,
@@ -144,6 +155,23 @@ export const createGenerationQueue = (
     settle,
     claim,
     close,
+  }
+}
+
+const PAGE_JOBS = 500
+
+const listDeferredOf = async (
+  queue: OpenQueue,
+  ownerId: string,
+  states: Parameters<OpenQueue['getJobs']>[0],
+): Promise<string[]> => {
+  const ids: string[] = []
+  for (let start = 0; ; start += PAGE_JOBS) {
+    const jobs = await queue.getJobs(states, start, start + PAGE_JOBS - 1)
+    for (const job of jobs) {
+      if (job?.data.parked?.generation.ownerId === ownerId) ids.push(job.data.generationId)
+    }
+    if (jobs.length === 0) return ids
   }
 }
 

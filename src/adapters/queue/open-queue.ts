@@ -10,6 +10,7 @@ export type OpenQueue = Pick<
   | 'add'
   | 'addBulk'
   | 'getJob'
+  | 'getJobs'
   | 'remove'
   | 'getJobCounts'
   | 'getRanges'

@@ -11,17 +11,17 @@ export const toStoredImage = (key: string, bytes: Uint8Array): StoredImage => {
 
 /** Throws `AppError` `internal` for bytes that could not be read back as an image. */
 export const checkImage = (key: string, { bytes, mimeType }: StoredImage): void => {
-  if (isSurplus(key) || findStoredMimeType(key, bytes) === mimeType) return
+  if (mayBeAnything(key) || findStoredMimeType(key, bytes) === mimeType) return
   throw new AppError('internal', `An image to be stored is not ${mimeType}.`)
 }
 
 const findStoredMimeType = (key: string, bytes: Uint8Array): StoredImage['mimeType'] | undefined =>
   findImageMimeType(bytes) ??
   (isAvif(bytes) ? 'image/avif' : undefined) ??
-  (isSurplus(key) ? 'application/octet-stream' : undefined)
+  (mayBeAnything(key) ? 'application/octet-stream' : undefined)
 
-/** What was paid for is kept, whatever it is. */
-const isSurplus = (key: string): boolean => key.startsWith('surplus/')
+/** What was paid for is kept, whatever it is; the list of erasures is no image. */
+const mayBeAnything = (key: string): boolean => /^(?:surplus|erasures)\//.test(key)
 
 /** ISO base media file format: the brand follows `ftyp`. */
 const isAvif = (bytes: Uint8Array): boolean =>

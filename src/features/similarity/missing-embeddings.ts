@@ -44,6 +44,7 @@ export const findMissing = async (
     ])
     .where('made.id', '=', sql<string>`any(${imageIds}::text[])`)
     .whereRef('made.imageId', '=', 'made.id')
+    .where('made.isPromptReduced', '=', false)
     .where(sql<boolean>`coalesce(owner.mode, ${defaultMode}) <> 'off'`)
     // In this form it can only be done by index, however many embeddings there are.
     .where(

@@ -58,7 +58,7 @@ const commit = async (
     })
     return true
   } catch (error) {
-    if (error instanceof ClaimLost) return false
+    if (error instanceof ClaimLost || isOwnerGone(error)) return false
     throw error
   }
 }
@@ -77,6 +77,10 @@ const withSteps = (tx: Transaction<Schema>, generationId: string, steps: StepTim
           ),
       )
     : tx
+
+/** SQLSTATE 23503: the owner was erased, and the generation with it. */
+const isOwnerGone = (error: unknown): boolean =>
+  (error as { code?: unknown } | undefined)?.code === '23503'
 
 /** Rolls the transaction back. */
 class ClaimLost extends Error {}

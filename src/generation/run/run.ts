@@ -87,6 +87,7 @@ export const runGeneration = async (deps: RunDeps, id: string): Promise<RunOutco
   if (!claim) return whenNotClaimable(deps.db, id)
   const leftUntil = startCountdown(claim)
   const outcome = await runClaim({ ...timeSteps(deps), leftUntil }, claim)
+  if (outcome.kind === 'left') await removeIfErased(deps, claim)
   deps.onRun(claim, outcome, -leftUntil(claim.queuedAt))
   return outcome
 }
@@ -103,6 +104,27 @@ const runClaim = async (deps: TimedDeps, claim: ClaimedRow): Promise<RunOutcome>
     unsubscribe()
     lease.stop()
   }
+}
+
+/**
+ * What a call brought whose generation was erased meanwhile is nobody's: whoever erases deletes what is there before the row goes, and
+ * what comes after is ours to delete.
+ */
+const removeIfErased = async (
+  { db, spool, store, onTrouble }: RunDeps,
+  { id, objectKey, createdAt }: Claim,
+): Promise<void> => {
+  const row = await findGeneration(db, id)
+  if (row?.createdAt.getTime() === createdAt.getTime()) return
+  await spool.delete(objectKey).catch((error: unknown) => onTrouble(id, 'spool', error))
+  const removeAll = async () => {
+    await store.delete(objectKey)
+    if (row) return
+    for await (const page of store.list(`surplus/${id}`)) {
+      for (const { key } of page) await store.delete(key)
+    }
+  }
+  await removeAll().catch((error: unknown) => onTrouble(id, 'store', error))
 }
 
 type TimedDeps = Omit<RunDeps, 'onStep'> & {

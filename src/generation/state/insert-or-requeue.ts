@@ -143,7 +143,7 @@ const insertRows = compileOnce<InsertedRow, [string, number, number, number, num
     from placed where place < ${maxInFlight}::int order by id
     on conflict (id) do update set
       status = 'queued', lane = excluded.lane, place = excluded.place,
-      prompt = excluded.prompt, is_prompt_as_written = excluded.is_prompt_as_written,
+      prompt = excluded.prompt, is_prompt_as_written = excluded.is_prompt_as_written, is_prompt_reduced = false,
       condition_image_id = excluded.condition_image_id,
       object_key = case when generations.error_code = 'image_deleted'
         then excluded.object_key else generations.object_key end,

@@ -202,6 +202,7 @@ export const generationColumns = [
   'lane',
   'prompt',
   'isPromptAsWritten',
+  'isPromptReduced',
   'transformation',
   'conditionImageId',
   'conditionImageDigest',

@@ -72,6 +72,7 @@ export const presumeRow = ({ generation, parkedAt }: DeferredSubmission): Genera
 
 const nothingYet = {
   status: 'queued' as const,
+  isPromptReduced: false,
   imageId: null,
   reuseSource: null,
   costUsd: 0,

@@ -76,6 +76,9 @@ const judge = (provider: RetryDeps['provider'], row: GenerationWithImage): AppEr
     return new AppError('already_finished', 'The generation has succeeded: regenerate it instead.')
   }
   if (!isTerminal(row.status)) return inFlight()
+  if (row.isPromptReduced) {
+    return notRetryable('Of its prompt only a digest is kept: submit it anew, with the prompt.')
+  }
   if (row.provider !== provider.name) {
     return notRetryable(
       `The generation is of the provider ${row.provider}, and this server has ${provider.name} now: submit it anew.`,

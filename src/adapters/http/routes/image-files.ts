@@ -32,6 +32,8 @@ type Deps = {
   /** The request that waits in the queue for Postgres, if it does. */
   findDeferred: (generationId: string) => Promise<DeferredSubmission | undefined>
   placeholder: DrawPlaceholder
+  /** Called with the id of each image that is shown; of a generation with that. */
+  recordAccess: (id: string) => void
   objects: SendObjectDeps & { store: ImageStore }
 }
 
@@ -58,6 +60,7 @@ export const createImageFileRoutes = (http: HttpContext, deps: Deps): Router => 
     const isByUrl = shown.isUnknown && by === 'signature'
     const object = isByUrl ? await findByUrl(deps.objects, id, req.query.v) : shown.object
     const isSent = object && (await sendObject(deps.objects, req, res, { object, by, size, until }))
+    if (isSent) deps.recordAccess(id)
     if (!isSent) await sendPlaceholder(deps, res, shown)
   })
 

@@ -1,0 +1,28 @@
+import type { ColumnType, Generated } from 'kysely'
+
+/** Owners that are being erased, and the receipts of those that were. */
+export type ErasuresTable = {
+  id: Generated<string>
+  /** What the receipt knows the owner by: `digestOwner`. */
+  ownerDigest: string
+  /** Null once nothing of the owner is left. */
+  ownerId: string | null
+  /** `list`: a database that was restored had the owner again. */
+  askedBy: 'owner' | 'operator' | 'list'
+  requestedAt: Generated<Date>
+  finishedAt: Date | null
+  /** Until when it is left to the worker that is at it. */
+  leaseExpiresAt: Date | null
+  /** How much of each kind was erased; the keys are of one word each. */
+  counts: ColumnType<Record<string, number>, string | undefined, string>
+  /** What the erased calls had cost, which analytics goes on counting; in billionths of a US dollar. */
+  spentNanoUsd: ColumnType<string, number | undefined, number>
+}
+
+/** Objects of erased rows that the store may have yet. */
+export type ErasedObjectsTable = {
+  erasureId: string
+  objectKey: string
+  /** Of an image: by which its thumbnails are named. */
+  version: string | null
+}
