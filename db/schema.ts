@@ -18,6 +18,7 @@ import type {
   WebhookDisabledReason,
 } from '../src/contract/vocabulary.ts'
 import type { AccessKeysTable, EndedSessionsTable } from './access-tables.ts'
+import type { RateCountsTable } from './rate-tables.ts'
 import type {
   OwnerSimilarityTable,
   PromptEmbeddingsTable,
@@ -53,6 +54,7 @@ export type Schema = {
   deletedObjects: DeletedObjectsTable
   accessKeys: AccessKeysTable
   endedSessions: EndedSessionsTable
+  rateCounts: RateCountsTable
 }
 
 type UsersTable = { id: string; createdAt: Generated<Date> }

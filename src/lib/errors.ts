@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'too_many_queued'
   | 'hook_replayed'
   | 'too_many_webhooks'
+  | 'too_much_kept'
   | 'webhook_disabled'
   | 'nothing_to_judge'
   // the provider's outcomes, `invalid_request` among them (see `generation/run/outcomes.ts` for the rule of each)
