@@ -43,7 +43,7 @@ const allowed = {
     'src/contract/',
     'src/lib/',
     'db/(away|database|schema)',
-    npm('express', 'helmet', 'jose', 'pino', 'standardwebhooks', 'zod', 'node'),
+    npm('express', 'helmet', 'ipaddr\\.js', 'jose', 'pino', 'standardwebhooks', 'zod', 'node'),
     NODE,
   ],
   'src/adapters/queue': [
@@ -54,6 +54,7 @@ const allowed = {
     npm('bullmq', 'ioredis', 'kysely', 'pg', '@bull-board', 'express', 'node'),
     NODE,
   ],
+  'src/adapters/rates': ['src/lib/', 'db/', npm('ioredis', 'kysely', 'rate-limiter-flexible')],
   'src/adapters/events': [
     'src/generation/',
     'src/contract/',
@@ -111,7 +112,7 @@ const allowed = {
     'saved-items': [],
     sessions: [],
     similarity: [npm('@google/generative-ai', '@energetic-ai', 'zod')],
-    telemetry: [npm('rate-limiter-flexible')],
+    telemetry: [],
     webhooks: [npm('standardwebhooks', 'ipaddr\\.js')],
   }),
 
@@ -124,7 +125,7 @@ const allowed = {
     'src/lib/',
     'src/openapi/',
     'db/',
-    npm('zod', 'pino', 'node'),
+    npm('zod', 'pino', 'kysely', 'node'),
     NODE,
   ],
   'src/cli': ['src/', 'db/', npm('commander', 'jose', 'sharp', 'node'), NODE],

@@ -1,10 +1,12 @@
 import pg from 'pg'
 import { createDisposables, type Disposables } from '../src/app/disposables.ts'
 import { measureAnalytics } from './analytics.ts'
+import { measureAttacks } from './attacks.ts'
 import type { Comparison } from './compare.ts'
 import { createBareTables } from './fixtures.ts'
 import { measureNeighbours } from './neighbours.ts'
 import { parsePlan } from './plan.ts'
+import { measureRates } from './rates.ts'
 import { printAim, printComparison } from './report.ts'
 import { compareReuse } from './reuse.ts'
 import { type Services, startServices } from './services.ts'
@@ -36,6 +38,8 @@ const main = async () => {
     )
   }
   if (!plan.only) await measureProcesses(services)
+  if (isWanted('rates')) await hold((push) => measureRates(services, client, plan, push))
+  await hold((push) => measureAttacks(services, push, isWanted))
   if (isWanted('analytics')) await hold((push) => measureAnalytics(services, client, plan, push))
   if (isWanted('neighbours')) {
     await hold((push) => measureNeighbours(services, client, plan, push))

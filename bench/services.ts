@@ -2,6 +2,7 @@ import { startEmbeddedPostgres } from '../db/embedded/embedded-postgres.ts'
 import { migrateToLatest } from '../db/migrate.ts'
 import { migrateQueue } from '../src/adapters/queue/prepare.ts'
 import type { Disposables } from '../src/app/disposables.ts'
+import { highRates } from '../test/support/rates.ts'
 import { makeTemporaryFolder } from '../test/support/temporary-folder.ts'
 import { startRedis } from '../test/support/test-redis.ts'
 import type { Environment } from './programs.ts'
@@ -27,6 +28,9 @@ export const JWT_SECRET = 'a secret of the benchmark and of nobody else'
 export const productionEnvironment = ({ databaseUrl, redisUrl }: Services): Environment => ({
   NODE_ENV: 'production',
   LOG_LEVEL: 'info',
+  PUBLIC_URL: 'http://127.0.0.1',
+  // One address asks for thousands a second. Counted all the same, as in production.
+  RATE_LIMITS: highRates(),
   DATABASE_URL: databaseUrl,
   ...(redisUrl && { REDIS_URL: redisUrl }),
   AUTH_JWT_SECRET: JWT_SECRET,

@@ -19,6 +19,7 @@ import type {
 } from '../src/contract/vocabulary.ts'
 import type { AccessKeysTable, EndedSessionsTable } from './access-tables.ts'
 import type { ErasedObjectsTable, ErasuresTable } from './erasure-tables.ts'
+import type { RateCountsTable } from './rate-tables.ts'
 import type {
   OwnerSimilarityTable,
   PromptEmbeddingsTable,
@@ -56,6 +57,7 @@ export type Schema = {
   endedSessions: EndedSessionsTable
   erasures: ErasuresTable
   erasedObjects: ErasedObjectsTable
+  rateCounts: RateCountsTable
 }
 
 type UsersTable = { id: string; createdAt: Generated<Date> }

@@ -3,6 +3,7 @@ import { createApp } from '../adapters/http/app.ts'
 import { createCallerPolicy } from '../adapters/http/caller-policy.ts'
 import type { HttpContext } from '../adapters/http/http-context.ts'
 import { createImageSigner, findImageId } from '../adapters/http/image-urls.ts'
+import type { Rates } from '../adapters/http/rates/rates.ts'
 import { createHttpServer, listen } from '../adapters/http/server.ts'
 import { createPlaceholder } from '../adapters/images/placeholder.ts'
 import { createAlerts } from '../features/alerts/module.ts'
@@ -30,6 +31,7 @@ import { createWebhookRoutes } from '../features/webhooks/routes.ts'
 import { parseWebhookUrl } from '../features/webhooks/sender/webhook-url.ts'
 import { createSourceWebhookRoutes } from '../features/webhooks/source-webhooks-routes.ts'
 import { createDeadlines } from '../generation/run/overdue.ts'
+import { createByteBudget } from '../lib/byte-budget.ts'
 import type { Logger } from '../lib/logger.ts'
 import { VERSION } from '../lib/version.ts'
 import { createCallers } from './callers.ts'
@@ -45,7 +47,9 @@ import {
   openTelemetry,
   webhooksDeps,
 } from './feature-deps.ts'
+import { openHoldings } from './holdings.ts'
 import { createHttpContext } from './http-context.ts'
+import { openRates } from './rates.ts'
 import { createResources, type Overrides, QUEUE_SETTLE_MS, type Resources } from './resources.ts'
 import type { Secrets } from './secrets.ts'
 import { describeServer } from './server-info.ts'
@@ -54,6 +58,9 @@ import { BUILT_PAGES, createWebPages } from './web-pages.ts'
 
 /** A request is answered within 2 s though Postgres has fallen silent. */
 const SILENCE_MS = 1_000
+
+/** Whoever waits holds a connection, and next to no memory. */
+const BODY_WAITS = { maxWaitMs: 10_000, maxWaitingEach: 20, maxWaiting: 500 }
 
 /**
  * The HTTP server, listening once `start` resolves; `stop` drains it within the grace period and releases everything.
@@ -73,11 +80,14 @@ export const createApi = (
   const keys = createKeys(keysDeps(resources, logger))
   const ends = createSessionEnds({ db: resources.db, subscribe: events.subscribe })
   const callers = createCallers(config, secrets, { ...keys, ends })
+  const rates = openRates(config, resources, logger)
+  const bounded = { ...callers, identify: rates.boundCaller(callers.identify) }
   const http = createHttpContext(config, secrets, resources, logger, shutdown.signal)
-  const features = [
-    ...listFeatures(config, secrets, resources, logger, overrides, http, callers),
+  const features: Feature[] = [
+    ...listFeatures(config, secrets, resources, logger, overrides, http, bounded, rates),
     { routes: [createKeyRoutes(http, { db: resources.db, setBudget: undefined })], ...keys },
     { routes: [createSessionEndRoutes(ends.endAllOf)], stop: ends.stop },
+    rates,
   ]
   const routes = features.flatMap(({ routes = [] }) => routes)
   const app = createApp({
@@ -85,7 +95,10 @@ export const createApi = (
     startRequest: metrics.http.startRequest,
     startTrace: tracing?.startRequest,
     corsOrigins: config.http.corsOrigins,
-    identify: callers.identify,
+    trustedProxies: config.http.trustedProxies ?? 0,
+    rates,
+    bodies: createByteBudget({ ...BODY_WAITS, totalBytes: config.bounds.bodyBytes }),
+    identify: bounded.identify,
     routes,
     web: createWebPages(config, overrides.builtPages ?? BUILT_PAGES),
   })
@@ -116,6 +129,7 @@ const listFeatures = (
   overrides: Overrides,
   http: HttpContext,
   callers: ReturnType<typeof createCallers>,
+  rates: Rates,
 ): Feature[] => {
   const { db, provider, store } = resources
   const { identify } = callers
@@ -128,14 +142,20 @@ const listFeatures = (
   const { log, recordReuse } = telemetry
   const similarity = openSimilarity(config, resources, logger)
   const alerts = alertsDeps(config, resources, logger, overrides)
-  const uploads = createUploads(config, resources)
+  const { takeItem, takeKey, takeBytes } = openHoldings(config, db)
+  const uploads = createUploads(config, resources, takeBytes)
   const submit = createSubmitDeps(config, resources, uploads, {
     onDeclined: similarity.onDeclined,
     record: log,
     onStep: overrides.onStep,
+    takeNew: rates.takeNew,
+    takeKey,
     logger,
   })
-  const items = itemDeps(resources, submit, telemetry, (url) => findImageId(signer, url))
+  const items = {
+    ...itemDeps(resources, submit, telemetry, (url) => findImageId(signer, url)),
+    takeItem,
+  }
   const parseUrl = (url: string) => parseWebhookUrl(url, config.webhooks.isPrivateAllowed)
   const { assertNotErasing, ...erasing } = createErasingOwners({
     db,
@@ -177,7 +197,10 @@ const listFeatures = (
     },
     {
       routes: [
-        createTelemetryRoutes({ identify, recordClientEvents: createClientEventLog(db, log) }),
+        createTelemetryRoutes({
+          identify,
+          recordClientEvents: createClientEventLog(db, log, rates.takeEvents),
+        }),
       ],
     },
     {

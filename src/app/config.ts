@@ -1,5 +1,11 @@
+import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import {
+  defaultRateLimits,
+  RATE_CLASS_NAMES,
+  type RateClass,
+} from '../adapters/http/rates/rate-classes.ts'
 import { namespaceSchema } from '../contract/namespace.ts'
 import { similarityModeSchema } from '../contract/vocabulary.ts'
 import { ConfigError } from '../lib/errors.ts'
@@ -30,11 +36,6 @@ const integerSchema = (min: number, max: number) =>
 
 /** Keys bind for a day: what is younger may be asked for by its key. */
 const daysSchema = integerSchema(2, 36_500)
-
-const MIN_SECRET_CHARACTERS = 32
-const secretSchema = z
-  .string()
-  .min(MIN_SECRET_CHARACTERS, `must have at least ${MIN_SECRET_CHARACTERS} characters`)
 
 const httpUrlSchema = urlSchema(/^https?$/)
 
@@ -68,6 +69,41 @@ const originsSchema = z
     'must be "*", or origins as in https://app.example, with commas between them',
   )
 
+/** `off`, or `class=times a minute` with commas between them; classes that are not named keep their defaults. */
+const rateLimitsSchema = z.string().transform((text, context) => {
+  if (text.trim() === 'off') return 'off' as const
+  const limits = defaultRateLimits()
+  for (const pair of text.split(',')) {
+    const [, name, perMinute] = /^\s*([\w-]+)\s*=\s*(\d{1,9})\s*$/.exec(pair) ?? []
+    if (!RATE_CLASS_NAMES.some((each) => each === name) || Number(perMinute) < 1) {
+      const names = RATE_CLASS_NAMES.join(', ')
+      const message = `must be off, or class=number with commas between them, as in ask=600; the classes are ${names}`
+      context.addIssue({ code: 'custom', message })
+      return z.NEVER
+    }
+    limits[name as RateClass] = Number(perMinute)
+  }
+  return limits
+})
+
+const PROXY_NETWORKS = ['loopback', 'linklocal', 'uniquelocal']
+const isNetwork = (text: string): boolean => {
+  const [address = '', bits, ...rest] = text.split('/')
+  const version = isIP(address)
+  const isRange =
+    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 6 ? 128 : 32))
+  return version > 0 && isRange && rest.length === 0
+}
+/** How many proxies stand in front, or where they are. */
+const proxiesSchema = z.string().transform((text, context) => {
+  if (/^\s*\d{1,2}\s*$/.test(text)) return Number(text)
+  const networks = text.split(',').map((network) => network.trim())
+  if (networks.every((each) => PROXY_NETWORKS.includes(each) || isNetwork(each))) return networks
+  const message = `must be how many proxies stand in front, or their addresses with commas between them, as in 10.0.0.0/8 or ${PROXY_NETWORKS.join(', ')}`
+  context.addIssue({ code: 'custom', message })
+  return z.NEVER
+})
+
 const environmentSchema = z
   .object({
     NODE_ENV: z.string().default('development'),
@@ -76,6 +112,15 @@ const environmentSchema = z
     PUBLIC_URL: httpUrlSchema.optional(),
     MAX_WAIT_SECONDS: integerSchema(1, 600).default(50),
     CORS_ORIGINS: originsSchema.default([]),
+    TRUSTED_PROXIES: proxiesSchema.optional(),
+    RATE_LIMITS: rateLimitsSchema.optional(),
+    RATE_ADDRESS_FACTOR: integerSchema(1, 100_000).default(10),
+    OWNER_MAX_OPEN: integerSchema(1, 100_000).default(200),
+    MAX_OPEN: integerSchema(1, 100_000).default(4_000),
+    OWNER_MAX_UPLOADED_MB: integerSchema(1, 100_000_000).default(10_240),
+    OWNER_MAX_SAVED_ITEMS: integerSchema(1, 100_000_000).default(100_000),
+    OWNER_MAX_IDEMPOTENCY_KEYS: integerSchema(1, 100_000_000).default(100_000),
+    MAX_BODY_MEMORY_MB: integerSchema(16, 100_000).default(64),
     DATA_DIR: textSchema.default('.imageonce'),
     DATABASE_URL: urlSchema(/^postgres(ql)?$/).optional(),
     DATABASE_DIRECT_URL: urlSchema(/^postgres(ql)?$/).optional(),
@@ -260,6 +305,19 @@ const toConfig = (env: z.output<typeof environmentSchema>) => ({
     publicUrl: env.PUBLIC_URL?.replace(/\/+$/, ''),
     maxWaitSeconds: env.MAX_WAIT_SECONDS,
     corsOrigins: env.CORS_ORIGINS,
+    trustedProxies: env.TRUSTED_PROXIES,
+  },
+  rates: {
+    limits: env.RATE_LIMITS === 'off' ? undefined : (env.RATE_LIMITS ?? defaultRateLimits()),
+    addressFactor: env.RATE_ADDRESS_FACTOR,
+  },
+  bounds: {
+    ownerOpen: env.OWNER_MAX_OPEN,
+    open: env.MAX_OPEN,
+    ownerUploadBytes: env.OWNER_MAX_UPLOADED_MB * 1024 * 1024,
+    ownerItems: env.OWNER_MAX_SAVED_ITEMS,
+    ownerKeys: env.OWNER_MAX_IDEMPOTENCY_KEYS,
+    bodyBytes: env.MAX_BODY_MEMORY_MB * 1024 * 1024,
   },
   dataDir: resolve(env.DATA_DIR),
   database: {

@@ -58,7 +58,7 @@ export const createCoreRoutes = (http: HttpContext, deps: CoreDeps): MountedRout
     own('/', createOpenApiRoutes(createFindOpenApi(deps.publicUrl))),
     own('/', createMetricsRoutes({ ...deps, readMetrics: metrics.read })),
     behindToken('/api/info', createInfoRoutes(deps)),
-    behindToken('/api/visualize', createVisualizeRoutes(http, deps)),
+    createVisualizeRoutes(http, deps),
     behindToken('/api/generations', createGenerationRoutes(http, { cancel, openStream, store })),
     behindToken('/api/generations', createRetryRoutes(http, bulk)),
     behindToken(

@@ -7,7 +7,12 @@ const NOWHERE = /^(0\.0\.0\.0|\[::\])$/
 const HERE = /^(localhost|127\.[\d.]+|\[::1\])$/
 
 /** Whether what clients are told as the service's address can be one. Looks at its text alone. */
-export const examineAddress = ({ http, isProduction }: Config): Finding[] => {
+export const examineAddress = (config: Config): Finding[] => [
+  ...examineText(config),
+  ...examineProxies(config),
+]
+
+const examineText = ({ http, isProduction }: Config): Finding[] => {
   if (!http.publicUrl) return []
   const { hostname, protocol, pathname } = new URL(http.publicUrl)
   const problems: [boolean, Omit<Finding, 'part' | 'setting'>][] = [
@@ -47,4 +52,18 @@ export const examineAddress = ({ http, isProduction }: Config): Finding[] => {
   const [, problem] = problems.find(([isSo]) => isSo) ?? []
   if (problem) return [{ part: 'address', setting: 'PUBLIC_URL', ...problem }]
   return [{ part: 'address', kind: 'good', setting: 'PUBLIC_URL', found: 'It can be an address.' }]
+}
+
+/** What speaks TLS for us forwards requests, and is not named. */
+const examineProxies = ({ http }: Config): Finding[] => {
+  if (!http.publicUrl?.startsWith('https:') || http.trustedProxies !== undefined) return []
+  return [
+    {
+      part: 'address',
+      setting: 'TRUSTED_PROXIES',
+      kind: 'costly',
+      found: 'A proxy speaks TLS in front, and all who come through it count as one address.',
+      remedy: 'Say how many proxies stand in front, or where they are.',
+    },
+  ]
 }

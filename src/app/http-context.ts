@@ -9,13 +9,14 @@ import { findSuggested } from '../generation/read/suggestions.ts'
 import type { GenerationWithImage } from '../generation/state/repository.ts'
 import { createBatcher } from '../lib/batch.ts'
 import type { Logger } from '../lib/logger.ts'
+import { createPlaces } from '../lib/places.ts'
 import type { Config } from './config.ts'
 import type { Resources } from './resources.ts'
 import type { Secrets } from './secrets.ts'
 
 /** What every route works with. */
 export const createHttpContext = (
-  { http, interactiveDeadlineMs }: Config,
+  { http, bounds, interactiveDeadlineMs }: Config,
   { imageUrlSecrets }: Secrets,
   { db, events, queue, provider }: Resources,
   logger: Logger,
@@ -28,6 +29,7 @@ export const createHttpContext = (
     logger,
     shutdown,
     maxWaitSeconds: http.maxWaitSeconds,
+    places: createPlaces({ each: bounds.ownerOpen, all: bounds.open }),
     urlsFor,
     getOwnGeneration: createGetOwnGeneration({ db, findDeferred: queue.findDeferred }),
     answerGeneration: createAnswerGeneration({

@@ -8,6 +8,18 @@ export const settingDescriptions = {
   MAX_WAIT_SECONDS:
     'The longest that a request is held open, in seconds: less than the proxies in front allow.',
   CORS_ORIGINS: 'Origins whose pages may call the API, with commas between them, or `*`.',
+  TRUSTED_PROXIES:
+    'Whom to believe where a request comes from: how many proxies stand in front, or their addresses; without it nobody.',
+  RATE_LIMITS:
+    'What an owner or address may do in a minute, `class=number` with commas between them, or `off`.',
+  RATE_ADDRESS_FACTOR: 'How many times what an owner may do one address may.',
+  OWNER_MAX_OPEN: 'Streams and waits that an owner may have open at once in each API process.',
+  MAX_OPEN: 'Streams and waits that all may have open at once in each API process.',
+  OWNER_MAX_UPLOADED_MB: 'What an owner’s uploads may take of the image store, in MiB.',
+  OWNER_MAX_SAVED_ITEMS: 'Saved items that an owner may keep.',
+  OWNER_MAX_IDEMPOTENCY_KEYS: 'Idempotency keys that an owner may use within 24 hours.',
+  MAX_BODY_MEMORY_MB:
+    'What the large bodies of requests may take of an API process’s memory at once, in MiB; others wait.',
   DATA_DIR: 'Where the embedded Postgres, files, the spool and the development secret are.',
   DATABASE_URL: 'Postgres 14 or later; without it an embedded one.',
   DATABASE_DIRECT_URL:

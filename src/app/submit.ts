@@ -18,7 +18,9 @@ const UPLOAD_LIMITS = {
 export const createUploads = (
   { conditionMatch }: Config,
   { db, store }: Pick<Resources, 'db' | 'store'>,
+  takeBytes?: UploadDeps['takeBytes'],
 ): UploadDeps => ({
+  takeBytes,
   db,
   store,
   inspect: createInspectImage({ ...UPLOAD_LIMITS, maxBytes: MAX_IMAGE_BYTES }),
@@ -28,7 +30,7 @@ export const createUploads = (
   parseImageData: (text, pointer) => parseImageData(text, { pointer }),
 })
 
-type Hooks = Pick<SubmitDeps, 'onDeclined' | 'onStep' | 'logger' | 'record'>
+type Hooks = Pick<SubmitDeps, 'onDeclined' | 'onStep' | 'logger' | 'record' | 'takeNew' | 'takeKey'>
 
 /** What submitting takes, for people and for saved items alike. */
 export const createSubmitDeps = (

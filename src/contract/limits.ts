@@ -13,6 +13,8 @@ export const MAX_TELEMETRY_BYTES = 64 * 1024
 export const MAX_HOOK_BYTES = 1024 * 1024
 /** Of a JSON body without an image. */
 export const MAX_BODY_BYTES = 64 * 1024
+/** Of one with an image: the largest in base64, and room for the other fields. */
+export const MAX_IMAGE_JSON_BYTES = Math.ceil((MAX_IMAGE_BYTES * 4) / 3) + MAX_BODY_BYTES
 /** Of JSON: levels, and fields and elements in all. */
 export const MAX_JSON_DEPTH = 100
 export const MAX_JSON_PARTS = 10_000

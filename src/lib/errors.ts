@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'too_many_queued'
   | 'hook_replayed'
   | 'too_many_webhooks'
+  | 'too_much_kept'
   | 'webhook_disabled'
   | 'nothing_to_judge'
   | 'erasure_under_way'

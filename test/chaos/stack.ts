@@ -38,6 +38,7 @@ const DEFAULTS: Environment = {
   GENERATION_TIMEOUT_MS: '60000',
   SHUTDOWN_GRACE_MS: '10000',
   LOG_LEVEL: 'warn',
+  RATE_LIMITS: 'off',
 }
 
 const open = new Set<() => Promise<void>>()

@@ -255,9 +255,15 @@ describe('the model', () => {
 })
 
 test.each([
-  ['https://images.example', 'good PUBLIC_URL'],
+  ['http://images.example', 'good PUBLIC_URL'],
   ['http://0.0.0.0:3000', 'wrong PUBLIC_URL: It is the address of no host.'],
   ['https://images.example/api', 'wrong PUBLIC_URL: It ends in a path'],
 ])('PUBLIC_URL as %s', async (PUBLIC_URL, found) => {
-  expect(await look('address', { PUBLIC_URL })).toEqual(starting(found))
+  const env = { PUBLIC_URL, TRUSTED_PROXIES: '1' }
+  expect(await look('address', env)).toEqual(starting(found))
+})
+
+test('a proxy that speaks TLS and is not named', async () => {
+  const [, found] = await look('address', { PUBLIC_URL: 'https://images.example' })
+  expect([found]).toEqual(starting('costly TRUSTED_PROXIES: A proxy speaks TLS in front'))
 })

@@ -14,6 +14,7 @@ import { signToken } from '../../src/cli/token.ts'
 import { createLogger } from '../../src/lib/logger.ts'
 import { createTestDatabase } from './database.ts'
 import { type GeminiServer, startGeminiServer } from './gemini-server.ts'
+import { highRates } from './rates.ts'
 
 export type TestAppOptions = {
   backend?: 'redis' | 'postgres'
@@ -53,6 +54,7 @@ export const startTestApp = async ({
     REFUSAL_TTL_MS: '0',
     BREAKER_FAILURES: '1000',
     EMBEDDING_SOURCE: 'off',
+    RATE_LIMITS: highRates('telemetry'),
     ...env,
   })
   const secrets = await resolveSecrets(config)

@@ -29,6 +29,7 @@ const statuses: Record<ErrorCode, number> = {
   not_retryable: 409,
   hook_replayed: 409,
   too_many_webhooks: 409,
+  too_much_kept: 409,
   webhook_disabled: 409,
   nothing_to_judge: 409,
   erasure_under_way: 409,

@@ -226,7 +226,7 @@ const toPrincipal = (payload: JWTPayload, namespace: string | undefined): Princi
   }
   // An issuer of one namespace makes nobody an operator, who would see all of them.
   const isAdmin = payload.role === 'admin' && namespace === undefined
-  return { ownerId: owner.data, isAdmin, expiresAt: new Date(Number(payload.exp) * 1_000) }
+  return { ownerId: owner.data, isAdmin, expiresAt: toDate(Number(payload.exp)) }
 }
 
 const toOwnerId = (sub: unknown, namespace: string | undefined): unknown => {
@@ -235,6 +235,12 @@ const toOwnerId = (sub: unknown, namespace: string | undefined): unknown => {
   if (ownerId !== undefined) return ownerId
   throw unauthenticated('The token\'s "sub" is in a namespace, which AUTH_NAMESPACE is not set to.')
 }
+
+/** The latest that a `Date` can be (ECMA-262, "Time Values and Time Range"). */
+const MAX_TIME_MS = 8.64e15
+
+/** Of seconds that may be any number. */
+const toDate = (seconds: number): Date => new Date(Math.min(seconds * 1_000, MAX_TIME_MS))
 
 const unauthenticated = (message: string, cause?: unknown) =>
   new AppError('unauthenticated', message, { cause })

@@ -3,6 +3,8 @@ import type { RequestHandler } from 'express'
 const EXPOSED_HEADERS = [
   'Location',
   'Retry-After',
+  'RateLimit',
+  'RateLimit-Policy',
   'ETag',
   'Link',
   'Preference-Applied',

@@ -10,5 +10,8 @@ const formatCell = (cell: Cell): string => {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-/** Spreadsheets run what begins like this; the quote keeps it text (OWASP, "CSV Injection"). */
-const FORMULA = /^[=+\-@\t\r\n]/
+/**
+ * Spreadsheets run what begins like this, also behind white space, in the full-width forms of East Asian input, and behind `;`, which some
+ * take for the end of a field; the quote keeps it text (OWASP, "CSV Injection").
+ */
+const FORMULA = /^\s*[=+\-@;＝＋－＠]|^[\t\r\n]/

@@ -1,9 +1,10 @@
 import type { Request, Response } from 'express'
 import type { Generation } from '../../contract/generation.ts'
-import type { FollowDeps } from '../../generation/read/follow.ts'
+import { type FollowDeps, waitForTerminal } from '../../generation/read/follow.ts'
 import type { AnswerContext, Urls } from '../../generation/read/present.ts'
 import type { GenerationWithImage } from '../../generation/state/repository.ts'
 import type { Logger } from '../../lib/logger.ts'
+import type { Places } from '../../lib/places.ts'
 
 /** What every route needs; what only some need is handed to those when they are made. */
 export type HttpContext = FollowDeps & {
@@ -16,6 +17,8 @@ export type HttpContext = FollowDeps & {
   answerGeneration: AnswerGeneration
   /** The longest that a request is held open; a longer wish is lowered to it. */
   maxWaitSeconds: number
+  /** What streams and waits take while they are open. */
+  places: Places
   /** Aborted when the server is stopping: streams end, waits answer with what there is. */
   shutdown: AbortSignal
 }
@@ -25,6 +28,29 @@ export type AnswerGeneration = (
   row: GenerationWithImage,
   known?: Pick<AnswerContext, 'reuse' | 'queuePosition'>,
 ) => Promise<Generation>
+
+/**
+ * The generation once it has ended, or after `seconds`; undefined at once where `who` has as many waits and streams open as may be: a
+ * wait is a wish, and what is known is an answer.
+ */
+export const waitInPlace = async (
+  http: FollowDeps & Pick<HttpContext, 'places' | 'shutdown'>,
+  res: Response,
+  { id, who, seconds }: { id: string; who: string; seconds: number },
+): Promise<GenerationWithImage | undefined> => {
+  let leave: () => void
+  try {
+    leave = http.places.take(who)
+  } catch {
+    return undefined
+  }
+  try {
+    const limits = { timeoutMs: seconds * 1_000, signal: whileConnected(http, res) }
+    return await waitForTerminal(http, id, limits)
+  } finally {
+    leave()
+  }
+}
 
 /**
  * Aborts when the caller hangs up or the server stops. (Not by `AbortSignal.any`: in Node 20 a signal made of

@@ -57,7 +57,11 @@ export const findImageId = (signer: ImageSigner, url: string): string | undefine
 export const createUrlsFor =
   (signer: ImageSigner, publicUrl: string | undefined) =>
   (req: Request): Urls =>
-    createUrlsAt(signer, publicUrl ?? `${req.secure ? 'https' : 'http'}://${req.get('host')}`)
+    createUrlsAt(signer, publicUrl ?? `${cameByHttps(req) ? 'https' : 'http'}://${req.get('host')}`)
+
+/** As a proxy says that it was asked; who calls without one can only mislead itself. */
+export const cameByHttps = (req: Request): boolean =>
+  req.secure || /^\s*https\s*(,|$)/i.test(req.get('X-Forwarded-Proto') ?? '')
 
 /** URLs under a given address, where nobody calls. */
 export const createUrlsAt = (signer: ImageSigner, base: string): Urls => ({

@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express'
+import type { ErrorRequestHandler, RequestHandler } from 'express'
 
 /** Routes, and where they are mounted. */
 export type MountedRoutes = {
@@ -6,4 +6,6 @@ export type MountedRoutes = {
   /** `token`: behind the check of tokens and sessions. `own`: they see for themselves who calls, or are for anyone. */
   access: 'token' | 'own'
   handler: RequestHandler
+  /** Called with whatever refuses a request for these, before they have seen it or after. */
+  onError?: ErrorRequestHandler
 }

@@ -4,15 +4,13 @@ import {
   MAX_BODY_BYTES,
   MAX_HOOK_BYTES,
   MAX_IMAGE_BYTES,
+  MAX_IMAGE_JSON_BYTES,
   MAX_JSON_DEPTH,
   MAX_JSON_PARTS,
   MAX_TELEMETRY_BYTES,
 } from '../../contract/limits.ts'
 import { imageMimeTypeSchema } from '../../contract/vocabulary.ts'
 import { AppError } from '../../lib/errors.ts'
-
-/** The largest image in base64, and room for the other fields. */
-const MAX_IMAGE_JSON_BYTES = Math.ceil((MAX_IMAGE_BYTES * 4) / 3) + MAX_BODY_BYTES
 
 /** Parses a JSON body; anything else is `unsupported_media_type`. */
 export const jsonBody = (limit = MAX_BODY_BYTES): RequestHandler[] => [

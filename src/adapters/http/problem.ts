@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { ZodError } from 'zod'
 import type { Problem } from '../../contract/problem.ts'
 import { AppError, type ErrorCode } from '../../lib/errors.ts'
+import { RateLimited, setRateHeaders } from './rates/rate-limited.ts'
 
 const statusByCode: Record<ErrorCode, number> = {
   invalid_request: 400,
@@ -19,6 +20,7 @@ const statusByCode: Record<ErrorCode, number> = {
   invalid_image: 422,
   hook_replayed: 409,
   too_many_webhooks: 409,
+  too_much_kept: 409,
   webhook_disabled: 409,
   nothing_to_judge: 409,
   erasure_under_way: 409,
@@ -100,6 +102,7 @@ const sendProblem = (res: Response, problems: [AppError, ...AppError[]]) => {
     }),
   }
   if (status === 401) res.set('WWW-Authenticate', 'Bearer realm="imageonce"')
+  if (first instanceof RateLimited) setRateHeaders(res, first.standing)
   if (first.retryAfterMs !== undefined) {
     res.set('Retry-After', String(Math.ceil(first.retryAfterMs / 1_000)))
   }

@@ -3,6 +3,7 @@ import type { CookieOptions, Request, Response } from 'express'
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import { AppError } from '../../lib/errors.ts'
 import type { Principal } from './auth.ts'
+import { cameByHttps } from './image-urls.ts'
 import type { KeyIdentity } from './principal.ts'
 
 export type Sessions = ReturnType<typeof createSessions>
@@ -26,7 +27,7 @@ type SessionOptions = {
   findKeyById: (id: string) => Promise<KeyIdentity | undefined>
 }
 
-const COOKIE = 'imageonce_session'
+export const SESSION_COOKIE = 'imageonce_session'
 export const MAX_SESSION_MS = 12 * 60 * 60_000
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS']
 
@@ -42,7 +43,7 @@ export const createSessions = (
     new Uint8Array(hkdfSync('sha256', secret, '', 'imageonce sessions', 32))
   const keys = imageUrlSecrets.map(deriveKey)
   const signingKey = deriveKey(imageUrlSecrets[0])
-  const isHttps = (req: Request) => isSecure || req.secure
+  const isHttps = (req: Request) => isSecure || cameByHttps(req)
   const attributes = (req: Request): CookieOptions => ({
     httpOnly: true,
     sameSite: 'strict',
@@ -137,7 +138,7 @@ export const assertSameOrigin = (req: Request): void => {
 }
 
 /** `__Host-`: browsers take it from this very host by HTTPS alone, so that no neighbour can plant one (RFC 6265bis, 4.1.3.2). */
-const nameOf = (isHttps: boolean): string => (isHttps ? `__Host-${COOKIE}` : COOKIE)
+const nameOf = (isHttps: boolean): string => (isHttps ? `__Host-${SESSION_COOKIE}` : SESSION_COOKIE)
 
 const findCookie = (req: Request, name: string): string | undefined =>
   new RegExp(`(?:^|;\\s*)${name}=([\\w.-]+)`).exec(req.headers.cookie ?? '')?.[1]

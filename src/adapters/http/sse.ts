@@ -8,13 +8,14 @@ const HEARTBEAT_MS = 15_000
 const RECONNECT_MS = 2_000
 
 /** A reader that is this far behind is cut off; it resumes by `Last-Event-ID`. */
-const MAX_BUFFERED_BYTES = 1_000_000
+const MAX_BUFFERED_BYTES = 256 * 1024
 
 /**
  * Server-sent events of one generation: `snapshot` first, then each life-cycle event, up to the terminal one.
  * Event ids count the generation's events from 1, so `Last-Event-ID` resumes without loss or repetition. Each
  * event carries the generation as it is when the event is sent. A resumed stream with nothing left answers 204,
- * which stops `EventSource` from reconnecting.
+ * which stops `EventSource` from reconnecting. Throws `rate_limited` and `unavailable` beyond
+ * what may be open at once.
  */
 export const streamGeneration = async (
   http: HttpContext,
@@ -28,8 +29,9 @@ export const streamGeneration = async (
     res.status(204).end()
     return
   }
+  const leave = http.places.take(row.ownerId)
   const signal = whileConnected(http, res)
-  if (res.closed) return
+  if (res.closed) return leave()
   const send = async (type: string, sequence: number, current: GenerationWithImage) => {
     const generation = await http.answerGeneration(req, current)
     if (res.closed) return
@@ -63,6 +65,7 @@ export const streamGeneration = async (
   } finally {
     clearInterval(heartbeat)
     closeStream()
+    leave()
     // Readers of a server that stops would otherwise all come back at the same moment.
     res.end(
       http.shutdown.aborted ? `retry: ${Math.round(RECONNECT_MS * (0.5 + Math.random()))}\n\n` : '',

@@ -3,7 +3,7 @@ import { createBullBoard } from '@bull-board/api'
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
 import { ExpressAdapter } from '@bull-board/express'
 import type { Queue } from 'bullmq'
-import type { RequestHandler } from 'express'
+import type { Express, RequestHandler } from 'express'
 import type { QueueBackend } from './backend.ts'
 import { type OpenQueue, openQueue } from './open-queue.ts'
 
@@ -33,7 +33,9 @@ export const openQueueBoard = async ({ backend, names, path, onError }: QueueBoa
       serverAdapter,
       options: { uiConfig: { boardTitle: 'imageonce queues' } },
     })
-    return { handle: serverAdapter.getRouter() as RequestHandler, close }
+    // An Express app of its own, which says so unless it is told not to.
+    const app: Express = serverAdapter.getRouter()
+    return { handle: app.disable('x-powered-by') as RequestHandler, close }
   } catch (error) {
     await close()
     throw error

@@ -6,6 +6,9 @@ import { AppError } from '../../lib/errors.ts'
 export type DayRange = { from: string; to: string }
 
 const DEFAULT_DAYS = 7
+/** What is before or after can't be in the figures, and a year of more than four digits is no text of this form. */
+const FIRST_DAY = '1970-01-01'
+const LAST_DAY = '9998-12-31'
 const DAY_MS = 24 * 60 * 60 * 1_000
 
 /** The days that a query asks for: the last 7 unless it says more. Throws `invalid_request`. */
@@ -14,6 +17,10 @@ export const resolveRange = ({
   from,
   to = formatDay(Date.now()),
 }: Pick<AnalyticsQuery, 'days' | 'from' | 'to'>): DayRange => {
+  for (const [name, day] of Object.entries({ from, to })) {
+    if (day === undefined || (day >= FIRST_DAY && day <= LAST_DAY)) continue
+    throw invalid(`?${name}`, `${name} must be a day from ${FIRST_DAY} to ${LAST_DAY}.`)
+  }
   if (days !== undefined && from !== undefined) {
     throw invalid('?days', 'days goes without from: give one of them.')
   }

@@ -4,6 +4,7 @@ import type { Response } from 'express'
 import type { Database } from '../../../db/database.ts'
 import { formatCsv } from '../../adapters/http/csv.ts'
 import type { OwnerFigures } from '../../contract/analytics.ts'
+import { ownerIdSchema } from '../../contract/text.ts'
 import { AppError } from '../../lib/errors.ts'
 import { listOwners, type OwnerPosition, type OwnersPage } from './owners.ts'
 
@@ -69,7 +70,8 @@ export const formatOwnerCursor = ({ key, owner }: OwnerPosition): string =>
 export const parseOwnerCursor = (cursor: string | undefined): OwnerPosition | undefined => {
   if (cursor === undefined) return undefined
   const [key, owner] = parseJson(Buffer.from(cursor, 'base64url').toString())
-  if (typeof key === 'number' && typeof owner === 'string') return { key, owner }
+  const known = ownerIdSchema.safeParse(owner)
+  if (Number.isFinite(key) && known.success) return { key: Number(key), owner: known.data }
   throw new AppError('invalid_request', 'cursor must be one that an earlier page gave.', {
     pointer: '?cursor',
   })

@@ -12,6 +12,7 @@ import { deleteExpiredKeys } from './idempotency-keys.ts'
 import { logLost, logReport } from './log-report.ts'
 import { checkImages } from './lost-images.ts'
 import { removeOrphanObjects } from './orphan-objects.ts'
+import { deletePastCounts } from './rate-counts.ts'
 import { cleanSpool } from './spool-files.ts'
 
 type MaintenanceDeps = {
@@ -50,6 +51,11 @@ export const createMaintenance = (deps: MaintenanceDeps) => {
       name: 'idempotency-keys',
       everyMs: HOUR_MS,
       run: (signal) => deleteExpiredKeys(db, signal),
+    },
+    {
+      name: 'rate-counts',
+      everyMs: HOUR_MS,
+      run: (signal) => deletePastCounts(db, signal),
     },
     {
       name: 'lost-images',

@@ -12,6 +12,8 @@ export type ItemDeps = CancelDeps & {
   submit: SubmitDeps
   /** The id in one of our image URLs; undefined for every other address. */
   findImageId: (url: string) => string | undefined
+  /** Room for another item of an owner; throws `too_much_kept`. Absent where nobody saves by hand. */
+  takeItem?: ((ownerId: string) => Promise<void>) | undefined
   /** Called with every submission that cost nothing. */
   onReuse: (generation: GenerationWithImage, kind: 'exact' | 'joined') => void
   /** Throws `refused_by_policy` for an image that whoever saves may not ask for. Absent where nobody is bounded. */

@@ -10,7 +10,7 @@ import { findItem, insertItemIfNew } from './repository.ts'
 
 /**
  * Saves a new item, and asks for its image ahead of need when it has a prompt and no image yet. One that has the given id
- * already is loaded, and stays as it is: its saving may be repeated. Throws `AppError` for wrong fields; an image that
+ * already is loaded, and stays as it is: its saving may be repeated. Throws `AppError` for wrong fields, `too_much_kept`; an image that
  * can't be asked for at the moment is no reason not to save.
  */
 export const saveItem = async (
@@ -25,6 +25,7 @@ export const saveItem = async (
     ...(await describeShown(deps, ownerId, input.imageUrl)),
   }
   assertMakeable(deps, item, input)
+  if (!(id && (await findItem(deps.db, key)))) await deps.takeItem?.(ownerId)
   await insertOwnerIfNew(deps.db, ownerId)
   const inserted = await insertItemIfNew(deps.db, item)
   const row = inserted ?? (await findItem(deps.db, key))

@@ -1,7 +1,6 @@
 import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { TelemetryEvent, TelemetryReceipt } from '../../contract/telemetry.ts'
-import { createEventLimit } from './event-limit.ts'
 import type { TelemetryLog } from './telemetry-log.ts'
 
 /** Keeps what a browser reports, each event once. Throws `rate_limited`. */
@@ -17,10 +16,11 @@ export type RecordClientEvents = (
 export const createClientEventLog = (
   db: Database,
   log: TelemetryLog | undefined,
+  /** Counts an owner's events; throws `rate_limited`. */
+  takeEvents: (ownerId: string, count: number) => void,
 ): RecordClientEvents => {
-  const limit = createEventLimit()
   return async (ownerId, events) => {
-    await limit(ownerId, events.length)
+    takeEvents(ownerId, events.length)
     const accepted = await insertNew(db, ownerId, events)
     for (const { type, generationId, source, durationMs } of events) {
       log?.({ type, generationId, origin: 'client', source, durationMs })

@@ -24,6 +24,13 @@ export type FindOrCreateDeps = {
   db: Database
   statements: SubmissionStatements
   limits: InsertLimits
+  /**
+   * Counts a new generation of an owner; what it gives back is called where it comes to none. Throws `rate_limited`. Absent where nobody
+   * asks by hand.
+   */
+  takeNew?: ((ownerId: string) => () => void) | undefined
+  /** Room for another idempotency key of an owner; throws `too_much_kept`. */
+  takeKey?: ((ownerId: string) => Promise<void>) | undefined
 }
 
 export type Submission = {
@@ -77,7 +84,7 @@ type Request = Pick<ResolvedRequest, 'generation' | 'olderFingerprint' | 'own'>
 
 /**
  * The row that answers for a request: one that is there, or a new one. Under the same key the same request gets the
- * same generation. Safe to repeat. Throws `too_many_queued` and `idempotency_key_reused`.
+ * same generation. Safe to repeat. Throws `too_many_queued`, `rate_limited` and `idempotency_key_reused`.
  */
 export const findOrCreate = async (
   deps: FindOrCreateDeps,
@@ -86,11 +93,12 @@ export const findOrCreate = async (
   describeOlder?: DescribeOlder,
 ): Promise<Submission> => {
   if (!key) return settle(deps, request)
-  const { db, limits } = deps
+  const { db, limits, takeNew } = deps
   const { id: generationId, ownerId } = request.generation
+  await deps.takeKey?.(ownerId)
   await insertOwnerIfNew(db, ownerId)
   return db.transaction().execute(async (tx) => {
-    const within = { db: tx, statements: createOwnStatements(tx, limits), limits }
+    const within = { db: tx, statements: createOwnStatements(tx, limits), limits, takeNew }
     const bound = await bindIdempotencyKey(tx, { ...key, ownerId, generationId }, describeOlder)
     const earlier = bound.isNew ? undefined : await findGeneration(tx, bound.generationId)
     if (earlier) return answerWith(earlier)
@@ -124,7 +132,9 @@ const join = (
     if (answering) return answerWith(answering)
     const isFull = () => isOwnerFull(deps.db, wanted.ownerId, deps.limits.maxInFlight)
     if (round > 0 && (await isFull())) throw tooManyQueued()
+    const putBack = deps.takeNew?.(wanted.ownerId)
     const inserted = await deps.statements.insert(wanted)
+    if (!inserted) putBack?.()
     return inserted && { ...inserted, kind: 'new' }
   })
 

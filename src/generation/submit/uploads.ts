@@ -15,6 +15,8 @@ export type UploadDeps = RecognizeDeps & {
   inspect: InspectImage
   /** Base64 or a data URL to bytes; throws `invalid_image` with the pointer. */
   parseImageData: (text: string, pointer: string) => Uint8Array
+  /** Room for so many bytes of an owner's; throws `too_much_kept`. Absent where nobody sends any. */
+  takeBytes?: ((ownerId: string, bytes: number) => Promise<void>) | undefined
 }
 
 /** A model's request has room for this much as base64 (Gemini API: 20 MB with everything). */
@@ -77,6 +79,7 @@ const storeUpload = async (
   if (image.bytes.byteLength > MAX_STORED_BYTES) {
     throw new AppError('invalid_image', 'The image is too large once its pixels are encoded anew.')
   }
+  if (found) await deps.takeBytes?.(ownerId, image.bytes.byteLength)
   const { width, height } = image
   const picture = { ownerId, bytes, sourceDigest, width, height }
   // While Postgres is away nothing is recognised or inserted: asking it a second time would only take longer.

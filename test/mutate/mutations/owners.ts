@@ -262,4 +262,28 @@ export const owners: readonly Mutation[] = [
     replace: 'value >= 1',
     tests: ['test/unit/pagination.test.ts'],
   },
+  {
+    name: 'rates: by owner',
+    why: 'an owner’s flood is answered for as long as it lasts',
+    file: 'src/adapters/http/rates/rates.ts',
+    find: 'if (!taken.isTaken) throw refuseOwner(rateClass, standing)',
+    replace: '',
+    tests: ['test/integration/rates.test.ts'],
+  },
+  {
+    name: 'rates: apart',
+    why: 'one owner’s flood ends everybody’s answers',
+    file: 'src/adapters/http/rates/rates.ts',
+    find: 'owners.take(`${rateClass} ${ownerId}`',
+    replace: 'owners.take(`${rateClass}`',
+    tests: ['test/integration/rates.test.ts'],
+  },
+  {
+    name: 'rates: a forged address',
+    why: 'whoever writes another address into each request is never refused',
+    file: 'src/adapters/http/app.ts',
+    find: "app.set('trust proxy', options.trustedProxies)",
+    replace: "app.set('trust proxy', true)",
+    tests: ['test/integration/rates.test.ts'],
+  },
 ]

@@ -3,7 +3,6 @@ import { DatabaseAway } from '../../../../db/away.ts'
 import { generationQuerySchema } from '../../../contract/generation-filter.ts'
 import { isTerminal } from '../../../contract/vocabulary.ts'
 import type { ImageStore } from '../../../generation/ports.ts'
-import { waitForTerminal } from '../../../generation/read/follow.ts'
 import { describeHistory } from '../../../generation/read/history.ts'
 import { listGenerations } from '../../../generation/read/list.ts'
 import { type CancelDeps, cancelGeneration } from '../../../generation/state/cancel.ts'
@@ -12,7 +11,7 @@ import { findSurplus } from '../../../generation/state/surplus.ts'
 import { AppError } from '../../../lib/errors.ts'
 import { setRetryAfter } from '../answer-generation.ts'
 import { principalOf } from '../auth.ts'
-import { type HttpContext, whileConnected } from '../http-context.ts'
+import { type HttpContext, waitInPlace } from '../http-context.ts'
 import { sendWithETag } from '../json.ts'
 import { cutPage, parsePageQuery } from '../pagination.ts'
 import { parsePreferWait, parseQuery, setPreferenceApplied } from '../parse-request.ts'
@@ -50,8 +49,8 @@ export const createGenerationRoutes = (http: HttpContext, deps: Deps): Router =>
     const waitSeconds = parsePreferWait(req, http.maxWaitSeconds)
     let row = await getOwnGeneration(req, res)
     if (waitSeconds && !isTerminal(row.status) && !isPresumed(row)) {
-      const limits = { timeoutMs: waitSeconds * 1_000, signal: whileConnected(http, res) }
-      row = (await waitForTerminal(http, row.id, limits)) ?? row
+      const { id, ownerId: who } = row
+      row = (await waitInPlace(http, res, { id, who, seconds: waitSeconds })) ?? row
     }
     setPreferenceApplied(res, waitSeconds)
     setRetryAfter(res, row)

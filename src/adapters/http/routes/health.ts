@@ -11,6 +11,9 @@ export type ReadinessChecks = Record<
 
 const CHECK_TIMEOUT_MS = 1_500
 
+/** However many ask: what is checked is asked itself no more often. */
+const CHECKED_FOR_MS = 1_000
+
 /**
  * `/livez`: the process answers. `/readyz`: it takes requests, since it is not stopping and one of the two stores that a
  * request can wait in answers; what does not is named, with the reason and the setting to look at.
@@ -20,15 +23,16 @@ export const createHealthRoutes = (
   readinessChecks: ReadinessChecks,
 ): Router => {
   const router = Router()
+  const check = rememberFor(CHECKED_FOR_MS, () =>
+    Promise.all(Object.entries(readinessChecks).map(runCheck)),
+  )
 
   router.get('/livez', (_req, res) => {
     res.set('Cache-Control', 'no-store').json({ status: 'ok' })
   })
 
   router.get('/readyz', async (_req, res) => {
-    const results = shutdown.aborted
-      ? [STOPPING]
-      : await Promise.all(Object.entries(readinessChecks).map(runCheck))
+    const results = shutdown.aborted ? [STOPPING] : await check()
     const failed = results.filter(({ reason }) => reason !== undefined)
     const isWorking = (part: string) => results.some(({ name, reason }) => name === part && !reason)
     const isReady = isWorking('database') || isWorking('queue')
@@ -46,6 +50,16 @@ export const createHealthRoutes = (
   })
 
   return router
+}
+
+/** Asks at most so often; whoever comes meanwhile gets the same answer. */
+const rememberFor = <T>(ms: number, ask: () => Promise<T>): (() => Promise<T>) => {
+  let last: { answer: Promise<T>; askedAtMs: number } | undefined
+  return () => {
+    const nowMs = performance.now()
+    if (!last || nowMs - last.askedAtMs >= ms) last = { answer: ask(), askedAtMs: nowMs }
+    return last.answer
+  }
 }
 
 type Result = { name: string; reason?: string }

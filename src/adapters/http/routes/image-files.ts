@@ -2,7 +2,6 @@ import { type ErrorRequestHandler, type Request, type Response, Router } from 'e
 import { DatabaseAway } from '../../../../db/away.ts'
 import { isTerminal } from '../../../contract/vocabulary.ts'
 import type { ImageStore } from '../../../generation/ports.ts'
-import { waitForTerminal } from '../../../generation/read/follow.ts'
 import {
   findShownImage,
   findVersionedObject,
@@ -16,7 +15,7 @@ import {
 } from '../../../generation/submit/deferred-submission.ts'
 import { AppError, type ErrorCode } from '../../../lib/errors.ts'
 import type { Identify, Principal } from '../auth.ts'
-import { type HttpContext, whileConnected } from '../http-context.ts'
+import { type HttpContext, waitInPlace } from '../http-context.ts'
 import type { ImageSigner } from '../image-urls.ts'
 import { parseQueryWait } from '../parse-request.ts'
 import { type DrawPlaceholder, toRatio } from '../placeholder.ts'
@@ -52,8 +51,8 @@ export const createImageFileRoutes = (http: HttpContext, deps: Deps): Router => 
     const { generation } = shown ?? {}
     const isUnderWay = generation && !isTerminal(generation.status) && !isPresumed(generation)
     if (isUnderWay && waitSeconds > 0) {
-      const limits = { timeoutMs: waitSeconds * 1_000, signal: whileConnected(http, res) }
-      await waitForTerminal(http, id, limits)
+      // Apart from those of the owner's own: whoever has the URL can wait by it.
+      await waitInPlace(http, res, { id, who: `images of ${shown?.ownerId}`, seconds: waitSeconds })
       shown = await findShown(lookup, id)
     }
     if (!shown) throw notFound()
@@ -85,6 +84,7 @@ const FOR_CALLERS: readonly ErrorCode[] = [
   'invalid_request',
   'unauthenticated',
   'forbidden',
+  'rate_limited',
 ]
 
 /** Express marks an address that it can't decode by a status. */

@@ -6,9 +6,11 @@ import {
   Router,
 } from 'express'
 import type { Reuse } from '../../../contract/generation.ts'
-import { generationRequestSchema } from '../../../contract/generation-request.ts'
+import {
+  type GenerationRequest,
+  generationRequestSchema,
+} from '../../../contract/generation-request.ts'
 import { isTerminal } from '../../../contract/vocabulary.ts'
-import { waitForTerminal } from '../../../generation/read/follow.ts'
 import type { GenerationWithImage } from '../../../generation/state/repository.ts'
 import { isPresumed } from '../../../generation/state/repository.ts'
 import type { Submission } from '../../../generation/submit/find-or-create.ts'
@@ -16,8 +18,10 @@ import { type SubmitDeps, submitGeneration } from '../../../generation/submit/su
 import { AppError } from '../../../lib/errors.ts'
 import { sendSubmitted } from '../answer-generation.ts'
 import { principalOf } from '../auth.ts'
+import { letGoOfBody } from '../bound-bodies.ts'
 import type { AssertMayAsk } from '../caller-policy.ts'
-import { type HttpContext, whileConnected } from '../http-context.ts'
+import { type HttpContext, waitInPlace } from '../http-context.ts'
+import type { MountedRoutes } from '../mounted-routes.ts'
 import {
   imageJsonBody,
   parseBody,
@@ -40,32 +44,50 @@ export type VisualizeDeps = {
 const SUPERSEDED_AT = Date.UTC(2026, 10, 1) / 1_000
 
 /** Submitting a generation. */
-export const createVisualizeRoutes = (http: HttpContext, deps: VisualizeDeps): Router => {
-  const { submit, assertMayAsk, interactiveDeadlineMs } = deps
-  const longestWaitMs = Math.min(interactiveDeadlineMs, http.maxWaitSeconds * 1_000)
+export const createVisualizeRoutes = (http: HttpContext, deps: VisualizeDeps): MountedRoutes => {
+  const { interactiveDeadlineMs } = deps
+  const longestWaitSeconds = Math.min(interactiveDeadlineMs / 1_000, http.maxWaitSeconds)
   const router = Router()
 
   router.post('/generate', ...imageJsonBody(), async (req, res) => {
     const waitSeconds = parsePreferWait(req, http.maxWaitSeconds)
-    const idempotencyKey = parseIdempotencyKey(req)
-    const request = parseBody(generationRequestSchema, req.body)
-    const principal = principalOf(res)
-    assertMayAsk(principal, request)
-    const submission = await submitGeneration(submit, principal.ownerId, request, idempotencyKey)
+    const submission = await submitBody(deps, req, res, parseIdempotencyKey(req))
     setPreferenceApplied(res, waitSeconds)
-    await answer(http, deps, req, res, submission, (waitSeconds ?? 0) * 1_000)
+    await answer(http, deps, req, res, submission, waitSeconds ?? 0)
   })
 
   router.post('/image', announceSuccessor(http), ...imageJsonBody(), async (req, res) => {
-    const request = parseBody(generationRequestSchema, req.body)
-    assertMayAsk(principalOf(res), request)
-    const forced = { ...request, skipExistingCheck: true }
-    const submission = await submitGeneration(submit, principalOf(res).ownerId, forced)
-    await answer(http, deps, req, res, submission, longestWaitMs)
+    const submission = await submitBody(deps, req, res, undefined, { skipExistingCheck: true })
+    await answer(http, deps, req, res, submission, longestWaitSeconds)
   })
 
-  router.use(offerPlaceholder(deps))
-  return router
+  return {
+    path: '/api/visualize',
+    access: 'token',
+    handler: router,
+    onError: offerPlaceholder(deps),
+  }
+}
+
+/** A condition image is not kept while its answer is waited for. */
+const submitBody = async (
+  { submit, assertMayAsk }: Pick<VisualizeDeps, 'submit' | 'assertMayAsk'>,
+  req: Request,
+  res: Response,
+  idempotencyKey: string | undefined,
+  forced: Pick<GenerationRequest, 'skipExistingCheck'> | undefined = undefined,
+): Promise<Submission> => {
+  const request = parseBody(generationRequestSchema, req.body)
+  const principal = principalOf(res)
+  assertMayAsk(principal, request)
+  const submission = await submitGeneration(
+    submit,
+    principal.ownerId,
+    { ...request, ...forced },
+    idempotencyKey,
+  )
+  letGoOfBody(req, res)
+  return submission
 }
 
 /** On every answer, refusals included: its reader learns where to go. */
@@ -83,6 +105,7 @@ const announceSuccessor =
 const offerPlaceholder =
   ({ placeholder }: Pick<VisualizeDeps, 'placeholder'>): ErrorRequestHandler =>
   async (error: unknown, req, res, next) => {
+    if (error instanceof AppError && error.code === 'unauthenticated') return next(error)
     const passes = error instanceof AppError && error.retryable
     const kind = passes ? 'pending' : 'failed'
     const imageUrl = await drawPlaceholderUrl(placeholder, kind, req.body?.aspectRatio)
@@ -96,11 +119,15 @@ const answer = async (
   req: Request,
   res: Response,
   { generation: submitted, kind, queuePosition }: Submission,
-  timeoutMs: number,
+  waitSeconds: number,
 ): Promise<void> => {
   const newest =
-    timeoutMs > 0 && !isTerminal(submitted.status) && !isPresumed(submitted)
-      ? await waitForTerminal(http, submitted.id, { timeoutMs, signal: whileConnected(http, res) })
+    waitSeconds > 0 && !isTerminal(submitted.status) && !isPresumed(submitted)
+      ? await waitInPlace(http, res, {
+          id: submitted.id,
+          who: submitted.ownerId,
+          seconds: waitSeconds,
+        })
       : submitted
   const row = newest ?? submitted
   const reuse = kind === 'exact' || kind === 'joined' ? kind : undefined

@@ -5,8 +5,12 @@ import { isPublicAddress } from './public-address.ts'
 /** Ports below are other services', to which a webhook has nothing to say. */
 const MIN_PORT = 1_024
 
-/** Names that never leave a machine or a network (RFC 6761, RFC 6762, RFC 8375, ICANN's `internal`), to say so at once. */
-const LOCAL_NAMES = /(^|\.)(localhost|localdomain|local|internal|home\.arpa)$/
+/**
+ * Names that never leave a machine, a network or a cluster, and those of other networks (RFC 6761, RFC 6762, RFC 7686, RFC 8375,
+ * RFC 9476, ICANN's `internal` and its "name collision" study, Kubernetes' `svc`), to say so at once.
+ */
+const LOCAL_NAMES =
+  /(^|\.)(localhost|localdomain|local|internal|intranet|private|corp|home|lan|svc|onion|alt|i2p|home\.arpa)$/
 
 /**
  * The URL of a webhook endpoint as it is kept. Refuses what is wrong by itself; where a name

@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises'
+import type pg from 'pg'
+import type { Disposables } from '../src/app/disposables.ts'
+import { imageonceCommand } from './commands.ts'
+import { finishQueued } from './fixtures.ts'
+import { measureLoad } from './load.ts'
+import type { Plan } from './plan.ts'
+import { startServer } from './programs.ts'
+import { printAim } from './report.ts'
+import { signToken, toRequest } from './requests.ts'
+import { productionEnvironment, type Services } from './services.ts'
+import { medianOf } from './statistics.ts'
+
+const PROMPTS = 200
+const MAX_MORE_PERCENT = 3
+/** What `/proc` counts CPU time in (Linux, `USER_HZ`). */
+const TICK_MS = 10
+
+/** The CPU of one reuse with rates counted, and of one without, measured in turns. */
+export const measureRates = async (
+  services: Services,
+  client: pg.Client,
+  plan: Plan,
+  push: Disposables['push'],
+) => {
+  const environment = productionEnvironment(services)
+  const on = await startServer(imageonceCommand('api'), environment)
+  push(on.stop)
+  const off = await startServer(imageonceCommand('api'), { ...environment, RATE_LIMITS: 'off' })
+  push(off.stop)
+  const token = await signToken('rated')
+  const path = '/api/visualize/generate'
+  const bodies = Array.from({ length: PROMPTS }, (_, i) => ({ prompt: `counted number ${i}` }))
+  for (const body of bodies) {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+    await fetch(on.url + path, { method: 'POST', headers, body: JSON.stringify(body) })
+  }
+  await finishQueued(client)
+  const requests = bodies.map((body) => toRequest(path, token, body))
+  const measure = async ({ url, pid }: typeof on, seconds: number) => {
+    const before = await readCpuMs(pid)
+    const { answers } = await measureLoad({ url, requests }, seconds, 200)
+    return ((await readCpuMs(pid)) - before) / answers
+  }
+  for (const each of [on, off]) await measure(each, 3)
+  const [counted, free]: [number[], number[]] = [[], []]
+  for (let round = 0; round < 2 * plan.rounds; round++) {
+    for (const each of round % 2 === 0 ? [on, off] : [off, on]) {
+      const cpuMs = await measure(each, plan.secondsPerRound)
+      if (each === on) counted.push(cpuMs)
+      else free.push(cpuMs)
+    }
+  }
+  const percents = counted.map((cpuMs, round) => (cpuMs / (free[round] ?? 0) - 1) * 100)
+  const more = medianOf(percents)
+  console.log('\nRates counted, CPU of one reuse')
+  console.log(`  counted    ${medianOf(counted).toFixed(3)} ms`)
+  console.log(`  off        ${medianOf(free).toFixed(3)} ms`)
+  const range = `${Math.min(...percents).toFixed(1)} to ${Math.max(...percents).toFixed(1)}`
+  const text = `  more       ${more.toFixed(1)} % (${range}), aim ${MAX_MORE_PERCENT} at most`
+  printAim(text, more <= MAX_MORE_PERCENT)
+}
+
+const readCpuMs = async (pid: number): Promise<number> => {
+  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /, '').split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS
+}

@@ -1,0 +1,100 @@
+import type { RateClass } from './rate-classes.ts'
+
+/** Not counted: what watches over the service asks it, and a flood of it costs no more than refusing it would. */
+type Uncounted = 'probe'
+
+/** The class of every route there is. One that is missing fails a test. */
+const CLASS_OF_ROUTE: Record<string, RateClass | Uncounted> = {
+  'GET /livez': 'probe',
+  'GET /readyz': 'probe',
+  'GET /metrics': 'page',
+  'GET /openapi.json': 'page',
+
+  'POST /api/session': 'sign-in',
+  'GET /api/session': 'page',
+  'DELETE /api/session': 'page',
+
+  'POST /api/visualize/generate': 'ask',
+  'POST /api/visualize/image': 'ask',
+  'POST /api/generations/:id/retry': 'ask',
+  'POST /api/generations/:id/regenerate': 'ask',
+  'POST /api/generations/:id/cancel': 'change',
+  'POST /api/generations/:id/feedback': 'change',
+  'POST /api/generations/bulk': 'change',
+  'GET /api/generations': 'read',
+  'GET /api/generations/:id': 'read',
+  'GET /api/generations/:id/events': 'read',
+  'GET /api/generations/:id/history': 'read',
+  'GET /api/generations/:id/surplus/:digest': 'read',
+
+  'GET /images/:file': 'image',
+  'GET /api/images': 'read',
+  'POST /api/images': 'upload',
+  'DELETE /api/images/:id': 'change',
+
+  'POST /api/images/:id/url': 'change',
+
+  'POST /api/keys': 'change',
+  'GET /api/keys': 'read',
+  'DELETE /api/keys/:id': 'change',
+  'POST /api/sessions/end': 'change',
+
+  'POST /api/saved-items': 'change',
+  'GET /api/saved-items': 'read',
+  'GET /api/saved-items/:id': 'read',
+  'PATCH /api/saved-items/:id': 'change',
+  'DELETE /api/saved-items/:id': 'change',
+
+  'POST /api/hooks/save': 'hook',
+  'POST /api/hooks/webhooks': 'hook',
+  'GET /api/hooks/webhooks': 'hook',
+  'DELETE /api/hooks/webhooks': 'hook',
+
+  'POST /api/webhooks': 'change',
+  'GET /api/webhooks': 'read',
+  'GET /api/webhooks/:id': 'read',
+  'PATCH /api/webhooks/:id': 'change',
+  'DELETE /api/webhooks/:id': 'change',
+  'POST /api/webhooks/:id/rotate-secret': 'change',
+  'POST /api/webhooks/:id/test': 'webhook-test',
+  'GET /api/webhooks/:id/deliveries': 'read',
+  'GET /api/webhooks/:id/deliveries/:deliveryId': 'read',
+  'POST /api/webhooks/:id/deliveries/:deliveryId/redeliver': 'webhook-test',
+
+  'POST /api/telemetry': 'telemetry',
+  'GET /api/similarity': 'read',
+  'PUT /api/similarity': 'change',
+  'GET /api/similarity/checks': 'read',
+  'GET /api/analytics/summary': 'read',
+  'GET /api/analytics/timeseries': 'read',
+  'GET /api/analytics/owners': 'read',
+  'GET /api/analytics/owners.csv': 'read',
+  'GET /api/alerts': 'read',
+  'GET /api/alerts/history': 'read',
+  'GET /api/info': 'read',
+  'GET /api/status': 'read',
+  'GET /api/settings': 'read',
+}
+
+type Found = RateClass | Uncounted
+
+const withoutParts = new Map(Object.entries(CLASS_OF_ROUTE).filter(([route]) => !/:/.test(route)))
+
+const withParts = Object.entries(CLASS_OF_ROUTE)
+  .filter(([route]) => route.includes(':'))
+  .map(([route, found]) => {
+    const pattern = route.replaceAll('.', '\\.').replace(/:\w+/g, '[^/]+')
+    return { pattern: new RegExp(`^${pattern}$`), found }
+  })
+
+/**
+ * The class of a request; undefined for what no route answers. As Express matches routes: of either case, with or without a slash at
+ * the end, and HEAD as GET.
+ */
+export const findRateClass = (method: string, path: string): Found | undefined => {
+  const verb = method === 'HEAD' ? 'GET' : method
+  const exact = withoutParts.get(`${verb} ${path}`)
+  if (exact) return exact
+  const route = `${verb} ${path.toLowerCase().replace(/\/$/, '')}`
+  return withoutParts.get(route) ?? withParts.find(({ pattern }) => pattern.test(route))?.found
+}
