@@ -11,18 +11,28 @@ const planted: [rule: string, file: string, line: string][] = [
   ['src-lib-imports-what-is-listed', 'src/lib/bad.ts', "import '../generation/ports.ts'"],
   ['db-imports-what-is-listed', 'db/bad.ts', "import '../src/generation/ports.ts'"],
   ['src-generation-imports-what-is-listed', 'src/generation/run/bad.ts', "import 'express'"],
-  ...['http', 'queue', 'events', 'providers', 'storage', 'images', 'metrics', 'tracing'].map(
+  ...[
+    'http',
+    'queue',
+    'events',
+    'rates',
+    'providers',
+    'storage',
+    'images',
+    'metrics',
+    'tracing',
+  ].map((name): [string, string, string] => [
+    `src-adapters-${name}-imports-what-is-listed`,
+    `src/adapters/${name}/bad.ts`,
+    "import '../../features/alerts/rules.ts'",
+  ]),
+  ...['alerts', 'analytics', 'keys', 'maintenance', 'operators', 'sessions'].map(
     (name): [string, string, string] => [
-      `src-adapters-${name}-imports-what-is-listed`,
-      `src/adapters/${name}/bad.ts`,
-      "import '../../features/alerts/rules.ts'",
+      `src-features-${name}-imports-what-is-listed`,
+      `src/features/${name}/bad.ts`,
+      "import '../../app/config.ts'",
     ],
   ),
-  ...['alerts', 'analytics', 'maintenance', 'operators'].map((name): [string, string, string] => [
-    `src-features-${name}-imports-what-is-listed`,
-    `src/features/${name}/bad.ts`,
-    "import '../../app/config.ts'",
-  ]),
   ...['saved-items', 'similarity', 'telemetry', 'webhooks'].map(
     (name): [string, string, string] => [
       `src-features-${name}-imports-what-is-listed`,
