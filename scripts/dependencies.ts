@@ -72,7 +72,8 @@ export const findAdvisoryProblems = (
       ({ id, package: name, title }) =>
         `${name}: ${title} (${id}): update it, or say in ops/dependencies/advisories.json why it does no harm.`,
     )
-  const ageDays = checkedAt === null ? 0 : (now.getTime() - Date.parse(checkedAt)) / DAY_MS
+  const ageDays =
+    checkedAt === null ? 0 : Math.floor((now.getTime() - Date.parse(checkedAt)) / DAY_MS)
   if (!(ageDays <= MAX_AGE_DAYS)) {
     open.push(
       `The list of advisories is of ${checkedAt}, more than ${MAX_AGE_DAYS} days ago: run \`npm run audit:update\`, and commit it.`,

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readdirSync } from 'node:fs'
 import { appendFile, cp, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -11,25 +12,23 @@ const planted: [rule: string, file: string, line: string][] = [
   ['src-lib-imports-what-is-listed', 'src/lib/bad.ts', "import '../generation/ports.ts'"],
   ['db-imports-what-is-listed', 'db/bad.ts', "import '../src/generation/ports.ts'"],
   ['src-generation-imports-what-is-listed', 'src/generation/run/bad.ts', "import 'express'"],
-  ...['http', 'queue', 'events', 'providers', 'storage', 'images', 'metrics', 'tracing'].map(
-    (name): [string, string, string] => [
-      `src-adapters-${name}-imports-what-is-listed`,
-      `src/adapters/${name}/bad.ts`,
-      "import '../../features/alerts/rules.ts'",
-    ],
-  ),
-  ...['alerts', 'analytics', 'maintenance', 'operators'].map((name): [string, string, string] => [
-    `src-features-${name}-imports-what-is-listed`,
-    `src/features/${name}/bad.ts`,
-    "import '../../app/config.ts'",
+  ...readdirSync('src/adapters').map((name): [string, string, string] => [
+    `src-adapters-${name}-imports-what-is-listed`,
+    `src/adapters/${name}/bad.ts`,
+    "import '../../features/alerts/rules.ts'",
   ]),
-  ...['owners', 'retention', 'saved-items', 'similarity', 'telemetry', 'webhooks'].map(
-    (name): [string, string, string] => [
+  ...readdirSync('src/features').flatMap((name): [string, string, string][] => [
+    [
       `src-features-${name}-imports-what-is-listed`,
       `src/features/${name}/bad.ts`,
-      "import '../alerts/rules.ts'",
+      "import '../../app/config.ts'",
     ],
-  ),
+    [
+      `src-features-${name}-imports-what-is-listed`,
+      `src/features/${name}/bad-neighbour.ts`,
+      `import '../${name === 'alerts' ? 'analytics/report.ts' : 'alerts/rules.ts'}'`,
+    ],
+  ]),
   ['src-app-imports-what-is-listed', 'src/app/bad.ts', "import '../api.ts'"],
   ['src-cli-imports-what-is-listed', 'src/cli/bad.ts', "import '../../web/main.tsx'"],
   ['src-client-imports-what-is-listed', 'src/client/bad.ts', "import 'zod'"],

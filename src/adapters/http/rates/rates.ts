@@ -97,8 +97,8 @@ export const createRates = (options: Options) => {
   const takeCaller = ({ ownerId, key }: Principal, res: Response): void => {
     const rateClass: RateClass | undefined = res.locals.rateClass
     if (rateClass === undefined) return
-    const perMinute = rateClass === 'ask' ? key?.rates?.perMinute : undefined
-    const ofKey = key && perMinute !== undefined && takeKey(key.id, perMinute)
+    const isByKey = rateClass === 'ask' && key?.rates
+    const ofKey = isByKey && takeKey(key.id, isByKey.perMinute)
     // Events are counted one by one, once they are known.
     const isByOwner = limits && ruleOf(rateClass).by === 'owner' && rateClass !== 'telemetry'
     const ofOwner = isByOwner && takeOwner(limits, rateClass, ownerId, 1)
