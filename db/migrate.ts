@@ -27,6 +27,7 @@ import * as inputs from './migrations/0017-inputs.ts'
 import * as installation from './migrations/0021-installation.ts'
 import * as deletedObjects from './migrations/0022-deleted-objects.ts'
 import * as access from './migrations/0023-access.ts'
+import * as spending from './migrations/0024-spending.ts'
 
 /** Applied in this order, each once. A new one goes at the end; none is ever edited. */
 const migrations = {
@@ -49,6 +50,7 @@ const migrations = {
   '0021-installation': installation,
   '0022-deleted-objects': deletedObjects,
   '0023-access': access,
+  '0024-spending': spending,
 }
 
 const MIN_SERVER_VERSION = 140_000

@@ -19,6 +19,8 @@ import { createSavedItemRoutes } from '../features/saved-items/routes.ts'
 import { createSessionEnds } from '../features/sessions/ends.ts'
 import { createSessionEndRoutes } from '../features/sessions/routes.ts'
 import { createSimilarityRoutes } from '../features/similarity/routes.ts'
+import { createSpending } from '../features/spending/module.ts'
+import { createSpendingRoutes } from '../features/spending/routes.ts'
 import { createClientEventLog } from '../features/telemetry/client-events.ts'
 import { createTelemetryRoutes } from '../features/telemetry/routes.ts'
 import { createAlertWebhooks } from '../features/webhooks/module.ts'
@@ -39,6 +41,7 @@ import {
   keysDeps,
   openSimilarity,
   openTelemetry,
+  spendingDeps,
   webhooksDeps,
 } from './feature-deps.ts'
 import { createHttpContext } from './http-context.ts'
@@ -144,6 +147,7 @@ const listFeatures = (
         describeCaller,
         publicUrl: config.http.publicUrl,
         interactiveDeadlineMs: config.interactiveDeadlineMs,
+        warnShare: config.budgets.warnShare,
         submit,
         uploads,
         signer,
@@ -178,6 +182,10 @@ const listFeatures = (
     },
     { routes: [createAnalyticsRoutes(http)] },
     { routes: [createAlertRoutes(http, alerts)], ...createAlerts(alerts) },
+    {
+      routes: createSpendingRoutes(http, config.budgets),
+      ...createSpending(spendingDeps(config, resources)),
+    },
     createDeadlines(deadlinesDeps(config, resources, logger)),
     { routes: [createSimilarityRoutes(http, similarity)] },
     createOperators({

@@ -3,7 +3,6 @@ import { findListPriceUsd } from '../contract/list-price.ts'
 import { createAlertMetrics } from '../features/alerts/metrics.ts'
 import type { AlertsDeps } from '../features/alerts/module.ts'
 import { createAlertRules } from '../features/alerts/rules.ts'
-import { readSpend } from '../features/analytics/spend.ts'
 import { readWindow } from '../features/analytics/window.ts'
 import type { KeysDeps } from '../features/keys/module.ts'
 import { findWorkers } from '../features/operators/workers/find-workers.ts'
@@ -11,6 +10,9 @@ import { measureQueue } from '../features/operators/workers/measure-queue.ts'
 import type { ItemDeps } from '../features/saved-items/ask.ts'
 import { createSimilarityMetrics } from '../features/similarity/metrics.ts'
 import { createSimilarity } from '../features/similarity/module.ts'
+import { createSpendingMetrics } from '../features/spending/metrics.ts'
+import type { SpendingDeps } from '../features/spending/module.ts'
+import { measureSpending } from '../features/spending/report.ts'
 import { createTelemetry } from '../features/telemetry/module.ts'
 import { insertAlertDeliveries } from '../features/webhooks/alert-deliveries.ts'
 import { createWebhookMetrics } from '../features/webhooks/metrics.ts'
@@ -39,7 +41,7 @@ export const alertsDeps = (
     intervalMs: config.alerts.intervalMs,
     sources: {
       readWindow: (windowMs) => readWindow(db, windowMs),
-      readSpend: () => readSpend(db),
+      readSpend: () => measureSpending(db, config.budgets),
       findWorkers: () => findWorkers(db),
       measureQueue: () => measureQueue(db),
     },
@@ -96,8 +98,14 @@ export const deadlinesDeps = (
   onError: createRareLog((fields) => logger.error(fields, 'deadlines could not be looked after')),
 })
 
+export const spendingDeps = ({ budgets }: Config, { db, metrics }: Resources): SpendingDeps => ({
+  db,
+  settings: budgets,
+  metrics: metrics.use(createSpendingMetrics),
+})
+
 export const openSimilarity = (
-  { similarity, embeddings, gemini }: Config,
+  { similarity, embeddings, gemini, budgets }: Config,
   { db, metrics }: Resources,
   logger: Logger,
 ) =>
@@ -108,6 +116,7 @@ export const openSimilarity = (
     defaultMode: similarity.mode,
     minSimilarity: similarity.minScore,
     precisionFloor: similarity.precisionFloor,
+    budgets,
     metrics: metrics.use(createSimilarityMetrics),
     logger,
   })

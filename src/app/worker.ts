@@ -12,6 +12,7 @@ import { createMaintenance } from '../features/maintenance/module.ts'
 import { createHeartbeat } from '../features/operators/workers/heartbeat.ts'
 import { createSavedItems } from '../features/saved-items/module.ts'
 import { createSessionTasks } from '../features/sessions/maintenance.ts'
+import { createSpending } from '../features/spending/module.ts'
 import type { TelemetryLog } from '../features/telemetry/telemetry-log.ts'
 import { createWebhooks } from '../features/webhooks/module.ts'
 import type { CompareWithSimilar } from '../generation/ports.ts'
@@ -32,6 +33,7 @@ import {
   itemDeps,
   openSimilarity,
   openTelemetry,
+  spendingDeps,
   webhooksDeps,
 } from './feature-deps.ts'
 import {
@@ -184,6 +186,7 @@ const listFeatures = (
     createWebhooks(webhooksDeps(config, secrets, resources, logger, overrides)),
     createAlerts(alertsDeps(config, resources, logger, overrides)),
     createDeadlines(deadlinesDeps(config, resources, logger)),
+    createSpending(spendingDeps(config, resources)),
     { tasks: similarity.tasks },
     { tasks: createSessionTasks(db) },
   ]
@@ -228,6 +231,7 @@ const createRunDeps = (
     retryBackoffMs,
     callMs: generationTimeoutMs,
     giveUpMs: config.limits.giveUpMs,
+    budgets: config.budgets,
     breaker: createProviderBreaker({
       ...breaker,
       onChange: (isOpen) => {

@@ -8,6 +8,7 @@ import { keys } from './operations/keys.ts'
 import { savedItems } from './operations/saved-items.ts'
 import { server } from './operations/server.ts'
 import { similarity } from './operations/similarity.ts'
+import { spending } from './operations/spending.ts'
 import { submitting } from './operations/submitting.ts'
 import { telemetry } from './operations/telemetry.ts'
 import { webhooks } from './operations/webhooks.ts'
@@ -37,6 +38,7 @@ export const createOpenApiDocument = (version: string, publicUrl: string | undef
       ...analytics,
       ...alerts,
       ...keys,
+      ...spending,
       ...server,
     },
     webhooks: webhookEvents,

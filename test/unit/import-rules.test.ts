@@ -18,11 +18,13 @@ const planted: [rule: string, file: string, line: string][] = [
       "import '../../features/alerts/rules.ts'",
     ],
   ),
-  ...['alerts', 'analytics', 'maintenance', 'operators'].map((name): [string, string, string] => [
-    `src-features-${name}-imports-what-is-listed`,
-    `src/features/${name}/bad.ts`,
-    "import '../../app/config.ts'",
-  ]),
+  ...['alerts', 'analytics', 'maintenance', 'operators', 'spending'].map(
+    (name): [string, string, string] => [
+      `src-features-${name}-imports-what-is-listed`,
+      `src/features/${name}/bad.ts`,
+      "import '../../app/config.ts'",
+    ],
+  ),
   ...['saved-items', 'similarity', 'telemetry', 'webhooks'].map(
     (name): [string, string, string] => [
       `src-features-${name}-imports-what-is-listed`,

@@ -11,11 +11,12 @@ import { isTerminal } from '../../../contract/vocabulary.ts'
 import { waitForTerminal } from '../../../generation/read/follow.ts'
 import type { GenerationWithImage } from '../../../generation/state/repository.ts'
 import { isPresumed } from '../../../generation/state/repository.ts'
+import type { NearestLimit } from '../../../generation/state/spending-limits.ts'
 import type { Submission } from '../../../generation/submit/find-or-create.ts'
 import { type SubmitDeps, submitGeneration } from '../../../generation/submit/submit.ts'
 import { AppError } from '../../../lib/errors.ts'
 import { sendSubmitted } from '../answer-generation.ts'
-import { principalOf } from '../auth.ts'
+import { keyIdOf, principalOf } from '../auth.ts'
 import type { AssertMayAsk } from '../caller-policy.ts'
 import { type HttpContext, whileConnected } from '../http-context.ts'
 import {
@@ -31,6 +32,8 @@ export type VisualizeDeps = {
   submit: SubmitDeps
   assertMayAsk: AssertMayAsk
   interactiveDeadlineMs: number
+  /** From which share of a limit to what is spent on is warned of it, from 0 to 1. */
+  warnShare: number
   placeholder: DrawPlaceholder
   /** Records an answer that cost nothing. */
   recordReuse: (generation: GenerationWithImage, reuse: Reuse | undefined) => void
@@ -51,7 +54,13 @@ export const createVisualizeRoutes = (http: HttpContext, deps: VisualizeDeps): R
     const request = parseBody(generationRequestSchema, req.body)
     const principal = principalOf(res)
     assertMayAsk(principal, request)
-    const submission = await submitGeneration(submit, principal.ownerId, request, idempotencyKey)
+    const submission = await submitGeneration(
+      submit,
+      principal.ownerId,
+      request,
+      idempotencyKey,
+      keyIdOf(res),
+    )
     setPreferenceApplied(res, waitSeconds)
     await answer(http, deps, req, res, submission, (waitSeconds ?? 0) * 1_000)
   })
@@ -60,7 +69,8 @@ export const createVisualizeRoutes = (http: HttpContext, deps: VisualizeDeps): R
     const request = parseBody(generationRequestSchema, req.body)
     assertMayAsk(principalOf(res), request)
     const forced = { ...request, skipExistingCheck: true }
-    const submission = await submitGeneration(submit, principalOf(res).ownerId, forced)
+    const { ownerId } = principalOf(res)
+    const submission = await submitGeneration(submit, ownerId, forced, undefined, keyIdOf(res))
     await answer(http, deps, req, res, submission, longestWaitMs)
   })
 
@@ -92,12 +102,13 @@ const offerPlaceholder =
 
 const answer = async (
   http: HttpContext,
-  { recordReuse }: VisualizeDeps,
+  { recordReuse, warnShare }: VisualizeDeps,
   req: Request,
   res: Response,
-  { generation: submitted, kind, queuePosition }: Submission,
+  { generation: submitted, kind, queuePosition, nearest }: Submission,
   timeoutMs: number,
 ): Promise<void> => {
+  if (nearest && nearest.share >= warnShare) res.set('Imageonce-Budget', formatWarning(nearest))
   const newest =
     timeoutMs > 0 && !isTerminal(submitted.status) && !isPresumed(submitted)
       ? await waitForTerminal(http, submitted.id, { timeoutMs, signal: whileConnected(http, res) })
@@ -106,4 +117,11 @@ const answer = async (
   const reuse = kind === 'exact' || kind === 'joined' ? kind : undefined
   const answered = await sendSubmitted(http, req, res, row, { reuse, queuePosition })
   if (reuse) recordReuse(row, answered.reuse)
+}
+
+/** An item with parameters (RFC 9651). It tells whose limit it is by its kind alone: what others spend is not the caller's to know. */
+const formatWarning = ({ scope, period, resetsAt, share }: NearestLimit): string => {
+  const [kind] = scope.split(':')
+  const used = kind === 'owner' || kind === 'key' ? `;used=${share.toFixed(3)}` : ''
+  return `${kind};period=${period}${used};resets="${resetsAt.toISOString()}"`
 }
