@@ -11,6 +11,7 @@ import { Owners } from './pages/owners.tsx'
 import { Playground } from './pages/playground.tsx'
 import { Settings } from './pages/settings.tsx'
 import { Similarity } from './pages/similarity.tsx'
+import { Spending } from './pages/spending.tsx'
 import { Webhook } from './pages/webhook.tsx'
 import { Webhooks } from './pages/webhooks.tsx'
 import { findSession, type Session } from './session.ts'
@@ -56,6 +57,7 @@ export const App = () => {
           <Route path="/owners" component={Owners} />
           <Route path="/webhooks" component={Webhooks} />
           <Route path="/webhooks/:id" component={Webhook} />
+          <Route path="/spending" component={Spending} />
           <Route path="/alerts" component={Alerts} />
           <Route path="/settings" component={Settings} />
           <Route default component={NotFound} />

@@ -21,6 +21,7 @@ const links: Link[] = [
   { path: '/similarity', name: 'Similar prompts', icon: 'similar' },
   { path: '/owners', name: 'Owners', icon: 'owners', isForAdmins: true },
   { path: '/webhooks', name: 'Webhooks', icon: 'webhooks' },
+  { path: '/spending', name: 'Spending', icon: 'coins', isForAdmins: true },
   { path: '/alerts', name: 'Alerts', icon: 'alerts', isForAdmins: true },
   { path: '/settings', name: 'Settings', icon: 'settings', isForAdmins: true },
 ]

@@ -9,6 +9,7 @@ import { NO_BUDGETS } from '../support/budgets.ts'
 import { type Client, createClient } from '../support/client.ts'
 import { aNewGeneration } from '../support/new-generation.ts'
 import { expectProblem } from '../support/problems.ts'
+import { startProgram } from '../support/program.ts'
 import { GIVE_UP_MS } from '../support/standings.ts'
 import { findMiscounted } from '../support/sums.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -256,4 +257,29 @@ describe('what is spent', () => {
     expect((await admin.call('DELETE', path)).status).toBe(204)
     expect((await admin.call('DELETE', path)).status).toBe(404)
   })
+})
+
+test('the command line sets budgets, throws the switch and says what is spent', async () => {
+  const env = { DATABASE_URL: app.config.database.url ?? '', DATA_DIR: app.dataDir }
+  const run = async (...args: string[]) => {
+    const { code, out, err } = await (await startProgram(args, env)).ended()
+    return { code, said: `${out}${err}` }
+  }
+  await run('budget', 'set', 'prefix:app7:', '--daily', '2.5')
+  expect((await run('budget', 'list')).said).toBe(
+    'prefix:app7:  $2.50 a day, no limit of its own a month\n',
+  )
+  expect((await run('spending', 'pause')).code).toBe(0)
+  expect((await run('spending', 'status')).said).toMatch(/^All paying is stopped since 20.*Z\.$/m)
+  await run('spending', 'resume')
+  expect((await run('spending', 'status')).said).toMatch(/^Paying is not stopped\.$/m)
+  expect((await run('budget', 'remove', 'prefix:app7:')).code).toBe(0)
+  expect(await run('budget', 'remove', 'prefix:app7:')).toEqual({
+    code: 1,
+    said: expect.stringContaining('There is no budget of prefix:app7:.'),
+  })
+  for (const wrong of [['everyone', '--daily', '1'], ['all'], ['all', '--daily', 'x']]) {
+    const { code, said } = await run('budget', 'set', ...wrong)
+    expect([code, said]).toEqual([1, expect.stringMatching(/must be "all"|Give --daily/)])
+  }
 })

@@ -2,7 +2,14 @@ import type { Mutation } from './mutation.ts'
 import { money } from './mutations/money.ts'
 import { owners } from './mutations/owners.ts'
 import { secrets } from './mutations/secrets.ts'
+import { spending } from './mutations/spending.ts'
 import { submissions } from './mutations/submissions.ts'
 
 /** At least one for each line that money, owners or secrets hang on. */
-export const mutations: readonly Mutation[] = [...money, ...submissions, ...owners, ...secrets]
+export const mutations: readonly Mutation[] = [
+  ...money,
+  ...spending,
+  ...submissions,
+  ...owners,
+  ...secrets,
+]

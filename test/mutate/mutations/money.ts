@@ -139,8 +139,8 @@ export const money: readonly Mutation[] = [
     name: 'intent: fenced',
     why: 'a worker that lost its claim pays',
     file: ATTEMPTS,
-    find: "and fence = ${claim.fence} and status = 'running'\n        and attempts",
-    replace: 'and attempts',
+    find: "where id = ${claim.id} and fence = ${claim.fence} and status = 'running'\n      for no key update",
+    replace: 'where id = ${claim.id} for no key update',
     tests: PAID,
   },
   {
