@@ -27,6 +27,7 @@ import * as inputs from './migrations/0017-inputs.ts'
 import * as installation from './migrations/0021-installation.ts'
 import * as deletedObjects from './migrations/0022-deleted-objects.ts'
 import * as access from './migrations/0023-access.ts'
+import * as spending from './migrations/0024-spending.ts'
 import * as rateCounts from './migrations/0025-rate-counts.ts'
 import * as erasures from './migrations/0026-erasures.ts'
 import * as retention from './migrations/0027-retention.ts'
@@ -52,6 +53,7 @@ const migrations = {
   '0021-installation': installation,
   '0022-deleted-objects': deletedObjects,
   '0023-access': access,
+  '0024-spending': spending,
   '0025-rate-counts': rateCounts,
   '0026-erasures': erasures,
   '0027-retention': retention,

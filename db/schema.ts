@@ -25,6 +25,12 @@ import type {
   PromptEmbeddingsTable,
   SimilarityChecksTable,
 } from './similarity-tables.ts'
+import type {
+  BudgetsTable,
+  EmbeddingCallsTable,
+  SpendingSwitchTable,
+  SpendingTable,
+} from './spending-tables.ts'
 
 /** The tables as TypeScript sees them; the migrations are what makes them. */
 export type Schema = {
@@ -58,6 +64,10 @@ export type Schema = {
   erasures: ErasuresTable
   erasedObjects: ErasedObjectsTable
   rateCounts: RateCountsTable
+  spending: SpendingTable
+  budgets: BudgetsTable
+  spendingSwitch: SpendingSwitchTable
+  embeddingCalls: EmbeddingCallsTable
 }
 
 type UsersTable = { id: string; createdAt: Generated<Date> }
@@ -97,6 +107,8 @@ type ImageMetadataTable = {
 type GenerationsTable = {
   id: string
   ownerId: string
+  /** The key that it was asked for with last; null where that was a token. */
+  keyId: string | null
   /** The id that the same request has without a revision. */
   fingerprint: string
   revision: string | null
@@ -173,6 +185,8 @@ export type Suggestion = {
 type AttemptsTable = {
   id: ColumnType<string, never, never>
   generationId: string
+  /** On whose account it is besides its owner's: the generation's key then. */
+  keyId: string | null
   fence: number
   workerId: string
   provider: ProviderName

@@ -42,8 +42,8 @@ const ownRules = (): AlertRule[] =>
     generationMs: 0,
     queueAgeMs: 0,
     eagerQueueAgeMs: 0,
-    dailyBudgetUsd: undefined,
-    monthlyBudgetUsd: undefined,
+    dailyWarnUsd: undefined,
+    monthlyWarnUsd: undefined,
   })
 
 /** Fires at once: the service has waited for as many evaluations as the alert takes. */

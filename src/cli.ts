@@ -131,6 +131,50 @@ function loadInstallation() {
   return import('./cli/installation.ts')
 }
 
+const spending = program
+  .command('spending')
+  .description('stop all paying, let it go on, and say what is spent')
+spending
+  .command('pause')
+  .description('send no call to the model from now on')
+  .action(() => runSpending((command, config) => command.pause(config)))
+spending
+  .command('resume')
+  .description('let calls be paid for again')
+  .action(() => runSpending((command, config) => command.resume(config)))
+spending
+  .command('status')
+  .description('say what is spent, and whether paying is stopped')
+  .action(() => runSpending((command, config) => command.showStatus(config)))
+
+const budget = program
+  .command('budget')
+  .description('limit what a scope may cost: all, owner:NAME, key:ID or prefix:TEXT')
+budget
+  .command('list')
+  .description('print the limits that operators have set')
+  .action(() => runSpending((command, config) => command.list(config)))
+budget
+  .command('set')
+  .description('limit a scope by UTC day and month')
+  .argument('<scope>', 'all, owner:NAME, key:ID or prefix:TEXT')
+  .option('--daily <usd>', 'US dollars a day', Number)
+  .option('--monthly <usd>', 'US dollars a month', Number)
+  .action((scope, options) => runSpending((command, config) => command.set(config, scope, options)))
+budget
+  .command('remove')
+  .description('take the limits of a scope away')
+  .argument('<scope>', 'as it was set')
+  .action((scope) => runSpending((command, config) => command.remove(config, scope)))
+
+type SpendingCommand = typeof import('./cli/spending.ts')
+
+function runSpending(
+  use: (command: SpendingCommand, config: ReturnType<typeof parseConfig>) => Promise<void>,
+) {
+  return runCommand(async () => use(await import('./cli/spending.ts'), parseConfig(environment)))
+}
+
 program
   .command('doctor')
   .description('look at everything that the settings name, and say what to do')

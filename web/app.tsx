@@ -13,6 +13,7 @@ import { Owners } from './pages/owners.tsx'
 import { Playground } from './pages/playground.tsx'
 import { Settings } from './pages/settings.tsx'
 import { Similarity } from './pages/similarity.tsx'
+import { Spending } from './pages/spending.tsx'
 import { Webhook } from './pages/webhook.tsx'
 import { Webhooks } from './pages/webhooks.tsx'
 import { findSession, type Session } from './session.ts'
@@ -59,6 +60,7 @@ export const App = () => {
           <Route path="/webhooks" component={Webhooks} />
           <Route path="/webhooks/:id" component={Webhook} />
           <Route path="/keys" component={Keys} />
+          <Route path="/spending" component={Spending} />
           <Route path="/alerts" component={Alerts} />
           <Route path="/data" component={Data} />
           <Route path="/settings" component={Settings} />

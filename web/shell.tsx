@@ -22,6 +22,7 @@ const links: Link[] = [
   { path: '/owners', name: 'Owners', icon: 'owners', isForAdmins: true },
   { path: '/webhooks', name: 'Webhooks', icon: 'webhooks' },
   { path: '/keys', name: 'Keys', icon: 'key', isForAdmins: true },
+  { path: '/spending', name: 'Spending', icon: 'coins', isForAdmins: true },
   { path: '/alerts', name: 'Alerts', icon: 'alerts', isForAdmins: true },
   { path: '/data', name: 'Your data', icon: 'download' },
   { path: '/settings', name: 'Settings', icon: 'settings', isForAdmins: true },

@@ -24,6 +24,8 @@ import { createSavedItemRoutes } from '../features/saved-items/routes.ts'
 import { createSessionEnds } from '../features/sessions/ends.ts'
 import { createSessionEndRoutes } from '../features/sessions/routes.ts'
 import { createSimilarityRoutes } from '../features/similarity/routes.ts'
+import { createSpending } from '../features/spending/module.ts'
+import { createSpendingRoutes } from '../features/spending/routes.ts'
 import { createClientEventLog } from '../features/telemetry/client-events.ts'
 import { createTelemetryRoutes } from '../features/telemetry/routes.ts'
 import { createAlertWebhooks } from '../features/webhooks/module.ts'
@@ -42,9 +44,11 @@ import {
   alertsDeps,
   deadlinesDeps,
   itemDeps,
+  keyMakingDeps,
   keysDeps,
   openSimilarity,
   openTelemetry,
+  spendingDeps,
   webhooksDeps,
 } from './feature-deps.ts'
 import { openHoldings } from './holdings.ts'
@@ -85,7 +89,7 @@ export const createApi = (
   const http = createHttpContext(config, secrets, resources, logger, shutdown.signal)
   const features: Feature[] = [
     ...listFeatures(config, secrets, resources, logger, overrides, http, bounded, rates),
-    { routes: [createKeyRoutes(http, { db: resources.db, setBudget: undefined })], ...keys },
+    { routes: [createKeyRoutes(http, keyMakingDeps(resources.db))], ...keys },
     { routes: [createSessionEndRoutes(ends.endAllOf)], stop: ends.stop },
     rates,
   ]
@@ -177,6 +181,7 @@ const listFeatures = (
         describeCaller,
         publicUrl: config.http.publicUrl,
         interactiveDeadlineMs: config.interactiveDeadlineMs,
+        warnShare: config.budgets.warnShare,
         submit,
         uploads,
         signer,
@@ -218,6 +223,10 @@ const listFeatures = (
     },
     { routes: [createAnalyticsRoutes(http)] },
     { routes: [createAlertRoutes(http, alerts)], ...createAlerts(alerts) },
+    {
+      routes: createSpendingRoutes(http, config.budgets),
+      ...createSpending(spendingDeps(config, resources)),
+    },
     createDeadlines(deadlinesDeps(config, resources, logger)),
     accesses,
     { routes: [createSimilarityRoutes(http, similarity)] },

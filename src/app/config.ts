@@ -177,6 +177,9 @@ const environmentSchema = z
     ALERT_EAGER_QUEUE_AGE_MS: integerSchema(1, 86_400_000).default(3_600_000),
     BUDGET_DAILY_USD: usdSchema.optional(),
     BUDGET_MONTHLY_USD: usdSchema.optional(),
+    BUDGET_OWNER_DAILY_USD: usdSchema.optional(),
+    BUDGET_OWNER_MONTHLY_USD: usdSchema.optional(),
+    BUDGET_WARN_PERCENT: integerSchema(1, 100).default(80),
     SIMILARITY_MODE: similarityModeSchema.default('suggest'),
     SIMILARITY_MIN_SCORE: shareSchema.default(0.8),
     SIMILARITY_PRECISION_FLOOR: shareSchema.default(0.9),
@@ -384,9 +387,10 @@ const toConfig = (env: z.output<typeof environmentSchema>) => ({
     generationMs: env.ALERT_GENERATION_MS,
     queueAgeMs: env.ALERT_QUEUE_AGE_MS,
     eagerQueueAgeMs: env.ALERT_EAGER_QUEUE_AGE_MS,
-    dailyBudgetUsd: env.BUDGET_DAILY_USD,
-    monthlyBudgetUsd: env.BUDGET_MONTHLY_USD,
+    dailyWarnUsd: toWarnUsd(env, env.BUDGET_DAILY_USD),
+    monthlyWarnUsd: toWarnUsd(env, env.BUDGET_MONTHLY_USD),
   },
+  budgets: toBudgets(env),
   similarity: {
     mode: env.SIMILARITY_MODE,
     minScore: env.SIMILARITY_MIN_SCORE,
@@ -411,6 +415,7 @@ const toConfig = (env: z.output<typeof environmentSchema>) => ({
     maxInFlight: env.OWNER_MAX_IN_FLIGHT,
     refusalTtlMs: env.REFUSAL_TTL_MS,
     giveUpMs: { interactive: env.INTERACTIVE_GIVE_UP_MS, eager: env.EAGER_GIVE_UP_MS },
+    budgets: toBudgets(env),
   },
   interactiveDeadlineMs: env.INTERACTIVE_DEADLINE_MS,
   stop: {
@@ -421,3 +426,15 @@ const toConfig = (env: z.output<typeof environmentSchema>) => ({
   },
   logLevel: env.LOG_LEVEL,
 })
+
+/** What calls may cost, where operators set nothing else, and from which share of it on is warned. */
+const toBudgets = (env: z.output<typeof environmentSchema>) => ({
+  everyone: { dailyUsd: env.BUDGET_DAILY_USD, monthlyUsd: env.BUDGET_MONTHLY_USD },
+  eachOwner: { dailyUsd: env.BUDGET_OWNER_DAILY_USD, monthlyUsd: env.BUDGET_OWNER_MONTHLY_USD },
+  warnShare: env.BUDGET_WARN_PERCENT / 100,
+})
+
+const toWarnUsd = (
+  { BUDGET_WARN_PERCENT: percent }: z.output<typeof environmentSchema>,
+  budgetUsd: number | undefined,
+): number | undefined => budgetUsd && (budgetUsd * percent) / 100

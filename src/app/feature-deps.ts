@@ -1,3 +1,4 @@
+import type { Database } from '../../db/database.ts'
 import { createImageSigner, createUrlsAt } from '../adapters/http/image-urls.ts'
 import { findListPriceUsd } from '../contract/list-price.ts'
 import { createAlertMetrics } from '../features/alerts/metrics.ts'
@@ -5,7 +6,6 @@ import type { AlertsDeps } from '../features/alerts/module.ts'
 import { createAlertRules } from '../features/alerts/rules.ts'
 import { isToCount } from '../features/analytics/facts.ts'
 import { createFold } from '../features/analytics/fold.ts'
-import { readSpend } from '../features/analytics/spend.ts'
 import { readWindow } from '../features/analytics/window.ts'
 import type { KeysDeps } from '../features/keys/module.ts'
 import { findWorkers } from '../features/operators/workers/find-workers.ts'
@@ -15,6 +15,10 @@ import type { RetentionDeps } from '../features/retention/apply-retention.ts'
 import type { ItemDeps } from '../features/saved-items/ask.ts'
 import { createSimilarityMetrics } from '../features/similarity/metrics.ts'
 import { createSimilarity } from '../features/similarity/module.ts'
+import { setBudget } from '../features/spending/budgets.ts'
+import { createSpendingMetrics } from '../features/spending/metrics.ts'
+import type { SpendingDeps } from '../features/spending/module.ts'
+import { measureSpending } from '../features/spending/report.ts'
 import { createTelemetry } from '../features/telemetry/module.ts'
 import { insertAlertDeliveries } from '../features/webhooks/alert-deliveries.ts'
 import { createWebhookMetrics } from '../features/webhooks/metrics.ts'
@@ -23,6 +27,7 @@ import { deleteImage } from '../generation/read/images.ts'
 import { describeReuse } from '../generation/read/present.ts'
 import type { DeadlinesDeps } from '../generation/run/overdue.ts'
 import { cancelGenerations } from '../generation/state/cancel.ts'
+import type { Budget } from '../generation/state/spending-limits.ts'
 import type { SubmitDeps } from '../generation/submit/submit.ts'
 import { AppError } from '../lib/errors.ts'
 import { createRareLog, type Logger } from '../lib/logger.ts'
@@ -46,7 +51,7 @@ export const alertsDeps = (
     intervalMs: config.alerts.intervalMs,
     sources: {
       readWindow: (windowMs) => readWindow(db, windowMs),
-      readSpend: () => readSpend(db),
+      readSpend: () => measureSpending(db, config.budgets),
       findWorkers: () => findWorkers(db),
       measureQueue: () => measureQueue(db),
     },
@@ -81,6 +86,12 @@ export const webhooksDeps = (
     logger,
   }
 }
+
+/** What making a key takes, here and on the command line. */
+export const keyMakingDeps = (db: Database) => ({
+  db,
+  setBudget: (scope: `key:${string}`, budget: Budget) => setBudget(db, scope, budget),
+})
 
 export const keysDeps = ({ db, events }: Resources, logger: Logger): KeysDeps => ({
   db,
@@ -147,8 +158,14 @@ export const retentionDeps = (
     }),
 })
 
+export const spendingDeps = ({ budgets }: Config, { db, metrics }: Resources): SpendingDeps => ({
+  db,
+  settings: budgets,
+  metrics: metrics.use(createSpendingMetrics),
+})
+
 export const openSimilarity = (
-  { similarity, embeddings, gemini }: Config,
+  { similarity, embeddings, gemini, budgets }: Config,
   { db, metrics }: Resources,
   logger: Logger,
 ) =>
@@ -159,6 +176,7 @@ export const openSimilarity = (
     defaultMode: similarity.mode,
     minSimilarity: similarity.minScore,
     precisionFloor: similarity.precisionFloor,
+    budgets,
     metrics: metrics.use(createSimilarityMetrics),
     logger,
   })

@@ -93,8 +93,11 @@ export const settingDescriptions = {
     'How long new images may take before an alert fires; current models take 15 to 40 s, so 60000 suits them.',
   ALERT_QUEUE_AGE_MS: 'How long a generation may wait in the queue before an alert fires.',
   ALERT_EAGER_QUEUE_AGE_MS: 'The same in the eager lane.',
-  BUDGET_DAILY_USD: 'What a UTC day may cost before an alert fires.',
-  BUDGET_MONTHLY_USD: 'What a UTC month may cost before an alert fires.',
+  BUDGET_DAILY_USD: 'What a UTC day may cost at most: no call that would pass it is sent.',
+  BUDGET_MONTHLY_USD: 'What a UTC month may cost at most.',
+  BUDGET_OWNER_DAILY_USD: 'What a UTC day may cost at most for each owner.',
+  BUDGET_OWNER_MONTHLY_USD: 'What a UTC month may cost at most for each owner.',
+  BUDGET_WARN_PERCENT: 'From which share of a limit on is warned of it, in percent.',
   SIMILARITY_MODE:
     'What becomes of an image that a similar prompt has: `off`, `suggest`, `shadow` or `reuse`.',
   SIMILARITY_MIN_SCORE: 'How near two prompts must be to be called similar, from 0 to 1.',

@@ -14,6 +14,7 @@ import { createErasures } from '../features/owners/module.ts'
 import { createRetention } from '../features/retention/module.ts'
 import { createSavedItems } from '../features/saved-items/module.ts'
 import { createSessionTasks } from '../features/sessions/maintenance.ts'
+import { createSpending } from '../features/spending/module.ts'
 import type { TelemetryLog } from '../features/telemetry/telemetry-log.ts'
 import { createWebhooks } from '../features/webhooks/module.ts'
 import type { CompareWithSimilar } from '../generation/ports.ts'
@@ -36,6 +37,7 @@ import {
   openSimilarity,
   openTelemetry,
   retentionDeps,
+  spendingDeps,
   webhooksDeps,
 } from './feature-deps.ts'
 import {
@@ -190,6 +192,7 @@ const listFeatures = (
     createDeadlines(deadlinesDeps(config, resources, logger)),
     createErasures(erasuresDeps(config, resources, logger)),
     createRetention(retentionDeps(config, resources, logger)),
+    createSpending(spendingDeps(config, resources)),
     { tasks: similarity.tasks },
     { tasks: createSessionTasks(db) },
   ]
@@ -234,6 +237,7 @@ const createRunDeps = (
     retryBackoffMs,
     callMs: generationTimeoutMs,
     giveUpMs: config.limits.giveUpMs,
+    budgets: config.budgets,
     breaker: createProviderBreaker({
       ...breaker,
       onChange: (isOpen) => {

@@ -1,6 +1,7 @@
 import { createDatabase, type Database } from '../../db/database.ts'
 import type { AccessKeyRow } from '../../db/schema.ts'
 import type { Config } from '../app/config.ts'
+import { keyMakingDeps } from '../app/feature-deps.ts'
 import { requireDatabase } from '../app/resources.ts'
 import { type KeyInput, keyInputSchema } from '../contract/key.ts'
 import { makeKey } from '../features/keys/make.ts'
@@ -32,7 +33,7 @@ export type KeyOptions = {
 export const runCreateKey = async (config: Config, options: KeyOptions): Promise<void> => {
   const input = parseOptions(options)
   const { row, secret } = await withKeys(config, (db) =>
-    makeKey({ db, setBudget: undefined }, input, 'command line'),
+    makeKey(keyMakingDeps(db), input, 'command line'),
   )
   console.error(`${row.id}: kept as a digest alone, so this is the only time that it is shown.`)
   console.log(secret)

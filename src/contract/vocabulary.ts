@@ -81,6 +81,8 @@ export const alertNameSchema = z.enum([
   'reuse_low',
   'daily_spend_high',
   'monthly_spend_high',
+  'budgets_low',
+  'paying_paused',
 ])
 export type AlertName = z.infer<typeof alertNameSchema>
 

@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'payload_too_large'
   | 'invalid_image'
   | 'too_many_queued'
+  | 'budget_exceeded'
   | 'hook_replayed'
   | 'too_many_webhooks'
   | 'too_much_kept'
@@ -29,6 +30,7 @@ export type ErrorCode =
   | 'deadline_exceeded'
   | 'worker_lost'
   | 'provider_unavailable'
+  | 'spending_paused'
   | 'condition_image_gone'
   | 'image_deleted'
   | 'image_lost'
@@ -78,6 +80,16 @@ export class AppError extends Error {
 /** Texts could not be made into vectors; nothing depends on it but that similar images are not looked for. */
 export class EmbeddingError extends Error {
   override readonly name = 'EmbeddingError'
+  /** True where the other end said that it made none: nothing is charged then. */
+  readonly isFree: boolean
+
+  constructor(
+    message: string,
+    { cause, isFree = false }: { cause?: unknown; isFree?: boolean } = {},
+  ) {
+    super(message, { cause })
+    this.isFree = isFree
+  }
 }
 
 /** One outcome of a provider call other than an image. */

@@ -9,6 +9,7 @@ import { owners } from './operations/owners.ts'
 import { savedItems } from './operations/saved-items.ts'
 import { server } from './operations/server.ts'
 import { similarity } from './operations/similarity.ts'
+import { spending } from './operations/spending.ts'
 import { submitting } from './operations/submitting.ts'
 import { telemetry } from './operations/telemetry.ts'
 import { webhooks } from './operations/webhooks.ts'
@@ -39,6 +40,7 @@ export const createOpenApiDocument = (version: string, publicUrl: string | undef
       ...alerts,
       ...keys,
       ...owners,
+      ...spending,
       ...server,
     },
     webhooks: webhookEvents,

@@ -188,6 +188,33 @@ describeWith('chromium', "operators' pages", () => {
     await history.getByText('No longer: No worker is alive').first().waitFor()
   })
 
+  test('a budget is set, its bar is seen, and all paying is stopped and goes on', async () => {
+    await page.getByRole('link', { name: 'Spending' }).click()
+    await page.getByRole('button', { name: 'Set a budget' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Set a budget' })
+    await dialog.getByLabel('Scope').fill('everyone')
+    await dialog.getByLabel('US dollars a day').fill('0.15')
+    await dialog.getByRole('button', { name: 'Set it' }).click()
+    await dialog.getByText('must be "all"').waitFor()
+    await dialog.getByLabel('Scope').fill('owner:bob@studio.example')
+    await dialog.getByRole('button', { name: 'Set it' }).click()
+    const limits = page.getByRole('region', { name: 'Limits' })
+    await limits.getByText('90%').waitFor()
+    expect(await limits.getByRole('row').last().textContent()).toContain(
+      'owner:bob@studio.exampleday',
+    )
+    expect(await lookAtPage(page, 'spending')).toEqual([])
+    await page.getByRole('button', { name: 'Stop all paying' }).click()
+    await page.getByRole('button', { name: 'Stop it' }).click()
+    await page.getByText('no call is paid for').waitFor()
+    expect(await lookAtPage(page, 'spending-stopped')).toEqual([])
+    await page.getByRole('button', { name: 'Let it go on' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Let it go on' }).click()
+    await page.getByText('Calls are paid for within their limits.').waitFor()
+    await page.getByRole('button', { name: 'Remove the budget of owner:bob' }).click()
+    await page.getByText('No budget is set').waitFor()
+  })
+
   test('others see neither the links nor the pages', async () => {
     const { app } = dashboard
     const token = await app.token('alice')
@@ -198,7 +225,7 @@ describeWith('chromium', "operators' pages", () => {
     await page.getByText('You have no images yet').waitFor()
     const links = page.getByRole('navigation', { name: 'Pages' }).getByRole('link')
     expect(await links.allTextContents()).toEqual(OWNERS_PAGES)
-    for (const path of ['/owners', '/settings', '/alerts', '/keys']) {
+    for (const path of ['/owners', '/settings', '/alerts', '/keys', '/spending']) {
       await page.goto(app.url + path)
       await page.getByText('This page is for operators').waitFor()
     }

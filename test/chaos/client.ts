@@ -23,11 +23,12 @@ export const createChaosClient = async (
     url: string,
     prompt: string,
     headers: Record<string, string> = {},
+    fields: Record<string, unknown> = {},
   ): Promise<Sent> => {
     const response = await fetch(`${url}/api/visualize/generate`, {
       method: 'POST',
       headers: { authorization, 'content-type': 'application/json', ...headers },
-      body: JSON.stringify({ prompt }),
+      body: JSON.stringify({ prompt, ...fields }),
     })
     const generation = (await response.json()) as Generation
     if (response.ok) accepted.set(generation.id, prompt)

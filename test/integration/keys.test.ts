@@ -164,10 +164,12 @@ describe('a key', () => {
     expect([statusOf(id), statusOf(past.id)]).toEqual(['active', 'expired'])
   })
 
-  test('whose budget nobody would keep is not made', async () => {
-    const body = { name: 'rich', ownerId: 'alice', dailyUsd: 5 }
-    const refused = await admin.fail('POST', '/api/keys', { body })
-    expectProblem(refused, { status: 400, code: 'invalid_request', pointers: ['/dailyUsd'] })
+  test('has its own budget from the first moment', async () => {
+    const { id } = await makeKey({ ownerId: 'alice', dailyUsd: 5 })
+    const budgets = await app.db.selectFrom('budgets').selectAll().execute()
+    expect(budgets).toMatchObject([
+      { scope: `key:${id}`, dailyNanoUsd: String(5e9), monthlyNanoUsd: null },
+    ])
   })
 
   test('has the time of its last use written down beside the request', async () => {

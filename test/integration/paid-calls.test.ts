@@ -9,6 +9,7 @@ import {
   recordIntent,
   recordOutcome,
 } from '../../src/generation/run/attempts.ts'
+import { NO_BUDGETS } from '../support/budgets.ts'
 import { openTestDatabase } from '../support/rows.ts'
 import { insertStanding, STANDINGS, type Standing } from '../support/standings.ts'
 
@@ -56,7 +57,7 @@ describe('the intent to pay', () => {
     async ({ spent: [attempts, paidCalls, ambiguousCalls], isAllowed }) => {
       const spent = { attempts, paidCalls, ambiguousCalls }
       const claim = await insertStanding(database.db, 'live lease', { ...spent, costUsd: 0 })
-      const intent = await recordIntent(database.db, claim, HELD_USD)
+      const intent = await recordIntent(database.db, claim, HELD_USD, NO_BUDGETS)
       const more = isAllowed ? 1 : 0
       expect(intent).toEqual(isAllowed ? { attemptId: expect.any(String) } : 'capped')
       expect(await readCounts(claim.id)).toEqual({
@@ -87,6 +88,7 @@ describe('the intent to pay', () => {
         database.db,
         { ...row, fence: row.fence + behind },
         HELD_USD,
+        NO_BUDGETS,
       )
       expect(intent).toEqual(isTheirs ? { attemptId: expect.any(String) } : 'claim_lost')
       expect((await readCounts(row.id)).paidCalls).toBe(isTheirs ? 1 : 0)
@@ -99,7 +101,7 @@ describe('the intent to pay', () => {
       ...{ attempts: 0, paidCalls: 1, ambiguousCalls: 0 },
     })
     const intents = await Promise.all(
-      Array.from({ length: 5 }, () => recordIntent(database.db, claim, HELD_USD)),
+      Array.from({ length: 5 }, () => recordIntent(database.db, claim, HELD_USD, NO_BUDGETS)),
     )
     expect(intents.filter((intent) => intent !== 'capped')).toHaveLength(1)
     expect(await listAttempts(claim.id)).toHaveLength(1)
@@ -111,8 +113,8 @@ describe('the outcome of a call', () => {
   const call = async (): Promise<{ claim: GenerationRow; attemptId: string }> => {
     const none = { attempts: 0, paidCalls: 0, ambiguousCalls: 0, costUsd: 0 }
     const claim = await insertStanding(database.db, 'live lease', none)
-    const intent = await recordIntent(database.db, claim, HELD_USD)
-    if (typeof intent === 'string') throw new Error(intent)
+    const intent = await recordIntent(database.db, claim, HELD_USD, NO_BUDGETS)
+    if (typeof intent === 'string' || 'stop' in intent) throw new Error(JSON.stringify(intent))
     return { claim, ...intent }
   }
   const result = (
@@ -193,7 +195,7 @@ describe('the outcome of a call', () => {
 
   test('that was adopted is of the newest call that has none', async () => {
     const { claim, attemptId } = await call()
-    await recordIntent(database.db, claim, HELD_USD)
+    await recordIntent(database.db, claim, HELD_USD, NO_BUDGETS)
     await recordAdoption(database.db, claim.id, { costUsd: 0.04, isEstimate: false })
     const [older, newer] = await listAttempts(claim.id)
     // Its worker died: what it may have cost stays in the books.
@@ -214,7 +216,7 @@ describe('the outcome of a call', () => {
 
   test('may come long after its worker was taken for dead, and is then what it cost', async () => {
     const { claim, attemptId } = await call()
-    await recordIntent(database.db, { ...claim, fence: claim.fence }, HELD_USD)
+    await recordIntent(database.db, { ...claim, fence: claim.fence }, HELD_USD, NO_BUDGETS)
     await recordOutcome(database.db, claim.id, attemptId, { ...paid, costUsd: 0.05 })
     expect((await readCounts(claim.id)).costUsd).toBe(HELD_USD + 0.05)
   })

@@ -22,6 +22,7 @@ import {
 import { limitModel } from '../../src/generation/state/model-limits.ts'
 import { listSurplus } from '../../src/generation/state/surplus.ts'
 import { AppError, ProviderError } from '../../src/lib/errors.ts'
+import { NO_BUDGETS } from '../support/budgets.ts'
 import { makePng } from '../support/pictures.ts'
 import { insertImage, insertSuccess, openTestDatabase } from '../support/rows.ts'
 import { GIVE_UP_MS, insertStanding } from '../support/standings.ts'
@@ -74,6 +75,7 @@ const run = (id: string, given: Partial<RunDeps> = {}) =>
       retryBackoffMs: 1,
       callMs: 0,
       giveUpMs: GIVE_UP_MS,
+      budgets: NO_BUDGETS,
       breaker: (_subject, call) => call(false),
       stopping: new AbortController().signal,
       shutdown: new AbortController().signal,

@@ -130,7 +130,7 @@ describe('an owner may have so many in flight', () => {
   test('and each is behind the ones before it', async () => {
     const [a, b] = await insert([wanted(), wanted({ ownerId: 'bob' })])
     const [c] = await insert([wanted()])
-    expect([a?.generation.place, b?.generation.place, c?.generation.place]).toEqual([0, 0, 1])
+    expect([a, b, c]).toMatchObject([0, 0, 1].map((place) => ({ generation: { place } })))
   })
 })
 

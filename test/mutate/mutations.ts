@@ -4,11 +4,13 @@ import { money } from './mutations/money.ts'
 import { owners } from './mutations/owners.ts'
 import { privacy } from './mutations/privacy.ts'
 import { secrets } from './mutations/secrets.ts'
+import { spending } from './mutations/spending.ts'
 import { submissions } from './mutations/submissions.ts'
 
 /** At least one for each line that money, owners or secrets hang on. */
 export const mutations: readonly Mutation[] = [
   ...money,
+  ...spending,
   ...submissions,
   ...owners,
   ...secrets,

@@ -8,6 +8,7 @@ export const aGeneration = (given: Partial<GenerationWithImage> = {}): Generatio
   ...noImage,
   id: `g_${'a'.repeat(40)}`,
   ownerId: 'alice',
+  keyId: null,
   fingerprint: `g_${'a'.repeat(40)}`,
   revision: null,
   status: 'queued',

@@ -7,6 +7,7 @@ export const aNewGeneration = (given: Partial<GenerationToInsert> = {}): Generat
   return {
     id,
     ownerId: 'alice',
+    keyId: null,
     fingerprint: id,
     revision: null,
     joinsOthers: true,
@@ -22,6 +23,7 @@ export const aNewGeneration = (given: Partial<GenerationToInsert> = {}): Generat
     imageSize: '1K',
     variant: null,
     similarityMode: null,
+    mayCostUsd: 0,
     objectKey: `generated/${id}/new`,
     ...given,
   }

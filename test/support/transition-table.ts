@@ -1,4 +1,5 @@
 import { expect } from '@jest/globals'
+import { sql } from 'kysely'
 import type { Database } from '../../db/database.ts'
 import type { GenerationRow, NewGeneration } from '../../db/schema.ts'
 import type { GenerationStatus } from '../../src/contract/vocabulary.ts'
@@ -13,11 +14,13 @@ import {
   failLostImage,
   failOverdueGenerations,
   giveDeadlines,
+  hastenStopped,
   promoteGeneration,
   restoreGeneration,
   withdrawImage,
 } from '../../src/generation/state/interventions.ts'
 import {
+  awaitBudget,
   claimGeneration,
   completeByReuse,
   completeGeneration,
@@ -136,6 +139,34 @@ export const transitions = {
     changes: { ...failed, ...released, claims: 3, runAfter: aDate, enqueuedAt: aDate },
     events: ['generation.retrying'],
   },
+  'await a budget': {
+    run: (db, claim) => awaitBudget(db, claim, error, LEASE_MS, GIVE_UP_MS.eager),
+    changes: {
+      ...{ ...failed, ...released, claims: 3 },
+      ...{ runAfter: aDate, enqueuedAt: aDate, deadlineAt: aDate },
+    },
+    events: ['generation.retrying'],
+    given: { lane: 'eager' },
+  },
+  'await a budget for a person': {
+    run: (db, claim) => awaitBudget(db, claim, error, LEASE_MS, GIVE_UP_MS.eager),
+    changes: {},
+    events: [],
+    given: { lane: 'interactive' },
+  },
+  'hasten what waits for a budget': {
+    run: async (db, { id }) => {
+      await hastenStopped(db, LIMIT_ROWS)
+      return (
+        await sql`select from generations where id = ${id} and error_code = 'budget_exceeded' and run_after is null`.execute(
+          db,
+        )
+      ).rows[0]
+    },
+    changes: { runAfter: null, enqueuedAt: null },
+    events: [],
+    given: { errorCode: 'budget_exceeded', runAfter: new Date('9999-01-01') },
+  },
   release: {
     run: (db, claim) => releaseGeneration(db, claim),
     changes: { ...released, claims: 3 },
@@ -237,7 +268,7 @@ export const transitions = {
   'ask again': {
     run: async (db, row) =>
       (
-        await insertOrRequeue(db, [{ ...row, joinsOthers: false }], {
+        await insertOrRequeue(db, [{ ...row, joinsOthers: false, mayCostUsd: 0 }], {
           refusalTtlMs: 0,
           maxInFlight: 1_000,
           giveUpMs: GIVE_UP_MS,
@@ -296,6 +327,10 @@ export const TABLE: Line[] = [
   ['retry',                      'stale', '-',        '-',        '-',         '-',         '-',        '-',      '-'],
   ['retry untried',              'right', '-',        '-',        'queued',    'queued',    '-',        '-',      '-'],
   ['retry untried',              'stale', '-',        '-',        '-',         '-',         '-',        '-',      '-'],
+  ['await a budget',             'right', '-',        '-',        'queued',    'queued',    '-',        '-',      '-'],
+  ['await a budget',             'stale', '-',        '-',        '-',         '-',         '-',        '-',      '-'],
+  ['await a budget for a person','right', '-',        '-',        '-',         '-',         '-',        '-',      '-'],
+  ['hasten what waits for a budget','any','queued',   'queued',   '-',         '-',         '-',        '-',      '-'],
   ['end the overdue',            'any',   'failed',   'failed',   '-',         'failed',    '-',        '-',      '-'],
   ['end what has time left',     'any',   '-',        '-',        '-',         '-',         '-',        '-',      '-'],
   ['end what has no deadline',   'any',   '-',        '-',        '-',         '-',         '-',        '-',      '-'],

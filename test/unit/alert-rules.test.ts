@@ -12,8 +12,8 @@ const rules = createAlertRules({
   generationMs: 5_000,
   queueAgeMs: 60_000,
   eagerQueueAgeMs: 3_600_000,
-  dailyBudgetUsd: 20,
-  monthlyBudgetUsd: undefined,
+  dailyWarnUsd: 20,
+  monthlyWarnUsd: undefined,
 })
 
 const rule = (given: Partial<AlertRule>): AlertRule => ({
@@ -182,7 +182,12 @@ describe('the rules', () => {
       240,
       'Requests that were answered without a paid call: 22.4 % of 240; fires below 30 %.',
     ],
-    ['daily_spend_high', 20.5, 0, 'What calls have cost this UTC day: $20.50; fires above $20.00.'],
+    [
+      'daily_spend_high',
+      20.5,
+      0,
+      'What calls have cost this UTC day, and may cost yet: $20.50; fires above $20.00.',
+    ],
     ['queue_old', 75_400, 3, 'How long the oldest generation has waited: 75 s; fires above 60 s.'],
   ])('are told with their figures: %s', (name, value, sample, sentence) => {
     const found = rules.find((each) => each.name === name) as AlertRule

@@ -46,6 +46,8 @@ const statuses: Record<ErrorCode, number> = {
   refused_prompt: 422,
   refused_image: 422,
   too_many_queued: 429,
+  budget_exceeded: 429,
+  spending_paused: 503,
   rate_limited: 429,
   internal: 500,
   no_image: 502,

@@ -66,4 +66,6 @@ const links: Partial<Record<Alert['name'], { href: string; name: string }>> = {
   reuse_low: { href: '/owners?sort=reuseRate&order=asc', name: 'By owner' },
   daily_spend_high: { href: '/owners?days=1&sort=spend', name: 'By owner' },
   monthly_spend_high: { href: '/owners?days=30&sort=spend', name: 'By owner' },
+  budgets_low: { href: '/spending', name: 'The budgets' },
+  paying_paused: { href: '/spending', name: 'The switch' },
 }

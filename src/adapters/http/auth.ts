@@ -89,6 +89,9 @@ export const requireAuth =
 /** Who calls, behind `requireAuth`. */
 export const principalOf = (res: Response): Principal => res.locals.principal
 
+/** On whose account what it asks for is besides its owner's: the key that it came with; null without one. */
+export const keyIdOf = (res: Response): string | null => principalOf(res).key?.id ?? null
+
 /**
  * The caller by the token or key of a header, whichever of those that APIs use; without one, by the session. Every request with a key
  * is held against what the key may do here, and nowhere else.

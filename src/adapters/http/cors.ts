@@ -9,6 +9,7 @@ const EXPOSED_HEADERS = [
   'Link',
   'Preference-Applied',
   'Imageonce-Placeholder',
+  'Imageonce-Budget',
   'X-Request-Id',
 ].join(', ')
 

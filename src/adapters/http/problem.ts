@@ -35,6 +35,8 @@ const statusByCode: Record<ErrorCode, number> = {
   attempts_exhausted: 502,
   worker_lost: 502,
   too_many_queued: 429,
+  budget_exceeded: 429,
+  spending_paused: 503,
   provider_unavailable: 503,
   rate_limited: 429,
   overloaded: 503,

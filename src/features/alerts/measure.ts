@@ -12,9 +12,18 @@ const MIN_HEARD_MS = 15_000
 export type MeasureSources = {
   /** What was asked for, made and reused in the last so many milliseconds. */
   readWindow: (windowMs: number) => Promise<WindowFigures>
-  readSpend: () => Promise<{ todayUsd: number; monthUsd: number }>
+  /** With how many limits are nearly reached besides everyone's, of how many. */
+  readSpend: () => Promise<SpendFigures>
   findWorkers: () => Promise<WorkerStatus[]>
   measureQueue: () => Promise<LaneStatus[]>
+}
+
+type SpendFigures = {
+  todayUsd: number
+  monthUsd: number
+  lowBudgets: number
+  budgets: number
+  isPaused: boolean
 }
 
 type WindowFigures = {
@@ -96,6 +105,14 @@ const measurements: Record<AlertName, (sources: Sources, rule: AlertRule) => Pro
     daily_spend_high: async ({ findSpend }) => ({ value: (await findSpend()).todayUsd, sample: 0 }),
     monthly_spend_high: async ({ findSpend }) => ({
       value: (await findSpend()).monthUsd,
+      sample: 0,
+    }),
+    budgets_low: async ({ findSpend }) => {
+      const { lowBudgets, budgets } = await findSpend()
+      return { value: lowBudgets, sample: budgets }
+    },
+    paying_paused: async ({ findSpend }) => ({
+      value: Number((await findSpend()).isPaused),
       sample: 0,
     }),
   }

@@ -27,13 +27,13 @@ export type AlertRule = {
   evaluationsToResolve: number
 }
 
-/** The thresholds that are settings; budgets only where there are any. */
+/** The thresholds that are settings; those of what is spent only where there are budgets. */
 export type AlertSettings = {
   generationMs: number
   queueAgeMs: number
   eagerQueueAgeMs: number
-  dailyBudgetUsd: number | undefined
-  monthlyBudgetUsd: number | undefined
+  dailyWarnUsd: number | undefined
+  monthlyWarnUsd: number | undefined
 }
 
 const MINUTE_MS = 60_000
@@ -158,20 +158,49 @@ export const createAlertRules = (settings: AlertSettings): AlertRule[] => [
   {
     name: 'daily_spend_high',
     severity: 'warning',
-    title: "Today's budget is spent",
-    measures: 'What calls have cost this UTC day',
-    meaning: 'The model has cost more today than BUDGET_DAILY_USD. Nothing is stopped.',
-    action: 'See who spends: the analytics by owner. Stop the workers to stop spending.',
-    ...overspending(settings.dailyBudgetUsd),
+    title: "Today's budget is nearly spent",
+    measures: 'What calls have cost this UTC day, and may cost yet',
+    meaning:
+      'At BUDGET_DAILY_USD no more is paid for until the next UTC day. What exists is answered.',
+    action: 'See who spends: the analytics by owner. Raise the budget, or set one to who spends.',
+    ...overspending(settings.dailyWarnUsd),
   },
   {
     name: 'monthly_spend_high',
     severity: 'warning',
-    title: "This month's budget is spent",
-    measures: 'What calls have cost this UTC month',
-    meaning: 'The model has cost more this month than BUDGET_MONTHLY_USD. Nothing is stopped.',
-    action: 'See who spends: the analytics by owner. Stop the workers to stop spending.',
-    ...overspending(settings.monthlyBudgetUsd),
+    title: "This month's budget is nearly spent",
+    measures: 'What calls have cost this UTC month, and may cost yet',
+    meaning:
+      'At BUDGET_MONTHLY_USD no more is paid for until the next UTC month. What exists is answered.',
+    action: 'See who spends: the analytics by owner. Raise the budget, or set one to who spends.',
+    ...overspending(settings.monthlyWarnUsd),
+  },
+  {
+    name: 'budgets_low',
+    severity: 'warning',
+    title: 'Budgets are nearly spent',
+    measures: 'Limits of owners, prefixes and keys that are spent beyond BUDGET_WARN_PERCENT',
+    meaning: 'At a limit no more is paid for whom it concerns until it begins anew.',
+    action: 'See which: GET /api/spending. Raise them, or let them hold.',
+    unit: 'count',
+    ...above(0, 0),
+    ...now,
+    evaluationsToFire: 1,
+    evaluationsToResolve: 1,
+  },
+  {
+    name: 'paying_paused',
+    severity: 'warning',
+    title: 'All paying is stopped',
+    measures: 'Whether an operator has stopped it',
+    meaning: 'No call is paid for: people get only what exists, and eager work waits.',
+    action:
+      'Once the reason is gone: POST /api/spending/resume, or the switch on the page Spending.',
+    unit: 'count',
+    ...above(0, 0),
+    ...now,
+    evaluationsToFire: 1,
+    evaluationsToResolve: 1,
   },
 ]
 
@@ -187,11 +216,11 @@ const lately = { windowMs: 15 * MINUTE_MS }
 const twice = { evaluationsToFire: 2, evaluationsToResolve: 2 }
 
 /** Within a day or month spend only grows: there is nothing to steady. Off without a budget. */
-const overspending = (budgetUsd: number | undefined) => ({
+const overspending = (warnUsd: number | undefined) => ({
   unit: 'usd' as const,
   fires: 'above' as const,
-  threshold: budgetUsd ?? null,
-  resolvesAt: budgetUsd ?? null,
+  threshold: warnUsd ?? null,
+  resolvesAt: warnUsd ?? null,
   ...now,
   evaluationsToFire: 1,
   evaluationsToResolve: 1,

@@ -8,7 +8,7 @@ import { insertKey, revokeKey } from './repository.ts'
 
 /** Sets what may be spent by whom, in US dollars; `scope` of a key is `key:<id>`. */
 export type SetBudget = (
-  scope: string,
+  scope: `key:${string}`,
   limits: { dailyUsd?: number; monthlyUsd?: number },
 ) => Promise<unknown>
 
@@ -17,24 +17,18 @@ export type SetBudget = (
  * revoked: none is ever without the bounds that it was to have. Throws `invalid_request`.
  */
 export const makeKey = async (
-  { db, setBudget }: { db: Database; setBudget: SetBudget | undefined },
+  { db, setBudget }: { db: Database; setBudget: SetBudget },
   { dailyUsd, monthlyUsd, ...input }: KeyInput,
   createdBy: string,
 ): Promise<{ row: AccessKeyRow; secret: string }> => {
   assertName(input)
   const limits = { ...(dailyUsd && { dailyUsd }), ...(monthlyUsd && { monthlyUsd }) }
-  const [bound] = Object.keys(limits)
-  if (bound && !setBudget) {
-    throw invalid(bound, 'can not be set: this server has no budgets of keys')
-  }
   const made = await insertKey(db, input, createdBy)
-  if (bound && setBudget) {
-    try {
-      await setBudget(`key:${made.row.id}`, limits)
-    } catch (error) {
-      await revokeKey(db, made.row.id)
-      throw error
-    }
+  try {
+    if (Object.keys(limits).length > 0) await setBudget(`key:${made.row.id}`, limits)
+  } catch (error) {
+    await revokeKey(db, made.row.id)
+    throw error
   }
   return made
 }

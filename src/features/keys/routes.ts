@@ -15,8 +15,7 @@ import { listKeys, revokeKey } from './repository.ts'
 
 type Deps = {
   db: Database
-  /** Where keys can have budgets. */
-  setBudget: SetBudget | undefined
+  setBudget: SetBudget
 }
 
 /** For operators: making, seeing and revoking keys. */

@@ -70,10 +70,10 @@ const findCandidates = async (
   claim: GenerationRow,
   signal: AbortSignal,
 ): Promise<{ candidates: Suggestion[]; embeddingCostUsd: number } | undefined> => {
-  const { ownerId, fingerprint, prompt } = claim
+  const { ownerId, keyId, fingerprint, prompt } = claim
   const scope = await createScope(claim)
   try {
-    const wanted = { ownerId, fingerprint, prompt, scope }
+    const wanted = { ownerId, keyId, fingerprint, prompt, scope }
     const { code, costUsd } = await getPromptEmbedding(wanted, signal)
     const { model } = embedder
     const near = { ownerId, scope, model, code, fingerprint, minSimilarity, limit: MAX_NEIGHBOURS }

@@ -3,6 +3,7 @@ import type { MaintenanceTask } from '../../adapters/queue/maintenance-queue.ts'
 import type { SimilarityMode } from '../../contract/vocabulary.ts'
 import type { CompareWithSimilar } from '../../generation/ports.ts'
 import type { GenerationWithImage } from '../../generation/state/repository.ts'
+import type { BudgetSettings } from '../../generation/state/spending-limits.ts'
 import { createRareLog, type Logger } from '../../lib/logger.ts'
 import { HOUR_MS } from '../../lib/time.ts'
 import { createCompare } from './compare.ts'
@@ -11,6 +12,7 @@ import { type FeedbackDeps, rejectReused } from './feedback.ts'
 import { maintainEmbeddings } from './maintenance.ts'
 import type { SimilarityMetrics } from './metrics.ts'
 import { createFindNeighbours } from './neighbours/find-neighbours.ts'
+import { createPaidEmbedder } from './paid-embedder.ts'
 import type { Embedder } from './ports.ts'
 import { createGetPromptEmbedding } from './prompt-embedding.ts'
 import type { SimilaritySettings } from './report.ts'
@@ -23,6 +25,8 @@ type SimilarityDeps = EmbeddingOptions & {
   /** From 0 to 1: under it an owner's reuse turns itself back to `suggest`. */
   precisionFloor: number
   metrics: SimilarityMetrics
+  /** The limits of the settings to what calls cost. */
+  budgets: BudgetSettings
   logger: Logger
 }
 
@@ -30,7 +34,7 @@ type SimilarityDeps = EmbeddingOptions & {
 export const createSimilarity = (deps: SimilarityDeps) => {
   const { db, defaultMode, minSimilarity, precisionFloor, metrics, logger } = deps
   const chosen = chooseEmbedder(deps)
-  const { embedder } = chosen
+  const embedder = chosen.embedder && createPaidEmbedder(db, chosen.embedder, deps.budgets)
   const settings: SimilaritySettings = {
     embeddings: embedder,
     note: 'note' in chosen ? chosen.note : undefined,

@@ -7,12 +7,17 @@ export type Embedder = {
   /** Name, version and number of dimensions of the model: embeddings by two models are never compared. */
   model: string
   dimensions: number
+  /** What a call may cost at most, in US dollars; absent where none costs anything. */
+  estimateUsd?(texts: readonly string[]): number
   /**
    * The vector of each of 1 to 100 texts, in their order, and what they cost together. Throws `EmbeddingError`, or the signal's
-   * reason once that is aborted.
+   * reason once that is aborted. Without `payer` it is nobody's own.
    */
-  embed(texts: readonly string[], signal: AbortSignal): Promise<Embedded>
+  embed(texts: readonly string[], signal: AbortSignal, payer?: Payer): Promise<Embedded>
 }
+
+/** On whose account a call is. */
+export type Payer = { ownerId: string; keyId: string | null }
 
 export type Embedded = { vectors: Float32Array[]; costUsd: number }
 

@@ -16,7 +16,7 @@ export type PromptEmbedding = { code: Buffer; costUsd: number }
 
 /** Throws `EmbeddingError`, what Postgres throws, or the signal's reason. */
 export type GetPromptEmbedding = (
-  prompt: PromptToEmbed,
+  prompt: PromptToEmbed & { keyId?: string | null },
   signal: AbortSignal,
 ) => Promise<PromptEmbedding>
 
@@ -37,13 +37,17 @@ export const createGetPromptEmbedding = ({
   const findOrMake = async (
     row: PromptRow,
     prompt: string,
+    keyId: string | null,
     signal: AbortSignal,
   ): Promise<Shared> => {
     const found = await findCode(db, row, embedder.model)
     if (found) {
       return { code: found.code, keptFor: found.isOwn && row.fingerprint, takeCostUsd: () => 0 }
     }
-    const { vectors, costUsd } = await embedder.embed([prompt], signal)
+    const { vectors, costUsd } = await embedder.embed([prompt], signal, {
+      ownerId: row.ownerId,
+      keyId,
+    })
     const [vector] = vectors
     if (!vector) throw new Error(`the embedder ${embedder.model} answered without a vector`)
     const code = encodeVector(vector)
@@ -52,11 +56,11 @@ export const createGetPromptEmbedding = ({
     return { code, keptFor: row.fingerprint, takeCostUsd: bookOnce(costUsd) }
   }
 
-  return async ({ prompt, ...ids }, signal) => {
+  return async ({ prompt, keyId = null, ...ids }, signal) => {
     const row = { ...ids, promptDigest: digestPrompt(prompt) }
     const { code, keptFor, takeCostUsd } = await share(
       JSON.stringify([row.ownerId, row.promptDigest]),
-      (sharedSignal) => findOrMake(row, normalizePrompt(prompt), sharedSignal),
+      (sharedSignal) => findOrMake(row, normalizePrompt(prompt), keyId, sharedSignal),
       signal,
     )
     if (keptFor !== row.fingerprint) await insertCodes(db, [{ ...row, code }], embedder.model)

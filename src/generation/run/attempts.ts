@@ -2,6 +2,17 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { GenerationRow } from '../../../db/schema.ts'
 import type { ProviderErrorCode } from '../../lib/errors.ts'
+import {
+  type BudgetSettings,
+  encodeBudgets,
+  limitsOf,
+  lockedSums,
+  type SpendingStop,
+  type StopColumns,
+  scopesOf,
+  stopOf,
+  toNanoUsd,
+} from '../state/spending-limits.ts'
 import type { Claim } from '../state/transitions.ts'
 import type { RunStep } from './steps.ts'
 
@@ -22,41 +33,69 @@ export const mayCallAgain = (
 /** `interrupted`: our side ended the call (cancel, lost lease, a stop that could not wait for it). */
 export type AttemptOutcome = 'image' | 'interrupted' | ProviderErrorCode
 
-export type Intent = { attemptId: string } | 'capped' | 'claim_lost'
+export type Intent =
+  | { attemptId: string }
+  | 'capped'
+  | 'claim_lost'
+  | { stop: SpendingStop; asOf: Date }
 
 /**
  * Writes down that a paid call is about to be sent, counts it and sets aside `heldUsd`, what it may cost, while the claim
- * stands and the cap allows. All of it before it is sent: a worker that dies leaves one call too many in the books, at what
- * that may have cost, and never one too few (ADR 36).
+ * stands, the cap allows, paying is not stopped and no limit would be passed. All of it before it is sent: a worker that dies
+ * leaves one call too many in the books, at what that may have cost, and never one too few (ADR 36). The sums of the call's
+ * scopes are locked, in the one order that all keep to, before they are compared (ADR 50).
  */
 export const recordIntent = async (
   db: Database,
   claim: Claim,
   heldUsd: number,
+  budgets: BudgetSettings,
 ): Promise<Intent> => {
-  const { rows } = await sql<{ attemptId: string | null }>`
-    with counted as (
+  const held = sql<number>`${toNanoUsd(heldUsd)}::bigint`
+  const { rows } = await sql<IntentRow>`
+    with claim as materialized (
+      select id, owner_id, key_id,
+        attempts < ${MAX_ATTEMPTS} and paid_calls < case when ambiguous_calls > 0
+          then ${MAX_PAID_CALLS_AFTER_AMBIGUOUS}::int else ${MAX_PAID_CALLS}::int end as is_allowed
+      from generations
+      where id = ${claim.id} and fence = ${claim.fence} and status = 'running'
+      for no key update
+    ), limits as materialized (
+      select limits.* from claim
+      cross join lateral ${limitsOf(scopesOf(sql`owner_id`, sql`key_id`), sql`${encodeBudgets(budgets)}::text`)} as limits
+      where is_allowed and ${held} > 0
+    ), ${lockedSums}, passed as materialized (
+      select limits.* from limits join locked using (scope, period, starts)
+      where nano_usd + ${held} > limit_nano_usd
+      order by resets_at desc limit 1
+    ), paused as materialized (
+      select from spending_switch where ${held} > 0 and paused_at is not null
+    ), counted as (
       update generations
       set paid_calls = paid_calls + 1, ambiguous_calls = ambiguous_calls + 1, attempts = attempts + 1,
         cost_usd = ${roundUsd(sql`cost_usd + ${heldUsd}::float8`)}
-      where id = ${claim.id} and fence = ${claim.fence} and status = 'running'
-        and attempts < ${MAX_ATTEMPTS}
-        and paid_calls < case when ambiguous_calls > 0
-          then ${MAX_PAID_CALLS_AFTER_AMBIGUOUS}::int else ${MAX_PAID_CALLS}::int end
-      returning *
+      from claim
+      where generations.id = claim.id and is_allowed
+        and not exists (select from passed) and not exists (select from paused)
+      returning generations.*
     ), attempt as (
-      insert into attempts (generation_id, fence, worker_id, provider, model, cost_usd, held_usd, is_estimate)
-      select id, fence, coalesce(worker_id, ''), provider, model, ${heldUsd}::float8, ${heldUsd}::float8, true
+      insert into attempts (
+        generation_id, key_id, fence, worker_id, provider, model, started_at, cost_usd, held_usd, is_estimate)
+      select id, key_id, fence, coalesce(worker_id, ''), provider, model, now(), ${heldUsd}::float8, ${heldUsd}::float8, true
       from counted
       returning id
     )
-    select (select id from attempt) as attempt_id
-    from generations
-    where id = ${claim.id} and fence = ${claim.fence} and status = 'running'`.execute(db)
+    select (select id from attempt) as attempt_id, is_allowed, exists (select from paused) as is_paused,
+      passed.scope, passed.period, passed.resets_at, now() as as_of
+    from claim left join passed on true`.execute(db)
   const [row] = rows
   if (!row) return 'claim_lost'
-  return row.attemptId ? { attemptId: row.attemptId } : 'capped'
+  if (row.attemptId) return { attemptId: row.attemptId }
+  const stop = row.isAllowed && stopOf(row)
+  return stop ? { stop, asOf: row.asOf } : 'capped'
 }
+
+type IntentRow = StopColumns & { attemptId: string | null; isAllowed: boolean; asOf: Date }
 
 /** How a call ended, for the books. */
 export type Ending = {

@@ -10,6 +10,7 @@ import type {
   StoredImage,
 } from '../ports.ts'
 import { findOwnedImage } from '../state/repository.ts'
+import { type BudgetSettings, spendingStopped } from '../state/spending-limits.ts'
 import type { Claim } from '../state/transitions.ts'
 import {
   type Ending,
@@ -33,6 +34,7 @@ type CallDeps = {
   steps: StepTimes
   /** Aborted, with `Interrupted`, once no call may begin any more. */
   stopping: AbortSignal
+  budgets: BudgetSettings
 }
 
 /** What an attempt has to go on with. `isBooked`: its outcome and cost are in Postgres. */
@@ -41,8 +43,8 @@ export type PaidResult = ProviderResult & { isBooked: boolean }
 /**
  * One paid call: the intent is in Postgres before it is sent, the bytes are on disk before anything else is done. From
  * then on nothing here fails any more: neither a full disk nor a Postgres that is away is a reason to lose them.
- * `isTrial`: it goes out to see whether the model is back. Throws `ProviderError`, `Interrupted`, or `attempts_exhausted`
- * without a call.
+ * `isTrial`: it goes out to see whether the model is back. Throws `ProviderError`, `Interrupted`, or `attempts_exhausted`,
+ * `budget_exceeded` or `spending_paused` without a call.
  */
 export const callProvider = async (
   deps: CallDeps,
@@ -54,7 +56,7 @@ export const callProvider = async (
   deps.stopping.throwIfAborted()
   signal.throwIfAborted()
   const heldUsd = deps.provider.estimateUsd(claim.model, claim.imageSize)
-  const attemptId = attemptOf(await recordIntent(deps.db, claim, heldUsd))
+  const attemptId = attemptOf(await recordIntent(deps.db, claim, heldUsd, deps.budgets))
   deps.onStep(claim.id, 'intent_recorded')
   const result = await call(deps, { claim, attemptId, heldUsd, isTrial }, request, signal)
   deps.onStep(claim.id, 'answered')
@@ -124,6 +126,7 @@ const attemptOf = (intent: Intent): string => {
       { retryable: true },
     )
   }
+  if ('stop' in intent) throw spendingStopped(intent.stop, intent.asOf)
   return intent.attemptId
 }
 

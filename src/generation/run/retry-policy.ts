@@ -10,7 +10,13 @@ import { MAX_ATTEMPTS, mayCallAgain } from './attempts.ts'
 import { outcomeRules } from './outcomes.ts'
 
 /** More are allowed only by asking for the image again. */
-const FINAL: readonly ErrorCode[] = ['worker_lost', 'attempts_exhausted', 'deadline_exceeded']
+const FINAL: readonly ErrorCode[] = [
+  'worker_lost',
+  'attempts_exhausted',
+  'deadline_exceeded',
+  'budget_exceeded',
+  'spending_paused',
+]
 
 type RetryDeps = { retryBackoffMs: number; callMs: number }
 

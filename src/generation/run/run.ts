@@ -16,8 +16,10 @@ import { describeReuse } from '../read/present.ts'
 import type { ChangedRow } from '../state/apply-transition.ts'
 import { liftLimit, limitModel } from '../state/model-limits.ts'
 import { findAnswering, findGeneration } from '../state/repository.ts'
+import { type BudgetSettings, isSpendingStopped } from '../state/spending-limits.ts'
 import { type LoggedReuse, withoutPrompt } from '../state/telemetry.ts'
 import {
+  awaitBudget,
   type Claim,
   type ClaimedRow,
   claimGeneration,
@@ -52,6 +54,8 @@ export type RunDeps = {
   callMs: number
   /** How long after it was asked for a generation of each lane ends at the latest, where that was not said then. */
   giveUpMs: Record<Lane, number>
+  /** The limits that the settings set to what calls cost. */
+  budgets: BudgetSettings
   breaker: GuardCall
   /** Aborted, with `Interrupted`, once this worker begins no further call: it is stopping. */
   stopping: AbortSignal
@@ -261,6 +265,8 @@ const settle = async (deps: TimedDeps, claim: Claim, error: unknown): Promise<Ru
   if (limitMs > 0) await limitModel(db, modelOf(deps, claim), limitMs)
   // As it is now: what the call cost is in it, and a person may have come to wait for it.
   const row = await findGeneration(db, claim.id)
+  const waiting = row && (await waitForBudget(deps, claim, row.lane, failure))
+  if (waiting) return { kind: 'again', delayMs: untilDue(waiting) }
   const delayMs = row && decideRetryDelay(deps, row, failure)
   if (delayMs === undefined) {
     const isFailed = await commitPlaceholder(db, claim, failure)
@@ -269,6 +275,19 @@ const settle = async (deps: TimedDeps, claim: Claim, error: unknown): Promise<Ru
   const isUntried = isHeldBack(failure)
   const queued = await retryGeneration(db, claim, failure, delayMs, { isUntried })
   return queued ? { kind: 'again', delayMs: untilDue(queued) } : { kind: 'left' }
+}
+
+/** What was asked for ahead of need waits until it may be paid for. Undefined for what ends instead: a person is told at once. */
+const waitForBudget = async (
+  { db, giveUpMs }: TimedDeps,
+  claim: Claim,
+  lane: Lane,
+  failure: AppError,
+): Promise<ChangedRow | undefined> => {
+  if (lane !== 'eager' || !isSpendingStopped(failure)) return undefined
+  // A resumption wakes it.
+  const waitMs = failure.code === 'spending_paused' ? MAX_WAIT_MS.eager : failure.retryAfterMs
+  return awaitBudget(db, claim, failure, waitMs ?? MAX_WAIT_MS.eager, giveUpMs.eager)
 }
 
 /** By Postgres's clock alone. */

@@ -1,10 +1,12 @@
 import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { GenerationRow } from '../../../db/schema.ts'
+import type { Period, Scope } from '../../../db/spending-tables.ts'
 import { compileOnce } from '../../../db/statements.ts'
 import type { GenerationEventType } from '../../contract/generation.ts'
 import type { TelemetryType } from '../../contract/telemetry.ts'
 import type { Lane } from '../../contract/vocabulary.ts'
+import type { AppError } from '../../lib/errors.ts'
 import { GENERATION_CHANNEL } from './channel.ts'
 import {
   countAhead,
@@ -13,12 +15,21 @@ import {
   isAnswering,
   noImage,
 } from './repository.ts'
+import {
+  type BudgetSettings,
+  encodeBudgets,
+  limitsOf,
+  type NearestLimit,
+  scopesOf,
+  spendingStopped,
+} from './spending-limits.ts'
 import { startedData } from './telemetry.ts'
 
 export type GenerationToInsert = Pick<
   GenerationRow,
   | 'id'
   | 'ownerId'
+  | 'keyId'
   | 'fingerprint'
   | 'revision'
   | 'lane'
@@ -37,13 +48,21 @@ export type GenerationToInsert = Pick<
 > & {
   /** True for a plain request, which is content with what answers its fingerprint already. */
   joinsOthers: boolean
+  /** What its call may cost, in US dollars. */
+  mayCostUsd: number
 }
 
 export type Inserted = {
   generation: GenerationWithImage
   /** How many generations the workers will take before it, plus one. */
   queuePosition: number
+  /** The limit that its call comes nearest to; absent where there is none. */
+  nearest?: NearestLimit | undefined
+  stopped?: never
 }
+
+/** One that a person would wait for, and that may not be paid for now. */
+export type Refused = { stopped: AppError }
 
 export type InsertLimits = {
   /** How long a refusal answers for its request. */
@@ -52,31 +71,63 @@ export type InsertLimits = {
   maxInFlight: number
   /** How long after it was asked for a generation of each lane ends at the latest. */
   giveUpMs: Record<Lane, number>
+  /** The limits of the settings; without them, what was promised before is taken whatever has been spent. */
+  budgets?: BudgetSettings | undefined
 }
 
 /**
  * Puts generations in the queue as rows, all in one statement: new ones, and ones that failed or were canceled
  * and are asked for again (these keep their history, and their cap of paid calls starts anew). Answers each in its
  * place, undefined for one that another row answers already (in the database or earlier among `rows`: read again and
- * join that one) or whose owner has too many in flight. An owner's row is made with the first generation.
+ * join that one) or whose owner has too many in flight. An owner's row is made with the first generation. What a person waits for
+ * is refused where its call would pass a limit by what has been spent; the eager lane waits for the next day or month, and
+ * what all of them may spend in the end is decided by `recordIntent`.
  */
 export const insertOrRequeue = async (
   db: Database,
   rows: GenerationToInsert[],
-  { refusalTtlMs, maxInFlight, giveUpMs }: InsertLimits,
-): Promise<(Inserted | undefined)[]> => {
+  { refusalTtlMs, maxInFlight, giveUpMs, budgets }: InsertLimits,
+): Promise<(Inserted | Refused | undefined)[]> => {
   const first = new Map<string, GenerationToInsert>()
   for (const row of rows) if (!first.has(row.id)) first.set(row.id, row)
   const json = JSON.stringify([...first.values()])
   const { interactive, eager } = giveUpMs
-  const inserted = await insertRows(db, json, refusalTtlMs, maxInFlight, interactive, eager)
-  const byId = new Map(inserted.map((row) => [row.id, row]))
+  const settings = budgets ? encodeBudgets(budgets) : null
+  const inserted = await insertRows(
+    db,
+    json,
+    refusalTtlMs,
+    maxInFlight,
+    interactive,
+    eager,
+    settings,
+  )
+  const byId = new Map(inserted.map((row) => [row.judgedId, row]))
   return rows.map((row) => {
     const found = first.get(row.id) === row ? byId.get(row.id) : undefined
-    if (!found) return undefined
-    const { queuePosition, nudged: _, ...generation } = found
-    return { generation: { ...generation, ...noImage }, queuePosition }
+    return found && describeInserted(found)
   })
+}
+
+const describeInserted = ({
+  queuePosition,
+  nudged: _,
+  judgedId: __,
+  isInserted,
+  isPaused,
+  limitScope: scope,
+  limitPeriod: period,
+  resetsAt,
+  limitShare: share,
+  ...generation
+}: InsertedRow): Inserted | Refused => {
+  const limit = scope && period && resetsAt ? { scope, period, resetsAt } : undefined
+  if (!isInserted) {
+    const stop = isPaused || !limit ? 'paused' : limit
+    return { stopped: spendingStopped(stop, generation.asOf) }
+  }
+  const nearest = limit && share !== null ? { ...limit, share } : undefined
+  return { generation: { ...generation, ...noImage }, queuePosition, nearest }
 }
 
 /** True when the owner may have no more generations in flight. */
@@ -96,22 +147,35 @@ export const isOwnerFull = async (
   return last !== undefined
 }
 
-type InsertedRow = GenerationRow & { asOf: Date; queuePosition: number; nudged: unknown }
+type InsertedRow = GenerationRow & {
+  asOf: Date
+  queuePosition: number
+  nudged: unknown
+  judgedId: string
+  /** False for one that was refused: its other columns are null. */
+  isInserted: boolean
+  isPaused: boolean
+  limitScope: Scope | null
+  limitPeriod: Period | null
+  resetsAt: Date | null
+  limitShare: number | null
+}
 
 /*
  * Rows go in by id, so that two statements with the same ones can't wait for each other. Counting an owner's
  * generations in flight is done once an owner, since it is what costs most (docs/performance.md).
  */
-const insertRows = compileOnce<InsertedRow, [string, number, number, number, number]>(
-  5,
-  (db, rows, refusalTtlMs, maxInFlight, interactiveMs, eagerMs) =>
-    sql<InsertedRow>`
+const insertRows = compileOnce<
+  InsertedRow,
+  [string, number, number, number, number, string | null]
+>(6, (db, rows, refusalTtlMs, maxInFlight, interactiveMs, eagerMs, budgets) =>
+  sql<InsertedRow>`
   with wanted as (
     select * from json_to_recordset(${rows}::json) as one(
       id text, "ownerId" text, fingerprint text, revision text, lane text, prompt text, transformation text,
       "conditionImageId" text, "conditionImageDigest" text, provider text, model text, "aspectRatio" text,
       "imageSize" text, variant text, "objectKey" text, "similarityMode" text, "joinsOthers" boolean,
-      "isPromptAsWritten" boolean)
+      "isPromptAsWritten" boolean, "keyId" text, "mayCostUsd" float8)
   ), fresh as (
     select * from wanted
     where not "joinsOthers" or (
@@ -131,18 +195,39 @@ const insertRows = compileOnce<InsertedRow, [string, number, number, number, num
   ), placed as (
     select fresh.*, in_flight + row_number() over (partition by "ownerId") - 1 as place
     from fresh join owners on owners.id = fresh."ownerId"
+  ), sums as materialized (
+    select payers.*, limits.*, coalesce(nano_usd, 0) as nano_usd
+    from (select distinct "ownerId", "keyId" from placed where ${budgets}::text is not null) as payers
+    cross join lateral ${limitsOf(scopesOf(sql`"ownerId"`, sql`"keyId"`), sql`${budgets}::text`)} as limits
+    left join spending using (scope, period, starts)
+    where limit_nano_usd is not null
+  ), judged as materialized (
+    select id as judged_id, limit_scope, limit_period, resets_at, limit_share, is_paused,
+      lane = 'interactive' and (is_paused or coalesce(is_passed, false)) as is_stopped
+    from placed
+    cross join lateral (select to_nano_usd(coalesce("mayCostUsd", 0)) as cost) as price
+    cross join lateral (
+      select cost > 0 and paused_at is not null and ${budgets}::text is not null as is_paused from spending_switch) as switch
+    left join lateral (
+      select scope as limit_scope, period as limit_period, resets_at, nano_usd + cost > limit_nano_usd as is_passed,
+        (nano_usd + cost)::float8 / nullif(limit_nano_usd, 0) as limit_share
+      from sums
+      where cost > 0 and sums."ownerId" = placed."ownerId" and sums."keyId" is not distinct from placed."keyId"
+      order by is_passed desc, case when nano_usd + cost > limit_nano_usd then resets_at end desc, limit_share desc
+      limit 1) as nearest on true
   ), changed as (
     insert into generations (
-      id, owner_id, fingerprint, revision, status, lane, prompt, transformation, condition_image_id,
+      id, owner_id, key_id, fingerprint, revision, status, lane, prompt, transformation, condition_image_id,
       condition_image_digest, provider, model, aspect_ratio, image_size, variant, object_key, similarity_mode,
       enqueued_at, event_sequence, place, is_prompt_as_written, deadline_at)
-    select id, "ownerId", fingerprint, revision, 'queued', lane, prompt, transformation, "conditionImageId",
+    select id, "ownerId", "keyId", fingerprint, revision, 'queued', lane, prompt, transformation, "conditionImageId",
       "conditionImageDigest", provider, model, "aspectRatio", "imageSize", variant, "objectKey", "similarityMode", now(), 1, place,
       coalesce("isPromptAsWritten", false),
       now() + case lane when 'eager' then ${eagerMs}::int else ${interactiveMs}::int end * interval '1 millisecond'
-    from placed where place < ${maxInFlight}::int order by id
+    from placed join judged on judged_id = id
+    where place < ${maxInFlight}::int and not is_stopped order by id
     on conflict (id) do update set
-      status = 'queued', lane = excluded.lane, place = excluded.place,
+      status = 'queued', lane = excluded.lane, place = excluded.place, key_id = excluded.key_id,
       prompt = excluded.prompt, is_prompt_as_written = excluded.is_prompt_as_written, is_prompt_reduced = false,
       condition_image_id = excluded.condition_image_id,
       object_key = case when generations.error_code = 'image_deleted'
@@ -164,8 +249,10 @@ const insertRows = compileOnce<InsertedRow, [string, number, number, number, num
   )
   select ${columnsOfChanged}, now() as as_of,
     ${countAhead({ lane: sql`changed.lane`, upTo: sql`ahead.place <= changed.place` })} + 1 as queue_position,
-    case when event_sequence > 1 then pg_notify(${sql.lit(GENERATION_CHANNEL)}, id) end as nudged
-  from changed`.compile(db),
+    case when event_sequence > 1 then pg_notify(${sql.lit(GENERATION_CHANNEL)}, id) end as nudged,
+    judged_id, changed.id is not null as is_inserted, is_paused, limit_scope, limit_period, resets_at, limit_share
+  from judged left join changed on changed.id = judged_id
+  where changed.id is not null or is_stopped`.compile(db),
 )
 
 const columnsOfChanged = sql.join(generationColumns.map((column) => sql.ref(`changed.${column}`)))

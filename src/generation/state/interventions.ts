@@ -15,6 +15,7 @@ import {
   noError,
   type Update,
 } from './apply-transition.ts'
+import { STOPS } from './spending-limits.ts'
 
 /*
  * What others than its worker change of a generation: who wants it otherwise or no more, whoever finds that its image or its
@@ -41,6 +42,22 @@ export const promoteGeneration = (db: Database, id: string, giveUpMs: number): C
     .returningAll()
     .returning(sql<Date>`now()`.as('asOf'))
     .executeTakeFirst()
+
+/**
+ * What waits until it may be paid for is due at once, as a limit was raised or paying goes on; at most `limit`, and how many. Not a
+ * change of status: no event.
+ */
+export const hastenStopped = async (db: Database, limit: number): Promise<number> => {
+  const { rows } = await sql`
+    update generations set run_after = null, enqueued_at = null
+    where id in (
+      select id from generations
+      where status = 'queued' and run_after > now() and error_code = any(${STOPS}::text[])
+      limit ${limit}
+      for update skip locked)
+    returning id`.execute(db)
+  return rows.length
+}
 
 /** What is in flight ends with an image of its own; undefined when it has ended. Not a change of status: no event. */
 export const declineSimilar = (db: Database, id: string): Changed =>

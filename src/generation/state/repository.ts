@@ -196,6 +196,7 @@ export const noStoredImage = {
 export const generationColumns = [
   'id',
   'ownerId',
+  'keyId',
   'fingerprint',
   'revision',
   'status',

@@ -170,6 +170,32 @@ export const retryGeneration = (
     }),
   )
 
+/**
+ * running → queued until it may be paid for, for what nobody waits for; undefined where somebody has come to. However long that is,
+ * it has the time of a new one then. Its call never went out, so the claim does not count.
+ */
+export const awaitBudget = (
+  db: Database,
+  claim: Claim,
+  error: AppError,
+  delayMs: number,
+  giveUpMs: number,
+): Changed =>
+  applyTransition(db, 'generation.retrying', (query) =>
+    fenced(query, claim)
+      .where('lane', '=', 'eager')
+      .set({
+        status: 'queued',
+        ...describeError(error),
+        ...unclaimed,
+        runAfter: fromNow(delayMs),
+        enqueuedAt: fromNow(delayMs),
+        deadlineAt: sql<Date>`greatest(deadline_at, ${fromNow(delayMs + giveUpMs)})`,
+        leaseExpiresAt: null,
+        workerId: null,
+      }),
+  )
+
 const afterWait = (delayMs: number) => sql<Date>`least(deadline_at, now()
   + least(${delayMs}::float8, case lane when 'eager' then ${MAX_WAIT_MS.eager}::int else ${MAX_WAIT_MS.interactive}::int end)
     * interval '1 millisecond')`

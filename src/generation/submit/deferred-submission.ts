@@ -65,7 +65,7 @@ const hasEndedBadly = ({ status }: GenerationWithImage): boolean =>
 
 /** How a deferred submission is shown while it has no row: queued, with no event yet. */
 export const presumeRow = ({ generation, parkedAt }: DeferredSubmission): GenerationWithImage => {
-  const { joinsOthers: _, ...wanted } = generation
+  const { joinsOthers: _, mayCostUsd: __, ...wanted } = generation
   const at = new Date(parkedAt)
   return { ...wanted, ...nothingYet, ...noImage, createdAt: at, queuedAt: at, asOf: at }
 }

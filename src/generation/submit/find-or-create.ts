@@ -9,9 +9,11 @@ import {
   type InsertLimits,
   insertOrRequeue,
   isOwnerFull,
+  type Refused,
 } from '../state/insert-or-requeue.ts'
 import { declineSimilar } from '../state/interventions.ts'
 import { findAnswering, findGeneration, type GenerationWithImage } from '../state/repository.ts'
+import type { NearestLimit } from '../state/spending-limits.ts'
 import {
   bindIdempotencyKey,
   type DescribeOlder,
@@ -44,14 +46,16 @@ export type Submission = {
   declined?: GenerationWithImage
   /** Of a new one: how many the workers will take before it, plus one. */
   queuePosition?: number
+  /** Of a new one: the limit to what is spent that its call comes nearest to. */
+  nearest?: NearestLimit | undefined
 }
 
 /** What a submission asks of Postgres. */
 export type SubmissionStatements = {
   /** The generation that answers for a fingerprint. */
   find: (fingerprint: string) => Promise<GenerationWithImage | undefined>
-  /** A new row; undefined when something answers already, or the owner has too many in flight. */
-  insert: (row: GenerationToInsert) => Promise<Inserted | undefined>
+  /** A new row, or why it may not be paid for; undefined when something answers already, or the owner has too many in flight. */
+  insert: (row: GenerationToInsert) => Promise<Inserted | Refused | undefined>
 }
 
 /** Makes one statement of those of many requests at the same moment: half of what one costs is the round trip. */
@@ -84,7 +88,8 @@ type Request = Pick<ResolvedRequest, 'generation' | 'olderFingerprint' | 'own'>
 
 /**
  * The row that answers for a request: one that is there, or a new one. Under the same key the same request gets the
- * same generation. Safe to repeat. Throws `too_many_queued`, `rate_limited` and `idempotency_key_reused`.
+ * same generation. Safe to repeat. Throws `too_many_queued`, `rate_limited`, `budget_exceeded`, `spending_paused` and
+ * `idempotency_key_reused`.
  */
 export const findOrCreate = async (
   deps: FindOrCreateDeps,
@@ -134,7 +139,8 @@ const join = (
     if (round > 0 && (await isFull())) throw tooManyQueued()
     const putBack = deps.takeNew?.(wanted.ownerId)
     const inserted = await deps.statements.insert(wanted)
-    if (!inserted) putBack?.()
+    if (!inserted || inserted.stopped) putBack?.()
+    if (inserted?.stopped) throw inserted.stopped
     return inserted && { ...inserted, kind: 'new' }
   })
 

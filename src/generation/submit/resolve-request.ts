@@ -7,6 +7,7 @@ import {
   hasOlderId,
   type Identity,
 } from '../../contract/identity.ts'
+import { findListPriceUsd } from '../../contract/list-price.ts'
 import type { ModelInfo } from '../../contract/server-info.ts'
 import { DEFAULT_IMAGE_SIZE, type ImageSize } from '../../contract/vocabulary.ts'
 import { AppError } from '../../lib/errors.ts'
@@ -52,6 +53,7 @@ export const resolveRequest = async (
   ownerId: string,
   request: GenerationRequest,
   idempotencyKey: string | undefined,
+  keyId: string | null = null,
 ): Promise<ResolvedRequest> => {
   const { model, imageSize } = resolveModel(deps.provider, request)
   const condition = request.conditionImage
@@ -74,6 +76,7 @@ export const resolveRequest = async (
   const generation: GenerationToInsert = {
     id,
     ownerId,
+    keyId,
     fingerprint,
     revision,
     joinsOthers: revision === null,
@@ -89,6 +92,7 @@ export const resolveRequest = async (
     imageSize: imageSize ?? DEFAULT_IMAGE_SIZE,
     variant: request.variant ?? null,
     similarityMode: request.declineSimilar ? 'off' : (request.similarity ?? null),
+    mayCostUsd: findListPriceUsd(deps.provider.models, model, imageSize),
     objectKey: chooseObjectKey(id),
   }
   const own =

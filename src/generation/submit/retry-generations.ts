@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
+import { findListPriceUsd } from '../../contract/list-price.ts'
 import { isTerminal } from '../../contract/vocabulary.ts'
 import { AppError, messageOf } from '../../lib/errors.ts'
 import type { QueuedJob } from '../ports.ts'
@@ -41,7 +42,8 @@ export const retryGenerations = async (
       const { id } = row
       const refusal = refusals.get(id)
       if (refusal) return { id, refusal }
-      const inserted = await deps.statements.insert(toInsert(row))
+      const inserted = await deps.statements.insert(toInsert(deps, row))
+      if (inserted?.stopped) return { id, refusal: inserted.stopped }
       return inserted ? { id, inserted } : { id, refusal: await explain(row) }
     }),
   )
@@ -122,9 +124,13 @@ const findGoneConditionImages = async (
   return wanted
 }
 
-const toInsert = (row: GenerationWithImage): GenerationToInsert => ({
+const toInsert = (
+  { provider }: Pick<RetryDeps, 'provider'>,
+  row: GenerationWithImage,
+): GenerationToInsert => ({
   id: row.id,
   ownerId: row.ownerId,
+  keyId: row.keyId,
   fingerprint: row.fingerprint,
   revision: row.revision,
   joinsOthers: row.revision === null,
@@ -140,6 +146,7 @@ const toInsert = (row: GenerationWithImage): GenerationToInsert => ({
   imageSize: row.imageSize,
   variant: row.variant,
   similarityMode: row.similarityMode,
+  mayCostUsd: findListPriceUsd(provider.models, row.model, row.imageSize),
   objectKey: `generated/${row.id}/${randomUUID()}`,
 })
 

@@ -48,15 +48,17 @@ export type SubmitDeps = FindOrCreateDeps & {
 /**
  * Answers a request with the generation that has or will have its image: a finished one, one in flight, or a
  * new one, which is in Postgres or else in the queue when this resolves. A store that is away costs time, never the
- * generation. Throws `AppError` for what can't be accepted, `unavailable` when neither store answers.
+ * generation. Throws `AppError` for what can't be accepted, `unavailable` when neither store answers. `keyId`: the key that it is
+ * asked for with, whose budget pays besides its owner's.
  */
 export const submitGeneration = async (
   deps: SubmitDeps,
   ownerId: string,
   request: GenerationRequest,
   idempotencyKey?: string,
+  keyId: string | null = null,
 ): Promise<Submission> => {
-  const submission = await submit(deps, ownerId, request, idempotencyKey)
+  const submission = await submit(deps, ownerId, request, idempotencyKey, keyId)
   deps.onSubmitted(submission)
   return submission
 }
@@ -66,11 +68,12 @@ const submit = async (
   ownerId: string,
   request: GenerationRequest,
   idempotencyKey: string | undefined,
+  keyId: string | null,
 ): Promise<Submission> => {
   const sent = idempotencyKey ? { key: idempotencyKey, sentDigest: digestSent(request) } : undefined
   let resolved: ResolvedRequest
   try {
-    resolved = await resolveRequest(deps, ownerId, request, idempotencyKey)
+    resolved = await resolveRequest(deps, ownerId, request, idempotencyKey, keyId)
   } catch (error) {
     const bound = sent && (await findBoundGeneration(deps.db, ownerId, sent).catch(() => undefined))
     if (bound) return answerWith(bound)

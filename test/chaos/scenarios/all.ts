@@ -8,6 +8,7 @@ import { provider } from './provider.ts'
 import { randomChaos } from './random-chaos.ts'
 import { redis } from './redis.ts'
 import { rolling } from './rolling.ts'
+import { spending } from './spending.ts'
 import { stoppedWorker } from './stopped-worker.ts'
 import { store } from './store.ts'
 
@@ -23,5 +24,6 @@ export const scenarios: readonly Scenario[] = [
   store,
   rolling,
   interleavings,
+  spending,
   deploys,
 ]

@@ -139,8 +139,8 @@ export const money: readonly Mutation[] = [
     name: 'intent: fenced',
     why: 'a worker that lost its claim pays',
     file: ATTEMPTS,
-    find: "and fence = ${claim.fence} and status = 'running'\n        and attempts",
-    replace: 'and attempts',
+    find: "where id = ${claim.id} and fence = ${claim.fence} and status = 'running'\n      for no key update",
+    replace: 'where id = ${claim.id} for no key update',
     tests: PAID,
   },
   {
@@ -179,11 +179,11 @@ export const money: readonly Mutation[] = [
     name: 'intent before the call',
     why: 'a worker that dies meanwhile leaves a paid call that nobody knows of',
     file: CALL,
-    find: `  const attemptId = attemptOf(await recordIntent(deps.db, claim, heldUsd))
+    find: `  const attemptId = attemptOf(await recordIntent(deps.db, claim, heldUsd, deps.budgets))
   deps.onStep(claim.id, 'intent_recorded')
   const result = await call(deps, { claim, attemptId, heldUsd, isTrial }, request, signal)`,
     replace: `  const result = await call(deps, { claim, attemptId: '0', heldUsd, isTrial }, request, signal)
-  const attemptId = attemptOf(await recordIntent(deps.db, claim, heldUsd))`,
+  const attemptId = attemptOf(await recordIntent(deps.db, claim, heldUsd, deps.budgets))`,
     tests: ONE_RUN,
   },
   {

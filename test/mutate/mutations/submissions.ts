@@ -179,8 +179,8 @@ export const submissions: readonly Mutation[] = [
     name: 'in flight: so many of one owner',
     why: 'one owner’s loop fills the line and empties the purse',
     file: INSERT,
-    find: 'from placed where place < ${maxInFlight}::int order by id',
-    replace: 'from placed order by id',
+    find: 'where place < ${maxInFlight}::int and not is_stopped order by id',
+    replace: 'where not is_stopped order by id',
     tests: SUBMISSIONS,
   },
   {

@@ -7,7 +7,7 @@ import { retryGenerations } from '../../../generation/submit/retry-generations.t
 import { type SubmitDeps, submitGeneration } from '../../../generation/submit/submit.ts'
 import { AppError } from '../../../lib/errors.ts'
 import { sendSubmitted } from '../answer-generation.ts'
-import { principalOf } from '../auth.ts'
+import { keyIdOf, principalOf } from '../auth.ts'
 import type { AssertMayAsk } from '../caller-policy.ts'
 import type { HttpContext } from '../http-context.ts'
 import { formatCursor, parseCursor } from '../pagination.ts'
@@ -67,6 +67,7 @@ export const createRetryRoutes = (
       row.ownerId,
       request,
       idempotencyKey,
+      keyIdOf(res),
     )
     await sendSubmitted(http, req, res, generation, { queuePosition })
   })

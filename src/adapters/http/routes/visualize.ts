@@ -13,11 +13,12 @@ import {
 import { isTerminal } from '../../../contract/vocabulary.ts'
 import type { GenerationWithImage } from '../../../generation/state/repository.ts'
 import { isPresumed } from '../../../generation/state/repository.ts'
+import type { NearestLimit } from '../../../generation/state/spending-limits.ts'
 import type { Submission } from '../../../generation/submit/find-or-create.ts'
 import { type SubmitDeps, submitGeneration } from '../../../generation/submit/submit.ts'
 import { AppError } from '../../../lib/errors.ts'
 import { sendSubmitted } from '../answer-generation.ts'
-import { principalOf } from '../auth.ts'
+import { keyIdOf, principalOf } from '../auth.ts'
 import { letGoOfBody } from '../bound-bodies.ts'
 import type { AssertMayAsk } from '../caller-policy.ts'
 import { type HttpContext, waitInPlace } from '../http-context.ts'
@@ -35,6 +36,8 @@ export type VisualizeDeps = {
   submit: SubmitDeps
   assertMayAsk: AssertMayAsk
   interactiveDeadlineMs: number
+  /** From which share of a limit to what is spent on is warned of it, from 0 to 1. */
+  warnShare: number
   placeholder: DrawPlaceholder
   /** Records an answer that cost nothing. */
   recordReuse: (generation: GenerationWithImage, reuse: Reuse | undefined) => void
@@ -85,6 +88,7 @@ const submitBody = async (
     principal.ownerId,
     { ...request, ...forced },
     idempotencyKey,
+    keyIdOf(res),
   )
   letGoOfBody(req, res)
   return submission
@@ -115,12 +119,13 @@ const offerPlaceholder =
 
 const answer = async (
   http: HttpContext,
-  { recordReuse }: VisualizeDeps,
+  { recordReuse, warnShare }: VisualizeDeps,
   req: Request,
   res: Response,
-  { generation: submitted, kind, queuePosition }: Submission,
+  { generation: submitted, kind, queuePosition, nearest }: Submission,
   waitSeconds: number,
 ): Promise<void> => {
+  if (nearest && nearest.share >= warnShare) res.set('Imageonce-Budget', formatWarning(nearest))
   const newest =
     waitSeconds > 0 && !isTerminal(submitted.status) && !isPresumed(submitted)
       ? await waitInPlace(http, res, {
@@ -133,4 +138,11 @@ const answer = async (
   const reuse = kind === 'exact' || kind === 'joined' ? kind : undefined
   const answered = await sendSubmitted(http, req, res, row, { reuse, queuePosition })
   if (reuse) recordReuse(row, answered.reuse)
+}
+
+/** An item with parameters (RFC 9651). It tells whose limit it is by its kind alone: what others spend is not the caller's to know. */
+const formatWarning = ({ scope, period, resetsAt, share }: NearestLimit): string => {
+  const [kind] = scope.split(':')
+  const used = kind === 'owner' || kind === 'key' ? `;used=${share.toFixed(3)}` : ''
+  return `${kind};period=${period}${used};resets="${resetsAt.toISOString()}"`
 }

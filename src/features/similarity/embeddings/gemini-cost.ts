@@ -21,3 +21,11 @@ export const costGeminiTexts = (
   const count = tokens ?? Math.ceil(characters / CHARACTERS_PER_TOKEN)
   return (count * (USD_PER_MILLION_TOKENS.get(model) ?? DEAREST)) / 1_000_000
 }
+
+/** What they may cost at most: no token is shorter than a character. */
+export const estimateGeminiTexts = (model: string, texts: readonly string[]): number =>
+  costGeminiTexts(
+    model,
+    texts,
+    texts.reduce((sum, text) => sum + text.length, 0),
+  )

@@ -11,8 +11,9 @@ export const toEmbeddingError = (
   timedOutMs: number | undefined,
 ): EmbeddingError => {
   if (error instanceof EmbeddingError) return error
-  const fail = (message: string) => new EmbeddingError(message, { cause: error })
   const status = error instanceof GoogleGenerativeAIFetchError ? error.status : undefined
+  const isFree = status !== undefined
+  const fail = (message: string) => new EmbeddingError(message, { cause: error, isFree })
   if (status === 404) return fail(`Gemini has no model ${model}, which EMBEDDING_MODEL names.`)
   if (status === 400) return fail(`Gemini refused the text, the key or the dimensions (400).`)
   if (status === 401 || status === 403) return fail(`Gemini refused the API key (${status}).`)

@@ -8,7 +8,7 @@ import { startDeadline } from '../../../lib/deadline.ts'
 import { withoutRedirects } from '../../../lib/without-redirects.ts'
 import type { Embedder } from '../ports.ts'
 import { parseGeminiVectors } from './gemini-answer.ts'
-import { costGeminiTexts } from './gemini-cost.ts'
+import { costGeminiTexts, estimateGeminiTexts } from './gemini-cost.ts'
 import { toEmbeddingError } from './gemini-error.ts'
 
 export type GeminiEmbedderConfig = {
@@ -31,6 +31,7 @@ export const createGeminiEmbedder = (config: GeminiEmbedderConfig): Embedder => 
     source: 'gemini',
     model: `${config.model}@${config.dimensions}`,
     dimensions: config.dimensions,
+    estimateUsd: (texts) => estimateGeminiTexts(config.model, texts),
     embed: async (texts, signal) => {
       signal.throwIfAborted()
       const timeoutMs = texts.length === 1 ? TIMEOUT_MS : BATCH_TIMEOUT_MS

@@ -1,0 +1,114 @@
+import type { Mutation } from '../mutation.ts'
+
+const ATTEMPTS = 'src/generation/run/attempts.ts'
+const LIMITS = 'src/generation/state/spending-limits.ts'
+const INSERT = 'src/generation/state/insert-or-requeue.ts'
+const EMBEDDER = 'src/features/similarity/paid-embedder.ts'
+const BUDGETS = 'src/features/spending/budgets.ts'
+const SWITCH = 'src/features/spending/switch.ts'
+const ROUTES = 'src/features/spending/routes.ts'
+const MIGRATION = 'db/migrations/0024-spending.ts'
+
+const SUMS = ['test/integration/spending-limits.test.ts']
+const HTTP = ['test/integration/spending.test.ts']
+
+/** What keeps within its limits what is spent, and its sums right. */
+export const spending: readonly Mutation[] = [
+  {
+    name: 'limit: compared',
+    why: 'a limit stops one call too late',
+    file: ATTEMPTS,
+    find: 'where nano_usd + ${held} > limit_nano_usd',
+    replace: 'where nano_usd > limit_nano_usd',
+    tests: SUMS,
+  },
+  {
+    name: 'limit: heeded by the call',
+    why: 'limits are told and not kept',
+    file: ATTEMPTS,
+    find: 'and not exists (select from passed) and not exists (select from paused)',
+    replace: 'and not exists (select from paused)',
+    tests: SUMS,
+  },
+  {
+    name: 'switch: heeded by the call',
+    why: 'the switch stops nothing',
+    file: ATTEMPTS,
+    find: 'and not exists (select from passed) and not exists (select from paused)',
+    replace: 'and not exists (select from passed)',
+    tests: SUMS,
+  },
+  {
+    name: 'limit: the newest sum',
+    why: 'calls at the same moment each see what was spent before all of them',
+    file: LIMITS,
+    find: 'returning scope, period, starts, nano_usd)`',
+    replace:
+      'returning scope, period, starts, (select nano_usd from spending as before where before.scope = spending.scope and before.period = spending.period and before.starts = spending.starts) as nano_usd)`',
+    tests: SUMS,
+  },
+  {
+    name: 'call: on the account of its key',
+    why: 'what a key pays is in no limit of it',
+    file: ATTEMPTS,
+    find: "select id, key_id, fence, coalesce(worker_id, '')",
+    replace: "select id, null, fence, coalesce(worker_id, '')",
+    tests: SUMS,
+  },
+  {
+    name: 'sums: settled',
+    why: 'holds are never given back',
+    file: MIGRATION,
+    find: 'when (old.cost_usd is distinct from new.cost_usd)',
+    replace: 'when (false)',
+    tests: SUMS,
+  },
+  {
+    name: 'prefix: its sum when it is set',
+    why: 'what its owners spent before is forgotten',
+    file: BUDGETS,
+    find: "if (scope.startsWith('prefix:')) await sumUpPrefix(tx, scope)",
+    replace: '',
+    tests: SUMS,
+  },
+  {
+    name: 'switch: waits for what is on its way',
+    why: 'a call is sent after all paying was stopped',
+    file: SWITCH,
+    find: 'await lockSums(tx)',
+    replace: '',
+    tests: SUMS,
+  },
+  {
+    name: 'embedding: limited',
+    why: 'embeddings are paid for beyond every limit',
+    file: EMBEDDER,
+    find: 'nano_usd + ${held} > limit_nano_usd',
+    replace: 'false',
+    tests: SUMS,
+  },
+  {
+    name: 'submission: refused at a limit',
+    why: 'thousands are queued that can never be paid for',
+    file: INSERT,
+    find: 'nano_usd + cost > limit_nano_usd as is_passed',
+    replace: 'false as is_passed',
+    tests: HTTP,
+  },
+  {
+    name: 'switch: for operators',
+    why: 'anyone stops the service for all',
+    file: ROUTES,
+    find: "spending.post('/pause', requireOperator,",
+    replace: "spending.post('/pause',",
+    tests: HTTP,
+  },
+  {
+    name: 'budgets: for operators',
+    why: 'owners set their own limits',
+    file: ROUTES,
+    find: "budgets.put('/:scope', requireOperator,",
+    replace: "budgets.put('/:scope',",
+    tests: HTTP,
+  },
+]
