@@ -168,7 +168,7 @@ export const access: readonly Mutation[] = [
     name: 'policy: what owners may ask for',
     why: 'a stolen token buys what is dearest',
     file: 'src/adapters/http/routes/visualize.ts',
-    find: '    assertMayAsk(principal, request)\n',
+    find: '  assertMayAsk(principal, request)\n',
     replace: '',
     tests: ACCESS,
     pattern: 'is refused by name',

@@ -39,6 +39,13 @@ const CLASS_OF_ROUTE: Record<string, RateClass | Uncounted> = {
   'DELETE /api/keys/:id': 'change',
   'POST /api/sessions/end': 'change',
 
+  'DELETE /api/me': 'change',
+  'GET /api/me/erasure': 'read',
+  'GET /api/me/export': 'change',
+  'DELETE /api/owners/:id': 'change',
+  'GET /api/owners/:id/erasure': 'read',
+  'GET /api/owners/:id/export': 'change',
+
   'POST /api/saved-items': 'change',
   'GET /api/saved-items': 'read',
   'GET /api/saved-items/:id': 'read',
