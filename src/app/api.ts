@@ -19,6 +19,7 @@ import { createSavedItemRoutes } from '../features/saved-items/routes.ts'
 import { createSessionEnds } from '../features/sessions/ends.ts'
 import { createSessionEndRoutes } from '../features/sessions/routes.ts'
 import { createSimilarityRoutes } from '../features/similarity/routes.ts'
+import { setKeyBudget } from '../features/spending/budgets.ts'
 import { createSpending } from '../features/spending/module.ts'
 import { createSpendingRoutes } from '../features/spending/routes.ts'
 import { createClientEventLog } from '../features/telemetry/client-events.ts'
@@ -65,7 +66,7 @@ export const createApi = (
   overrides: Overrides = {},
 ) => {
   const resources = createResources(config, logger, overrides, { silenceMs: SILENCE_MS })
-  const { events, queue, metrics, tracing } = resources
+  const { db, events, queue, metrics, tracing } = resources
   const shutdown = new AbortController()
   // Every open stream and long poll listens.
   setMaxListeners(0, shutdown.signal)
@@ -75,7 +76,7 @@ export const createApi = (
   const http = createHttpContext(config, secrets, resources, logger, shutdown.signal)
   const features = [
     ...listFeatures(config, secrets, resources, logger, overrides, http, callers),
-    { routes: [createKeyRoutes(http, { db: resources.db, setBudget: undefined })], ...keys },
+    { routes: [createKeyRoutes(http, { db, setBudget: setKeyBudget(db) })], ...keys },
     { routes: [createSessionEndRoutes(ends.endAllOf)], stop: ends.stop },
   ]
   const routes = features.flatMap(({ routes = [] }) => routes)

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { Generation } from '../../src/contract/generation.ts'
 import type { Key } from '../../src/contract/key.ts'
 import type { Problem } from '../../src/contract/problem.ts'
+import type { Spending } from '../../src/contract/spending.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { type Client, createClient } from '../support/client.ts'
 import { expectProblem } from '../support/problems.ts'
@@ -164,10 +165,16 @@ describe('a key', () => {
     expect([statusOf(id), statusOf(past.id)]).toEqual(['active', 'expired'])
   })
 
-  test('whose budget nobody would keep is not made', async () => {
-    const body = { name: 'rich', ownerId: 'alice', dailyUsd: 5 }
-    const refused = await admin.fail('POST', '/api/keys', { body })
-    expectProblem(refused, { status: 400, code: 'invalid_request', pointers: ['/dailyUsd'] })
+  test('with a budget pays for no image beyond it, and says what it has spent', async () => {
+    const { id, client } = await makeKey({ ownerId: 'alice', dailyUsd: 0.01 })
+    const body = { prompt: 'beyond its budget' }
+    const refused = await client.fail('POST', '/api/visualize/generate', { body })
+    expectProblem(refused, { status: 429, code: 'budget_exceeded' })
+    expect(refused.body.detail).toContain('daily budget of this key')
+    const { body: spent } = await client.call<Spending>('GET', '/api/spending')
+    expect(spent.sums).toContainEqual(
+      expect.objectContaining({ scope: `key:${id}`, period: 'day', limitUsd: 0.01 }),
+    )
   })
 
   test('has the time of its last use written down beside the request', async () => {
