@@ -24,6 +24,7 @@ import { createSavedItemRoutes } from '../features/saved-items/routes.ts'
 import { createSessionEnds } from '../features/sessions/ends.ts'
 import { createSessionEndRoutes } from '../features/sessions/routes.ts'
 import { createSimilarityRoutes } from '../features/similarity/routes.ts'
+import { setKeyBudget } from '../features/spending/budgets.ts'
 import { createSpending } from '../features/spending/module.ts'
 import { createSpendingRoutes } from '../features/spending/routes.ts'
 import { createClientEventLog } from '../features/telemetry/client-events.ts'
@@ -44,7 +45,6 @@ import {
   alertsDeps,
   deadlinesDeps,
   itemDeps,
-  keyMakingDeps,
   keysDeps,
   openSimilarity,
   openTelemetry,
@@ -77,7 +77,7 @@ export const createApi = (
   overrides: Overrides = {},
 ) => {
   const resources = createResources(config, logger, overrides, { silenceMs: SILENCE_MS })
-  const { events, queue, metrics, tracing } = resources
+  const { db, events, queue, metrics, tracing } = resources
   const shutdown = new AbortController()
   // Every open stream and long poll listens.
   setMaxListeners(0, shutdown.signal)
@@ -89,7 +89,7 @@ export const createApi = (
   const http = createHttpContext(config, secrets, resources, logger, shutdown.signal)
   const features: Feature[] = [
     ...listFeatures(config, secrets, resources, logger, overrides, http, bounded, rates),
-    { routes: [createKeyRoutes(http, keyMakingDeps(resources.db))], ...keys },
+    { routes: [createKeyRoutes(http, { db, setBudget: setKeyBudget(db) })], ...keys },
     { routes: [createSessionEndRoutes(ends.endAllOf)], stop: ends.stop },
     rates,
   ]

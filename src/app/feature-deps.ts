@@ -1,4 +1,3 @@
-import type { Database } from '../../db/database.ts'
 import { createImageSigner, createUrlsAt } from '../adapters/http/image-urls.ts'
 import { findListPriceUsd } from '../contract/list-price.ts'
 import { createAlertMetrics } from '../features/alerts/metrics.ts'
@@ -15,7 +14,6 @@ import type { RetentionDeps } from '../features/retention/apply-retention.ts'
 import type { ItemDeps } from '../features/saved-items/ask.ts'
 import { createSimilarityMetrics } from '../features/similarity/metrics.ts'
 import { createSimilarity } from '../features/similarity/module.ts'
-import { setBudget } from '../features/spending/budgets.ts'
 import { createSpendingMetrics } from '../features/spending/metrics.ts'
 import type { SpendingDeps } from '../features/spending/module.ts'
 import { measureSpending } from '../features/spending/report.ts'
@@ -27,7 +25,6 @@ import { deleteImage } from '../generation/read/images.ts'
 import { describeReuse } from '../generation/read/present.ts'
 import type { DeadlinesDeps } from '../generation/run/overdue.ts'
 import { cancelGenerations } from '../generation/state/cancel.ts'
-import type { Budget } from '../generation/state/spending-limits.ts'
 import type { SubmitDeps } from '../generation/submit/submit.ts'
 import { AppError } from '../lib/errors.ts'
 import { createRareLog, type Logger } from '../lib/logger.ts'
@@ -86,12 +83,6 @@ export const webhooksDeps = (
     logger,
   }
 }
-
-/** What making a key takes, here and on the command line. */
-export const keyMakingDeps = (db: Database) => ({
-  db,
-  setBudget: (scope: `key:${string}`, budget: Budget) => setBudget(db, scope, budget),
-})
 
 export const keysDeps = ({ db, events }: Resources, logger: Logger): KeysDeps => ({
   db,

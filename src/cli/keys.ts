@@ -1,12 +1,12 @@
 import { createDatabase, type Database } from '../../db/database.ts'
 import type { AccessKeyRow } from '../../db/schema.ts'
 import type { Config } from '../app/config.ts'
-import { keyMakingDeps } from '../app/feature-deps.ts'
 import { requireDatabase } from '../app/resources.ts'
 import { type KeyInput, keyInputSchema } from '../contract/key.ts'
 import { makeKey } from '../features/keys/make.ts'
 import { presentKey } from '../features/keys/present.ts'
 import { listKeys, revokeKey } from '../features/keys/repository.ts'
+import { setKeyBudget } from '../features/spending/budgets.ts'
 import { AppError, StartError } from '../lib/errors.ts'
 import { createLogger } from '../lib/logger.ts'
 import { assertMigrated } from '../migrate.ts'
@@ -33,7 +33,7 @@ export type KeyOptions = {
 export const runCreateKey = async (config: Config, options: KeyOptions): Promise<void> => {
   const input = parseOptions(options)
   const { row, secret } = await withKeys(config, (db) =>
-    makeKey(keyMakingDeps(db), input, 'command line'),
+    makeKey({ db, setBudget: setKeyBudget(db) }, input, 'command line'),
   )
   console.error(`${row.id}: kept as a digest alone, so this is the only time that it is shown.`)
   console.log(secret)

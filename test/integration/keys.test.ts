@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { Generation } from '../../src/contract/generation.ts'
 import type { Key } from '../../src/contract/key.ts'
 import type { Problem } from '../../src/contract/problem.ts'
+import type { Spending } from '../../src/contract/spending.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { type Client, createClient } from '../support/client.ts'
 import { expectProblem } from '../support/problems.ts'
@@ -164,12 +165,16 @@ describe('a key', () => {
     expect([statusOf(id), statusOf(past.id)]).toEqual(['active', 'expired'])
   })
 
-  test('has its own budget from the first moment', async () => {
-    const { id } = await makeKey({ ownerId: 'alice', dailyUsd: 5 })
-    const budgets = await app.db.selectFrom('budgets').selectAll().execute()
-    expect(budgets).toMatchObject([
-      { scope: `key:${id}`, dailyNanoUsd: String(5e9), monthlyNanoUsd: null },
-    ])
+  test('with a budget pays for no image beyond it, and says what it has spent', async () => {
+    const { id, client } = await makeKey({ ownerId: 'alice', dailyUsd: 0.01 })
+    const body = { prompt: 'beyond its budget' }
+    const refused = await client.fail('POST', '/api/visualize/generate', { body })
+    expectProblem(refused, { status: 429, code: 'budget_exceeded' })
+    expect(refused.body.detail).toContain('daily budget of this key')
+    const { body: spent } = await client.call<Spending>('GET', '/api/spending')
+    expect(spent.sums).toContainEqual(
+      expect.objectContaining({ scope: `key:${id}`, period: 'day', limitUsd: 0.01 }),
+    )
   })
 
   test('has the time of its last use written down beside the request', async () => {

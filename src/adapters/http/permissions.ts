@@ -19,6 +19,7 @@ const RULES: readonly Rule[] = [
   ['GET', /^\/images\//i, ['read']],
   ['GET', /^\/api\/saved-items(\/|$)/i, ['read', 'items']],
   ['GET', /^\/api\/analytics\/(summary|timeseries)$/i, ['read']],
+  ['GET', /^\/api\/spending$/i, ['read', 'generate']],
   ['POST', /^\/api\/visualize\//i, ['generate']],
   ['POST', /^\/api\/generations\//i, ['generate']],
   ['PUT', /^\/api\/similarity$/i, ['generate']],

@@ -1,7 +1,7 @@
 import { sql, type Transaction } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { Schema } from '../../../db/schema.ts'
-import type { BudgetAnswer, SpendingScope } from '../../contract/spending.ts'
+import { type BudgetAnswer, type SpendingScope, scopeSchema } from '../../contract/spending.ts'
 import { type Budget, NANO_USD, toNanoUsd } from '../../generation/state/spending-limits.ts'
 import { lockSums } from './sums-lock.ts'
 import { wakeStopped } from './wake-stopped.ts'
@@ -35,6 +35,12 @@ export const setBudget = async (
   })
   await wakeStopped(db)
 }
+
+/** `setBudget` of scopes that are made from what a key is. Throws `ZodError` for what is no scope. */
+export const setKeyBudget =
+  (db: Database) =>
+  (scope: string, budget: Budget): Promise<void> =>
+    setBudget(db, scopeSchema.parse(scope), budget)
 
 /** False when there was none. */
 export const removeBudget = async (db: Database, scope: SpendingScope): Promise<boolean> => {
