@@ -250,6 +250,17 @@ describe('a key that is revoked', () => {
   })
 })
 
+test('the keys of an owner go with the owner', async () => {
+  const gone = await makeKey({ ownerId: '1', namespace: 'gone' })
+  const stays = await makeKey({ ownerId: '1' })
+  const { body: made } = await gone.client.generateAndWait({ prompt: 'to be erased' })
+  expect(made.status).toBe('succeeded')
+  expect((await admin.call('DELETE', '/api/owners/gone::1')).status).toBe(202)
+  const isGone = async () => (await gone.client.call('GET', '/api/info')).status === 401
+  await waitFor(isGone, { what: 'the key to be gone' })
+  expect((await stays.client.call('GET', '/api/info')).status).toBe(200)
+})
+
 describe('namespaces', () => {
   test('of two apps share nothing, though both have a user "1"', async () => {
     const shop = await makeKey({ onBehalf: true, namespace: 'shop' })
