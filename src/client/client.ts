@@ -26,6 +26,8 @@ export type ImageonceClientOptions = {
    * session says who calls.
    */
   token?: TokenSource
+  /** Whom a key acts for that acts on behalf of owners: back ends have a client for each. */
+  owner?: string
   fetch?: typeof globalThis.fetch
   /** In milliseconds; 15 s for an answer, 40 s of silence in a stream, 30 s for a server that cannot be reached. */
   timeouts?: Partial<Timeouts>
@@ -46,8 +48,10 @@ export type ImageonceClient = ReturnType<typeof createImageonceClient>
 
 /** Speaks to an imageonce server, from a browser or from Node. Where it says so, calls throw `ImageonceError`. */
 export const createImageonceClient = (options: ImageonceClientOptions) => {
-  const fetch: typeof globalThis.fetch =
+  const { owner } = options
+  const plainFetch: typeof globalThis.fetch =
     options.fetch ?? ((...request) => globalThis.fetch(...request))
+  const fetch = owner === undefined ? plainFetch : fetchFor(owner, plainFetch)
   const transport = createTransport({
     baseUrl: options.baseUrl,
     token: options.token ?? '',
@@ -135,3 +139,11 @@ export const createImageonceClient = (options: ImageonceClientOptions) => {
 }
 
 const pathOf = (id: string): string => `/api/generations/${encodeURIComponent(id)}`
+
+/** A header holds Latin-1 at most, so what is beyond goes as it does in URLs. */
+const fetchFor =
+  (owner: string, fetch: typeof globalThis.fetch): typeof globalThis.fetch =>
+  (input, init) => {
+    const named = { 'Imageonce-Owner': encodeURIComponent(owner) }
+    return fetch(input, { ...init, headers: { ...(init?.headers as object), ...named } })
+  }

@@ -1,5 +1,7 @@
+import { get } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
+import { createImageonceClient } from '../../src/client.ts'
 import type { Generation } from '../../src/contract/generation.ts'
 import type { Key } from '../../src/contract/key.ts'
 import type { Problem } from '../../src/contract/problem.ts'
@@ -105,6 +107,28 @@ describe('a key', () => {
         pointers: ['Imageonce-Owner'],
       })
     }
+  })
+
+  test('on behalf serves the client, for the owner that it is made for', async () => {
+    const { secret } = await makeKey({ onBehalf: true })
+    const options = { baseUrl: app.url, token: secret, telemetry: false, owner: 'zöe & co' }
+    const result = await createImageonceClient(options).generate({ prompt: 'by the client' })
+    expect(result.status).toBe('succeeded')
+    const { body } = await admin.get(result.id ?? '')
+    expect(body.ownerId).toBe('zöe & co')
+  })
+
+  test('on behalf is refused where two owners are named', async () => {
+    const { secret } = await makeKey({ onBehalf: true })
+    const { port } = new URL(app.url)
+    const headers = ['x-api-key', secret, 'Imageonce-Owner', 'one', 'imageonce-owner', 'two']
+    const statusCode = await new Promise((resolve, reject) => {
+      const request = get({ host: '127.0.0.1', port, path: '/api/info', headers }, (response) =>
+        resolve(response.resume().statusCode),
+      )
+      request.on('error', reject)
+    })
+    expect(statusCode).toBe(400)
   })
 
   test('may do what its scopes say, and makes no other keys', async () => {
@@ -231,6 +255,17 @@ describe('a key that is revoked', () => {
     const isOver = async () => (await call('/api/generations')).status === 401
     await waitFor(isOver, { what: 'the session to be over', ...SOON })
   })
+})
+
+test('the keys of an owner go with the owner', async () => {
+  const gone = await makeKey({ ownerId: '1', namespace: 'gone' })
+  const stays = await makeKey({ ownerId: '1' })
+  const { body: made } = await gone.client.generateAndWait({ prompt: 'to be erased' })
+  expect(made.status).toBe('succeeded')
+  expect((await admin.call('DELETE', '/api/owners/gone::1')).status).toBe(202)
+  const isGone = async () => (await gone.client.call('GET', '/api/info')).status === 401
+  await waitFor(isGone, { what: 'the key to be gone' })
+  expect((await stays.client.call('GET', '/api/info')).status).toBe(200)
 })
 
 describe('namespaces', () => {

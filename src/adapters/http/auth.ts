@@ -114,11 +114,16 @@ const authorizationOf = ({ headers }: Request): string | undefined => {
   return headers.authorization ?? (key === undefined ? undefined : `Key ${key}`)
 }
 
-/** What a request says of itself beside its token. */
-export const shownBy = (req: Request): Shown => ({
-  owner: req.get(OWNER_HEADER),
-  origin: req.get('Origin'),
-})
+/** What a request says of itself beside its token. Throws `invalid_request` where that is two owners: who is last depends on who reads. */
+export const shownBy = (req: Request): Shown => {
+  const owners = req.headersDistinct?.[OWNER_HEADER.toLowerCase()] ?? []
+  if (owners.length > 1) {
+    throw new AppError('invalid_request', `Name one owner: ${OWNER_HEADER} came several times.`, {
+      pointer: OWNER_HEADER,
+    })
+  }
+  return { owner: req.get(OWNER_HEADER), origin: req.get('Origin') }
+}
 
 const createVerifier = (options: AuthenticatorOptions): Verify => {
   const checks: JWTVerifyOptions = { clockTolerance: CLOCK_TOLERANCE_SECONDS }
