@@ -74,6 +74,8 @@ const statementsFor = ({ ownerId, secret, images, costUsd }: FilledOwner) => {
       select id, 'a model', ${ownerId}, 'scope', 'digest', '\\x00' from generations where owner_id = ${ownerId}`,
     sql`insert into similarity_checks (generation_id, owner_id, mode, model, is_match, duration_ms, embedding_cost_usd)
       select id, ${ownerId}, 'suggest', 'a model', false, 1, 0 from generations where owner_id = ${ownerId}`,
+    sql`insert into access_keys (id, digest, prefix, name, owner_id, scopes, created_by)
+      values ('k_' || md5(${ownerId}), sha256(convert_to(${ownerId}, 'UTF8')), 'io_', ${secret}, ${ownerId}, '{read}', ${ownerId})`,
     sql`insert into owner_similarity (owner_id, mode) values (${ownerId}, 'suggest')`,
   ]
 }

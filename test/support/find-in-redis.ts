@@ -7,6 +7,7 @@ export const findInRedis = async (url: string, texts: readonly string[]): Promis
     const found: string[] = []
     for await (const keys of redis.scanStream({ count: 1_000 })) {
       for (const key of keys as string[]) {
+        if (await isPassing(redis, key)) continue
         const value = `${key} ${JSON.stringify(await readKey(redis, key))}`
         if (texts.some((text) => value.includes(text))) found.push(key)
       }
@@ -15,6 +16,14 @@ export const findInRedis = async (url: string, texts: readonly string[]): Promis
   } finally {
     redis.disconnect()
   }
+}
+
+const PASSING_MS = 120_000
+
+/** Counts of a minute go by themselves. */
+const isPassing = async (redis: Redis, key: string): Promise<boolean> => {
+  const leftMs = await redis.pttl(key)
+  return leftMs >= 0 && leftMs <= PASSING_MS
 }
 
 const readKey = async (redis: Redis, key: string): Promise<unknown> => {

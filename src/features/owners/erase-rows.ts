@@ -19,7 +19,13 @@ const plain: readonly [
   ['endpoints', 'webhook_endpoints', (ownerId) => sql`owner_id = ${ownerId}`],
   ['items', 'saved_items', (ownerId) => sql`owner_id = ${ownerId}`],
   ['deliveries', 'webhook_deliveries', (ownerId) => sql`owner_id = ${ownerId}`],
-  ['keys', 'idempotency_keys', (ownerId) => sql`owner_id = ${ownerId}`],
+  [
+    'keys',
+    'access_keys',
+    // In its namespace, as `findOwnerId` has it.
+    (ownerId) => sql`coalesce(namespace || '::', '') || owner_id = ${ownerId}`,
+  ],
+  ['idempotency', 'idempotency_keys', (ownerId) => sql`owner_id = ${ownerId}`],
   ['vectors', 'prompt_embeddings', (ownerId) => sql`owner_id = ${ownerId}`],
   ['comparisons', 'similarity_checks', (ownerId) => sql`owner_id = ${ownerId}`],
   // Each process knows within ten seconds that they are gone.

@@ -32,6 +32,10 @@ export const finishErasure = (db: Database, erasure: Erasure): Promise<boolean> 
     for (const table of ROLLUP) {
       await sql`delete from ${sql.table(table)} where owner_id = ${ownerId}`.execute(tx)
     }
+    // Who made a key for another.
+    await sql`update access_keys set created_by = 'erased' where created_by = ${ownerId}`.execute(
+      tx,
+    )
     await sql`delete from users where id = ${ownerId}`.execute(tx)
     await addCounts(tx, erasure, { events: Number(events), deliveries: Number(deliveries) })
     await sql`
