@@ -1,0 +1,109 @@
+import { inLanes } from '../../chaos/in-lanes.ts'
+import { exactly, figure, toResult } from '../../chaos/result.ts'
+import { makePng } from '../../support/pictures.ts'
+import type { Told } from '../ask.ts'
+import type { Attack } from '../attack.ts'
+import { addressOf, type Belongings, createBelongings } from '../matrix/belongings.ts'
+import { type Identity, makeIdentities } from '../matrix/identities.ts'
+import { findAccess, keepsTo, type Verdict, verdictOf } from '../matrix/rules.ts'
+import type { Mount } from '../mounts.ts'
+import { findProblemFault } from '../problems.ts'
+import { readExamples } from '../requests/examples.ts'
+import type { Target } from '../target.ts'
+
+type Cell = { mount: Mount; identity: Identity; verdict: Verdict }
+
+const LANES = 8
+
+/** Every route that the server has, as everyone: each may do what its rule says and nothing more. */
+export const matrix: Attack = {
+  name: 'matrix',
+  run: async (target) => {
+    const { mounts, watch, foreignTo, describeTrouble } = target
+    const identities = await makeIdentities(target)
+    const cells = mounts.flatMap((mount) => toCells(mount, identities))
+    const unruled = mounts.filter((mount) => !findAccess(mount))
+    const send = await createSend(target)
+    const { give, describe } = createBelongings(target.stack)
+    const words = target.newPrompt('alice')
+    const things = await give('alice', words)
+    const before = await describe('alice')
+    const faults: string[] = []
+    let timesShown = 0
+
+    const tryAll = (some: Cell[], choose: (cell: Cell) => Promise<Belongings>) =>
+      inLanes(LANES, some, async (cell) => {
+        const told = await send(cell, await choose(cell))
+        const { identity } = cell
+        const where = `${cell.mount.method} ${cell.mount.path} as ${identity.name}`
+        // Operators see all owners'.
+        const foreign = identity.standing === 'operator' ? {} : foreignTo(identity.owner)
+        watch.readAnswer(where, told.headers, told.text, foreign)
+        if (told.text.includes(words)) timesShown++
+        for (const fault of findFaults(cell, told)) faults.push(`${where}: ${fault}`)
+      })
+    await tryAll(
+      cells.filter(({ verdict }) => verdict !== 'passes'),
+      async () => things,
+    )
+    const isChanged = (await describe('alice')) !== before
+    // What passes may take its object with it.
+    await tryAll(
+      cells.filter(({ verdict }) => verdict === 'passes'),
+      async ({ mount }) => (isReading(mount) ? things : give('alice', words)),
+    )
+    const checks = [
+      figure('routes', mounts.length),
+      figure('identities', identities.length),
+      figure('requests', cells.length),
+      exactly('routes without a rule', unruled.length, 0),
+      exactly('wrong answers', faults.length, 0),
+      exactly('changes by who may not', Number(isChanged), 0),
+      { name: 'answers that show alice’s words to her', measured: timesShown, min: 10 },
+      ...(await target.checkStanding()),
+    ]
+    const details = [
+      ...unruled.map(({ method, path }) => `no rule for ${method} ${path}`),
+      ...faults,
+      ...describeTrouble(),
+    ]
+    const line = { scenario: 'matrix', backend: target.stack.backend }
+    return [toResult(line, 'routes × identities', checks, details)]
+  },
+}
+
+const toCells = (mount: Mount, identities: readonly Identity[]): Cell[] => {
+  const access = findAccess(mount)
+  if (!access) return []
+  return identities.map((identity) => ({
+    mount,
+    identity,
+    verdict: verdictOf(access, identity.standing, mount.method),
+  }))
+}
+
+const isReading = ({ method }: Mount): boolean => method === 'get' || method === 'head'
+
+/** Sends what the document gives as an example, so that it is the caller who decides. */
+const createSend = async ({ ask, url }: Target) => {
+  const { bodyOf } = await readExamples(url)
+  const picture = await makePng()
+  return ({ mount, identity }: Cell, things: Belongings): Promise<Told> => {
+    const { type, body } = bodyOf(mount, picture)
+    return ask({
+      method: mount.method.toUpperCase(),
+      path: addressOf(mount.path, things),
+      headers: { ...identity.headers, ...(body && { 'content-type': type }) },
+      ...(body && { body }),
+    })
+  }
+}
+
+const findFaults = ({ mount, verdict }: Cell, told: Told): string[] => {
+  const fault = findProblemFault(told, mount.method !== 'head')
+  const isRight = keepsTo(verdict, told.status)
+  return [
+    ...(isRight ? [] : [`${told.status}, not "${verdict}": ${told.text.slice(0, 200)}`]),
+    ...(fault ? [fault] : []),
+  ]
+}
