@@ -93,7 +93,7 @@ const aimAt = async (stack: Stack, secrets: ReturnType<typeof makeSecrets>) => {
 }
 
 /** The most it ever was. */
-const readPeakRssMb = async (pid: number): Promise<number> => {
+export const readPeakRssMb = async (pid: number): Promise<number> => {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
   return Math.round(Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1]) / 1_024)
 }

@@ -55,6 +55,9 @@ export const recognizeStored = async (deps: RecognizeDeps, row: ImageRow): Promi
   return { ...row, ...recognized }
 }
 
+/** Those of 4K (4096 x 4096). Of two with 25 megapixels the comparison would take 400 MB and seconds of the process. */
+const MAX_COMPARED_PIXELS = 17_000_000
+
 const findFirst = async (
   deps: RecognizeDeps,
   { looksSame, print }: Recognition,
@@ -65,7 +68,7 @@ const findFirst = async (
   await printOlder(deps, print, picture)
   const equal = await findEqual(db, picture.ownerId, pixelDigest)
   if (equal) return equal
-  if (!looksSame) return undefined
+  if (!looksSame || picture.width * picture.height > MAX_COMPARED_PIXELS) return undefined
   for (const alike of await findAlike(db, picture, perceptualHash)) {
     const bytes = await readStored(store, alike)
     const isSame = bytes && looksSame(picture.bytes, bytes, picture.ownerId).catch(whenUnreadable)

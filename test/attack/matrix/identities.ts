@@ -1,5 +1,5 @@
 import type { Target } from '../target.ts'
-import { secondsFromNow, signJwt, unsignedJwt } from '../tokens.ts'
+import { secondsFromNow, signJwt, unsignedJwt } from '../tokens/sign.ts'
 
 /** What a caller is to alice's things. */
 export type Standing = 'nobody' | 'owner' | 'other' | 'operator' | 'page of another site'

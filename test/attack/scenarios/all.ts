@@ -1,7 +1,9 @@
 import type { Attack } from '../attack.ts'
+import { images } from './images.ts'
 import { matrix } from './matrix.ts'
 import { rawHttp } from './raw-http.ts'
 import { requests } from './requests.ts'
+import { tokens } from './tokens.ts'
 
 /** In the order in which they run. */
-export const attacks: readonly Attack[] = [matrix, requests, rawHttp]
+export const attacks: readonly Attack[] = [matrix, requests, rawHttp, images, tokens]

@@ -8,7 +8,7 @@ import { findProblemFault } from '../problems.ts'
 import { type Choose, createChoose } from '../requests/choose.ts'
 import { MALFORMED, type Malformed } from '../requests/malformed-http.ts'
 import type { Target } from '../target.ts'
-import { signJwt } from '../tokens.ts'
+import { signJwt } from '../tokens/sign.ts'
 
 const LANES = 12
 const SEEDS_APART = 1_000_003

@@ -12,7 +12,7 @@ import { createChoose } from '../requests/choose.ts'
 import { readDocument } from '../requests/document.ts'
 import { type Material, makeRequest } from '../requests/mutate-request.ts'
 import type { Target } from '../target.ts'
-import { signJwt } from '../tokens.ts'
+import { signJwt } from '../tokens/sign.ts'
 
 const LANES = 12
 const OWNERS = 30
