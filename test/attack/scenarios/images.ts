@@ -6,6 +6,7 @@ import { settle } from '../../chaos/settle.ts'
 import { answerOf } from '../../support/gemini-answers.ts'
 import type { Told } from '../ask.ts'
 import type { Attack } from '../attack.ts'
+import { withBystander } from '../bystander.ts'
 import { type Base, makeBases } from '../images/bases.ts'
 import { makeBombs } from '../images/bombs.ts'
 import { MARK, mutateImage } from '../images/mutate-image.ts'
@@ -54,7 +55,7 @@ export const images: Attack = {
       return { kind: 'raw', status: 200, json: answerOf([{ inlineData }]) }
     })
     const senders = createSenders(target)
-    await inLanes(LANES, [...Array(count).keys()], async (n) => {
+    const sendNth = async (n: number) => {
       const way = WAYS[n % WAYS.length] ?? 'uploads'
       const image = makeNth(n)
       const told = await senders[way](n, image)
@@ -63,7 +64,10 @@ export const images: Attack = {
       for (const fault of await findFaults(target, told)) {
         faults.push(`#${n} ${way}, ${image.name}: ${fault}`)
       }
-    })
+    }
+    const ofOthers = await withBystander(target, plan, () =>
+      inLanes(LANES, [...Array(count).keys()], sendNth),
+    )
     await settle(target.stack, SETTLE_MS)
     const line = { scenario: 'images', backend: target.stack.backend }
     const checks: Check[] = [
@@ -76,6 +80,7 @@ export const images: Attack = {
         : []),
       atMost('RSS of the worker (MB)', await readPeakRssMb(worker.pid), MAX_WORKER_RSS_MB),
       exactly('wrong answers', faults.length, 0),
+      ...ofOthers,
       ...(await target.checkStanding()),
     ]
     await worker.kill()

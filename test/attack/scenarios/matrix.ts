@@ -1,5 +1,6 @@
 import { inLanes } from '../../chaos/in-lanes.ts'
 import { exactly, figure, toResult } from '../../chaos/result.ts'
+import { createContractCheck } from '../../support/openapi.ts'
 import { makePng } from '../../support/pictures.ts'
 import type { Told } from '../ask.ts'
 import type { Attack } from '../attack.ts'
@@ -9,6 +10,7 @@ import { findAccess, keepsTo, type Verdict, verdictOf } from '../matrix/rules.ts
 import type { Mount } from '../mounts.ts'
 import { findProblemFault } from '../problems.ts'
 import { readExamples } from '../requests/examples.ts'
+import { readAnswer } from '../requests/read-answer.ts'
 import type { Target } from '../target.ts'
 
 type Cell = { mount: Mount; identity: Identity; verdict: Verdict }
@@ -24,6 +26,7 @@ export const matrix: Attack = {
     const cells = mounts.flatMap((mount) => toCells(mount, identities))
     const unruled = mounts.filter((mount) => !findAccess(mount))
     const send = await createSend(target)
+    const check = await createAnswerCheck(target)
     const { give, describe } = createBelongings(target.stack)
     const words = target.newPrompt('alice')
     const things = await give('alice', words)
@@ -40,7 +43,8 @@ export const matrix: Attack = {
         const foreign = identity.standing === 'operator' ? {} : foreignTo(identity.owner)
         watch.readAnswer(where, told.headers, told.text, foreign)
         if (told.text.includes(words)) timesShown++
-        for (const fault of findFaults(cell, told)) faults.push(`${where}: ${fault}`)
+        for (const fault of [...findFaults(cell, told), ...check(cell, told)])
+          faults.push(`${where}: ${fault}`)
       })
     await tryAll(
       cells.filter(({ verdict }) => verdict !== 'passes'),
@@ -96,6 +100,19 @@ const createSend = async ({ ask, url }: Target) => {
       headers: { ...identity.headers, ...(body && { 'content-type': type }) },
       ...(body && { body }),
     })
+  }
+}
+
+/** What passes is answered as the document says. */
+const createAnswerCheck = async ({ url }: Target) => {
+  const document: unknown = await (await fetch(`${url}/openapi.json`)).json()
+  const { check, operations } = createContractCheck(document as never)
+  return ({ mount, verdict }: Cell, told: Told): string[] => {
+    const found = operations.find(
+      ({ method, path }) => method === mount.method && path === mount.path,
+    )
+    if (!found || verdict !== 'passes' || told.status >= 400) return []
+    return check(found.operation.operationId, readAnswer(told))
   }
 }
 

@@ -4,13 +4,14 @@ import { createRandom } from '../../chaos/random.ts'
 import { exactly, figure, toResult } from '../../chaos/result.ts'
 import { countOf } from '../../chaos/scenario.ts'
 import type { Attack } from '../attack.ts'
+import { withBystander } from '../bystander.ts'
 import { findProblemFault } from '../problems.ts'
 import { type Choose, createChoose } from '../requests/choose.ts'
 import { MALFORMED, type Malformed } from '../requests/malformed-http.ts'
 import type { Target } from '../target.ts'
 import { signJwt } from '../tokens/sign.ts'
 
-const LANES = 12
+const LANES = 3
 const SEEDS_APART = 1_000_003
 
 /** Longer than a request may take to arrive. */
@@ -38,12 +39,15 @@ export const rawHttp: Attack = {
         faults.push(`#${n} ${malformed.name}: ${fault}`)
       target.watch.readAnswer(malformed.name, {}, answer, target.foreignTo('raw'))
     }
-    await inLanes(LANES, [...Array(count).keys()], sendOne)
+    const ofOthers = await withBystander(target, plan, () =>
+      inLanes(LANES, [...Array(count).keys()], sendOne),
+    )
     const { status } = await target.ask({ method: 'GET', path: '/livez' })
     const checks = [
       figure('connections', count),
       ...[...byStatus].sort().map(([each, times]) => figure(`${each} ×`, times)),
       exactly('wrong answers', faults.length, 0),
+      ...ofOthers,
       exactly('status of /livez afterwards', status, 200),
       ...(await target.checkStanding()),
     ]

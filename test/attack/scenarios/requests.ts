@@ -6,15 +6,18 @@ import { createContractCheck } from '../../support/openapi.ts'
 import { makePng } from '../../support/pictures.ts'
 import type { Asked, Told } from '../ask.ts'
 import type { Attack } from '../attack.ts'
+import { withBystander } from '../bystander.ts'
 import { createBelongings } from '../matrix/belongings.ts'
 import { findProblemFault } from '../problems.ts'
 import { createChoose } from '../requests/choose.ts'
 import { readDocument } from '../requests/document.ts'
 import { type Material, makeRequest } from '../requests/mutate-request.ts'
+import { readAnswer } from '../requests/read-answer.ts'
 import type { Target } from '../target.ts'
 import { signJwt } from '../tokens/sign.ts'
 
-const LANES = 12
+/** A client or two, each of which asks again as soon as it is answered. */
+const LANES = 3
 const OWNERS = 30
 /** Whatever the seed of the run, each request has one of its own, by which it can be sent again. */
 const SEEDS_APART = 1_000_003
@@ -53,12 +56,15 @@ export const requests: Attack = {
         faults.push(`${where} ${describeBody(asked)}: ${fault}`)
       }
     }
-    await inLanes(LANES, [...Array(count).keys()], send)
+    const ofOthers = await withBystander(target, plan, () =>
+      inLanes(LANES, [...Array(count).keys()], send),
+    )
     const checks = [
       figure('operations', operations.length),
       figure('requests', count),
       ...[...byStatus].sort().map(([status, times]) => figure(`${status} ×`, times)),
       exactly('wrong answers', faults.length, 0),
+      ...ofOthers,
       ...(await target.checkStanding()),
     ]
     const details = [...faults.slice(0, 60), ...target.describeTrouble()]
@@ -99,7 +105,7 @@ const MAY_FAIL = 503
 
 const findFaults = (
   told: Told,
-  checkContract: (answer: { status: number; headers: Headers; body: unknown }) => string[],
+  checkContract: (answer: ReturnType<typeof readAnswer>) => string[],
 ): string[] => {
   const { status, headers, text } = told
   const fault = findProblemFault(told)
@@ -107,10 +113,9 @@ const findFaults = (
   if (status >= 500 && status !== MAY_FAIL) return [`${status}: ${text.slice(0, 300)}`]
   // Whoever says `If-None-Match: *` has what there is (RFC 9110, 13.1.2), of whatever route.
   if (status >= 400 || status === 304) return []
-  const type = String(headers['content-type'] ?? '')
-  if (type.startsWith('text/event-stream')) return []
-  const body = /json/.test(type) ? JSON.parse(text) : text
-  return checkContract({ status, headers: new Headers({ 'content-type': type }), body })
+  return headers['content-type']?.startsWith('text/event-stream')
+    ? []
+    : checkContract(readAnswer(told))
 }
 
 const describeBody = ({ body, headers }: Asked): string =>

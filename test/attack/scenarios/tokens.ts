@@ -1,4 +1,5 @@
 import { exactly, figure, toResult } from '../../chaos/result.ts'
+import type { Plan } from '../../chaos/scenario.ts'
 import { AUDIENCE, ISSUER, startIssuer } from '../../support/jwks-server.ts'
 import { createAsk, type Told } from '../ask.ts'
 import type { Attack } from '../attack.ts'
@@ -16,10 +17,10 @@ const REFUSED = 401
 /** Tokens that are forged in every way that a library ever fell for, against a shared secret and against an issuer's keys. */
 export const tokens: Attack = {
   name: 'tokens',
-  run: async (target) => {
+  run: async (target, plan) => {
     const { give } = createBelongings(target.stack)
     await give('alice', target.newPrompt('alice'))
-    const results = [await attackSecret(target), await attackIssuer(target)]
+    const results = [await attackSecret(target), await attackIssuer(target, plan)]
     const line = { scenario: 'tokens', backend: target.stack.backend }
     const faults = results.flatMap((each) => each.faults)
     const checks = [
@@ -51,7 +52,7 @@ const attackSecret = async (target: Target): Promise<Found> => {
   }
 }
 
-const attackIssuer = async (target: Target): Promise<Found> => {
+const attackIssuer = async (target: Target, plan: Plan): Promise<Found> => {
   const issuer = await startIssuer()
   const api = await target.startApi({
     AUTH_JWT_SECRET: '',
@@ -67,7 +68,7 @@ const attackIssuer = async (target: Target): Promise<Found> => {
       ...(await findRefusal(target, ask, good)),
       ...(await findAccepted(target, ask, forged)),
       ...(await findRefusal(target, ask, await issuer.sign('RS256'))),
-      ...(await misbehaveWithKeys(target)),
+      ...(await misbehaveWithKeys(target, plan)),
     ]
     return { count: forged.length, faults }
   } finally {
