@@ -9,8 +9,6 @@ export type Asked = {
 
 export type Told = { status: number; headers: IncomingHttpHeaders; text: string; ms: number }
 
-export type Ask = ReturnType<typeof createAsk>['ask']
-
 /** Longer than the longest answer takes, which waits for a second (`MAX_WAIT_SECONDS`). */
 const PATIENCE_MS = 60_000
 

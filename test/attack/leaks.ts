@@ -8,8 +8,6 @@ const INSIDE =
 const OVERLAP_CHARACTERS = 400
 const MAX_KEPT = 20
 
-export type LeakWatch = ReturnType<typeof createLeakWatch>
-
 /**
  * Looks for canaries in what is answered and logged. In answers it looks for the inside of the process too, and for what
  * the caller may not know.

@@ -8,7 +8,7 @@ import type { Told } from '../ask.ts'
 import type { Attack } from '../attack.ts'
 import { withBystander } from '../bystander.ts'
 import { type Base, makeBases } from '../images/bases.ts'
-import { makeBombs } from '../images/bombs.ts'
+import { createFindBomb } from '../images/bombs.ts'
 import { MARK, mutateImage } from '../images/mutate-image.ts'
 import { findProblemFault } from '../problems.ts'
 import { createChoose } from '../requests/choose.ts'
@@ -40,7 +40,7 @@ const WAYS: readonly Way[] = [
 export const images: Attack = {
   name: 'images',
   run: async (target, plan) => {
-    const count = countOf(plan, { full: 10_000, short: 150 })
+    const count = countOf(plan, { full: 10_000, short: 100 })
     const { makeNth } = await createImages(plan)
     const faults: string[] = []
     const outcomes = new Map<string, number>()
@@ -49,15 +49,15 @@ export const images: Attack = {
 
     const worker = await target.stack.startWorker()
     await worker.untilReady()
-    target.stack.provider.behave(({ prompt }) => {
-      const { bytes } = makeNth(Number(/#(\d+)/.exec(prompt)?.[1]))
+    target.stack.provider.behave(async ({ prompt }) => {
+      const { bytes } = await makeNth(Number(/#(\d+)/.exec(prompt)?.[1]))
       const inlineData = { mimeType: 'image/png', data: bytes.toString('base64') }
       return { kind: 'raw', status: 200, json: answerOf([{ inlineData }]) }
     })
     const senders = createSenders(target)
     const sendNth = async (n: number) => {
       const way = WAYS[n % WAYS.length] ?? 'uploads'
-      const image = makeNth(n)
+      const image = await makeNth(n)
       const told = await senders[way](n, image)
       longestMs = Math.max(longestMs, told.ms)
       add(`${way} ${told.status}`)
@@ -92,10 +92,10 @@ export const images: Attack = {
 /** The same picture for the same number. */
 const createImages = async (plan: Plan) => {
   const bases = await makeBases()
-  const bombs = await makeBombs()
-  const makeNth = (n: number): Base => {
+  const findBomb = createFindBomb()
+  const makeNth = async (n: number): Promise<Base> => {
     const choose = createChoose(createRandom(plan.seed * SEEDS_APART + n))
-    if (n % BOMB_EVERY === 0) return bombs[(n / BOMB_EVERY) % bombs.length] ?? choose.from(bombs)
+    if (n % BOMB_EVERY === 0) return findBomb(n / BOMB_EVERY)
     return mutateImage(choose, bases)
   }
   return { makeNth }
