@@ -34,8 +34,8 @@ export const matrix: Attack = {
     const faults: string[] = []
     let timesShown = 0
 
-    const tryAll = (some: Cell[], choose: (cell: Cell) => Promise<Belongings>) =>
-      inLanes(LANES, some, async (cell) => {
+    const tryAll = (some: Cell[], choose: (cell: Cell) => Promise<Belongings>, lanes = LANES) =>
+      inLanes(lanes, some, async (cell) => {
         const told = await send(cell, await choose(cell))
         const { identity } = cell
         const where = `${cell.mount.method} ${cell.mount.path} as ${identity.name}`
@@ -52,10 +52,16 @@ export const matrix: Attack = {
     )
     const isChanged = (await describe('alice')) !== before
     // What passes may take its object with it.
-    await tryAll(
-      cells.filter(({ verdict }) => verdict === 'passes'),
-      async ({ mount }) => (isReading(mount) ? things : give('alice', words)),
+    const passing = cells.filter(({ verdict }) => verdict === 'passes')
+    const tryPassing = (some: Cell[], lanes: number) =>
+      tryAll(some, async ({ mount }) => (isReading(mount) ? things : give('alice', words)), lanes)
+    await tryPassing(
+      passing.filter((cell) => !rankOfEnd(cell)),
+      LANES,
     )
+    // Whoever is erased or signed out can do nothing any longer.
+    const ending = passing.filter(rankOfEnd).sort((a, b) => orderOf(a) - orderOf(b))
+    await tryPassing(ending, 1)
     const checks = [
       figure('routes', mounts.length),
       figure('identities', identities.length),
@@ -87,6 +93,20 @@ const toCells = (mount: Mount, identities: readonly Identity[]): Cell[] => {
 }
 
 const isReading = ({ method }: Mount): boolean => method === 'get' || method === 'head'
+
+/** In the order in which callers can be ended, the last of which ends all sessions; 0 for every other route. */
+const ENDS = [
+  'delete /api/owners/{id}',
+  'post /api/sessions/end',
+  'delete /api/me',
+  'delete /api/session',
+]
+
+const rankOfEnd = ({ mount }: Cell): number => ENDS.indexOf(`${mount.method} ${mount.path}`) + 1
+
+/** An erasure ends its owner's sessions: they go first. */
+const orderOf = (cell: Cell): number =>
+  2 * rankOfEnd(cell) + Number(!('cookie' in cell.identity.headers))
 
 /** Sends what the document gives as an example, so that it is the caller who decides. */
 const createSend = async ({ ask, url }: Target) => {
