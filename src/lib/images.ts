@@ -2,6 +2,7 @@ import type { Metadata, Sharp, SharpConstructor } from 'sharp'
 import { MAX_IMAGE_SIDE } from '../contract/limits.ts'
 import type { ImageMimeType } from '../contract/vocabulary.ts'
 import { AppError } from './errors.ts'
+import { limitConcurrency } from './limit-concurrency.ts'
 
 /** What the first bytes say an image is; undefined for anything but png, jpeg and webp. */
 export const findImageMimeType = (bytes: Uint8Array): ImageMimeType | undefined => {
@@ -33,7 +34,18 @@ export type DecodeLimits = {
   maxPixels: number
   /** For each piece of work on it, once a thread has taken it up; 20 unless given. */
   maxSeconds?: number
+  /** The caller has its turn already (`inLargeTurn`). */
+  isInTurn?: boolean
 }
+
+/** More pixels than a picture of 2K has, as most are. */
+const LARGE_PIXELS = 5_000_000
+
+/**
+ * Large pictures are worked on one at a time in a process, by whatever part of it: one of 25 megapixels takes up to 300 MB while it
+ * is cleaned, and 100 for as long as its pixels are looked at.
+ */
+export const inLargeTurn = limitConcurrency(1)
 
 /** 25 megapixels take some 3 s, as a lossless webp 9 s. */
 const MAX_SECONDS = 20
@@ -47,7 +59,7 @@ export type OpenImage = { image: Sharp; metadata: Metadata }
  */
 export const withImage = async <Result>(
   bytes: Uint8Array,
-  { maxPixels, maxSeconds = MAX_SECONDS }: DecodeLimits,
+  { maxPixels, maxSeconds = MAX_SECONDS, isInTurn = false }: DecodeLimits,
   work: (opened: OpenImage) => Promise<Result>,
 ): Promise<Result> => {
   const sharp = await loadSharp()
@@ -55,13 +67,19 @@ export const withImage = async <Result>(
     // Reads the header alone, so that the refusal can say the size.
     const metadata = await sharp(bytes, { failOn: 'error', limitInputPixels: false }).metadata()
     checkSize(metadata, maxPixels)
-    const image = sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels })
-    return await work({ image: image.timeout({ seconds: maxSeconds }).autoOrient(), metadata })
+    const decode = () => {
+      const image = sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels })
+      return work({ image: image.timeout({ seconds: maxSeconds }).autoOrient(), metadata })
+    }
+    return await (isInTurn || !isLarge(metadata) ? decode() : inLargeTurn(decode))
   } catch (error) {
     if (error instanceof AppError) throw error
     throw refuseImage('The image is damaged: it does not decode.', error)
   }
 }
+
+export const isLarge = ({ width, height }: Pick<Metadata, 'width' | 'height'>): boolean =>
+  width * height > LARGE_PIXELS
 
 export const refuseImage = (message: string, cause?: unknown): AppError =>
   new AppError('invalid_image', message, { cause })

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { buildProgram } from '../support/build-programs.ts'
+import { buildProgram, type ProgramSource } from '../support/build-programs.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 type ProgramName = 'api' | 'worker'
@@ -14,9 +14,16 @@ export type Child = Awaited<ReturnType<typeof startChild>>
 const READY_TIMEOUT_MS = 30_000
 const KEPT_CHARACTERS = 8_000
 
+/** `program`: another one than the suite's own. `onOutput` hears all that it says. */
+export type ChildOptions = { program?: ProgramSource; onOutput?: (text: string) => void }
+
 /** Starts an API or a worker as a process of its own, which may not yet take work. */
-export const startChild = async (name: ProgramName, env: Environment) => {
-  const entry = await buildProgram(`test/chaos/processes/${name}`)
+export const startChild = async (
+  name: ProgramName,
+  env: Environment,
+  { program = `test/chaos/processes/${name}`, onOutput }: ChildOptions = {},
+) => {
+  const entry = await buildProgram(program)
   const child = spawn(process.execPath, [entry], {
     env: { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -24,6 +31,7 @@ export const startChild = async (name: ProgramName, env: Environment) => {
   let said = ''
   let readyUrl: string | undefined
   const listen = (chunk: Buffer) => {
+    onOutput?.(chunk.toString())
     said = (said + chunk).slice(-KEPT_CHARACTERS)
     readyUrl ??= /^ready (.*)\n/m.exec(said)?.[1]
   }

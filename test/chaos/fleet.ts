@@ -1,10 +1,10 @@
-import { type Child, type Environment, startChild } from './child.ts'
+import { type Child, type ChildOptions, type Environment, startChild } from './child.ts'
 import type { KillPoint } from './kill-point.ts'
 
 export type Api = Child & { url: string }
 
 /** `killAt` arms the process; `env` changes its settings. */
-type StartOptions = { killAt?: KillPoint; env?: Environment }
+type StartOptions = ChildOptions & { killAt?: KillPoint; env?: Environment }
 
 /** The processes of one stack: those that run, and those that should. */
 export const createFleet = ({ env, marksFolder }: { env: Environment; marksFolder: string }) => {
@@ -28,7 +28,7 @@ export const createFleet = ({ env, marksFolder }: { env: Environment; marksFolde
   }
   const start = async (name: 'api' | 'worker', options: StartOptions): Promise<Child> => {
     const armed = options.killAt && { CHAOS_KILL_AT: options.killAt, CHAOS_MARKS: marksFolder }
-    const child = await startChild(name, { ...env, ...armed, ...options.env })
+    const child = await startChild(name, { ...env, ...armed, ...options.env }, options)
     keepWhileAlive(all, child)
     if (!options.killAt) void reportCrash(child)
     return child

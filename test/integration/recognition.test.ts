@@ -9,6 +9,7 @@ import { createUploads } from '../../src/app/submit.ts'
 import { digestHex } from '../../src/contract/identity.ts'
 import { deleteImage } from '../../src/generation/read/images.ts'
 import { conditionDigestOf, findConditionDigest } from '../../src/generation/read/list-images.ts'
+import { recognizePicture } from '../../src/generation/submit/recognize.ts'
 import { resolveConditionImage, uploadImage } from '../../src/generation/submit/uploads.ts'
 import {
   insertGeneration,
@@ -151,4 +152,30 @@ test('with CONDITION_MATCH=pixels only equal pixels are the same, with off only 
     const rows = [await upload(asWebp), await upload(asJpeg)]
     expect(rows.map((row) => conditionDigestOf(row) === first.sourceDigest)).toEqual(copies)
   }
+})
+
+test.each([
+  ['of 4K', 4_096, 1],
+  ['of 25 megapixels', 6_100, 0],
+])('a picture %s, %d wide, is compared with %d that is alike', async (_name, width, times) => {
+  const { db } = database
+  const ownerId = `owner ${owners++}`
+  await db.insertInto('users').values({ id: ownerId }).execute()
+  const size = { width, height: 4_096 }
+  const [perceptualHash, digest] = ['01'.repeat(32), 'a'.repeat(64)]
+  const key = { objectKey: 'uploads/alike', sourceDigest: digest, pixelDigest: digest }
+  const row = { imageType: 'user_uploaded' as const, perceptualHash, ...size, ...key }
+  await insertImage(db, { id: `i_${ownerId}`, userId: ownerId, ...row })
+  let compared = 0
+  const recognition = {
+    print: async () => ({ pixelDigest: 'b'.repeat(64), perceptualHash }),
+    looksSame: async () => {
+      compared++
+      return false
+    },
+  }
+  await store.put(key.objectKey, { bytes: asJpeg, mimeType: 'image/jpeg' })
+  const seen = { ...size, ownerId, bytes: asJpeg, sourceDigest: 'c'.repeat(64) }
+  await recognizePicture({ db, store, recognition }, seen)
+  expect(compared).toBe(times)
 })

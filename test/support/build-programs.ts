@@ -8,12 +8,14 @@ export type ProgramSource =
   | 'src/cli'
   | 'test/chaos/processes/api'
   | 'test/chaos/processes/worker'
+  | 'test/attack/processes/api'
   | 'test/support/hold-postgres'
 
 const SOURCES: readonly ProgramSource[] = [
   'src/cli',
   'test/chaos/processes/api',
   'test/chaos/processes/worker',
+  'test/attack/processes/api',
   'test/support/hold-postgres',
 ]
 

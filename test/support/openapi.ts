@@ -18,8 +18,13 @@ export const createContractCheck = (document: Document) => {
   ajv.addSchema(document, DOCUMENT)
   const operations = listOperations(document)
 
-  const compile = (...path: string[]): ValidateFunction =>
-    ajv.compile({ $ref: `${DOCUMENT}#/${path.map(toPointer).join('/')}` })
+  const compiled = new Map<string, ValidateFunction>()
+  const compile = (...path: string[]): ValidateFunction => {
+    const $ref = `${DOCUMENT}#/${path.map(toPointer).join('/')}`
+    const known = compiled.get($ref) ?? ajv.compile({ $ref })
+    compiled.set($ref, known)
+    return known
+  }
 
   /** What is wrong with the answer; empty when nothing is. */
   const check = (operationId: string, { status, headers, body }: Answer<unknown>): string[] => {

@@ -1,13 +1,16 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { StartError } from '../../lib/errors.ts'
 import { createDrain, type Drain } from './drain.ts'
+import { answerUnreadable, requireHost } from './unreadable-request.ts'
 
 /** A request must arrive within these; how long its answer takes is another matter. */
 const SERVER_TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 }
 
 /** The server, and how to stop it without a reset for its clients. */
 export const createHttpServer = (listener: RequestListener): { server: Server; drain: Drain } => {
-  const server = createServer(SERVER_TIMEOUTS, listener)
+  const options = { ...SERVER_TIMEOUTS, requireHostHeader: false }
+  const server = createServer(options, requireHost(listener))
+  answerUnreadable(server)
   return { server, drain: createDrain(server) }
 }
 

@@ -1,5 +1,5 @@
 import type { Recognition } from '../../generation/ports.ts'
-import type { DecodeLimits } from '../../lib/images.ts'
+import { type DecodeLimits, inLargeTurn } from '../../lib/images.ts'
 import { limitConcurrency, type WaitLimits } from '../../lib/limit-concurrency.ts'
 import { looksSame } from './looks-same.ts'
 import { decodePixels } from './pixels.ts'
@@ -13,16 +13,16 @@ export const createRecognition = (
   by: 'perceptual' | 'pixels',
   limits: DecodeLimits & { waiting?: WaitLimits },
 ): Recognition => {
-  const inTurn = limitConcurrency(MAX_AT_ONCE, limits.waiting)
+  const inOwnersTurn = limitConcurrency(MAX_AT_ONCE, limits.waiting)
+  // Whatever their size, as their pixels are kept for as long as they are looked at.
+  const inTurn = <T>(work: () => Promise<T>, ownerId = '') =>
+    inOwnersTurn(() => inLargeTurn(work), ownerId)
+  const decode = (bytes: Uint8Array) => decodePixels(bytes, { ...limits, isInTurn: true })
   return {
-    print: (bytes, ownerId) =>
-      inTurn(async () => printPixels(await decodePixels(bytes, limits)), ownerId),
+    print: (bytes, ownerId) => inTurn(async () => printPixels(await decode(bytes)), ownerId),
     ...(by === 'perceptual' && {
       looksSame: (a, b, ownerId) =>
-        inTurn(
-          async () => looksSame(await decodePixels(a, limits), await decodePixels(b, limits)),
-          ownerId,
-        ),
+        inTurn(async () => looksSame(await decode(a), await decode(b)), ownerId),
     }),
   }
 }

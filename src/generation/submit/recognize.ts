@@ -32,7 +32,7 @@ export const recognizePicture = async (
   deps: RecognizeDeps,
   picture: Picture,
 ): Promise<Partial<Recognized>> => {
-  if (!deps.recognition) return {}
+  if (!deps.recognition || isTooLarge(picture)) return {}
   const print = await deps.recognition.print(picture.bytes, picture.ownerId)
   const first = await findFirst(deps, deps.recognition, picture, print).catch(whenAway)
   const isFirst = first === undefined || first === picture.sourceDigest
@@ -43,6 +43,7 @@ export const recognizePicture = async (
 export const recognizeStored = async (deps: RecognizeDeps, row: ImageRow): Promise<ImageRow> => {
   const { id, userId: ownerId, sourceDigest, width, height } = row
   if (!deps.recognition || row.perceptualHash || !sourceDigest || !width || !height) return row
+  if (isTooLarge({ width, height })) return row
   const bytes = await readStored(deps.store, row)
   if (!bytes) return row
   // What was made from it before is found under its own digest.
@@ -54,6 +55,12 @@ export const recognizeStored = async (deps: RecognizeDeps, row: ImageRow): Promi
   await saveRecognized(deps.db, id, recognized)
   return { ...row, ...recognized }
 }
+
+/** Those of 4K (4096 x 4096). Comparing two of 25 megapixels would take 400 MB and seconds of the process. */
+const MAX_RECOGNISED_PIXELS = 17_000_000
+
+const isTooLarge = ({ width, height }: { width: number; height: number }): boolean =>
+  width * height > MAX_RECOGNISED_PIXELS
 
 const findFirst = async (
   deps: RecognizeDeps,

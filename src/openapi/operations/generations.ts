@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { bulkReportSchema, bulkRequestSchema } from '../../contract/bulk.ts'
 import { generationQuerySchema } from '../../contract/generation-filter.ts'
 import { generationHistorySchema } from '../../contract/generation-history.ts'
+import { imageMimeTypeSchema } from '../../contract/vocabulary.ts'
 import { answer, content, empty, json, type Operations, operation } from '../operation.ts'
 import {
   generation,
@@ -88,7 +89,13 @@ export const generations: Operations = {
       path: path.extend({
         digest: z.string().meta({ description: 'Its `digest`.', example: 'a'.repeat(64) }),
       }),
-      answers: { 200: content('The bytes as they were kept.', 'application/octet-stream') },
+      answers: {
+        200: content(
+          'The bytes as they were kept.',
+          'application/octet-stream',
+          ...imageMimeTypeSchema.options,
+        ),
+      },
       problems: [404, 503],
     }),
   },
