@@ -103,7 +103,7 @@ const allowed = {
   // What can be switched off and removed by itself; they never import each other.
   ...features({
     alerts: [],
-    spending: [],
+    spending: [npm('zod')],
     analytics: [],
     keys: [],
     maintenance: [],
