@@ -22,18 +22,12 @@ const plain: readonly [
   [
     'keys',
     'access_keys',
-    // In its namespace, as `findOwnerId` has it.
+    // In its namespace, as `findOwnerId` has it. Each process knows within ten seconds that they are gone.
     (ownerId) => sql`coalesce(namespace || '::', '') || owner_id = ${ownerId}`,
   ],
   ['idempotency', 'idempotency_keys', (ownerId) => sql`owner_id = ${ownerId}`],
   ['vectors', 'prompt_embeddings', (ownerId) => sql`owner_id = ${ownerId}`],
   ['comparisons', 'similarity_checks', (ownerId) => sql`owner_id = ${ownerId}`],
-  // Each process knows within ten seconds that they are gone.
-  [
-    'accessKeys',
-    'access_keys',
-    (ownerId) => sql`coalesce(namespace || '::', '') || owner_id = ${ownerId}`,
-  ],
   ['preferences', 'owner_similarity', (ownerId) => sql`owner_id = ${ownerId}`],
 ]
 

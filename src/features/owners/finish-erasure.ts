@@ -32,6 +32,12 @@ export const finishErasure = (db: Database, erasure: Erasure): Promise<boolean> 
     for (const table of ROLLUP) {
       await sql`delete from ${sql.table(table)} where owner_id = ${ownerId}`.execute(tx)
     }
+    for (const table of ['spending', 'budgets']) {
+      await sql`delete from ${sql.table(table)} where scope = 'owner:' || ${ownerId}::text`.execute(
+        tx,
+      )
+    }
+    await sql`update embedding_calls set owner_id = null where owner_id = ${ownerId}`.execute(tx)
     // Who made a key for another.
     await sql`update access_keys set created_by = 'erased' where created_by = ${ownerId}`.execute(
       tx,
