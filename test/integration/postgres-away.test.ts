@@ -21,7 +21,10 @@ const OPERATORS_ONLY = [
   '/api/alerts/history',
   '/api/analytics/owners',
   '/api/analytics/owners.csv',
+  '/api/budgets',
   '/api/keys',
+  '/api/owners/{id}/erasure',
+  '/api/owners/{id}/export',
   '/api/settings',
   '/api/status',
 ]
@@ -71,6 +74,7 @@ const listPaths = async () => {
   const delivery = await make(`/api/webhooks/${webhook}/test`)
   const ids: Record<string, string> = {
     '/api/generations': generation.id,
+    '/api/owners': 'alice',
     '/api/saved-items': item,
     '/api/webhooks': webhook,
   }
@@ -238,8 +242,8 @@ describe('while Postgres lets nobody write', () => {
       if (OPERATORS_ONLY.includes(template)) return [template, '403']
       // It writes down that this call has come, as no call of a hook counts twice.
       if (template === '/api/hooks/webhooks') return [template, AWAY]
-      // There is no such thing beside the image.
-      if (template.endsWith('/surplus/{digest}')) return [template, '404']
+      // There is no such thing beside the image, and nobody is erased.
+      if (/\/(surplus\/{digest}|me\/erasure)$/.test(template)) return [template, '404']
       return [template, template === '/images/{file}' ? '200 image' : '200']
     })
     expect(await askAll('owner')).toEqual(expected)

@@ -47,7 +47,7 @@ const needed: Record<string, KeyScope[]> = {
     ...['submitGeneration', 'makeImage', 'cancelGeneration', 'retryGeneration', 'regenerate'],
     ...['changeGenerations', 'judgeSimilarImage', 'chooseSimilarityMode'],
   ),
-  ...ofAll(['read', 'generate'], 'reportEvents'),
+  ...ofAll(['read', 'generate'], 'reportEvents', 'readSpending'),
   ...ofAll(['upload'], 'uploadImage'),
   ...ofAll(['delete'], 'deleteImage'),
   ...ofAll(['read', 'items'], 'listItems', 'getItem'),

@@ -8,6 +8,7 @@ import type {
 } from '../../generation/read/thumbnail-keys.ts'
 import type { Logger } from '../../lib/logger.ts'
 import { matches } from './json.ts'
+import { giveUpUnread } from './unread-answers.ts'
 
 /** `signature`: the URL itself is the permission. `token`: it is not, so no shared cache may keep the answer. */
 export type PermittedBy = 'signature' | 'token'
@@ -134,6 +135,7 @@ const sendNotModified = (req: Request, res: Response, etag: string, caching: str
 }
 
 export const sendBytes = (res: Response, image: StoredImage): void => {
+  giveUpUnread(res, image.bytes.byteLength)
   res
     .type(image.mimeType)
     .send(Buffer.from(image.bytes.buffer, image.bytes.byteOffset, image.bytes.byteLength))

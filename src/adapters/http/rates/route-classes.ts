@@ -39,6 +39,13 @@ const CLASS_OF_ROUTE: Record<string, RateClass | Uncounted> = {
   'DELETE /api/keys/:id': 'change',
   'POST /api/sessions/end': 'change',
 
+  'GET /api/spending': 'read',
+  'POST /api/spending/pause': 'change',
+  'POST /api/spending/resume': 'change',
+  'GET /api/budgets': 'read',
+  'PUT /api/budgets/:scope': 'change',
+  'DELETE /api/budgets/:scope': 'change',
+
   'DELETE /api/me': 'change',
   'GET /api/me/erasure': 'read',
   'GET /api/me/export': 'change',
