@@ -10,6 +10,8 @@ export type Identity = {
   /** The owner that it calls as. */
   owner: string
   headers: Record<string, string>
+  /** A key with every scope but an operator's. */
+  isKey?: boolean
 }
 
 /** Everyone who calls, a line each. Alice owns what is asked for. */
@@ -37,7 +39,18 @@ export const makeIdentities = async ({
     if (!cookie) throw new Error(`no session: ${told.status} ${told.text}`)
     return cookie
   }
+  const callKeys = async (method: string, id: string, input: object) => {
+    const headers = { ...bearer(olga), 'content-type': 'application/json' }
+    const body = JSON.stringify(input)
+    const told = await ask({ method, path: `/api/keys${id}`, headers, body })
+    if (told.status >= 300) throw new Error(`no key: ${told.status} ${told.text}`)
+    return JSON.parse(told.text) as { id: string; key: string }
+  }
+  const makeKey = (ownerId: string) =>
+    callKeys('POST', '', { name: `of ${ownerId}`, ownerId, scopes: OWNERS_SCOPES })
   const session = await signIn(alice)
+  const revoked = await makeKey('alice')
+  await callKeys('DELETE', `/${revoked.id}`, {})
   const ofSite = (site: string) => ({ cookie: session, 'sec-fetch-site': site })
 
   return [
@@ -67,6 +80,10 @@ export const makeIdentities = async ({
     nobody('a session that was changed', { cookie: `${session.slice(0, -4)}AAAA` }),
     nobody('a token as a session', { cookie: `imageonce_session=${alice}` }),
     nobody('a session as a token', bearer(session.split('=')[1] ?? '')),
+    nobody('a key that was revoked', bearer(revoked.key)),
+    nobody('a key that was changed', bearer(revoked.key.replace(/.$/, '0'))),
+    keyOf('owner by key', 'owner', 'alice', (await makeKey('alice')).key),
+    keyOf('other owner by key', 'other', 'bob', (await makeKey('bob')).key),
     { name: 'owner', standing: 'owner', owner: 'alice', headers: bearer(alice) },
     { name: 'owner by session', standing: 'owner', owner: 'alice', headers: ofSite('same-origin') },
     ...['cross-site', 'same-site'].map(
@@ -112,6 +129,17 @@ export const makeIdentities = async ({
     { name: 'operator by key', standing: 'operator', owner: 'olga', headers: bearer(OPERATOR_KEY) },
   ]
 }
+
+/** All that are not an operator's. */
+const OWNERS_SCOPES = ['read', 'generate', 'upload', 'delete', 'items', 'webhooks']
+
+const keyOf = (name: string, standing: Standing, owner: string, key: string): Identity => ({
+  name,
+  standing,
+  owner,
+  headers: bearer(key),
+  isKey: true,
+})
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 

@@ -1,15 +1,17 @@
 import type { Mount } from '../mounts.ts'
-import type { Standing } from './identities.ts'
+import type { Identity, Standing } from './identities.ts'
 
 /**
  * Whom a route is for. `own`: its answer is about the caller. `object`: about what the path names, for its owner and
  * operators; `private object`: for its owner alone. `secret`: for who has a secret that is nobody's token. `image`: as an
  * object, and a stranger is told no more than anybody else. `sign-in`: a token is shown here, and it is a wrong one.
- * `nothing`: below it there is nothing; `nothing for operators`: others are not told so.
+ * `person`: as `own`, and for no key. `nothing`: there
+ * is nothing, which a key is not told; `nothing for operators`: nor are others.
  */
 export type Access =
   | 'anyone'
   | 'own'
+  | 'person'
   | 'object'
   | 'private object'
   | 'operator'
@@ -34,10 +36,12 @@ const RULES: readonly [route: RegExp, access: Access][] = [
   [/^get \/admin\/queues\/\*$/, 'operator'],
   [/ \/admin\/queues\/\*$/, 'nothing for operators'],
   [/ \/api\/(status|settings|alerts|alerts\/history|analytics\/owners(\.csv)?)$/, 'operator'],
-  [/ \/api\/(keys|sessions\/end)$/, 'operator'],
+  [/ \/api\/(keys|sessions\/end|spending\/(pause|resume))$/, 'operator'],
+  [/ \/api\/budgets(\/\{scope\})?$/, 'operator'],
+  [/ \/api\/spending$/, 'own'],
   [/ \/api\/keys\/(\{id\}|\*)$/, 'nothing for operators'],
   [/ \/api\/(me\/erasure|\*)$/, 'nothing'],
-  [/ \/api\/me(\/export)?$/, 'own'],
+  [/ \/api\/me(\/export)?$/, 'person'],
   [/ \/api\/owners\/\{id\}\/erasure$/, 'nothing for operators'],
   [/ \/api\/owners\/\{id\}(\/export)?$/, 'operator'],
   [/ \/api\/images\/\{id\}\/url$/, 'object'],
@@ -55,6 +59,7 @@ export const findAccess = ({ method, path }: Mount): Access | undefined =>
 const VERDICTS: Record<Access, Record<Exclude<Standing, 'page of another site'>, Verdict>> = {
   anyone: { nobody: 'passes', owner: 'passes', other: 'passes', operator: 'passes' },
   own: { nobody: 'signed out', owner: 'passes', other: 'passes', operator: 'passes' },
+  person: { nobody: 'signed out', owner: 'passes', other: 'passes', operator: 'passes' },
   object: { nobody: 'signed out', owner: 'passes', other: 'hidden', operator: 'passes' },
   'private object': { nobody: 'signed out', owner: 'passes', other: 'hidden', operator: 'hidden' },
   operator: { nobody: 'signed out', owner: 'forbidden', other: 'forbidden', operator: 'passes' },
@@ -81,7 +86,12 @@ const VERDICTS: Record<Access, Record<Exclude<Standing, 'page of another site'>,
 }
 
 /** A page of another site may read, since browsers keep the answer from it, and never act. */
-export const verdictOf = (access: Access, standing: Standing, method: string): Verdict => {
+export const verdictOf = (
+  access: Access,
+  { standing, isKey = false }: Pick<Identity, 'standing' | 'isKey'>,
+  method: string,
+): Verdict => {
+  if (isKey && (access === 'person' || access === 'nothing')) return 'forbidden'
   if (standing !== 'page of another site') return VERDICTS[access][standing]
   const isSafe = method === 'get' || method === 'head'
   return isSafe || access === 'secret' ? VERDICTS[access].owner : 'forbidden'

@@ -88,14 +88,16 @@ const toCells = (mount: Mount, identities: readonly Identity[]): Cell[] => {
   return identities.map((identity) => ({
     mount,
     identity,
-    verdict: verdictOf(access, identity.standing, mount.method),
+    verdict: verdictOf(access, identity, mount.method),
   }))
 }
 
 const isReading = ({ method }: Mount): boolean => method === 'get' || method === 'head'
 
-/** In the order in which callers can be ended, the last of which ends all sessions; 0 for every other route. */
+/** What ends paying or callers, in the order in which it can be: the last ends all sessions. */
 const ENDS = [
+  'post /api/spending/pause',
+  'post /api/spending/resume',
   'delete /api/owners/{id}',
   'post /api/sessions/end',
   'delete /api/me',

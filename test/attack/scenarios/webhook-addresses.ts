@@ -57,8 +57,16 @@ export const webhookAddresses: Attack = {
     }))
     await db.insertInto('webhookDeliveries').values(deliveries).execute()
     const worker = await stack.startWorker()
-    const countAttempts = async () =>
-      (await db.selectFrom('webhookAttempts').select('error').execute()).length
+    const ours = endpoints.map(({ id }) => id)
+    const countAttempts = async () => {
+      const attempts = await db
+        .selectFrom('webhookAttempts as attempt')
+        .innerJoin('webhookDeliveries as delivery', 'delivery.id', 'attempt.deliveryId')
+        .select('attempt.error')
+        .where('delivery.endpointId', 'in', ours)
+        .execute()
+      return attempts.length
+    }
     await waitFor(async () => (await countAttempts()) >= urls.length, {
       what: 'all deliveries to be attempted',
       timeoutMs: 180_000,
