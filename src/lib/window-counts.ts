@@ -74,7 +74,8 @@ export const createWindowCounts = ({
         if (count.used >= limit * TOLD_FROM) due.add(key)
       }
     }
-    return { isTaken, remaining: Math.max(limit - count.used, 0), resetMs: count.endsAtMs - atMs }
+    const resetMs = Math.round(count.endsAtMs - atMs)
+    return { isTaken, remaining: Math.max(limit - count.used, 0), resetMs }
   }
   /** What was taken came to nothing. */
   const putBack = (key: string, points = 1): void => {
