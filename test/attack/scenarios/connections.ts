@@ -24,7 +24,7 @@ export const connections: Attack = {
   name: 'connections',
   run: async (target, plan) => {
     const { stack, ask, api } = target
-    const count = countOf(plan, { full: 5_000, short: 200 })
+    const count = countOf(plan, { full: 5_000, short: 60 })
     const before = await countHandles(api.pid)
     const openers = await makeOpeners(target)
     const opened: Lazy[] = []

@@ -40,7 +40,7 @@ const WAYS: readonly Way[] = [
 export const images: Attack = {
   name: 'images',
   run: async (target, plan) => {
-    const count = countOf(plan, { full: 10_000, short: 100 })
+    const count = countOf(plan, { full: 10_000, short: 24 })
     const { makeNth } = await createImages(plan)
     const faults: string[] = []
     const outcomes = new Map<string, number>()

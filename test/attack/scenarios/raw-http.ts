@@ -22,7 +22,7 @@ const HANGS = '(hangs)'
 export const rawHttp: Attack = {
   name: 'raw-http',
   run: async (target, plan) => {
-    const count = countOf(plan, { full: 5_000, short: 300 })
+    const count = countOf(plan, { full: 5_000, short: 60 })
     const token = await signJwt(target.secrets.AUTH_JWT_SECRET, { sub: 'raw' })
     const faults: string[] = []
     const byStatus = new Map<string, number>()

@@ -30,7 +30,7 @@ export const requests: Attack = {
   name: 'requests',
   run: async (target, plan) => {
     const { stack, ask, watch, url } = target
-    const count = countOf(plan, { full: 100_000, short: 1_200 })
+    const count = countOf(plan, { full: 100_000, short: 400 })
     const raw: unknown = await (await fetch(`${url}/openapi.json`)).json()
     const material = { ...(await gather(target)), document: readDocument(raw) }
     const { operations } = material.document

@@ -12,7 +12,7 @@ const LANES = 8
 const CALL_MS = 200
 const SETTLE_MS = 600_000
 /** What may be under way of one owner (`OWNER_MAX_IN_FLIGHT`). */
-const MAX_IN_FLIGHT = 100
+const MAX_IN_FLIGHT = 50
 /** How many of the spender's are called for at most before another's one is: those that are out already, and a turn each. */
 const MAX_BEFORE = 40
 
@@ -21,7 +21,7 @@ export const spender: Attack = {
   name: 'spender',
   run: async (target, plan) => {
     const { stack } = target
-    const count = countOf(plan, { full: 3_000, short: 250 })
+    const count = countOf(plan, { full: 3_000, short: 130 })
     const api = await target.startApi({ OWNER_MAX_IN_FLIGHT: String(MAX_IN_FLIGHT) })
     stack.provider.behave(({ prompt }) => pictureOf(prompt, CALL_MS))
     const worker = await stack.startWorker()
@@ -59,7 +59,8 @@ export const spender: Attack = {
       figure('refused until later', refused),
       exactly('wrong answers', faults.length, 0),
       atMost('in flight', mostInFlight, MAX_IN_FLIGHT),
-      exactly('calls', calls.length, accepted + 1),
+      exactly('prompts that were called for', new Set(calls).size, accepted + 1),
+      exactly('calls that are not in the books', await countUnbooked(target, calls.length), 0),
       exactly('calls for somebody else', calls.filter((each) => /else/.test(each)).length, 1),
       atMost('called for before them', await countBefore(target), MAX_BEFORE),
       ...(await target.checkStanding()),
@@ -95,6 +96,17 @@ const countInFlight = async ({ stack: { db } }: Target): Promise<number> => {
     .where('status', 'in', ['queued', 'running'])
     .execute()
   return open.length
+}
+
+/** A call of a worker that loses its claim is made once more, and booked for that. */
+const countUnbooked = async ({ stack: { db } }: Target, calls: number): Promise<number> => {
+  const booked = await db
+    .selectFrom('attempts')
+    .innerJoin('generations', 'generations.id', 'attempts.generationId')
+    .select('attempts.id')
+    .where('generations.ownerId', 'in', ['spender', 'somebody else'])
+    .execute()
+  return calls - booked.length
 }
 
 /** How many of the spender's that were asked for before the other one's were started while it waited. */

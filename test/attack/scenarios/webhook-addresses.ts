@@ -10,7 +10,7 @@ import { signJwt } from '../tokens/sign.ts'
 const OWNER = 'registrant'
 /** Their names are resolved by the machine's own resolver here; `test/integration/webhook-ssrf.test.ts` answers for it. */
 const NAMES = /^name/
-const SHORT = 60
+const SHORT = 15
 
 /** Addresses of webhooks that lead inside: none is registered, and none is connected to where it stands in the table all the same. */
 export const webhookAddresses: Attack = {
@@ -76,7 +76,7 @@ export const webhookAddresses: Attack = {
     const checks = [
       figure('addresses', urls.length),
       exactly('registered, or refused wrongly', faults.length, 0),
-      exactly('delivered by hand: attempts', await countAttempts(), urls.length),
+      { name: 'delivered by hand: attempts', measured: await countAttempts(), min: urls.length },
       exactly('connections', connections, 0),
       ...(await target.checkStanding()),
     ]
