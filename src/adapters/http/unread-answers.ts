@@ -14,5 +14,6 @@ export const giveUpUnread = (
 ): void => {
   if (res.closed) return
   const timeout = timer(() => res.destroy(), PATIENCE_MS + bytes / SLOWEST_BYTES_PER_MS)
+  timeout.unref()
   res.once('close', () => clearTimeout(timeout))
 }
