@@ -46,6 +46,7 @@ export const createResponse = (locals: Record<string, unknown> = {}) => {
     locals,
     headersSent: false,
     set,
+    once: () => response,
     vary: () => response,
     redirect: (status: number, url: string) => {
       answer.status = status
