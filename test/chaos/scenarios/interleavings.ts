@@ -11,7 +11,8 @@ import { type Stack, withStack } from '../stack.ts'
 
 const WORKERS = 2
 const MAX_CALL_MS = 300
-const SETTLE_TIMEOUT_MS = 60_000
+/** Two workers have some thousands left to do by then. */
+const SETTLE_TIMEOUT_MS = 600_000
 /** One call in so many is turned away by the provider, at no charge. */
 const REFUSED_EVERY = 12
 
