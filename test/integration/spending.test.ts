@@ -81,7 +81,7 @@ describe('at a limit', () => {
     const eager = await bea.generate({ prompt: 'ahead of need', lane: 'eager' })
     await setBudget(app.db, 'owner:bea', { dailyUsd: 0.1 })
     await app.startWorker()
-    const { body } = await bea.get(queued.body.id, { Prefer: 'wait=40' })
+    const { body } = await bea.waitForEnd(queued.body.id)
     expect(body).toMatchObject({
       status: 'failed',
       isPlaceholder: true,
@@ -108,7 +108,7 @@ describe('at a limit', () => {
     expect(app.gemini.countCalls('queued') + app.gemini.countCalls('ahead')).toBe(0)
     app.gemini.behave({ kind: 'image' })
     await put('owner:bea', { dailyUsd: 10 })
-    const { body: made } = await bea.get(eager.body.id, { Prefer: 'wait=40' })
+    const { body: made } = await bea.waitForEnd(eager.body.id)
     expect(made.status).toBe('succeeded')
   })
 
@@ -169,7 +169,7 @@ describe('the switch', () => {
     expectProblem(refused, { status: 503, code: 'spending_paused' })
     expect(refused.headers.get('retry-after')).toBe('60')
     expect((await dora.generate({ prompt: 'before' })).body.id).toBe(made.id)
-    const { body } = await dora.get(queued.body.id, { Prefer: 'wait=40' })
+    const { body } = await dora.waitForEnd(queued.body.id)
     expect(body.error?.code).toBe('spending_paused')
     const later = await dora.generate({ prompt: 'later', lane: 'eager' })
     expect(later.status).toBe(202)
@@ -188,7 +188,7 @@ describe('the switch', () => {
     expect(app.gemini.countCalls()).toBe(1)
     await admin.call('POST', '/api/spending/resume')
     for (const { id } of [eager.body, later.body]) {
-      expect((await dora.get(id, { Prefer: 'wait=40' })).body.status).toBe('succeeded')
+      expect((await dora.waitForEnd(id)).body.status).toBe('succeeded')
     }
   })
 })

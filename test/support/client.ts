@@ -1,5 +1,6 @@
 import { type Generation, generationSchema } from '../../src/contract/generation.ts'
 import { type Problem, problemSchema } from '../../src/contract/problem.ts'
+import { isTerminal } from '../../src/contract/vocabulary.ts'
 import type { TestApp } from './app.ts'
 
 export type Answer<T> = { status: number; headers: Headers; body: T }
@@ -62,8 +63,14 @@ export const createClient = async (
     const answer = await generate(body, { Prefer: 'wait=20', ...headers })
     if (answer.status !== 202) return answer
     const { id, isExisting, reuse } = answer.body
-    const later = await get(id, { Prefer: 'wait=40' })
+    const later = await waitForEnd(id)
     return { ...later, body: { ...later.body, isExisting, ...(reuse && { reuse }) } }
+  }
+
+  /** Waits until it is over, however slow the machine is. */
+  const waitForEnd = async (id: string): Promise<Answer<Generation>> => {
+    const answer = await get(id, { Prefer: 'wait=40' })
+    return isTerminal(answer.body.status) || answer.status !== 200 ? answer : waitForEnd(id)
   }
 
   const get = (id: string, headers: Record<string, string> = {}) =>
@@ -76,5 +83,5 @@ export const createClient = async (
     return answer
   }
 
-  return { call, generate, generateAndWait, get, fail, authorization }
+  return { call, generate, generateAndWait, waitForEnd, get, fail, authorization }
 }
