@@ -55,7 +55,7 @@ export const createClient = async (
   const generate = (body: Record<string, unknown>, headers: Record<string, string> = {}) =>
     callForGeneration('POST', '/api/visualize/generate', { body, headers })
 
-  /** Submits and waits for the end, on a busy machine more than once. */
+  /** Submits and waits for the end, a minute at most: some never end. */
   const generateAndWait = async (
     body: Record<string, unknown>,
     headers: Record<string, string> = {},
@@ -63,7 +63,7 @@ export const createClient = async (
     const answer = await generate(body, { Prefer: 'wait=20', ...headers })
     if (answer.status !== 202) return answer
     const { id, isExisting, reuse } = answer.body
-    const later = await waitForEnd(id)
+    const later = await get(id, { Prefer: 'wait=40' })
     return { ...later, body: { ...later.body, isExisting, ...(reuse && { reuse }) } }
   }
 
