@@ -52,7 +52,9 @@ export const requests: Attack = {
       if (!told) return
       byStatus.set(told.status, (byStatus.get(told.status) ?? 0) + 1)
       watch.readAnswer(where, told.headers, told.text, alices)
-      for (const fault of findFaults(told, (answer) => contract.check(operation.id, answer))) {
+      const check = (answer: ReturnType<typeof readAnswer>) =>
+        isOf(operation.path, asked.path) ? contract.check(operation.id, answer) : []
+      for (const fault of findFaults(told, check)) {
         faults.push(`${where} ${describeBody(asked)}: ${fault}`)
       }
     }
@@ -99,6 +101,13 @@ const gather = async ({
     credentials: [{}, ...tokens.map((token) => ({ authorization: `Bearer ${token}` }))],
     picture: await makePng(),
   }
+}
+
+/** A part that was emptied, or leads elsewhere, makes it another operation's. */
+const isOf = (template: string, path: string): boolean => {
+  const parts = path.split('?', 1)[0]?.split('/') ?? []
+  const isWhole = parts.slice(1).every((part) => !/^(\.|%2e){0,2}$/i.test(part))
+  return isWhole && parts.length === template.split('/').length
 }
 
 const MAY_FAIL = 503
