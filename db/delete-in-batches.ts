@@ -1,4 +1,4 @@
-import type { RawBuilder } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Database } from './database.ts'
 
 const BATCH_ROWS = 1_000
@@ -20,4 +20,22 @@ export const deleteInBatches = async (
     deleted += batch
     if (batch < BATCH_ROWS) return { deleted }
   }
+}
+
+/** Deletes the rows whose `column` is older than so many days by Postgres's clock, oldest first and from many workers at once. */
+export const deleteOlderThan = (
+  db: Database,
+  { table, column, days }: { table: string; column: string; days: number },
+  signal?: AbortSignal,
+): Promise<{ deleted: number }> => {
+  const [from, at] = [sql.table(table), sql.ref(column)]
+  return deleteInBatches(
+    db,
+    (limit) => sql`
+      delete from ${from} where ctid = any(array(
+        select ctid from ${from} where ${at} < now() - ${days}::int * interval '1 day'
+        order by ${at} limit ${limit}
+        for update skip locked))`,
+    signal,
+  )
 }

@@ -3,7 +3,7 @@ import type { Key } from '../../src/contract/key.ts'
 import { createKey, revokeKey } from '../keys/calls.ts'
 import { KeyDialog } from '../keys/key-dialog.tsx'
 import { KeyTable } from '../keys/key-table.tsx'
-import { ShownOnce } from '../keys/shown-once.tsx'
+import { NewKeyDialog } from '../keys/new-key-dialog.tsx'
 import { operatorsOnly } from '../operators-only.tsx'
 import { Button } from '../parts/button.tsx'
 import { Card } from '../parts/card.tsx'
@@ -60,7 +60,7 @@ const AllKeys = () => {
           onClose={() => setIsMaking(false)}
         />
       )}
-      {secret && !isMaking && <ShownOnce secret={secret} onClose={() => setSecret(undefined)} />}
+      {secret && !isMaking && <NewKeyDialog secret={secret} onClose={() => setSecret(undefined)} />}
       {revoking && (
         <ConfirmDialog
           title={`Revoke ${revoking.name}`}

@@ -16,10 +16,9 @@ import { describeReuse } from '../read/present.ts'
 import type { ChangedRow } from '../state/apply-transition.ts'
 import { liftLimit, limitModel } from '../state/model-limits.ts'
 import { findAnswering, findGeneration } from '../state/repository.ts'
-import { type BudgetSettings, isSpendingStopped } from '../state/spending-limits.ts'
+import type { BudgetSettings } from '../state/spending-limits.ts'
 import { type LoggedReuse, withoutPrompt } from '../state/telemetry.ts'
 import {
-  awaitBudget,
   type Claim,
   type ClaimedRow,
   claimGeneration,
@@ -35,9 +34,11 @@ import { callProvider, type PaidResult } from './call-provider.ts'
 import { commitImage, commitPlaceholder } from './commit.ts'
 import { type Countdown, holdLease, Interrupted, startCountdown } from './lease.ts'
 import { deadlineExceeded } from './overdue.ts'
+import { removeIfErased } from './remove-if-erased.ts'
 import { decideRetryDelay, isHeldBack, limitMsOf } from './retry-policy.ts'
 import type { OnStep, RunStep } from './steps.ts'
 import { findStored, storeImage } from './store-image.ts'
+import { waitForBudget } from './wait-for-budget.ts'
 
 export type RunDeps = {
   db: Database
@@ -108,27 +109,6 @@ const runClaim = async (deps: TimedDeps, claim: ClaimedRow): Promise<RunOutcome>
     unsubscribe()
     lease.stop()
   }
-}
-
-/**
- * What a call brought whose generation was erased meanwhile is nobody's: whoever erases deletes what is there before the row goes, and
- * what comes after is ours to delete.
- */
-const removeIfErased = async (
-  { db, spool, store, onTrouble }: RunDeps,
-  { id, objectKey, createdAt }: Claim,
-): Promise<void> => {
-  const row = await findGeneration(db, id)
-  if (row?.createdAt.getTime() === createdAt.getTime()) return
-  await spool.delete(objectKey).catch((error: unknown) => onTrouble(id, 'spool', error))
-  const removeAll = async () => {
-    await store.delete(objectKey)
-    if (row) return
-    for await (const page of store.list(`surplus/${id}`)) {
-      for (const { key } of page) await store.delete(key)
-    }
-  }
-  await removeAll().catch((error: unknown) => onTrouble(id, 'store', error))
 }
 
 type TimedDeps = Omit<RunDeps, 'onStep'> & {
@@ -275,19 +255,6 @@ const settle = async (deps: TimedDeps, claim: Claim, error: unknown): Promise<Ru
   const isUntried = isHeldBack(failure)
   const queued = await retryGeneration(db, claim, failure, delayMs, { isUntried })
   return queued ? { kind: 'again', delayMs: untilDue(queued) } : { kind: 'left' }
-}
-
-/** What was asked for ahead of need waits until it may be paid for. Undefined for what ends instead: a person is told at once. */
-const waitForBudget = async (
-  { db, giveUpMs }: TimedDeps,
-  claim: Claim,
-  lane: Lane,
-  failure: AppError,
-): Promise<ChangedRow | undefined> => {
-  if (lane !== 'eager' || !isSpendingStopped(failure)) return undefined
-  // A resumption wakes it.
-  const waitMs = failure.code === 'spending_paused' ? MAX_WAIT_MS.eager : failure.retryAfterMs
-  return awaitBudget(db, claim, failure, waitMs ?? MAX_WAIT_MS.eager, giveUpMs.eager)
 }
 
 /** By Postgres's clock alone. */
