@@ -52,8 +52,10 @@ export const requests: Attack = {
       if (!told) return
       byStatus.set(told.status, (byStatus.get(told.status) ?? 0) + 1)
       watch.readAnswer(where, told.headers, told.text, alices)
+      // A path that was changed may be another operation's.
+      const met = findOperation(operations, asked)
       const check = (answer: ReturnType<typeof readAnswer>) =>
-        isOf(operation.path, asked.path) ? contract.check(operation.id, answer) : []
+        met ? contract.check(met.id, answer) : []
       for (const fault of findFaults(told, check)) {
         faults.push(`${where} ${describeBody(asked)}: ${fault}`)
       }
@@ -103,11 +105,16 @@ const gather = async ({
   }
 }
 
-/** A part that was emptied, or leads elsewhere, makes it another operation's. */
-const isOf = (template: string, path: string): boolean => {
-  const parts = path.split('?', 1)[0]?.split('/') ?? []
-  const isWhole = parts.slice(1).every((part) => !/^(\.|%2e){0,2}$/i.test(part))
-  return isWhole && parts.length === template.split('/').length
+/** The operation that a request is of, as Express finds it: a path that stands as it is before one with parts. */
+const findOperation = <Op extends { method: string; path: string }>(
+  operations: readonly Op[],
+  { method, path }: { method: string; path: string },
+): Op | undefined => {
+  const plain = (path.split('?', 1)[0] ?? '').replace(/(?<=.)\/$/, '')
+  const fits = (template: string): boolean =>
+    new RegExp(`^${template.replace(/[.]/g, '\\.').replace(/\{\w+\}/g, '[^/]+')}$`, 'i').test(plain)
+  const own = operations.filter((each) => each.method.toUpperCase() === method.toUpperCase())
+  return own.find((each) => each.path === plain) ?? own.find((each) => fits(each.path))
 }
 
 const MAY_FAIL = 503
