@@ -1,4 +1,5 @@
-import type { GenerationRow, Suggestion } from '../../db/schema.ts'
+import type { Suggestion } from '../../db/generation-tables.ts'
+import type { GenerationRow } from '../../db/schema.ts'
 import type { ModelInfo } from '../contract/server-info.ts'
 import type {
   AspectRatio,

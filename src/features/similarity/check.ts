@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
-import type { GenerationRow, Suggestion } from '../../../db/schema.ts'
+import type { Suggestion } from '../../../db/generation-tables.ts'
+import type { GenerationRow } from '../../../db/schema.ts'
 import type { SimilarityMode } from '../../contract/vocabulary.ts'
 
 export type Check = {

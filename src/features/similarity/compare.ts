@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Database } from '../../../db/database.ts'
-import type { GenerationRow, Suggestion } from '../../../db/schema.ts'
+import type { Suggestion } from '../../../db/generation-tables.ts'
+import type { GenerationRow } from '../../../db/schema.ts'
 import { normalizePrompt } from '../../contract/identity.ts'
 import type { SimilarityMode } from '../../contract/vocabulary.ts'
 import type { CompareWithSimilar } from '../../generation/ports.ts'

@@ -1,5 +1,5 @@
 import type { Database } from '../../../db/database.ts'
-import type { Suggestion } from '../../../db/schema.ts'
+import type { Suggestion } from '../../../db/generation-tables.ts'
 import { findGenerations, type GenerationWithImage } from '../state/repository.ts'
 
 /** A similar image with the generation that made it. */

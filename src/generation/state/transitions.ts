@@ -1,6 +1,7 @@
 import { type QueryCreator, sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
-import type { GenerationRow, Schema, Suggestion } from '../../../db/schema.ts'
+import type { Suggestion } from '../../../db/generation-tables.ts'
+import type { GenerationRow, Schema } from '../../../db/schema.ts'
 import type { Lane } from '../../contract/vocabulary.ts'
 import type { AppError } from '../../lib/errors.ts'
 import {
