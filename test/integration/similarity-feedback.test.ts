@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { sql } from 'kysely'
 import { createMetrics } from '../../src/adapters/metrics/metrics.ts'
 import { type SimilarityCheck, similarityCheckSchema } from '../../src/contract/similarity.ts'
 import { rejectReused } from '../../src/features/similarity/feedback.ts'
@@ -8,7 +7,7 @@ import { startTestApp, type TestApp } from '../support/app.ts'
 import { createClient } from '../support/client.ts'
 import { scrape } from '../support/metrics.ts'
 import { createRefusals } from '../support/refusals.ts'
-import { newGenerationId } from '../support/rows.ts'
+import { countBlocked, newGenerationId } from '../support/rows.ts'
 import { meetOwner } from '../support/similar-images.ts'
 import { waitFor } from '../support/wait-for.ts'
 
@@ -112,7 +111,9 @@ describe('reuse', () => {
         .forUpdate()
         .execute()
       const judged = ids.map((id) => judge(id, false))
-      await waitFor(async () => (await countWaiting()) === 2, { what: 'both to wait in turn' })
+      await waitFor(async () => (await countBlocked(app.db)) === 2, {
+        what: 'both to wait in turn',
+      })
       return { judged }
     })
     await Promise.all(answers.judged)
@@ -169,12 +170,4 @@ const pathOf = (id: string) => `/api/generations/${id}/feedback`
 const verdictsOf = async ({ client }: Awaited<ReturnType<typeof meetOwner>>) => {
   const { body } = await client.call<{ checks: SimilarityCheck[] }>('GET', '/api/similarity/checks')
   return body.checks.map(({ verdict }) => verdict)
-}
-
-/** Statements that wait for somebody's lock. */
-const countWaiting = async (): Promise<number> => {
-  const { rows } = await sql<{ count: number }>`
-    select count(*)::int as count from pg_stat_activity
-    where datname = current_database() and wait_event_type = 'Lock'`.execute(app.db)
-  return rows[0]?.count ?? 0
 }

@@ -181,7 +181,7 @@ describe('the switch', () => {
           .where('id', 'in', [eager.body.id, later.body.id])
           .where('status', '=', 'queued')
           .execute()
-        return rows.every(({ errorCode }) => errorCode === 'spending_paused')
+        return rows.length === 2 && rows.every(({ errorCode }) => errorCode === 'spending_paused')
       },
       { what: 'the eager ones to wait' },
     )

@@ -99,3 +99,11 @@ export const countLockWaits = async (db: Database, table: string): Promise<numbe
     where relation = ${table}::regclass and not granted`.execute(db)
   return rows[0]?.count ?? 0
 }
+
+/** How many connections to this database wait for a lock of any kind, also one on a row. */
+export const countBlocked = async (db: Database): Promise<number> => {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`.execute(db)
+  return rows[0]?.count ?? 0
+}

@@ -24,7 +24,10 @@ export const pauseSpending = async (db: Database, by: string): Promise<SpendingS
 
 /** Lets calls be paid for again, and has what waits for it tried at once. */
 export const resumeSpending = async (db: Database): Promise<SpendingSwitch> => {
-  await db.updateTable('spendingSwitch').set({ pausedAt: null, pausedBy: null }).execute()
+  await db.transaction().execute(async (tx) => {
+    await lockSums(tx)
+    await tx.updateTable('spendingSwitch').set({ pausedAt: null, pausedBy: null }).execute()
+  })
   await wakeStopped(db)
   return { isPaused: false, pausedAt: null }
 }

@@ -1,19 +1,37 @@
 import type { Database } from '../../../db/database.ts'
 import type { Lane } from '../../contract/vocabulary.ts'
 import type { AppError } from '../../lib/errors.ts'
+import type { Provider } from '../ports.ts'
 import type { ChangedRow } from '../state/apply-transition.ts'
-import { isSpendingStopped } from '../state/spending-limits.ts'
+import { findStop, holdLimits } from '../state/find-stop.ts'
+import { type BudgetSettings, isSpendingStopped } from '../state/spending-limits.ts'
 import { awaitBudget, type Claim, MAX_WAIT_MS } from '../state/transitions.ts'
 
-/** What was asked for ahead of need waits until it may be paid for. Undefined for what ends instead: a person is told at once. */
+type WaitDeps = {
+  db: Database
+  provider: Pick<Provider, 'estimateUsd'>
+  budgets: BudgetSettings
+  giveUpMs: Record<Lane, number>
+}
+
+/**
+ * What was asked for ahead of need waits until it may be paid for: the next period, or a change of its limits, which wakes it.
+ * It is due at once where they changed since the failure. Undefined for what ends instead: a person is told at once.
+ */
 export const waitForBudget = async (
-  { db, giveUpMs }: { db: Database; giveUpMs: Record<Lane, number> },
+  { db, provider, budgets, giveUpMs }: WaitDeps,
   claim: Claim,
   lane: Lane,
   failure: AppError,
 ): Promise<ChangedRow | undefined> => {
   if (lane !== 'eager' || !isSpendingStopped(failure)) return undefined
-  // A resumption wakes it.
-  const waitMs = failure.code === 'spending_paused' ? MAX_WAIT_MS.eager : failure.retryAfterMs
-  return awaitBudget(db, claim, failure, waitMs ?? MAX_WAIT_MS.eager, giveUpMs.eager)
+  const heldUsd = provider.estimateUsd(claim.model, claim.imageSize)
+  return db.transaction().execute(async (tx) => {
+    await holdLimits(tx)
+    const stop = await findStop(tx, claim, heldUsd, budgets)
+    return awaitBudget(tx, claim, stop ?? failure, stop ? waitMsOf(stop) : 0, giveUpMs.eager)
+  })
 }
+
+const waitMsOf = ({ code, retryAfterMs }: AppError): number =>
+  code === 'spending_paused' ? MAX_WAIT_MS.eager : (retryAfterMs ?? MAX_WAIT_MS.eager)

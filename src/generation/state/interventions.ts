@@ -53,8 +53,8 @@ export const hastenStopped = async (db: Database, limit: number): Promise<number
     where id in (
       select id from generations
       where status = 'queued' and run_after > now() and error_code = any(${STOPS}::text[])
-      limit ${limit}
-      for update skip locked)
+      order by id limit ${limit}
+      for no key update)
     returning id`.execute(db)
   return rows.length
 }
