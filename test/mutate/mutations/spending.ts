@@ -9,6 +9,9 @@ const SWITCH = 'src/features/spending/switch.ts'
 const ROUTES = 'src/features/spending/routes.ts'
 const MIGRATION = 'db/migrations/0024-spending.ts'
 
+const WAIT = 'src/generation/run/wait-for-budget.ts'
+
+const WAITS = ['test/integration/wait-for-budget.test.ts']
 const SUMS = ['test/integration/spending-limits.test.ts']
 const HTTP = ['test/integration/spending.test.ts']
 
@@ -75,9 +78,33 @@ export const spending: readonly Mutation[] = [
     name: 'switch: waits for what is on its way',
     why: 'a call is sent after all paying was stopped',
     file: SWITCH,
-    find: 'await lockSums(tx)',
-    replace: '',
+    find: 'await lockSums(tx)\n    const row',
+    replace: 'const row',
     tests: SUMS,
+  },
+  {
+    name: 'wake: what is about to wait is waited for',
+    why: 'eager work waits an hour, or a day, for what is long allowed',
+    file: SWITCH,
+    find: 'await lockSums(tx)\n    await tx',
+    replace: 'await tx',
+    tests: WAITS,
+  },
+  {
+    name: 'wake: the limits are held while it begins to wait',
+    why: 'the same',
+    file: WAIT,
+    find: 'await holdLimits(tx)',
+    replace: '',
+    tests: WAITS,
+  },
+  {
+    name: 'wake: what was lifted before is seen',
+    why: 'the same',
+    file: WAIT,
+    find: 'stop ? waitMsOf(stop) : 0',
+    replace: 'waitMsOf(stop ?? failure)',
+    tests: WAITS,
   },
   {
     name: 'embedding: limited',
