@@ -95,15 +95,8 @@ const toReadinessChecks = (
   store: { check: store.ping, explain: (error) => explainStore(store.kind, error) },
 })
 
-/** Built when it is first asked for. */
-const createFindOpenApi = (publicUrl: string | undefined): (() => Promise<object>) => {
-  let built: Promise<object> | undefined
-  const build = async () => {
-    const { createOpenApiDocument } = await import('../openapi/document.ts')
-    return createOpenApiDocument(VERSION, publicUrl)
-  }
-  return () => {
-    built ??= build()
-    return built
-  }
+/** Loaded when it is asked for: few ever do. */
+const createFindOpenApi = (publicUrl: string | undefined) => async (): Promise<object> => {
+  const { createOpenApiDocument } = await import('../openapi/document.ts')
+  return createOpenApiDocument(VERSION, publicUrl)
 }

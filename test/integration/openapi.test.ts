@@ -52,6 +52,13 @@ describe('the document', () => {
     expect({ valid, errors }).toEqual({ valid: true, errors: undefined })
   })
 
+  test('is not sent to who has it', async () => {
+    const whole = await fetch(`${app.url}/openapi.json`)
+    await whole.text()
+    const headers = { 'if-none-match': whole.headers.get('etag') ?? '' }
+    expect((await fetch(`${app.url}/openapi.json`, { headers })).status).toBe(304)
+  })
+
   test('has every route of the server, and no other', () => {
     const documented = contract.operations.map(({ method, path }) => `${method} ${path}`)
     const besides = ['get /openapi.json', 'get /metrics']

@@ -134,9 +134,11 @@ const sendNotModified = (req: Request, res: Response, etag: string, caching: str
   return true
 }
 
-export const sendBytes = (res: Response, image: StoredImage): void => {
-  giveUpUnread(res, image.bytes.byteLength)
-  res
-    .type(image.mimeType)
-    .send(Buffer.from(image.bytes.buffer, image.bytes.byteOffset, image.bytes.byteLength))
+/** Sends what may be large; who does not read it is cut off. */
+export const sendBytes = (
+  res: Response,
+  { bytes, mimeType }: Pick<StoredImage, 'bytes'> & { mimeType: string },
+): void => {
+  giveUpUnread(res, bytes.byteLength)
+  res.type(mimeType).send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
 }

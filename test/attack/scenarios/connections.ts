@@ -37,12 +37,8 @@ export const connections: Attack = {
             (lazy) => lazy !== undefined,
           ),
         )
+        held = Math.max(held, (await countHandles(api.pid)) - before)
       }
-      // Connected is what waits in the line of the listening socket, too.
-      await waitFor(async () => (await countHandles(api.pid)) >= before + opened.length, {
-        what: 'the connections to be taken',
-      }).catch(() => {})
-      held = await countHandles(api.pid)
       if (plan.form === 'full') await delay(HELD_MS)
     })
     const { status } = await ask({ method: 'GET', path: '/livez' })
@@ -53,7 +49,7 @@ export const connections: Attack = {
     }).catch(() => {})
     const checks = [
       figure('connections', opened.length),
-      { name: 'handles while they are open', measured: held, min: opened.length },
+      { name: 'of them open at once', measured: held, min: opened.length / 2 },
       exactly('status of /livez', status, 200),
       ...late,
       atMost('handles left', (await countHandles(api.pid)) - before, FEW_HANDLES),
