@@ -169,7 +169,6 @@ const listFeatures = (
   const { recordAccess, ...accesses } = createAccessLog({ db, logger })
   const sendExport = createSendExport({ db, store, shutdown: http.shutdown, logger })
   return [
-    // Before the others, for what it refuses.
     { routes: [createOwnerRoutes(http, { sendExport, assertNotErasing })], ...erasing },
     {
       routes: createCoreRoutes(http, {

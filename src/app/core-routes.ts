@@ -59,7 +59,7 @@ export const createCoreRoutes = (http: HttpContext, deps: CoreDeps): MountedRout
     own('/', createMetricsRoutes({ ...deps, readMetrics: metrics.read })),
     behindToken('/api/info', createInfoRoutes(deps)),
     createVisualizeRoutes(http, deps),
-    behindToken('/api/generations', createGenerationRoutes(http, { cancel, openStream, store })),
+    createGenerationRoutes(http, { cancel, openStream, store }),
     behindToken('/api/generations', createRetryRoutes(http, bulk)),
     behindToken(
       '/api/images',

@@ -11,6 +11,7 @@ import {
 } from '../../generation/state/repository.ts'
 import { principalOf } from './auth.ts'
 import type { AnswerGeneration, HttpContext } from './http-context.ts'
+import { sendJson } from './json.ts'
 
 type Deps = Pick<AnswerContext, 'listPriceUsd' | 'interactiveDeadlineMs'> &
   Pick<HttpContext, 'urlsFor'> & {
@@ -65,8 +66,10 @@ export const sendSubmitted = async (
 ): Promise<Generation> => {
   res.locals.generationId = row.id
   const generation = await answerGeneration(req, row, known)
-  res.set({ Location: generation.urls.self, 'Cache-Control': 'no-store' })
+  res.setHeader('Location', generation.urls.self)
+  res.setHeader('Cache-Control', 'no-store')
   setRetryAfter(res, row)
-  res.status(isTerminal(row.status) ? 200 : 202).json(generation)
+  res.statusCode = isTerminal(row.status) ? 200 : 202
+  sendJson(res, generation)
   return generation
 }

@@ -1,5 +1,5 @@
-import express, { type Express } from 'express'
-import helmet from 'helmet'
+import type { RequestListener } from 'node:http'
+import express, { type RequestHandler } from 'express'
 import type { ByteBudget } from '../../lib/byte-budget.ts'
 import type { Logger } from '../../lib/logger.ts'
 import { type Identify, principalOf, requireAuth } from './auth.ts'
@@ -11,6 +11,8 @@ import { createErrorHandler, notFoundHandler } from './problem.ts'
 import { addressOf } from './rates/client-address.ts'
 import type { Rates } from './rates/rates.ts'
 import { createRequestLog, type EndRequest, type StartTrace } from './request-log.ts'
+import { createSecurityHeaders } from './security-headers.ts'
+import { createShortWay } from './short-way.ts'
 import { serveWebPages, type WebPages } from './web-pages.ts'
 
 type AppOptions = {
@@ -32,33 +34,50 @@ type AppOptions = {
 }
 
 /** The HTTP face: its routes, between what every request passes and what answers the rest. */
-export const createApp = (options: AppOptions): Express => {
-  const { logger, startRequest, startTrace, corsOrigins, rates, bodies, identify, routes, web } =
-    options
+export const createApp = (options: AppOptions): RequestListener => {
+  const { rates, bodies, routes, web } = options
   const app = express()
   const mount = (access: MountedRoutes['access']) => {
     for (const each of routes) if (each.access === access) app.use(each.path, each.handler)
   }
+  const entrance = createEntrance(options)
+  const identified = createIdentified(options)
+  const errorHandlers = [rates.countFailures, createErrorHandler(options.logger)]
   app.set('etag', false)
   app.set('query parser', 'simple')
   app.set('trust proxy', options.trustedProxies)
-  app.use(createRequestLog(logger, startRequest, startTrace))
-  app.use(helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } } }))
-  if (corsOrigins.length > 0) app.use('/api', allowOrigins(corsOrigins))
-  app.use(rates.boundAddress)
-  app.use(refuseNul)
+  app.disable('x-powered-by')
+  app.use(entrance)
   app.use('/api/hooks', boundBodies(bodies, addressOf))
   mount('own')
-  app.use('/api', requireAuth(identify))
-  app.use(
-    '/api',
-    boundBodies(bodies, (_req, res) => principalOf(res).ownerId),
-  )
+  app.use('/api', identified)
   mount('token')
   app.use(serveWebPages(web))
   app.use(notFoundHandler)
   for (const { path, onError } of routes) if (onError) app.use(path, onError)
-  app.use(rates.countFailures)
-  app.use(createErrorHandler(logger))
-  return app
+  app.use(errorHandlers)
+  const lanes = routes.flatMap(({ hot = [], onError }) =>
+    hot.map((route) => ({
+      ...route,
+      handlers: [...entrance, ...identified, ...route.handlers],
+      errorHandlers: onError ? [onError, ...errorHandlers] : errorHandlers,
+    })),
+  )
+  return createShortWay(app, lanes)
 }
+
+/** What every request passes. */
+const createEntrance = (options: AppOptions): RequestHandler[] => [
+  createRequestLog(options.logger, options.startRequest, options.startTrace),
+  createSecurityHeaders(),
+  ...(options.corsOrigins.length > 0 ? [allowOrigins(options.corsOrigins)] : []),
+  options.rates.boundAddress,
+  refuseNul,
+]
+
+/** What every request passes besides that has to say who it is from. */
+const createIdentified = ({ identify, bodies, routes }: AppOptions): RequestHandler[] => [
+  requireAuth(identify),
+  boundBodies(bodies, (_req, res) => principalOf(res).ownerId),
+  ...routes.flatMap(({ gate = [] }) => gate),
+]

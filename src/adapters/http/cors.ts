@@ -25,6 +25,10 @@ const PREFLIGHT_MAX_AGE_SECONDS = 7_200
 export const allowOrigins = (origins: readonly string[]): RequestHandler => {
   const isForAll = origins.includes('*')
   return (req, res, next) => {
+    if (!isOfApi(req.path)) {
+      next()
+      return
+    }
     if (!isForAll) res.vary('Origin')
     const origin = req.get('Origin')
     if (origin === undefined || !(isForAll || origins.includes(origin))) {
@@ -47,3 +51,6 @@ export const allowOrigins = (origins: readonly string[]): RequestHandler => {
     res.vary('Access-Control-Request-Headers').status(204).end()
   }
 }
+
+/** Of either case, as Express has it. */
+const isOfApi = (path: string): boolean => /^\/api(\/|$)/i.test(path)

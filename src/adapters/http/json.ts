@@ -5,9 +5,20 @@ import type { Request, Response } from 'express'
 export const sendWithETag = (req: Request, res: Response, body: unknown): void => {
   const text = JSON.stringify(body)
   const etag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`
-  res.set({ ETag: etag, 'Cache-Control': 'private, no-cache' })
+  res.setHeader('ETag', etag)
+  res.setHeader('Cache-Control', 'private, no-cache')
   if (matches(req.get('If-None-Match'), etag)) res.status(304).end()
-  else res.type('application/json').send(text)
+  else sendJsonText(res, text)
+}
+
+/** Answers with JSON as Express would, without what ours never is: of another charset, or tagged by Express. */
+export const sendJson = (res: Response, body: object): void =>
+  sendJsonText(res, JSON.stringify(body))
+
+const sendJsonText = (res: Response, text: string): void => {
+  res.setHeader('Content-Type', 'application/json; charset=utf-8')
+  res.setHeader('Content-Length', Buffer.byteLength(text))
+  res.end(text)
 }
 
 /** Answers with what is so only at this moment. */

@@ -1,4 +1,5 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express'
+import type { HotRoute } from './short-way.ts'
 
 /** Routes, and where they are mounted. */
 export type MountedRoutes = {
@@ -8,4 +9,8 @@ export type MountedRoutes = {
   handler: RequestHandler
   /** Called with whatever refuses a request for these, before they have seen it or after. */
   onError?: ErrorRequestHandler
+  /** Passed by every request, for whatever route, whose caller is known. */
+  gate?: RequestHandler
+  /** Those that most requests are for; `handler` has them, too. */
+  hot?: readonly HotRoute[]
 }

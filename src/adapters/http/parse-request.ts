@@ -11,6 +11,7 @@ import {
 } from '../../contract/limits.ts'
 import { imageMimeTypeSchema } from '../../contract/vocabulary.ts'
 import { AppError } from '../../lib/errors.ts'
+import { readText } from './read-text.ts'
 
 /** Parses a JSON body; anything else is `unsupported_media_type`. */
 export const jsonBody = (limit = MAX_BODY_BYTES): RequestHandler[] => [
@@ -116,7 +117,7 @@ export const parseQuery = <Schema extends z.ZodType>(
 }
 
 const jsonText = (limit: number): RequestHandler[] => [
-  express.text({ limit, type: () => true }),
+  readText(limit),
   (req, _res, next) => {
     if (typeof req.body === 'string') req.body = req.body === '' ? {} : parseJson(req.body)
     next()

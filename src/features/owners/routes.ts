@@ -18,15 +18,14 @@ export type OwnerRoutesDeps = {
 type Owner = { ownerId: string; askedBy: 'owner' | 'operator' }
 
 /**
- * What an owner may ask of what is kept of them, and operators of any owner (GDPR articles 15, 17 and 20). To be mounted before the
- * other routes, as it refuses what would make something new of an owner that is being erased.
+ * What an owner may ask of what is kept of them, and operators of any owner (GDPR articles 15, 17 and 20), and the
+ * gate that refuses what would make something new of an owner that is being erased.
  */
 export const createOwnerRoutes = (
   { db }: HttpContext,
   { sendExport, assertNotErasing }: OwnerRoutesDeps,
 ): MountedRoutes => {
   const router = Router()
-  router.use(refuseWhileErasing(assertNotErasing))
 
   const mount = (path: string, findOwner: (req: Request, res: Response) => Owner): void => {
     router.delete(path, async (req, res) => {
@@ -54,7 +53,12 @@ export const createOwnerRoutes = (
     return { ownerId: owner.data, askedBy: 'operator' }
   })
 
-  return { path: '/api', access: 'token', handler: router }
+  return {
+    path: '/api',
+    access: 'token',
+    handler: router,
+    gate: refuseWhileErasing(assertNotErasing),
+  }
 }
 
 const READS = new Set(['GET', 'HEAD', 'OPTIONS'])

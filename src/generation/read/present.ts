@@ -54,7 +54,7 @@ export const presentGeneration = (
     id: row.id,
     ...(showsOwner && { ownerId: row.ownerId }),
     status: row.status,
-    imageUrl: showGeneration(row, urls),
+    imageUrl: withVersion(image, row.imageContentDigest),
     prompt: row.prompt,
     transformation: row.transformation,
     lane: row.lane,
@@ -175,7 +175,11 @@ export const describeError = (row: GenerationWithImage): Generation['error'] =>
 type Defined<T> = { [K in keyof T]?: NonNullable<T[K]> }
 
 /** Leaves out what is absent, so that answers have no nulls. */
-export const defined = <T extends Record<string, unknown>>(fields: T): Defined<T> =>
-  Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined && value !== null),
-  ) as Defined<T>
+export const defined = <T extends Record<string, unknown>>(fields: T): Defined<T> => {
+  const present: Record<string, unknown> = {}
+  for (const name in fields) {
+    const value = fields[name]
+    if (value !== undefined && value !== null) present[name] = value
+  }
+  return present as Defined<T>
+}

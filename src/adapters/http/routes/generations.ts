@@ -1,4 +1,4 @@
-import { Router } from 'express'
+import { type RequestHandler, Router } from 'express'
 import { DatabaseAway } from '../../../../db/away.ts'
 import { generationQuerySchema } from '../../../contract/generation-filter.ts'
 import { isTerminal } from '../../../contract/vocabulary.ts'
@@ -13,6 +13,7 @@ import { setRetryAfter } from '../answer-generation.ts'
 import { principalOf } from '../auth.ts'
 import { type HttpContext, waitInPlace } from '../http-context.ts'
 import { sendWithETag } from '../json.ts'
+import type { MountedRoutes } from '../mounted-routes.ts'
 import { cutPage, parsePageQuery } from '../pagination.ts'
 import { parsePreferWait, parseQuery, setPreferenceApplied } from '../parse-request.ts'
 import { parseScope } from '../scope.ts'
@@ -27,7 +28,7 @@ type Deps = {
 }
 
 /** Reading, following and canceling generations. */
-export const createGenerationRoutes = (http: HttpContext, deps: Deps): Router => {
+export const createGenerationRoutes = (http: HttpContext, deps: Deps): MountedRoutes => {
   const { db, urlsFor, getOwnGeneration, answerGeneration } = http
   const router = Router()
 
@@ -45,7 +46,7 @@ export const createGenerationRoutes = (http: HttpContext, deps: Deps): Router =>
     sendWithETag(req, res, { generations, nextCursor })
   })
 
-  router.get('/:id', async (req, res) => {
+  const readOne: RequestHandler = async (req, res) => {
     const waitSeconds = parsePreferWait(req, http.maxWaitSeconds)
     let row = await getOwnGeneration(req, res)
     if (waitSeconds && !isTerminal(row.status) && !isPresumed(row)) {
@@ -55,7 +56,8 @@ export const createGenerationRoutes = (http: HttpContext, deps: Deps): Router =>
     setPreferenceApplied(res, waitSeconds)
     setRetryAfter(res, row)
     sendWithETag(req, res, await answerGeneration(req, row))
-  })
+  }
+  router.get('/:id', readOne)
 
   router.get('/:id/events', async (req, res) => {
     const row = await getOwnGeneration(req, res)
@@ -87,7 +89,12 @@ export const createGenerationRoutes = (http: HttpContext, deps: Deps): Router =>
     res.json(await answerGeneration(req, canceled))
   })
 
-  return router
+  return {
+    path: '/api/generations',
+    access: 'token',
+    handler: router,
+    hot: [{ method: 'GET', pattern: '/api/generations/:id', handlers: [readOne] }],
+  }
 }
 
 const throwUnavailable = (cause: unknown): never => {

@@ -52,12 +52,16 @@ export const createVisualizeRoutes = (http: HttpContext, deps: VisualizeDeps): M
   const longestWaitSeconds = Math.min(interactiveDeadlineMs / 1_000, http.maxWaitSeconds)
   const router = Router()
 
-  router.post('/generate', ...imageJsonBody(), async (req, res) => {
-    const waitSeconds = parsePreferWait(req, http.maxWaitSeconds)
-    const submission = await submitBody(deps, req, res, parseIdempotencyKey(req))
-    setPreferenceApplied(res, waitSeconds)
-    await answer(http, deps, req, res, submission, waitSeconds ?? 0)
-  })
+  const generate: RequestHandler[] = [
+    ...imageJsonBody(),
+    async (req, res) => {
+      const waitSeconds = parsePreferWait(req, http.maxWaitSeconds)
+      const submission = await submitBody(deps, req, res, parseIdempotencyKey(req))
+      setPreferenceApplied(res, waitSeconds)
+      await answer(http, deps, req, res, submission, waitSeconds ?? 0)
+    },
+  ]
+  router.post('/generate', generate)
 
   router.post('/image', announceSuccessor(http), ...imageJsonBody(), async (req, res) => {
     const submission = await submitBody(deps, req, res, undefined, { skipExistingCheck: true })
@@ -69,6 +73,7 @@ export const createVisualizeRoutes = (http: HttpContext, deps: VisualizeDeps): M
     access: 'token',
     handler: router,
     onError: offerPlaceholder(deps),
+    hot: [{ method: 'POST', pattern: '/api/visualize/generate', handlers: generate }],
   }
 }
 
