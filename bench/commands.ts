@@ -4,3 +4,4 @@ export const imageonceCommand = (name: 'api' | 'worker' | 'start'): string[] => 
   name,
 ]
 export const bareServerCommand = ['--import', 'tsx', 'bench/bare-server.ts']
+export const fairServerCommand = ['--import', 'tsx', 'bench/fair-server.ts']

@@ -1,7 +1,9 @@
 /** How much is measured: enough rounds for a median that noise does not move, or a quick look. */
 export type Plan = {
   rounds: number
-  secondsPerRound: number
+  /** How many in each round, and before the first. */
+  requests: number
+  warmUpRequests: number
   starts: number
   /** How long a history the analytics read. */
   analyticsEvents: number
@@ -9,18 +11,22 @@ export type Plan = {
   otherPrompts: number
   /** Measure nothing but what has this word in its name. */
   only?: string | undefined
+  /** Print what was measured as one line of JSON besides. */
+  isJson: boolean
 }
 
-const FULL: Plan = {
-  rounds: 5,
-  secondsPerRound: 4,
+const FULL: Omit<Plan, 'isJson'> = {
+  rounds: 6,
+  requests: 10_000,
+  warmUpRequests: 5_000,
   starts: 5,
   analyticsEvents: 1_000_000,
   otherPrompts: 100_000,
 }
-const QUICK: Plan = {
-  rounds: 3,
-  secondsPerRound: 1,
+const QUICK: typeof FULL = {
+  rounds: 2,
+  requests: 3_000,
+  warmUpRequests: 3_000,
   starts: 1,
   analyticsEvents: 100_000,
   otherPrompts: 20_000,
@@ -31,5 +37,5 @@ export const parsePlan = (args: string[]): Plan => {
     args.find((arg) => arg.startsWith(`--${name}=`))?.slice(`--${name}=`.length)
   const plan = args.includes('--quick') ? QUICK : FULL
   const analyticsEvents = Number(findValue('events') ?? plan.analyticsEvents)
-  return { ...plan, analyticsEvents, only: findValue('only') }
+  return { ...plan, analyticsEvents, only: findValue('only'), isJson: args.includes('--json') }
 }

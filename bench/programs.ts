@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 import type { Disposables } from '../src/app/disposables.ts'
 import { findFreePort } from '../test/support/free-port.ts'
 import { waitFor } from '../test/support/wait-for.ts'
-import { bareServerCommand, imageonceCommand } from './commands.ts'
+import { bareServerCommand, fairServerCommand, imageonceCommand } from './commands.ts'
+import type { Name } from './compare.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const READY_TIMEOUT_MS = 30_000
@@ -33,16 +34,23 @@ export const startServer = async (
   return { ...toProgram(child), url }
 }
 
-/** The two servers that are compared, on the same services. */
-export const startBoth = async (
+export type Server = Awaited<ReturnType<typeof startServer>>
+
+/** The servers that are compared, on the same services. */
+export const startContestants = async (
   environment: Environment,
   push: Disposables['push'],
-): Promise<{ ours: string; bare: string }> => {
-  const ours = await startServer(imageonceCommand('api'), environment)
-  push(ours.stop)
-  const bare = await startServer(bareServerCommand, environment)
-  push(bare.stop)
-  return { ours: ours.url, bare: bare.url }
+): Promise<Record<Name, Server>> => {
+  const start = async (command: string[]) => {
+    const server = await startServer(command, environment)
+    push(server.stop)
+    return server
+  }
+  return {
+    imageonce: await start(imageonceCommand('api')),
+    fair: await start(fairServerCommand),
+    bare: await start(bareServerCommand),
+  }
 }
 
 /** Starts a program and waits until it prints what `ready` matches. */

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import autocannon from 'autocannon'
 import type pg from 'pg'
 import type { Disposables } from '../src/app/disposables.ts'
 import { imageonceCommand } from './commands.ts'
 import { finishQueued } from './fixtures.ts'
+import { readCpuUs } from './meter.ts'
 import type { Plan } from './plan.ts'
 import { startServer } from './programs.ts'
 import { printAim } from './report.ts'
@@ -13,10 +13,7 @@ import { medianOf } from './statistics.ts'
 
 const PROMPTS = 200
 const CONNECTIONS = 16
-const REQUESTS_A_SECOND = 500
 const MAX_MORE_PERCENT = 3
-/** What `/proc` counts CPU time in (Linux, `USER_HZ`). */
-const TICK_MS = 10
 
 /** The CPU of one reuse with rates counted, and of one without, measured in turns. */
 export const measureRates = async (
@@ -40,12 +37,12 @@ export const measureRates = async (
   await finishQueued(client)
   const requests = bodies.map((body) => toRequest(path, token, body))
   // So many requests and not so many seconds: CPU is the same however busy the machine is.
-  const amount = REQUESTS_A_SECOND * plan.secondsPerRound
+  const amount = plan.requests
   const measure = async ({ url, pid }: typeof on) => {
-    const before = await readCpuMs(pid)
+    const before = await readCpuUs(pid)
     const result = await autocannon({ url, requests, connections: CONNECTIONS, amount })
     if (result['2xx'] !== amount) throw new Error(`${result['2xx']} of ${amount} were answered`)
-    return ((await readCpuMs(pid)) - before) / amount
+    return ((await readCpuUs(pid)) - before) / 1_000 / amount
   }
   for (const each of [on, off]) await measure(each)
   const [counted, free]: [number[], number[]] = [[], []]
@@ -64,9 +61,4 @@ export const measureRates = async (
   const range = `${Math.min(...percents).toFixed(1)} to ${Math.max(...percents).toFixed(1)}`
   const text = `  more       ${more.toFixed(1)} % (${range}), aim ${MAX_MORE_PERCENT} at most`
   printAim(text, more <= MAX_MORE_PERCENT)
-}
-
-const readCpuMs = async (pid: number): Promise<number> => {
-  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /, '').split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS
 }

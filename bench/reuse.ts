@@ -2,8 +2,9 @@ import type pg from 'pg'
 import type { Disposables } from '../src/app/disposables.ts'
 import { type Comparison, compare } from './compare.ts'
 import { finishQueued, growTables, keepBareAnswer } from './fixtures.ts'
+import { createMeter } from './meter.ts'
 import type { Plan } from './plan.ts'
-import { startBoth } from './programs.ts'
+import { type Server, startContestants } from './programs.ts'
 import { signToken, toRequest } from './requests.ts'
 import { productionEnvironment, type Services } from './services.ts'
 
@@ -16,7 +17,7 @@ export const compareReuse = async (
   plan: Plan,
   push: Disposables['push'],
 ): Promise<Comparison> => {
-  const urls = await startBoth(productionEnvironment(services), push)
+  const servers = await startContestants(productionEnvironment(services), push)
   const token = await signToken('reader')
   const bodies = Array.from({ length: PROMPTS }, (_, i) => ({
     prompt: `a red bicycle in front of house number ${i}, late afternoon light`,
@@ -26,7 +27,11 @@ export const compareReuse = async (
   const submit = async (body: unknown) => {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
     const text = JSON.stringify(body)
-    const response = await fetch(urls.ours + path, { method: 'POST', headers, body: text })
+    const response = await fetch(servers.imageonce.url + path, {
+      method: 'POST',
+      headers,
+      body: text,
+    })
     return (await response.json()) as { reuse?: { source: string } }
   }
   for (const body of bodies) await submit(body)
@@ -38,12 +43,14 @@ export const compareReuse = async (
     await keepBareAnswer(client, body.prompt, answer)
   }
   await client.query('vacuum analyze')
-  return compare(
-    {
-      ours: { url: urls.ours, requests: bodies.map((body) => toRequest(path, token, body)) },
-      bare: { url: urls.bare, requests: bodies.map((body) => toRequest('/reuse', token, body)) },
-      status: 200,
-    },
-    plan,
-  )
+  const contestant = ({ url, pid }: Server, at: string) => ({
+    load: { url, requests: bodies.map((body) => toRequest(at, token, body)) },
+    meter: createMeter(pid, client),
+  })
+  const contestants = {
+    imageonce: contestant(servers.imageonce, path),
+    fair: contestant(servers.fair, '/reuse'),
+    bare: contestant(servers.bare, '/reuse'),
+  }
+  return compare({ contestants, status: 200 }, plan)
 }

@@ -7,7 +7,7 @@ import { createBareTables } from './fixtures.ts'
 import { measureNeighbours } from './neighbours.ts'
 import { parsePlan } from './plan.ts'
 import { measureRates } from './rates.ts'
-import { printAim, printComparison } from './report.ts'
+import { type Goals, printAim, printComparison } from './report.ts'
 import { compareReuse } from './reuse.ts'
 import { type Services, startServices } from './services.ts'
 import { measureMemory, measureStarts } from './startup.ts'
@@ -18,7 +18,12 @@ import { compareSubmissions } from './submissions.ts'
 const MAX_START_SECONDS = 3
 const MAX_IDLE_MB = 150
 
+const REUSE_GOALS: Goals = { ratio: 1.2, programUs: 400 }
+const SUBMISSION_GOALS = { programUs: 900, postgresUs: 400, walBytes: 2_500 }
+
 const plan = parsePlan(process.argv)
+/** What was compared, by name. */
+const results: Record<string, Comparison> = {}
 const { push, releaseAll } = createDisposables(console.error)
 
 const main = async () => {
@@ -27,13 +32,14 @@ const main = async () => {
   await client.connect()
   push(() => client.end())
   await createBareTables(client)
-  console.log(`node ${process.version}, ${plan.rounds} rounds of ${plan.secondsPerRound} s each`)
+  const { rounds, requests } = plan
+  console.log(`node ${process.version}, ${rounds} rounds of ${requests} requests each`)
 
-  await show('Reuse of an image that exists', 0.8, (hold) =>
+  await show('Reuse of an image that exists', REUSE_GOALS, (hold) =>
     compareReuse(services, client, plan, hold),
   )
-  for (const [name, on] of listBackends(services)) {
-    await show(`New submissions, ${name}`, 0.7, (hold) =>
+  for (const [name, on, ratio] of listBackends(services)) {
+    await show(`New submissions, ${name}`, { ...SUBMISSION_GOALS, ratio }, (hold) =>
       compareSubmissions(on, client, plan, hold),
     )
   }
@@ -60,10 +66,15 @@ const measureProcesses = async (services: Services) => {
 /** Each comparison's servers end with it. */
 const show = async (
   name: string,
-  aim: number,
+  goals: Goals,
   compare: (push: Disposables['push']) => Promise<Comparison>,
 ) => {
-  if (isWanted(name)) await hold(async (push) => printComparison(name, await compare(push), aim))
+  if (!isWanted(name)) return
+  await hold(async (push) => {
+    const comparison = await compare(push)
+    results[name] = comparison
+    printComparison(name, comparison, goals)
+  })
 }
 
 const isWanted = (name: string) => !plan.only || name.includes(plan.only)
@@ -78,16 +89,18 @@ const hold = async (use: (push: Disposables['push']) => Promise<unknown>) => {
   }
 }
 
-const listBackends = (services: Services): [string, Services][] => {
-  const onPostgres: [string, Services] = [
+const listBackends = (services: Services): [string, Services, ratio: number][] => {
+  const onPostgres: [string, Services, number] = [
     'BullMQ on Postgres',
     { ...services, redisUrl: undefined },
+    0.7,
   ]
-  return services.redisUrl ? [['BullMQ on Redis', services], onPostgres] : [onPostgres]
+  return services.redisUrl ? [['BullMQ on Redis', services, 0.8], onPostgres] : [onPostgres]
 }
 
 try {
   await main()
+  if (plan.isJson) console.log(JSON.stringify(results))
 } finally {
   await releaseAll()
 }

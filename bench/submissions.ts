@@ -2,8 +2,9 @@ import { createPostgresBackend, Queue, withBackend } from 'bullmq'
 import type pg from 'pg'
 import type { Disposables } from '../src/app/disposables.ts'
 import { type Comparison, compare } from './compare.ts'
+import { createMeter } from './meter.ts'
 import type { Plan } from './plan.ts'
-import { startBoth } from './programs.ts'
+import { type Server, startContestants } from './programs.ts'
 import { signToken, toRequest } from './requests.ts'
 import { productionEnvironment, type Services } from './services.ts'
 
@@ -16,7 +17,7 @@ export const compareSubmissions = async (
   plan: Plan,
   push: Disposables['push'],
 ): Promise<Comparison> => {
-  const urls = await startBoth(productionEnvironment(services), push)
+  const servers = await startContestants(productionEnvironment(services), push)
   const queue = openQueue(services)
   push(() => queue.close())
   const tokens = await Promise.all(
@@ -50,16 +51,16 @@ export const compareSubmissions = async (
       throw new Error(`${answers} answers, ${rows[0].count} rows, ${total} jobs`)
     }
   }
-  return compare(
-    {
-      ours: { url: urls.ours, requests: requestsTo('/api/visualize/generate') },
-      bare: { url: urls.bare, requests: requestsTo('/submit') },
-      status: 202,
-      prepare,
-      check,
-    },
-    plan,
-  )
+  const contestant = ({ url, pid }: Server, at: string) => ({
+    load: { url, requests: requestsTo(at) },
+    meter: createMeter(pid, client),
+  })
+  const contestants = {
+    imageonce: contestant(servers.imageonce, '/api/visualize/generate'),
+    fair: contestant(servers.fair, '/submit'),
+    bare: contestant(servers.bare, '/submit'),
+  }
+  return compare({ contestants, status: 202, prepare, check }, plan)
 }
 
 const openQueue = ({ databaseUrl, redisUrl }: Services) => {
