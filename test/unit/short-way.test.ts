@@ -28,7 +28,8 @@ const listen = async (
     errorHandlers,
     ...given,
   } as const
-  const server = createServer(createShortWay(app, [lane])).listen(0, '127.0.0.1')
+  const { listener, ...classes } = createShortWay(app, [lane])
+  const server = createServer(classes, listener).listen(0, '127.0.0.1')
   await once(server, 'listening')
   close = () => {
     server.closeAllConnections()

@@ -1,4 +1,3 @@
-import type { RequestListener } from 'node:http'
 import express, { type RequestHandler } from 'express'
 import type { ByteBudget } from '../../lib/byte-budget.ts'
 import type { Logger } from '../../lib/logger.ts'
@@ -12,7 +11,7 @@ import { addressOf } from './rates/client-address.ts'
 import type { Rates } from './rates/rates.ts'
 import { createRequestLog, type EndRequest, type StartTrace } from './request-log.ts'
 import { createSecurityHeaders } from './security-headers.ts'
-import { createShortWay } from './short-way.ts'
+import { createShortWay, type ShortWay } from './short-way.ts'
 import { serveWebPages, type WebPages } from './web-pages.ts'
 
 type AppOptions = {
@@ -34,7 +33,7 @@ type AppOptions = {
 }
 
 /** The HTTP face: its routes, between what every request passes and what answers the rest. */
-export const createApp = (options: AppOptions): RequestListener => {
+export const createApp = (options: AppOptions): ShortWay => {
   const { rates, bodies, routes, web } = options
   const app = express()
   const mount = (access: MountedRoutes['access']) => {

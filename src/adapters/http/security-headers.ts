@@ -7,7 +7,12 @@ import helmet from 'helmet'
  */
 export const createSecurityHeaders = (): RequestHandler => {
   const headers = listHeaders(
-    helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } } }),
+    helmet({
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+      },
+    }),
   )
   return (_req, res, next) => {
     for (const [name, value] of headers) res.setHeader(name, value)

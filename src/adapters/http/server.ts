@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import { StartError } from '../../lib/errors.ts'
 import { createDrain, type Drain } from './drain.ts'
 import { answerUnreadable, requireHost } from './unreadable-request.ts'
@@ -7,8 +7,11 @@ import { answerUnreadable, requireHost } from './unreadable-request.ts'
 const SERVER_TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 }
 
 /** The server, and how to stop it without a reset for its clients. */
-export const createHttpServer = (listener: RequestListener): { server: Server; drain: Drain } => {
-  const options = { ...SERVER_TIMEOUTS, requireHostHeader: false }
+export const createHttpServer = (
+  listener: RequestListener,
+  classes: Pick<ServerOptions, 'IncomingMessage' | 'ServerResponse'> = {},
+): { server: Server; drain: Drain } => {
+  const options = { ...SERVER_TIMEOUTS, requireHostHeader: false, ...classes }
   const server = createServer(options, requireHost(listener))
   answerUnreadable(server)
   return { server, drain: createDrain(server) }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { IncomingMessage, type RequestListener, ServerResponse } from 'node:http'
 import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express'
 
 /** A route that most requests are for. Its handlers are what Express is given for it, too. */
@@ -12,21 +12,38 @@ export type HotRoute = {
 /** A hot route with all that its requests pass, in order, and what answers where one of these throws. */
 type Lane = HotRoute & { errorHandlers: readonly ErrorRequestHandler[] }
 
+/** How a server is made that goes it. */
+export type ShortWay = {
+  listener: RequestListener
+  IncomingMessage: typeof IncomingMessage
+  ServerResponse: typeof ServerResponse
+}
+
 /**
  * Calls the handlers of hot routes one after the other, where Express would try each layer of each router for every request: a sixth of
  * what a reuse costs (docs/performance.md). An address that is written in any other way than the usual one goes to Express, which
  * leads it to the same handlers.
  */
-export const createShortWay = (app: Express, lanes: readonly Lane[]): RequestListener => {
+export const createShortWay = (app: Express, lanes: readonly Lane[]): ShortWay => {
   const findLane = createFindLane(lanes)
-  return (req, res) => {
+  const listener: RequestListener = (req, res) => {
     const found = findLane(req.method ?? '', req.url ?? '')
     if (!found) return app(req, res)
-    const { request, response } = dress(app, req, res)
+    const { request, response } = dress(req, res)
     request.params = found.params
     request.route = { path: found.lane.pattern }
     callInTurn(found.lane, request, response)
   }
+  return { listener, ...inheritFrom(app) }
+}
+
+/** Requests and answers that are born with Express's methods: to give them to each anew makes every later use of it slower. */
+const inheritFrom = (app: Express) => {
+  class OwnRequest extends IncomingMessage {}
+  class OwnResponse<R extends IncomingMessage> extends ServerResponse<R> {}
+  Object.setPrototypeOf(OwnRequest.prototype, app.request)
+  Object.setPrototypeOf(OwnResponse.prototype, app.response)
+  return { IncomingMessage: OwnRequest, ServerResponse: OwnResponse }
 }
 
 type Found = { lane: Lane; params: Record<string, string> }
@@ -49,13 +66,12 @@ const createFindLane = (lanes: readonly Lane[]) => {
   }
 }
 
-/** Gives a request and its answer what Express's own way gives them (express, `app.handle`). */
-const dress = (app: Express, req: IncomingMessage, res: ServerResponse) => {
-  const request = Object.setPrototypeOf(req, app.request) as Request
-  const response = Object.setPrototypeOf(res, app.response) as Response
+/** Gives a request and its answer what Express's own way gives them besides its methods (express, `app.handle`). */
+const dress = (req: IncomingMessage, res: ServerResponse) => {
+  const request = req as Request
+  const response = res as Response
   request.res = response
-  response.req = request
-  response.locals = Object.create(null)
+  response.locals = {}
   request.baseUrl = ''
   request.originalUrl = request.url
   return { request, response }
