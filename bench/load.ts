@@ -18,7 +18,7 @@ export const measureLoad = async (
   const answers = result.statusCodeStats?.[`${status}`]?.count ?? 0
   if (result.errors > 0 || answers !== amount) {
     throw new Error(
-      `${url}: ${answers} of ${amount} answers were ${status}, ${result.errors} errors`,
+      `${url}: ${amount} answers should be ${status}, and were ${JSON.stringify(result.statusCodeStats)}; ${result.errors} errors`,
     )
   }
   const { p50, p99 } = result.latency

@@ -1,5 +1,7 @@
 import { createPostgresBackend, Queue, withBackend } from 'bullmq'
 import type pg from 'pg'
+import { readInstallation, withDatabaseAt } from '../db/installation.ts'
+import { prefixOf } from '../src/adapters/queue/enter-queue.ts'
 import type { Disposables } from '../src/app/disposables.ts'
 import { type Comparison, compare } from './compare.ts'
 import { createMeter } from './meter.ts'
@@ -8,7 +10,8 @@ import { type Server, startContestants } from './programs.ts'
 import { signToken, toRequest } from './requests.ts'
 import { productionEnvironment, type Services } from './services.ts'
 
-const OWNERS = 50
+/** None has as many in flight as may be. */
+const OWNERS = 1_000
 
 /** New requests, beside a handler that makes one INSERT and one `add`; no worker takes them away. */
 export const compareSubmissions = async (
@@ -18,8 +21,8 @@ export const compareSubmissions = async (
   push: Disposables['push'],
 ): Promise<Comparison> => {
   const servers = await startContestants(productionEnvironment(services), push)
-  const queue = openQueue(services)
-  push(() => queue.close())
+  const queues = await openQueues(services)
+  push(() => Promise.all(queues.map((queue) => queue.close())))
   const tokens = await Promise.all(
     Array.from({ length: OWNERS }, (_, i) => signToken(`owner ${i}`)),
   )
@@ -36,8 +39,9 @@ export const compareSubmissions = async (
       }),
     }))
   const prepare = async () => {
-    await queue.obliterate({ force: true })
+    for (const queue of queues) await queue.obliterate({ force: true })
     await client.query(`delete from generations where status = 'queued'`)
+    await client.query('truncate generation_events')
     await client.query('truncate bare_submissions')
     await client.query('vacuum analyze generations, generation_events')
   }
@@ -45,7 +49,7 @@ export const compareSubmissions = async (
     const { rows } = await client.query(
       `select count(*)::int as count from generations where status = 'queued'`,
     )
-    const jobs = await queue.getJobCounts()
+    const jobs = (await queues[0]?.getJobCounts()) ?? {}
     const total = Object.values(jobs).reduce((a, b) => a + b, 0)
     if (rows[0].count < answers || total < answers) {
       throw new Error(`${answers} answers, ${rows[0].count} rows, ${total} jobs`)
@@ -63,10 +67,14 @@ export const compareSubmissions = async (
   return compare({ contestants, status: 202, prepare, check }, plan)
 }
 
-const openQueue = ({ databaseUrl, redisUrl }: Services) => {
-  if (redisUrl) return new Queue('imageonce', { connection: { url: redisUrl } })
+/** Ours first, and that of the other two: in Redis each installation has its own prefix. */
+const openQueues = async ({ databaseUrl, redisUrl }: Services): Promise<Queue[]> => {
+  if (redisUrl) {
+    const prefix = prefixOf(await withDatabaseAt(databaseUrl, readInstallation))
+    const connection = { url: redisUrl }
+    return [new Queue('imageonce', { connection, prefix }), new Queue('imageonce', { connection })]
+  }
   const connection = { connectionString: databaseUrl, max: 2 }
-  return new (withBackend(createPostgresBackend).Queue)('imageonce', {
-    connection,
-  }) as unknown as Queue
+  const OnPostgres = withBackend(createPostgresBackend).Queue
+  return [new OnPostgres('imageonce', { connection }) as unknown as Queue]
 }
