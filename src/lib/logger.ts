@@ -20,7 +20,7 @@ export const createLogger = (level: string, name: 'api' | 'worker' | 'start'): L
 const GATHERED_BYTES = 8_192
 const GATHERED_MS = 20
 
-/** Writes lines together, some milliseconds late at most: a write of each by itself costs an eleventh of a reuse. What is left is written at exit. */
+/** Writes lines together, some milliseconds late at most, as a write of each by itself costs a good part of a request. What is left is written at exit. */
 const gatherLines = (): pino.DestinationStream => {
   const output = pino.destination({ sync: false, minLength: GATHERED_BYTES })
   let isFlushed = true

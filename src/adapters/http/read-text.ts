@@ -4,7 +4,7 @@ import { AppError } from '../../lib/errors.ts'
 
 /**
  * Puts the body as text into `req.body`. What nearly every request sends, a few KB of UTF-8 that say how long they are, is read here;
- * anything else is left to Express, at a tenth of what a reuse costs (docs/performance.md).
+ * anything else is left to Express, which takes several times as long (ADR 64).
  */
 export const readText = (limit: number): RequestHandler => {
   const readAny = express.text({ limit, type: () => true })
