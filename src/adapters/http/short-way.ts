@@ -20,8 +20,8 @@ export type ShortWay = {
 }
 
 /**
- * Calls the handlers of hot routes one after the other, where Express would try each layer of each router for every request (ADR 64). An address that is written in any other way than the usual one goes to Express, which
- * leads it to the same handlers.
+ * Calls the handlers of hot routes one after the other, where Express would try each layer of each router for every request
+ * (ADR 64). An address that is written in any other way than the usual one goes to Express, which leads it to the same handlers.
  */
 export const createShortWay = (app: Express, lanes: readonly Lane[]): ShortWay => {
   const findLane = createFindLane(lanes)

@@ -12,6 +12,30 @@ const MODULE = 'src/features/keys/module.ts'
 /** What bounds keys, sessions, namespaces and what may be asked for. */
 export const access: readonly Mutation[] = [
   {
+    name: 'short way: who calls is known',
+    why: 'anyone asks for images on the way that most requests go',
+    file: 'src/adapters/http/app.ts',
+    find: 'handlers: [...entrance, ...identified, ...route.handlers]',
+    replace: 'handlers: [...entrance, ...route.handlers]',
+    tests: ['test/integration/short-way.test.ts'],
+  },
+  {
+    name: 'short way: the gates of features',
+    why: 'new images are made for an owner who is being erased',
+    file: 'src/adapters/http/app.ts',
+    find: '  ...routes.flatMap(({ gate = [] }) => gate),\n',
+    replace: '',
+    tests: ['test/integration/erasure.test.ts'],
+  },
+  {
+    name: 'short way: errors end in an answer',
+    why: 'a refusal passes for success',
+    file: 'src/adapters/http/short-way.ts',
+    find: 'result.catch(fail)',
+    replace: 'result.catch(() => res.end())',
+    tests: ['test/unit/short-way.test.ts'],
+  },
+  {
     name: 'key: its scope',
     why: 'a key to read with deletes',
     file: AUTH,
