@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import sharp from 'sharp'
@@ -7,6 +6,7 @@ import type { Disposables } from '../src/app/disposables.ts'
 import { highRates } from '../test/support/rates.ts'
 import { makeTemporaryFolder } from '../test/support/temporary-folder.ts'
 import { imageonceCommand } from './commands.ts'
+import { readMemoryMb } from './process-cpu.ts'
 import { startServer } from './programs.ts'
 import { printAim } from './report.ts'
 import { signToken } from './requests.ts'
@@ -43,9 +43,9 @@ export const measureAttacks = async (
       RATE_LIMITS: highRates(),
     })
     try {
-      const idleMb = await readMb(api.pid, 'VmRSS')
+      const idleMb = await readMemoryMb(api.pid, 'VmRSS')
       const outcome = await attack({ ...api, tokenOf: signToken })
-      const peakMb = await readMb(api.pid, 'VmHWM')
+      const peakMb = await readMemoryMb(api.pid, 'VmHWM')
       const text = `\n${name}: ${idleMb.toFixed(0)} → ${peakMb.toFixed(0)} MB at most, aim ${MAX_MB} (${outcome})`
       printAim(text, peakMb <= MAX_MB)
     } finally {
@@ -164,9 +164,4 @@ const count = (statuses: readonly (string | number)[]): string => {
   const counts = new Map<string | number, number>()
   for (const status of statuses) counts.set(status, (counts.get(status) ?? 0) + 1)
   return [...counts].map(([status, times]) => `${times} × ${status}`).join(', ')
-}
-
-const readMb = async (pid: number, field: 'VmRSS' | 'VmHWM'): Promise<number> => {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8')
-  return Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1]) / 1_024
 }

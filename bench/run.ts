@@ -12,6 +12,7 @@ import { compareReuse } from './reuse.ts'
 import { type Services, startServices } from './services.ts'
 import { measureMemory, measureStarts } from './startup.ts'
 import { compareSubmissions } from './submissions.ts'
+import { measureWorker } from './worker.ts'
 
 /* `npm run bench`, or a quick look by `npm run bench -- --quick`. Ratios of servers that are measured in turns. */
 
@@ -44,6 +45,7 @@ const main = async () => {
     )
   }
   if (!plan.only) await measureProcesses(services)
+  await hold((push) => measureWorker(plan, push, isWanted))
   if (isWanted('rates')) await hold((push) => measureRates(services, client, plan, push))
   await hold((push) => measureAttacks(services, push, isWanted))
   if (isWanted('analytics')) await hold((push) => measureAnalytics(services, client, plan, push))

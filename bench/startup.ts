@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { findFreePort } from '../test/support/free-port.ts'
 import { makeTemporaryFolder } from '../test/support/temporary-folder.ts'
 import { imageonceCommand } from './commands.ts'
 import type { Plan } from './plan.ts'
+import { readMemoryMb } from './process-cpu.ts'
 import { startProgram, startServer } from './programs.ts'
 import { productionEnvironment, type Services } from './services.ts'
 import { medianOf } from './statistics.ts'
@@ -38,13 +38,11 @@ export const measureMemory = async (services: Services) => {
   const worker = await startProgram(imageonceCommand('worker'), environment, /working/)
   try {
     await delay(IDLE_MS)
-    return { apiMb: await readRssMb(api.pid), workerMb: await readRssMb(worker.pid) }
+    return {
+      apiMb: await readMemoryMb(api.pid, 'VmRSS'),
+      workerMb: await readMemoryMb(worker.pid, 'VmRSS'),
+    }
   } finally {
     await Promise.all([api.stop(), worker.stop()])
   }
-}
-
-const readRssMb = async (pid: number): Promise<number> => {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8')
-  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1_024
 }

@@ -4,6 +4,7 @@ import { startTracing } from './adapters/tracing/tracing.ts'
 import { createApi } from './app/api.ts'
 import type { Config } from './app/config.ts'
 import { runUntilSignal, STOP_MARGIN_MS } from './app/process.ts'
+import { openModel } from './app/resources.ts'
 import { resolveSecrets, type Secrets } from './app/secrets.ts'
 import { passSelfTest, requireFolder } from './app/self-test.ts'
 import { describeShortStop } from './app/short-stops.ts'
@@ -34,7 +35,9 @@ export const runAll = (
       const tracing = await startTracing(config.tracing)
       push(() => tracing?.close())
       signal.throwIfAborted()
-      const overrides = { metrics: createMetrics(), tracing }
+      const { provider, close } = openModel(config)
+      push(close)
+      const overrides = { metrics: createMetrics(), tracing, provider }
       const worker = createWorker(config, secrets, logger, overrides)
       push(() => worker.stop(hurry))
       push(() => sayWhatIsWaitedFor(worker.countRunning(), config))

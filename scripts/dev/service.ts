@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { context } from 'esbuild'
 import { listen } from '../../src/adapters/http/server.ts'
 
@@ -25,8 +25,11 @@ const SETTLE_MS = 20
 export const createService = async (root: string, environment: NodeJS.ProcessEnv) => {
   const builder = await context({
     absWorkingDir: root,
-    entryPoints: ['scripts/dev/service-entry.ts'],
-    outfile: BUNDLE,
+    entryPoints: {
+      service: 'scripts/dev/service-entry.ts',
+      'gemini-thread': 'src/adapters/providers/gemini-thread.ts',
+    },
+    outdir: dirname(BUNDLE),
     bundle: true,
     packages: 'external',
     platform: 'node',

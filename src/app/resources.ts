@@ -9,6 +9,7 @@ import { createInspectImage } from '../adapters/images/inspect.ts'
 import { createMetrics, type Metrics } from '../adapters/metrics/metrics.ts'
 import { createGeminiProvider } from '../adapters/providers/gemini.ts'
 import { createLocalProvider } from '../adapters/providers/local.ts'
+import { createThreadedGemini } from '../adapters/providers/threaded-gemini.ts'
 import type { QueueBackend } from '../adapters/queue/backend.ts'
 import { createGenerationQueue, type GenerationQueue } from '../adapters/queue/generation-queue.ts'
 import { createFilesystemStore } from '../adapters/storage/filesystem.ts'
@@ -115,12 +116,13 @@ export const createResources = (
   return { db, events, queue, backend, provider, store, metrics, tracing, push, releaseAll }
 }
 
-/** What was paid for is not thrown away for its size or its kind: a 4K picture as png can have 30 MB. */
+/** What was paid for is not thrown away for its size or its kind: a 4K picture as png can have 30 MB. It is as its maker encoded it. */
 const BOUGHT_LIMITS = {
   maxBytes: 64 * 1024 * 1024,
   maxPixels: MAX_IMAGE_PIXELS,
   maxSeconds: 120,
   takesAll: true,
+  keepsEncoding: true,
 }
 
 export const createInspectBought = (): InspectImage => createInspectImage(BOUGHT_LIMITS)
@@ -128,10 +130,21 @@ export const createInspectBought = (): InspectImage => createInspectImage(BOUGHT
 export const createStore = ({ s3, dataDir }: Config): ImageStore =>
   s3 ? createS3Store(s3) : createFilesystemStore({ directory: join(dataDir, 'images') })
 
-const createProvider = ({ gemini, worker }: Config): Provider =>
-  gemini
-    ? createGeminiProvider({ ...gemini, timeoutMs: worker.generationTimeoutMs })
-    : createLocalProvider()
+const createProvider = (config: Config): Provider => {
+  const gemini = findGemini(config)
+  return gemini ? createGeminiProvider(gemini) : createLocalProvider()
+}
+
+/** For a process that calls the model: in a thread of its own, where it is one that is called. `close` ends the thread. */
+export const openModel = (config: Config): { provider: Provider; close: () => Promise<void> } => {
+  const gemini = findGemini(config)
+  return gemini
+    ? createThreadedGemini(gemini)
+    : { provider: createLocalProvider(), close: async () => {} }
+}
+
+const findGemini = ({ gemini, worker }: Config) =>
+  gemini && { ...gemini, timeoutMs: worker.generationTimeoutMs }
 
 export const toSpoolDirectory = ({ dataDir }: Config): string => join(dataDir, 'spool')
 

@@ -17,9 +17,11 @@ export type EncodedImage = { bytes: Uint8Array; mimeType: ImageMimeType }
 export type StoredImage = {
   bytes: Uint8Array
   mimeType: ImageMimeType | 'image/avif' | 'application/octet-stream'
+  /** SHA-256 (hex) of `bytes`, where it is known: a store that needs it does not calculate it again. */
+  digest?: string | undefined
 }
 
-/** An image that was decoded, checked and encoded anew, without metadata. */
+/** An image that was decoded and checked, without metadata. */
 export type InspectedImage = EncodedImage & {
   width: number
   height: number
@@ -30,8 +32,8 @@ export type InspectedImage = EncodedImage & {
 }
 
 /**
- * Decodes and re-encodes an image. Throws `AppError` `invalid_image` for what is not a png, jpeg or webp
- * within the limits, `unavailable` when its owner must wait too long. Equal input gives equal output.
+ * Decodes an image and cleans it: encodes it anew, or copies what shows it. Throws `AppError` `invalid_image` for what is not
+ * a png, jpeg or webp within the limits, `unavailable` when its owner must wait too long. Equal input gives equal output.
  */
 export type InspectImage = (bytes: Uint8Array, ownerId?: string) => Promise<InspectedImage>
 

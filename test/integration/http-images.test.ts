@@ -91,6 +91,9 @@ describe('an upload', () => {
     expect(metadata.orientation).toBeUndefined()
     expect(stored.includes('SecretName')).toBe(false)
     expect(stored.includes('PK tail')).toBe(false)
+    const wide = await sharp(photo).rotate(0).withIccProfile('p3').png().toBuffer()
+    const { body: other } = await uploadImage(alice, wide)
+    expect((await sharp(await fetchBytes(other.imageUrl)).metadata()).icc).toBeUndefined()
   })
 
   test('is what its bytes are, whatever it is said to be', async () => {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
@@ -114,6 +114,28 @@ describe('spool', () => {
         await expect(readdir(directory)).resolves.toEqual([])
       }),
     )
+  })
+
+  test('what the release before wrote is found, and where it is damaged it is not', async () => {
+    const spool = createSpool({ directory })
+    await spool.write(key, result)
+    const path = await onlyFile()
+    const { bytes, costUsd } = result
+    const sha256 = createHash('sha256').update(`${costUsd}\n`).update(bytes).digest('hex')
+    const header = JSON.stringify({ costUsd, byteLength: bytes.length, sha256, key })
+    await writeFile(path, Buffer.concat([Buffer.from(`${header}\n`), bytes]))
+    await expect(spool.find(key)).resolves.toEqual(result)
+    await writeFile(path, Buffer.concat([Buffer.from(`${header}\n`), randomBytes(bytes.length)]))
+    await expect(spool.find(key)).resolves.toBeUndefined()
+  })
+
+  test('of many writers at once each is found by the next process', async () => {
+    const spool = createSpool({ directory })
+    const keys = Array.from({ length: 40 }, (_, place) => `generated/g_${place}/0`)
+    await Promise.all(keys.map((each, costUsd) => spool.write(each, { ...result, costUsd })))
+    const next = createSpool({ directory })
+    const found = await Promise.all(keys.map((each) => next.find(each)))
+    expect(found.map((each) => each?.costUsd)).toEqual(keys.map((_, place) => place))
   })
 
   test('what a crash left half written is not found', async () => {

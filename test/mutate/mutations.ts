@@ -2,6 +2,7 @@ import type { Mutation } from './mutation.ts'
 import { access } from './mutations/access.ts'
 import { money } from './mutations/money.ts'
 import { owners } from './mutations/owners.ts'
+import { pictures } from './mutations/pictures.ts'
 import { privacy } from './mutations/privacy.ts'
 import { secrets } from './mutations/secrets.ts'
 import { spending } from './mutations/spending.ts'
@@ -16,4 +17,5 @@ export const mutations: readonly Mutation[] = [
   ...secrets,
   ...access,
   ...privacy,
+  ...pictures,
 ]

@@ -47,9 +47,17 @@ const COMMONJS = [
 export const buildProgram = async (source: ProgramSource): Promise<string> =>
   join(await makeOnceInRun('programs', buildAll), `${source}.js`)
 
+/** What a thread runs that calls the model. */
+export const buildGeminiThread = async (): Promise<string> =>
+  join(await makeOnceInRun('programs', buildAll), 'gemini-thread.js')
+
 const buildAll = async (path: string): Promise<void> => {
   await build({
-    entryPoints: SOURCES.map((source) => `${source}.ts`),
+    entryPoints: [
+      ...SOURCES.map((source) => ({ in: `${source}.ts`, out: source })),
+      // Beside the files that the programs share, one of which begins it.
+      { in: 'src/adapters/providers/gemini-thread.ts', out: 'gemini-thread' },
+    ],
     outbase: '.',
     outdir: path,
     bundle: true,

@@ -34,3 +34,20 @@ export const makeBomb = (): Promise<Buffer> => makePng('#000000', 6_000, 5_000)
 
 export const SVG =
   '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
+
+/** A segment of a jpeg, with its length. */
+export const jpegSegment = (marker: number, data: Buffer): Buffer => {
+  const head = Buffer.from([0xff, marker, 0, 0])
+  head.writeUInt16BE(data.length + 2, 2)
+  return Buffer.concat([head, data])
+}
+
+/** Pieces put into a file at that place. */
+export const insertAt = (file: Buffer, at: number, ...pieces: Buffer[]): Buffer =>
+  Buffer.concat([file.subarray(0, at), ...pieces, file.subarray(at)])
+
+/** Where the first chunk of that name begins. */
+export const findChunk = (png: Buffer, name: string): number => png.indexOf(name, 8, 'latin1') - 4
+
+/** Behind its header. */
+export const PNG_HEADER_END = 8 + 25

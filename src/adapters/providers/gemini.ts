@@ -8,7 +8,7 @@ import { fromGeminiAnswer, toGeminiError } from './gemini-error.ts'
 import { costGeminiAnswer, estimateGeminiCall, listGeminiModels } from './gemini-prices.ts'
 import { traceRequest } from './request-trace.ts'
 
-type GeminiProviderConfig = {
+export type GeminiProviderConfig = {
   apiKey: string
   model: string
   baseUrl: string

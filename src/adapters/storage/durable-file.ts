@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { Stats } from 'node:fs'
-import { open, opendir, readFile, rm, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, opendir, readFile, rm, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { createBatcher } from '../../lib/batch.ts'
 import { AppError } from '../../lib/errors.ts'
 
 /**
- * Writes a file under a hidden name and hands it to `publish` once its content is on the disk (fsync).
- * It is gone afterwards, whatever happened; a crash leaves it hidden.
+ * Writes a file under a hidden name and hands it to `publish` once its content is on the disk (fsync), which takes it from there.
+ * It is gone when anything fails; a crash leaves it hidden.
  */
 export const withTemporaryFile = async <T>(
   directory: string,
@@ -17,31 +18,81 @@ export const withTemporaryFile = async <T>(
   try {
     const file = await open(path, 'wx')
     try {
-      for (const part of content) await file.writeFile(part)
+      await writeAll(file, content)
       await file.sync()
     } finally {
       await file.close()
     }
     return await publish(path)
-  } finally {
-    await rm(path, { force: true })
+  } catch (error) {
+    await removeIfThere(path)
+    throw error
+  }
+}
+
+/** In one call, unless the disk takes no more: the next one then says so. */
+const writeAll = async (file: FileHandle, content: readonly Uint8Array[]): Promise<void> => {
+  let left = content.filter(({ length }) => length > 0)
+  while (left.length > 0) {
+    let { bytesWritten } = await file.writev(left)
+    left = left.flatMap((part) => {
+      const rest = part.subarray(bytesWritten)
+      bytesWritten = Math.max(0, bytesWritten - part.length)
+      return rest.length > 0 ? [rest] : []
+    })
+  }
+}
+
+/** False when there is no such file. */
+export const removeIfThere = async (path: string): Promise<boolean> => {
+  try {
+    await unlink(path)
+    return true
+  } catch (error) {
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return false
+    throw error
   }
 }
 
 /** True for a file that a writer has not published, or never did. */
 export const isTemporary = (path: string): boolean => /^\..*\.tmp$/.test(basename(path))
 
+/** Makes the names in a directory durable. Writers of the same moment share it. */
+export const syncDirectory = (path: string): Promise<void> => syncShared(path)
+
 /**
- * Makes the names in a directory durable, and those in the ones above it up to `top`: a new directory lasts no
- * longer than its own name does.
+ * Makes a directory and those above it up to `top`, with durable names: a new directory lasts no longer than its own name does. Each is
+ * seen to once, so this is for the few that stay.
  */
-export const syncDirectories = async (path: string, top: string): Promise<void> => {
-  await syncDirectory(path)
-  if (path !== top && path !== dirname(path)) await syncDirectories(dirname(path), top)
+export const createMakeDirectory = (top: string) => {
+  const made = new Map<string, Promise<void>>()
+  const makeDurable = async (path: string): Promise<void> => {
+    if (path !== top && path !== dirname(path)) await make(dirname(path))
+    await mkdir(path, { recursive: true })
+    await syncDirectory(dirname(path))
+  }
+  const make = (path: string): Promise<void> => {
+    const known = made.get(path)
+    if (known) return known
+    const making = makeDurable(path)
+    made.set(path, making)
+    making.catch(() => made.delete(path))
+    return making
+  }
+  return make
 }
 
+/** Who comes while one is under way has to wait for the next: their names may have come too late for it. */
+const syncShared = createBatcher(
+  async (paths: string[]) => {
+    await Promise.all([...new Set(paths)].map(syncOne))
+    return paths.map(() => undefined)
+  },
+  { maxSize: Number.POSITIVE_INFINITY, maxRunning: 1 },
+)
+
 /** Windows opens no directories, and keeps names by itself. */
-const syncDirectory = async (path: string): Promise<void> => {
+const syncOne = async (path: string): Promise<void> => {
   if (process.platform === 'win32') return
   const directory = await open(path)
   try {

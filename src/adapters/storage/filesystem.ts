@@ -1,14 +1,15 @@
 import { constants } from 'node:fs'
-import { access, link, mkdir, rm } from 'node:fs/promises'
+import { access, link, mkdir, rm, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { ImageStore, StoredObject } from '../../generation/ports.ts'
 import {
+  createMakeDirectory,
   findFile,
   findStats,
   hasCode,
   orUnavailable,
   removeTemporaryFiles,
-  syncDirectories,
+  syncDirectory,
   walkFiles,
   withTemporaryFile,
 } from './durable-file.ts'
@@ -22,6 +23,7 @@ const PAGE_OBJECTS = 1_000
  */
 export const createFilesystemStore = ({ directory }: { directory: string }): ImageStore => {
   const top = resolve(directory)
+  const makeDirectory = createMakeDirectory(top)
   const pathOf = (key: string) => join(top, checkObjectKey(key))
 
   return {
@@ -29,7 +31,7 @@ export const createFilesystemStore = ({ directory }: { directory: string }): Ima
     put: async (key, image) => {
       const path = pathOf(key)
       checkImage(key, image)
-      return orUnavailable(() => write(top, path, image.bytes))
+      return orUnavailable(() => write(makeDirectory, path, image.bytes))
     },
     find: async (key) => {
       const path = pathOf(key)
@@ -61,13 +63,20 @@ export const createFilesystemStore = ({ directory }: { directory: string }): Ima
   }
 }
 
-const write = async (top: string, path: string, bytes: Uint8Array) => {
-  await mkdir(dirname(path), { recursive: true })
-  const outcome = await withTemporaryFile(dirname(path), [bytes], (temporary) =>
+const write = async (
+  makeDirectory: (path: string) => Promise<void>,
+  path: string,
+  bytes: Uint8Array,
+) => {
+  const folder = dirname(path)
+  // The folder of one image is as short-lived as it is, and those of a kind are few.
+  await makeDirectory(dirname(folder))
+  await mkdir(folder, { recursive: true })
+  const outcome = await withTemporaryFile(folder, [bytes], (temporary) =>
     linkUnlessExists(temporary, path),
   )
   // After `exists` too: the writer that was first may not have come this far, and its object is relied on now.
-  await syncDirectories(dirname(path), dirname(top))
+  await Promise.all([syncDirectory(folder), syncDirectory(dirname(folder))])
   return outcome
 }
 
@@ -90,5 +99,7 @@ const linkUnlessExists = async (from: string, to: string): Promise<'stored' | 'e
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return 'exists'
     throw error
+  } finally {
+    await unlink(from)
   }
 }

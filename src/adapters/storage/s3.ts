@@ -1,4 +1,4 @@
-import type { _Object, PutObjectCommandInput } from '@aws-sdk/client-s3'
+import type { _Object, PutObjectCommand, PutObjectCommandInput } from '@aws-sdk/client-s3'
 import type { ImageStore, StoredImage, StoredObject } from '../../generation/ports.ts'
 import { AppError } from '../../lib/errors.ts'
 import {
@@ -62,7 +62,10 @@ export const createS3Store = (
     if (!isConditional && (await isThere(key))) return 'exists'
     const answer = await connection.run(async (s3, options) => {
       try {
-        await s3.putObject({ ...locate(key), ...toObject(image, isConditional) }, options)
+        const { PutObjectCommand } = await import('@aws-sdk/client-s3')
+        const command = new PutObjectCommand({ ...locate(key), ...toObject(image, isConditional) })
+        if (image.digest) signDigest(command, image.digest)
+        await s3.send(command, options)
         return 'stored'
       } catch (error) {
         const status = statusOf(error)
@@ -136,6 +139,20 @@ const toObject = ({ bytes, mimeType }: StoredImage, isConditional: boolean) =>
     CacheControl: 'public, max-age=31536000, immutable',
     ...(isConditional && { IfNoneMatch: '*' }),
   }) satisfies Partial<PutObjectCommandInput>
+
+/**
+ * A signature is over the body's SHA-256, which the SDK calculates unless the header is there. The store refuses a body that
+ * has another one.
+ */
+const signDigest = ({ middlewareStack }: PutObjectCommand, digest: string): void =>
+  middlewareStack.add(
+    (next) => (args) => {
+      const { headers } = args.request as { headers: Record<string, string> }
+      headers['x-amz-content-sha256'] = digest
+      return next(args)
+    },
+    { step: 'build', name: 'signDigest' },
+  )
 
 /** None for objects that are not ours. */
 const toStoredObject = ({ Key, Size, LastModified }: _Object): StoredObject[] =>

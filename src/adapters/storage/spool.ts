@@ -1,21 +1,27 @@
 import { createHash } from 'node:crypto'
-import { mkdir, rename, rm } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { mkdir, rename } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { z } from 'zod'
 import type { ProviderResult, Spool } from '../../generation/ports.ts'
 import {
+  createMakeDirectory,
   findFile,
-  hasCode,
   orUnavailable,
-  syncDirectories,
+  removeIfThere,
+  syncDirectory,
   withTemporaryFile,
 } from './durable-file.ts'
 
 const headerSchema = z.strictObject({
   costUsd: z.number(),
   byteLength: z.number(),
-  /** Over the cost and the bytes: a wrong price is damage too. */
-  sha256: z.string(),
+  /** Over the cost, the count and the bytes: a wrong price is damage too. Against damage alone, which is all that a disk does to a file. */
+  crc32: z.number().optional(),
+  /** In its place, of the release before. */
+  sha256: z.string().optional(),
+  /** How many came besides, on the image's; the release before has as many as there are. */
+  others: z.number().optional(),
   /** Whose bytes these are; the release before did not write it. */
   key: z.string().optional(),
 })
@@ -26,77 +32,81 @@ const headerSchema = z.strictObject({
  */
 export const createSpool = ({ directory }: { directory: string }): Spool => {
   const top = resolve(directory)
+  const makeDirectory = createMakeDirectory(top)
   // Hashed, as a key may be longer than a file name or hold a slash.
   const pathOf = (key: string, place = 0) => {
     const name = place === 0 ? key : `${key}\n${place}`
     return join(top, createHash('sha256').update(name).digest('hex'))
   }
-  const writePiece = (key: string, place: number, piece: Piece) =>
-    withTemporaryFile(top, [encodeHeader(key, piece), piece.bytes], (temporary) =>
+  const writePiece = (key: string, place: number, piece: Piece, others?: number) =>
+    withTemporaryFile(top, [encodeHeader(key, piece, others), piece.bytes], (temporary) =>
       rename(temporary, pathOf(key, place)),
     )
-  const findPiece = async (key: string, place: number): Promise<Piece | undefined> => {
+  const findPiece = async (key: string, place: number): Promise<WrittenPiece | undefined> => {
     const file = await orUnavailable(() => findFile(pathOf(key, place)))
     if (!file) return undefined
     const piece = decode(key, file)
-    if (!piece) await rm(pathOf(key, place), { force: true })
+    if (!piece) await removeIfThere(pathOf(key, place))
     return piece
   }
 
   return {
     write: async (key, { others = [], ...image }) => {
+      await makeDirectory(top)
+      // It may have been taken away since.
       await mkdir(top, { recursive: true })
       for (const [index, bytes] of others.entries()) {
         await writePiece(key, index + 1, { bytes, costUsd: 0 })
       }
-      // Of a result before this one.
-      await rm(pathOf(key, others.length + 1), { force: true })
-      await writePiece(key, 0, image)
-      await syncDirectories(top, dirname(top))
+      await writePiece(key, 0, image, others.length)
+      await syncDirectory(top)
     },
     find: async (key) => {
       const image = await findPiece(key, 0)
       if (!image) return undefined
+      const { bytes, costUsd, count } = image
       const others: Uint8Array[] = []
-      for (;;) {
+      while (others.length < count) {
         const other = await findPiece(key, others.length + 1)
-        if (!other) return { ...image, ...(others.length > 0 && { others }) }
+        if (!other) break
         others.push(other.bytes)
       }
+      return { bytes, costUsd, ...(others.length > 0 && { others }) }
     },
     delete: async (key) => {
       for (let place = 1; await removeIfThere(pathOf(key, place)); place++);
-      await rm(pathOf(key), { force: true })
+      await removeIfThere(pathOf(key))
     },
   }
 }
 
-/** False when there is no such file. */
-const removeIfThere = (path: string): Promise<boolean> =>
-  rm(path).then(
-    () => true,
-    (error: unknown) => {
-      if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return false
-      throw error
-    },
-  )
-
 type Piece = Pick<ProviderResult, 'bytes' | 'costUsd'>
+/** With how many others it came. */
+type WrittenPiece = Piece & { count: number }
 
-const encodeHeader = (key: string, { bytes, costUsd }: Piece): Uint8Array => {
-  const header = { costUsd, byteLength: bytes.length, sha256: digestOf(costUsd, bytes), key }
+const encodeHeader = (key: string, { bytes, costUsd }: Piece, others?: number): Uint8Array => {
+  const checksum = checksumOf({ costUsd, others }, bytes)
+  const header = { costUsd, byteLength: bytes.length, crc32: checksum, others, key }
   return Buffer.from(`${JSON.stringify(header)}\n`)
 }
 
 /** Undefined for a file that is not exactly what was written. */
-const decode = (key: string, file: Uint8Array): Piece | undefined => {
+const decode = (key: string, file: Uint8Array): WrittenPiece | undefined => {
   const header = parseSpoolHeader(file)
   const bytes = file.subarray(file.indexOf(LINE_FEED) + 1)
   if (!header || header.byteLength !== bytes.length) return undefined
   if (header.key !== undefined && header.key !== key) return undefined
-  if (header.sha256 !== digestOf(header.costUsd, bytes)) return undefined
-  return { bytes, costUsd: header.costUsd }
+  if (!isUndamaged(header, bytes)) return undefined
+  const { costUsd, others = Number.POSITIVE_INFINITY } = header
+  return { bytes, costUsd, count: others }
 }
+
+type Header = z.output<typeof headerSchema>
+
+const isUndamaged = (header: Header, bytes: Uint8Array): boolean =>
+  header.crc32 === undefined
+    ? header.sha256 === digestOf(header.costUsd, bytes)
+    : header.crc32 === checksumOf(header, bytes)
 
 const LINE_FEED = 10
 
@@ -109,6 +119,11 @@ export const parseSpoolHeader = (file: Uint8Array) => {
     return undefined
   }
 }
+
+const checksumOf = (
+  { costUsd, others }: { costUsd: number; others?: number | undefined },
+  bytes: Uint8Array,
+): number => crc32(bytes, crc32(`${costUsd} ${others}\n`))
 
 const digestOf = (costUsd: number, bytes: Uint8Array): string =>
   createHash('sha256').update(`${costUsd}\n`).update(bytes).digest('hex')

@@ -26,9 +26,9 @@ export const keepSurplus = async (
   piece: Piece,
 ): Promise<void> => {
   const { bytes } = piece
-  const digest = await digestHex(bytes)
+  const digest = 'digest' in piece ? piece.digest : await digestHex(bytes)
   const objectKey = `surplus/${generationId}/${digest}`
-  await untilStored(() => store.put(objectKey, { bytes, mimeType: typeOf(piece) }))
+  await untilStored(() => store.put(objectKey, { bytes, mimeType: typeOf(piece), digest }))
   const what =
     'unreadable' in piece
       ? { kind: 'unreadable' as const, mimeType: null, reason: piece.unreadable.message }
