@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { createS3Store } from '../../src/adapters/storage/s3.ts'
 import type { S3Config } from '../../src/adapters/storage/s3-connection.ts'
@@ -62,6 +62,17 @@ describeWith('s3', 's3 store', () => {
     const found = await store.findUrl('a/b')
     expect(found).toEqual({ url: `${config.endpoint}/${config.bucket}/a/b` })
     expect((await fetch(found?.url ?? '')).status).toBe(200)
+  })
+
+  test('a digest that is known is the one that is signed, and the store holds the bytes against it', async () => {
+    const { proxy, store } = await openThroughProxy(() => false)
+    const image = randomImage()
+    const digest = createHash('sha256').update(image.bytes).digest('hex')
+    await expect(store.put('a/b', { ...image, digest })).resolves.toBe('stored')
+    expect(proxy.requests[0]?.headers['x-amz-content-sha256']).toBe(digest)
+    const wrong = { ...randomImage(), digest }
+    await expect(store.put('a/c', wrong)).rejects.toMatchObject({ code: 'unavailable' })
+    await expect(store.has('a/c')).resolves.toBe(false)
   })
 
   test('an upload carries no checksum trailer and waits for no 100', async () => {
