@@ -3,7 +3,7 @@ import { findFreePort } from '../test/support/free-port.ts'
 import { makeTemporaryFolder } from '../test/support/temporary-folder.ts'
 import { imageonceCommand } from './commands.ts'
 import type { Plan } from './plan.ts'
-import { readMemoryMb } from './process-cpu.ts'
+import { readCpuMs, readMemoryMb } from './process-cpu.ts'
 import { startProgram, startServer } from './programs.ts'
 import { productionEnvironment, type Services } from './services.ts'
 import { medianOf } from './statistics.ts'
@@ -31,14 +31,16 @@ export const measureStarts = async ({ starts }: Plan) => {
 /** Long enough for what is allocated at the start to be collected. */
 const IDLE_MS = 10_000
 
-/** Resident memory of an idle API and an idle worker, in MB. */
+/** Resident memory of an idle API and an idle worker, in MB, and the CPU that the API took until it answered. */
 export const measureMemory = async (services: Services) => {
   const environment = productionEnvironment(services)
   const api = await startServer(imageonceCommand('api'), environment)
+  const { allMs: apiReadyMs } = await readCpuMs(api.pid)
   const worker = await startProgram(imageonceCommand('worker'), environment, /working/)
   try {
     await delay(IDLE_MS)
     return {
+      apiReadyMs,
       apiMb: await readMemoryMb(api.pid, 'VmRSS'),
       workerMb: await readMemoryMb(worker.pid, 'VmRSS'),
     }

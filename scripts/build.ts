@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { type BuildStep, bringUpToDate } from './build-step.ts'
 
 /*
- * Brings `dist` up to date: the service and the types of its client (tsc), the dashboard and the studio (vite).
+ * Brings `dist` up to date: the service and the types of its client (tsc, esbuild), the dashboard and the studio (vite).
  * What was built from the sources as they are is not built again.
  */
 
@@ -14,7 +14,10 @@ const vite = (pages: string) => [
   ...['build', pages, '--logLevel', 'warn'],
 ]
 
-const SETTINGS = ['package.json', 'package-lock.json', 'tsconfig.json', 'scripts/build.ts']
+const SETTINGS = [
+  ...['package.json', 'package-lock.json', 'tsconfig.json'],
+  ...['scripts/build.ts', 'scripts/bundle.ts', 'scripts/bundle-options.ts'],
+]
 const CLIENT = ['src/client.ts', 'src/client', 'src/contract']
 
 const steps: BuildStep[] = [
@@ -23,7 +26,11 @@ const steps: BuildStep[] = [
     inputs: ['src', 'db', 'tsconfig.build.json', 'tsconfig.client.json', ...SETTINGS],
     outputs: ['dist/src', 'dist/db'],
     memory: 'dist/.tsbuildinfo',
-    commands: [tsc('tsconfig.build.json'), tsc('tsconfig.client.json')],
+    commands: [
+      tsc('tsconfig.build.json'),
+      tsc('tsconfig.client.json'),
+      [process.execPath, '--import', 'tsx', join(ROOT, 'scripts/bundle.ts')],
+    ],
   },
   {
     name: 'dashboard',
