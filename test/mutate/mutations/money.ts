@@ -16,6 +16,22 @@ const RETRY = ['test/unit/retry-policy.test.ts']
 /** What keeps an image from being bought twice, and what was bought from being lost. */
 export const money: readonly Mutation[] = [
   {
+    name: 'call in a thread: one that ends may have been charged',
+    why: 'calls that were sent are taken for free, and paid again as often as threads end',
+    file: 'src/adapters/providers/threaded-gemini.ts',
+    find: "createProviderError('ambiguous',",
+    replace: "createProviderError('overloaded',",
+    tests: ['test/unit/threaded-gemini.test.ts'],
+  },
+  {
+    name: 'call in a thread: what it cost comes with its failure',
+    why: 'a call that was charged without a picture is booked as free',
+    file: 'src/adapters/providers/thread-messages.ts',
+    find: '    costUsd,\n    cause,\n',
+    replace: '    cause,\n',
+    tests: ['test/unit/threaded-gemini.test.ts'],
+  },
+  {
     name: 'fence',
     why: 'a worker whose claim was taken over writes over the result of the new one',
     file: TRANSITIONS,
