@@ -15,7 +15,15 @@ import { signToken } from './requests.ts'
 import { JWT_SECRET, type Services, startServices } from './services.ts'
 import { medianOf, percentileOf } from './statistics.ts'
 
-const AIMS = { cpuMs: 60, mainMs: 10, p50Ms: 2_000, p99Ms: 4_000, megabytes: 1_000, delayMs: 50 }
+const AIMS = {
+  cpuMs: 60,
+  mainMs: 10,
+  burstCpuMs: 40,
+  p50Ms: 2_000,
+  p99Ms: 4_000,
+  megabytes: 1_000,
+  delayMs: 50,
+}
 const [COST, BURST] = ['worker: cost', 'worker: burst']
 const CONCURRENCY = 8
 /** Until what runs often is compiled. */
@@ -102,8 +110,10 @@ const measureBurst = async (
   await waitFor(areAllOut, { what: 'all calls', timeoutMs: TIMEOUT_MS })
   await delay(CALL_MS)
   await readDelayMs(port)
+  const before = await readCpuMs(worker.pid)
   const releasedAt = model.release()
   await waitUntilDone(client)
+  const after = await readCpuMs(worker.pid)
   const delayMs = await readDelayMs(port)
   const { rows } = await client.query<{ ms: number }>(
     `select (extract(epoch from finished_at) * 1000 - $1)::float8 as ms from generations
@@ -114,6 +124,8 @@ const measureBurst = async (
   const times = rows.map(({ ms }) => ms)
   print(`${AT_ONCE} answers at once → committed, p50`, medianOf(times), AIMS.p50Ms, 'ms')
   print('  p99', percentileOf(times, 0.99), AIMS.p99Ms, 'ms')
+  // Where others use the machine, this tells what it could be alone: two cores have 4 s for 200 of 40 ms.
+  print('  CPU a generation', (after.allMs - before.allMs) / AT_ONCE, AIMS.burstCpuMs, 'ms')
   print('  most memory', await readMemoryMb(worker.pid, 'VmHWM'), AIMS.megabytes, 'MB')
   print('  delay of the event loop, p99', delayMs, AIMS.delayMs, 'ms')
 }
