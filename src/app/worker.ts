@@ -22,7 +22,7 @@ import { Interrupted } from '../generation/run/lease.ts'
 import { createDeadlines } from '../generation/run/overdue.ts'
 import type { RunDeps } from '../generation/run/run.ts'
 import { createRunJob } from '../generation/run/run-job.ts'
-import { enqueueIfQueued, type SweptQueue, sweepGenerations } from '../generation/state/sweep.ts'
+import { createSweep, enqueueIfQueued, type SweptQueue } from '../generation/state/sweep.ts'
 import { createRareLog, type Logger } from '../lib/logger.ts'
 import { runEvery } from '../lib/run-every.ts'
 import { waitAtMost } from '../lib/time.ts'
@@ -113,6 +113,7 @@ export const createWorker = (
     ...queue,
     mendClocks: resources.backend.kind === 'postgres' ? mendClocks : async () => {},
   }
+  const sweepGenerations = createSweep(db, swept)
 
   const start = async (): Promise<void> => {
     reportGuessedPrices(resources.provider, logger)
@@ -122,7 +123,7 @@ export const createWorker = (
       await queue.claim()
       // Said again each time: a Redis that lost its data lost the limit too.
       await queue.limitConcurrency(config.worker.modelMaxConcurrency)
-      await sweepGenerations(db, swept)
+      await sweepGenerations()
     }
     await queue.limitConcurrency(config.worker.modelMaxConcurrency).catch(onError)
     sweeper = runEvery(sweep, { intervalMs: config.worker.sweepIntervalMs, onError })

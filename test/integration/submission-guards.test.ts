@@ -6,7 +6,7 @@ import {
   isOwnerFull,
 } from '../../src/generation/state/insert-or-requeue.ts'
 import { findAnswering } from '../../src/generation/state/repository.ts'
-import { type SweptQueue, sweepGenerations } from '../../src/generation/state/sweep.ts'
+import { createSweep, type SweptQueue } from '../../src/generation/state/sweep.ts'
 import { insertDeferred } from '../../src/generation/submit/deferred-submission.ts'
 import { insertHookDelivery } from '../../src/generation/submit/hook-delivery.ts'
 import { bindIdempotencyKey } from '../../src/generation/submit/idempotency.ts'
@@ -186,6 +186,7 @@ test('a hook is taken once of each source', async () => {
 
 const idleQueue: SweptQueue = {
   enqueueAll: async () => {},
+  findJobless: async (ids) => [...ids],
   listDelayed: async () => [],
   hasten: async () => {},
   mendClocks: async () => {},
@@ -240,11 +241,11 @@ describe('a job is made due', () => {
     const { standing, runAfter, isDue } = given
     const { id } = await insertStanding(database.db, standing, { runAfter })
     const hastened: string[] = []
-    await sweepGenerations(database.db, {
+    await createSweep(database.db, {
       ...idleQueue,
       listDelayed: async () => [id, 'of no row'],
       hasten: async (ids) => void hastened.push(...ids),
-    })
+    })()
     expect(hastened).toEqual(isDue ? [id, 'of no row'] : ['of no row'])
   })
 })
@@ -267,10 +268,10 @@ describe('a job is made again', () => {
     const enqueuedAt = enqueuedSecondsAgo === null ? null : ago(enqueuedSecondsAgo * 1_000)
     const { id } = await insertStanding(database.db, standing, { enqueuedAt })
     const jobs: string[] = []
-    const count = await sweepGenerations(database.db, {
+    const count = await createSweep(database.db, {
       ...idleQueue,
       enqueueAll: async (taken) => void jobs.push(...taken.map(({ generationId }) => generationId)),
-    })
+    })()
     expect({ count, jobs }).toEqual(isMade ? { count: 1, jobs: [id] } : { count: 0, jobs: [] })
   })
 })

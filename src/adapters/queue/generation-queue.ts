@@ -32,7 +32,7 @@ export const createGenerationQueue = (
   onError: (error: Error) => void,
   telemetry?: Telemetry,
 ) => {
-  const { get, claim, close } = openQueue(backend, name, onError, telemetry)
+  const { get, claim, findJobless, close } = openQueue(backend, name, onError, telemetry)
   const timeoutMs = PRODUCER_TIMEOUT_MS[backend.kind]
 
   /**
@@ -146,6 +146,7 @@ export const createGenerationQueue = (
     findDeferred,
     removeDeferred,
     promote,
+    findJobless,
     listDelayed,
     hasten,
     remove,

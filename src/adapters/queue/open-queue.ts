@@ -18,8 +18,13 @@ export type OpenQueue = Pick<
   | 'removeJobScheduler'
   | 'setGlobalConcurrency'
   | 'removeGlobalConcurrency'
+  | 'toKey'
   | 'upsertJobScheduler'
 >
+
+/** Those among these job IDs that the queue does not have, asked for at once. */
+export type FindJobless = (ids: readonly string[]) => Promise<string[]>
+
 /** How long a producer waits for its store. */
 export const PRODUCER_TIMEOUT_MS: Record<QueueBackend['kind'], number> = {
   redis: 700,
@@ -58,6 +63,7 @@ export const openQueue = (
   get: () => Promise<OpenQueue>
   /** Says again whose queue it is: a Redis that lost its data has forgotten. Throws `StartError` when it is another's. */
   claim: () => Promise<void>
+  findJobless: FindJobless
   close: () => Promise<void>
 } => {
   const options = telemetry && { telemetry }
@@ -91,7 +97,14 @@ const openRedisQueue = (
     connection.disconnect()
   }
   const claim = async () => void (await enter())
-  return { get: queue.get, claim, close }
+  const findJobless: FindJobless = async (ids) => {
+    const { toKey } = await queue.get()
+    const keys = ids.map(toKey)
+    if (keys.length === 0 || (await connection.exists(...keys)) === keys.length) return []
+    const counts = await Promise.all(keys.map((key) => connection.exists(key)))
+    return ids.filter((_, index) => counts[index] === 0)
+  }
+  return { get: queue.get, claim, findJobless, close }
 }
 
 const openPostgresQueue = (
@@ -111,8 +124,16 @@ const openPostgresQueue = (
     await queue.close()
     await end()
   }
+  const findJobless: FindJobless = async (ids) => {
+    await queue.get()
+    const { rows } = await connection.query<{ id: string }>(
+      'select one.id from unnest($2::text[]) as one (id) where not exists (select from job where queue = $1 and job.id = one.id)',
+      [name, ids],
+    )
+    return rows.map(({ id }) => id)
+  }
   // Who has the database has the queue.
-  return { get: queue.get, claim: async () => {}, close }
+  return { get: queue.get, claim: async () => {}, findJobless, close }
 }
 
 const keepOnceReady = (make: () => Promise<Queue<JobData>>, onError: (error: Error) => void) => {

@@ -6,6 +6,9 @@ const IDEMPOTENCY = 'src/generation/submit/idempotency.ts'
 const RESOLVE = 'src/generation/submit/resolve-request.ts'
 const IDENTITY = 'src/contract/identity.ts'
 
+const SWEEP = 'src/generation/state/sweep.ts'
+const SWEEPS = ['test/integration/sweep.test.ts']
+
 const SUBMISSIONS = ['test/integration/submission-guards.test.ts']
 const REQUESTS = ['test/unit/resolve-request.test.ts']
 const IDENTITIES = ['test/unit/identity.test.ts']
@@ -250,10 +253,37 @@ export const submissions: readonly Mutation[] = [
   {
     name: 'sweep: what a dead worker held',
     why: 'a generation is never made, though its owner waits',
-    file: 'src/generation/state/sweep.ts',
-    find: "or (status = 'running' and lease_expires_at < now())",
-    replace: '',
+    file: SWEEP,
+    find: "(status = 'running' and lease_expires_at < now())",
+    replace: 'false',
     tests: SUBMISSIONS,
+  },
+  {
+    name: 'sweep: what is over',
+    why: 'a canceled generation is handed to the queue again',
+    file: SWEEP,
+    find: "and ((status = 'queued' and ${hasWaited}) or ${isAbandoned})",
+    replace: '',
+    tests: SWEEPS,
+    pattern: 'what ended while the queue was asked',
+  },
+  {
+    name: 'sweep: the end of a long line',
+    why: 'a job that is lost behind a thousand others is never made again',
+    file: SWEEP,
+    find: 'if (last) places.set(lane, last)',
+    replace: 'if (last) places.delete(lane)',
+    tests: SWEEPS,
+    pattern: 'wherever it stands',
+  },
+  {
+    name: 'sweep: a queue that lost its data',
+    why: 'a thousand jobs are made again in each sweep, and the rest waits',
+    file: SWEEP,
+    find: 'if (lost === 0 && !isBehindEnd) break',
+    replace: 'break',
+    tests: SWEEPS,
+    pattern: 'hands everything over',
   },
   {
     name: 'gate: counts',
