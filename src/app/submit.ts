@@ -2,6 +2,7 @@ import { parseImageData } from '../adapters/images/data-url.ts'
 import { createInspectImage } from '../adapters/images/inspect.ts'
 import { createRecognition } from '../adapters/images/recognition.ts'
 import { MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS } from '../contract/limits.ts'
+import { createInFlightCounts } from '../generation/state/in-flight-counts.ts'
 import { createBatchedStatements } from '../generation/submit/find-or-create.ts'
 import type { SubmitDeps } from '../generation/submit/submit.ts'
 import { resolveConditionImage, type UploadDeps } from '../generation/submit/uploads.ts'
@@ -38,16 +39,19 @@ export const createSubmitDeps = (
   { db, queue, provider, metrics }: Resources,
   uploads: UploadDeps,
   hooks: Hooks,
-): SubmitDeps => ({
-  ...hooks,
-  db,
-  statements: createBatchedStatements(db, config.limits),
-  limits: config.limits,
-  provider,
-  resolveConditionImage: (ownerId, image) => resolveConditionImage(uploads, ownerId, image),
-  enqueue: queue.enqueue,
-  promote: queue.promote,
-  defer: queue.defer,
-  onSubmitted: metrics.submissions.onSubmitted,
-  onEnqueued: metrics.submissions.onEnqueued,
-})
+): SubmitDeps => {
+  const limits = { ...config.limits, inFlightCounts: createInFlightCounts() }
+  return {
+    ...hooks,
+    db,
+    statements: createBatchedStatements(db, limits),
+    limits,
+    provider,
+    resolveConditionImage: (ownerId, image) => resolveConditionImage(uploads, ownerId, image),
+    enqueue: queue.enqueue,
+    promote: queue.promote,
+    defer: queue.defer,
+    onSubmitted: metrics.submissions.onSubmitted,
+    onEnqueued: metrics.submissions.onEnqueued,
+  }
+}

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { createInFlightCounts } from '../../src/generation/state/in-flight-counts.ts'
 import {
   type GenerationToInsert,
   type InsertLimits,
@@ -125,6 +126,20 @@ describe('an owner may have so many in flight', () => {
     expect(await insert([wanted()], limits)).toEqual([undefined])
     expect(await isOwnerFull(database.db, 'alice', MAX)).toBe(true)
     expect(await isOwnerFull(database.db, 'bob', MAX)).toBe(false)
+  })
+
+  test('and what was counted a moment ago is not counted again, but near the most', async () => {
+    const inFlightCounts = createInFlightCounts()
+    const remember = (inFlight: number) => inFlightCounts.note('alice', inFlight, true)
+    const placeNext = async (): Promise<number | undefined> => {
+      const [row] = await insert([wanted()], { maxInFlight: 50, inFlightCounts })
+      return row?.stopped ? undefined : row?.generation.place
+    }
+    expect(await placeNext()).toBe(0)
+    remember(40)
+    expect([await placeNext(), await placeNext()]).toEqual([40, 41])
+    remember(49)
+    expect(await placeNext()).toBe(3)
   })
 
   test('and each is behind the ones before it', async () => {

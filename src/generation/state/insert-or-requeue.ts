@@ -8,6 +8,7 @@ import type { TelemetryType } from '../../contract/telemetry.ts'
 import type { Lane } from '../../contract/vocabulary.ts'
 import type { AppError } from '../../lib/errors.ts'
 import { GENERATION_CHANNEL } from './channel.ts'
+import type { InFlightCounts } from './in-flight-counts.ts'
 import {
   countAhead,
   type GenerationWithImage,
@@ -71,6 +72,8 @@ export type InsertLimits = {
   maxInFlight: number
   /** How long after it was asked for a generation of each lane ends at the latest. */
   giveUpMs: Record<Lane, number>
+  /** What is known of owners' generations in flight; without it they are counted each time. */
+  inFlightCounts?: InFlightCounts | undefined
   /** The limits of the settings; without them, what was promised before is taken whatever has been spent. */
   budgets?: BudgetSettings | undefined
 }
@@ -86,11 +89,13 @@ export type InsertLimits = {
 export const insertOrRequeue = async (
   db: Database,
   rows: GenerationToInsert[],
-  { refusalTtlMs, maxInFlight, giveUpMs, budgets }: InsertLimits,
+  { refusalTtlMs, maxInFlight, giveUpMs, inFlightCounts, budgets }: InsertLimits,
 ): Promise<(Inserted | Refused | undefined)[]> => {
   const first = new Map<string, GenerationToInsert>()
   for (const row of rows) if (!first.has(row.id)) first.set(row.id, row)
-  const json = JSON.stringify([...first.values()])
+  const known = findKnown(inFlightCounts, rows, maxInFlight)
+  const wanted = [...first.values()].map((row) => ({ ...row, inFlight: known.get(row.ownerId) }))
+  const json = JSON.stringify(wanted)
   const { interactive, eager } = giveUpMs
   const settings = budgets ? encodeBudgets(budgets) : null
   const inserted = await insertRows(
@@ -102,11 +107,37 @@ export const insertOrRequeue = async (
     eager,
     settings,
   )
+  for (const [ownerId, inFlight] of sumUp(inserted)) {
+    inFlightCounts?.note(ownerId, inFlight, !known.has(ownerId))
+  }
   const byId = new Map(inserted.map((row) => [row.judgedId, row]))
   return rows.map((row) => {
     const found = first.get(row.id) === row ? byId.get(row.id) : undefined
     return found && describeInserted(found)
   })
+}
+
+/** An owner who comes near the most is counted, so that nobody is refused for what has just ended. */
+const findKnown = (
+  counts: InFlightCounts | undefined,
+  rows: readonly GenerationToInsert[],
+  maxInFlight: number,
+): Map<string, number> => {
+  const known = new Map<string, number>()
+  for (const { ownerId } of rows) {
+    const inFlight = counts?.find(ownerId)
+    if (inFlight !== undefined && inFlight + rows.length < maxInFlight) known.set(ownerId, inFlight)
+  }
+  return known
+}
+
+/** How many each owner has in flight by the last place that was given. */
+const sumUp = (inserted: readonly InsertedRow[]): Map<string, number> => {
+  const sums = new Map<string, number>()
+  for (const { isInserted, ownerId, place } of inserted) {
+    if (isInserted) sums.set(ownerId, Math.max(sums.get(ownerId) ?? 0, place + 1))
+  }
+  return sums
 }
 
 const describeInserted = ({
@@ -163,7 +194,8 @@ type InsertedRow = GenerationRow & {
 
 /*
  * Rows go in by id, so that two statements with the same ones can't wait for each other. Counting an owner's
- * generations in flight is done once an owner, since it is what costs most (docs/performance.md).
+ * generations in flight is what costs most (docs/performance.md): it is done once an owner, and not where it is known. What is looked up
+ * in a large table can only be found by index, as the plan is made once, perhaps while it is small (ADR 9).
  */
 const insertRows = compileOnce<
   InsertedRow,
@@ -175,19 +207,19 @@ const insertRows = compileOnce<
       id text, "ownerId" text, fingerprint text, revision text, lane text, prompt text, transformation text,
       "conditionImageId" text, "conditionImageDigest" text, provider text, model text, "aspectRatio" text,
       "imageSize" text, variant text, "objectKey" text, "similarityMode" text, "joinsOthers" boolean,
-      "isPromptAsWritten" boolean, "keyId" text, "mayCostUsd" float8)
+      "isPromptAsWritten" boolean, "keyId" text, "mayCostUsd" float8, "inFlight" integer)
   ), fresh as (
     select * from wanted
     where not "joinsOthers" or (
       select true from generations
       where generations.fingerprint = wanted.fingerprint and ${isAnswering(refusalTtlMs)} limit 1) is null
   ), owners as (
-    select "ownerId" as id, (
+    select "ownerId" as id, coalesce("inFlight", (
       select count(*) from (
         select from generations
         where owner_id = "ownerId" and status in ('queued', 'running') limit ${maxInFlight}::int
-      ) as in_flight) as in_flight
-    from fresh group by "ownerId"
+      ) as in_flight)) as in_flight
+    from fresh group by "ownerId", "inFlight"
   ), new_owners as (
     insert into users (id)
     select id from owners where not exists (select from users where users.id = owners.id) order by id
@@ -196,10 +228,12 @@ const insertRows = compileOnce<
     select fresh.*, in_flight + row_number() over (partition by "ownerId") - 1 as place
     from fresh join owners on owners.id = fresh."ownerId"
   ), sums as materialized (
-    select payers.*, limits.*, coalesce(nano_usd, 0) as nano_usd
+    select payers.*, limits.*, coalesce((
+      select nano_usd from spending
+      where spending.scope = limits.scope and spending.period = limits.period and spending.starts = limits.starts
+      limit 1), 0) as nano_usd
     from (select distinct "ownerId", "keyId" from placed where ${budgets}::text is not null) as payers
     cross join lateral ${limitsOf(scopesOf(sql`"ownerId"`, sql`"keyId"`), sql`${budgets}::text`)} as limits
-    left join spending using (scope, period, starts)
     where limit_nano_usd is not null
   ), judged as materialized (
     select id as judged_id, limit_scope, limit_period, resets_at, limit_share, is_paused,

@@ -286,6 +286,23 @@ export const submissions: readonly Mutation[] = [
     pattern: 'hands everything over',
   },
   {
+    name: 'in flight: counted near the most',
+    why: 'an owner is refused for generations that have ended',
+    file: INSERT,
+    find: 'if (inFlight !== undefined && inFlight + rows.length < maxInFlight)',
+    replace: 'if (inFlight !== undefined)',
+    tests: SUBMISSIONS,
+    pattern: 'near the most',
+  },
+  {
+    name: 'in flight: for a second',
+    why: 'an owner who once had many waits behind them for ever',
+    file: 'src/generation/state/in-flight-counts.ts',
+    find: '    forgetOld()\n',
+    replace: '',
+    tests: ['test/unit/in-flight-counts.test.ts'],
+  },
+  {
     name: 'gate: counts',
     why: 'a picture of two dogs is served to who asked for three',
     file: 'src/features/similarity/gate/pass-gate.ts',
