@@ -8,6 +8,7 @@ import {
 } from 'kysely'
 import pg from 'pg'
 import { StartError } from '../src/lib/errors.ts'
+import { inTurn } from './in-turn.ts'
 import * as generations from './migrations/0001-generations.ts'
 import * as lostClaims from './migrations/0002-lost-claims.ts'
 import * as upkeep from './migrations/0003-upkeep.ts'
@@ -31,9 +32,16 @@ import * as spending from './migrations/0024-spending.ts'
 import * as rateCounts from './migrations/0025-rate-counts.ts'
 import * as erasures from './migrations/0026-erasures.ts'
 import * as retention from './migrations/0027-retention.ts'
+import * as lighterWrites from './migrations/0029-lighter-writes.ts'
+
+/**
+ * `isOnline`: runs outside a transaction, as it holds up nobody that way; one that is cut off is begun again, so it must be safe
+ * to repeat.
+ */
+type KnownMigration = Migration & { isOnline?: boolean }
 
 /** Applied in this order, each once. A new one goes at the end; none is ever edited. */
-const migrations = {
+const migrations: Record<string, KnownMigration> = {
   '0001-generations': generations,
   '0002-lost-claims': lostClaims,
   '0003-upkeep': upkeep,
@@ -57,55 +65,94 @@ const migrations = {
   '0025-rate-counts': rateCounts,
   '0026-erasures': erasures,
   '0027-retention': retention,
+  '0029-lighter-writes': lighterWrites,
 }
 
 const MIN_SERVER_VERSION = 140_000
 
 /**
  * Brings a database to the newest schema and returns the migrations that were applied now.
- * Safe to run from several processes at once: Kysely's migrator takes a lock.
+ * Safe to run from several processes at once: one migrates, the others wait.
  */
 export const migrateToLatest = (databaseUrl: string): Promise<string[]> =>
-  withMigrator(databaseUrl, async (migrator, pool) => {
+  withDatabase(databaseUrl, async (db, pool) => {
     await assertServerVersion(pool)
-    const { error, results } = await migrator.migrateToLatest()
-    if (error) throw error
-    return (results ?? []).filter(isApplied).map(({ migrationName }) => migrationName)
+    return inTurn(pool, async () => {
+      const applied: string[] = []
+      for (const { names, isOnline } of listParts()) {
+        const migrator = createMigrator(db, pool, names, isOnline)
+        const { error, results } = await migrator.migrateToLatest()
+        if (error) throw error
+        applied.push(...(results ?? []).filter(isApplied).map((result) => result.migrationName))
+      }
+      return applied
+    })
   })
 
 /** The migrations that this database still lacks; changes nothing. */
 export const findPendingMigrations = (databaseUrl: string): Promise<string[]> =>
-  withMigrator(databaseUrl, async (migrator) =>
-    (await migrator.getMigrations())
+  withDatabase(databaseUrl, async (db, pool) =>
+    (await createMigrator(db, pool, Object.keys(migrations)).getMigrations())
       .filter(({ executedAt }) => executedAt === undefined)
       .map(({ name }) => name),
   )
 
-const withMigrator = async <T>(
+/**
+ * Up to where the migrations run in one transaction, up to where outside of one, and so on. Each part has those before it too, as
+ * what was applied must be known.
+ */
+const listParts = (): { names: string[]; isOnline: boolean }[] => {
+  const all = Object.entries(migrations)
+  const kinds = all.map(([, { isOnline = false }]) => isOnline)
+  return kinds.flatMap((isOnline, index) =>
+    isOnline === kinds[index + 1]
+      ? []
+      : [{ names: all.slice(0, index + 1).map(([name]) => name), isOnline }],
+  )
+}
+
+/** One for the turn, one for the migrations and one for what is read meanwhile. */
+const POOL_SIZE = 3
+
+const withDatabase = async <T>(
   databaseUrl: string,
-  use: (migrator: Migrator, pool: pg.Pool) => Promise<T>,
+  use: (db: Kysely<unknown>, pool: pg.Pool) => Promise<T>,
 ): Promise<T> => {
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 })
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: POOL_SIZE })
   const db = new Kysely<unknown>({
     dialect: new PostgresDialect({ pool }),
     plugins: [new CamelCasePlugin()],
   })
-  const getMigrations = async () => ({ ...migrations, ...(await findLaterMigrations(pool)) })
   try {
-    return await use(new Migrator({ db, provider: { getMigrations } }), pool)
+    return await use(db, pool)
   } finally {
     await db.destroy()
   }
 }
 
+const createMigrator = (
+  db: Kysely<unknown>,
+  pool: pg.Pool,
+  names: readonly string[],
+  isOnline = false,
+): Migrator => {
+  const getMigrations = async () => ({
+    ...Object.fromEntries(Object.entries(migrations).filter(([name]) => names.includes(name))),
+    ...(await findLaterMigrations(pool, names.at(-1))),
+  })
+  return new Migrator({ db, provider: { getMigrations }, disableTransactions: isOnline })
+}
+
 /**
- * Those that a later release has applied. Kysely refuses a database with migrations that it does not know, and a release
- * that is rolled back would not start; its schema is one that this release survives.
+ * Those that were applied behind `newest`, by this release or a later one. Kysely refuses a database with migrations that it does
+ * not know, and a release that is rolled back would not start; its schema is one that this release survives.
  */
-const findLaterMigrations = async (pool: pg.Pool): Promise<Record<string, Migration>> => {
+const findLaterMigrations = async (
+  pool: pg.Pool,
+  newest: string | undefined,
+): Promise<Record<string, Migration>> => {
   const { rows: tables } = await pool.query("select to_regclass('kysely_migration') as name")
   if (!tables[0]?.name) return {}
-  const newest = Object.keys(migrations).at(-1)
   const { rows } = await pool.query<{ name: string }>(
     'select name from kysely_migration where name collate "C" > $1',
     [newest],

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { ImageStore } from '../../generation/ports.ts'
+import { idOfKey } from '../../generation/read/thumbnail-keys.ts'
 import { type ImageToCheck, withdrawLostImage } from '../../generation/state/lost-image.ts'
 import { isDisagreement } from './disagreement.ts'
 
@@ -50,7 +51,10 @@ export const checkMissingImage = async (
   deps: LostImageDeps,
   objectKey: string,
 ): Promise<LostImagesReport> => {
-  const missed = await selectWithObject(deps.db).where('objectKey', '=', objectKey).execute()
+  const missed = await selectWithObject(deps.db)
+    .where('id', '=', idOfKey(sql`${objectKey}::text`))
+    .where('objectKey', '=', objectKey)
+    .execute()
   if (missed.length === 0) return check(deps, [])
   const witnesses = await selectWithObject(deps.db)
     .where('objectKey', '!=', objectKey)

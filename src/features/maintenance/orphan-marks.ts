@@ -2,20 +2,21 @@ import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import { deleteInBatches } from '../../../db/delete-in-batches.ts'
 import type { StoredObject } from '../../generation/ports.ts'
-import { imageKeyOf, imageVersionOf } from '../../generation/read/thumbnail-keys.ts'
+import { idOfKey, imageKeyOf, imageVersionOf } from '../../generation/read/thumbnail-keys.ts'
 
 const key = sql.ref('one.object_key')
 
 /**
- * SQL: some row refers to the object. A generation whose image was deleted does not: it gets another key when it is
+ * SQL: some row refers to the object, which is found by the id in its key. A generation whose image was deleted does not: it gets another key when it is
  * asked for again. To a thumbnail the image refers that it was made of, as long as that has the same bytes.
  */
 const isReferenced = sql<boolean>`(
   exists (select from generations
-    where generations.object_key = one.object_key and error_code is distinct from 'image_deleted')
+    where generations.id = ${idOfKey(key)} and generations.object_key = one.object_key
+      and error_code is distinct from 'image_deleted')
   or exists (select from surplus_objects where surplus_objects.object_key = one.object_key)
   or exists (select from image_metadata
-    where image_metadata.object_key = ${imageKeyOf(key)}
+    where image_metadata.id = ${idOfKey(key)} and image_metadata.object_key = ${imageKeyOf(key)}
       and coalesce(left(content_digest, 12) = ${imageVersionOf(key)}, true)))`
 
 /** SQL: its owner deleted it, or the image that it is a thumbnail of. */

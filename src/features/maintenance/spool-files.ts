@@ -1,6 +1,8 @@
+import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { GenerationStatus } from '../../contract/vocabulary.ts'
 import type { SpoolFile, SpoolFiles } from '../../generation/ports.ts'
+import { idOfKey } from '../../generation/read/thumbnail-keys.ts'
 
 const HOUR_MS = 60 * 60_000
 const WEEK_MS = 7 * 24 * HOUR_MS
@@ -48,6 +50,7 @@ const findStatus = async (
   const row = await db
     .selectFrom('generations')
     .select('status')
+    .where('id', '=', idOfKey(sql`${key}::text`))
     .where('objectKey', '=', key)
     .executeTakeFirst()
   return row?.status ?? 'gone'

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import { lastIdBefore } from '../../../db/last-id-before.ts'
 
 /** How many days each kind is kept; undefined: for ever. */
 export type KeptDays = Record<
@@ -32,15 +33,17 @@ export const statementsFor = (
   events: (days) => [
     {
       due: sql`select ctid as place from generation_events
-        where created_at < ${before(days)} and ${isCountedEvent} and ${isOver(sql`generation_events.generation_id`)}
-        order by created_at`,
+        where id <= ${lastIdBefore({ table: 'generation_events', time: 'created_at' }, before(days))}
+          and created_at < ${before(days)} and ${isCountedEvent} and ${isOver(sql`generation_events.generation_id`)}
+        order by id`,
       remove: sql`gone as (delete from generation_events where ctid = any(array(select place from due)))`,
     },
   ],
   calls: (days) => [
     {
       due: sql`select ctid as place from attempts
-        where started_at < ${before(days)} and not (${isUncounted}) and ${isOver(sql`attempts.generation_id`)}
+        where id <= ${lastIdBefore({ table: 'attempts', time: 'started_at' }, before(days))}
+          and started_at < ${before(days)} and not (${isUncounted}) and ${isOver(sql`attempts.generation_id`)}
         order by id`,
       remove: sql`gone as (delete from attempts where ctid = any(array(select place from due)))`,
     },
@@ -88,11 +91,14 @@ export const statementsFor = (
   history: (days) =>
     (['daily_figures', 'daily_models', 'daily_durations', 'monthly_figures'] as const).map(
       (table) => {
-        const time = table === 'monthly_figures' ? sql`month + interval '1 month'` : sql`day`
+        const firstKept = sql`(now() at time zone 'UTC')::date - ${days}::int`
+        const isOld =
+          table === 'monthly_figures'
+            ? sql`month < (${firstKept} - interval '1 month')::date`
+            : sql`day < ${firstKept}`
         return {
           // Everyone's sums are kept.
-          due: sql`select ctid as place from ${sql.table(table)}
-            where owner_id <> '' and ${time} < (now() at time zone 'UTC')::date - ${days}::int`,
+          due: sql`select ctid as place from ${sql.table(table)} where owner_id <> '' and ${isOld}`,
           remove: sql`gone as (delete from ${sql.table(table)} where ctid = any(array(select place from due)))`,
         }
       },

@@ -5,6 +5,10 @@ export type UnusedImage = { id: string; userId: string }
 
 const PAGE_IMAGES = 500
 
+/** In this form it can only be done by index, however many items there are. */
+const isSaved = sql<boolean>`
+  (select true from saved_items where saved_items.generation_id = generations.id limit 1) is not null`
+
 /**
  * Pages of images that nobody has looked at, been answered with, or made anything of for so many days, and that no saved item
  * shows. Accesses are known since the upgrade that began to write them down: nothing was unused before. By id after `after`.
@@ -23,7 +27,7 @@ export const listUnusedImages = async (
       and not exists (
         select from generations where image_id = image.id and (
           generations.created_at >= ${cutoff}
-          or exists (select from saved_items where saved_items.generation_id = generations.id)))
+          or ${isSaved}))
       and not exists (
         select from saved_items where saved_items.owner_id = image.user_id and saved_items.condition_image_id = image.id)
       and (image_type <> 'user_uploaded' or not exists (

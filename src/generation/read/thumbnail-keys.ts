@@ -42,6 +42,10 @@ export const isThumbnailKey = (key: string): boolean => THUMBNAIL_KEY.test(key)
 export const imageKeyOf = (objectKey: RawBuilder<unknown>): RawBuilder<string> =>
   sql<string>`regexp_replace(${objectKey}, ${SUFFIX}, '')`
 
+/** SQL for the id of the generation or image that an object is of: the second part of its key. */
+export const idOfKey = (objectKey: RawBuilder<unknown>): RawBuilder<string> =>
+  sql<string>`split_part(${objectKey}, '/', 2)`
+
 /** SQL for the version of the image that a thumbnail was made of; null for what is no thumbnail. */
 export const imageVersionOf = (objectKey: RawBuilder<unknown>): RawBuilder<string | null> =>
   sql<string | null>`substring(${objectKey} from ${SUFFIX})`

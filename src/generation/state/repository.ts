@@ -247,12 +247,17 @@ export const selectGenerations = (db: Database) =>
   db
     .selectFrom('generations as g')
     .leftJoin('imageMetadata as m', 'm.id', 'g.imageId')
-    .leftJoin('generations as maker', 'maker.id', 'g.imageId')
+    // Most show an image of their own, and are not looked up twice.
+    .leftJoin('generations as maker', (join) =>
+      join.on('maker.id', '=', sql<string>`nullif(g.image_id, g.id)`),
+    )
     .select(generationColumns.map((column) => `g.${column}` as const))
     .select([
       'm.objectKey as imageObjectKey',
       'm.contentDigest as imageContentDigest',
-      'maker.costUsd as imageCostUsd',
+      sql<number | null>`case when g.image_id = g.id then g.cost_usd else maker.cost_usd end`.as(
+        'imageCostUsd',
+      ),
       sql<string | null>`case when g.reuse_source = 'similar' then maker.prompt end`.as(
         'imagePrompt',
       ),
