@@ -9,19 +9,24 @@ export type Plan = {
   analyticsEvents: number
   /** Among how many prompts of others neighbours are looked for. */
   otherPrompts: number
+  /** Beside how many generations what is done most is counted. */
+  rows: number
+  /** True where what is counted is what `npm test` expects from now on. */
+  isUpdate: boolean
   /** Measure nothing but what has this word in its name. */
   only?: string | undefined
   /** Print what was measured as one line of JSON besides. */
   isJson: boolean
 }
 
-const FULL: Omit<Plan, 'isJson'> = {
+const FULL: Omit<Plan, 'isJson' | 'isUpdate'> = {
   rounds: 6,
   requests: 10_000,
   warmUpRequests: 5_000,
   starts: 5,
   analyticsEvents: 1_000_000,
   otherPrompts: 100_000,
+  rows: 1_000_000,
 }
 const QUICK: typeof FULL = {
   rounds: 2,
@@ -30,6 +35,7 @@ const QUICK: typeof FULL = {
   starts: 1,
   analyticsEvents: 100_000,
   otherPrompts: 20_000,
+  rows: 100_000,
 }
 
 export const parsePlan = (args: string[]): Plan => {
@@ -37,5 +43,10 @@ export const parsePlan = (args: string[]): Plan => {
     args.find((arg) => arg.startsWith(`--${name}=`))?.slice(`--${name}=`.length)
   const plan = args.includes('--quick') ? QUICK : FULL
   const analyticsEvents = Number(findValue('events') ?? plan.analyticsEvents)
-  return { ...plan, analyticsEvents, only: findValue('only'), isJson: args.includes('--json') }
+  const rows = Number(findValue('rows') ?? plan.rows)
+  return {
+    ...{ ...plan, analyticsEvents, rows, only: findValue('only') },
+    isUpdate: args.includes('--update'),
+    isJson: args.includes('--json'),
+  }
 }

@@ -3,7 +3,9 @@ import { createDisposables, type Disposables } from '../src/app/disposables.ts'
 import { measureAnalytics } from './analytics.ts'
 import { measureAttacks } from './attacks.ts'
 import type { Comparison } from './compare.ts'
+import { measureCounts } from './counts.ts'
 import { createBareTables } from './fixtures.ts'
+import { measureGrowth } from './growth.ts'
 import { measureNeighbours } from './neighbours.ts'
 import { parsePlan } from './plan.ts'
 import { measureRates } from './rates.ts'
@@ -25,6 +27,10 @@ const results: Record<string, Comparison> = {}
 const { push, releaseAll } = createDisposables(console.error)
 
 const main = async () => {
+  if (isWanted('counts')) await measureCounts(plan.isUpdate)
+  // It fills a disk, so it is asked for by name.
+  if (plan.only === 'growth') await measureGrowth(plan.rows)
+  if (plan.only === 'counts' || plan.only === 'growth') return
   const services = await startServices(push)
   const client = new pg.Client({ connectionString: services.databaseUrl })
   await client.connect()

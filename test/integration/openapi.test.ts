@@ -1,11 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Validator } from '@seriousme/openapi-schema-validator'
+import pg from 'pg'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { type Answer, type Client, createClient } from '../support/client.ts'
+import { fillTables } from '../support/fill-tables.ts'
+import { findFullReads, GROWING_TABLES, isAllowed } from '../support/full-reads.ts'
 import { newHookSecret, signHook } from '../support/hooks.ts'
 import { createContractCheck, listRoutes } from '../support/openapi.ts'
 import { makePng } from '../support/pictures.ts'
 import { insertCheck, insertSuccess } from '../support/rows.ts'
+import { runMaintenance } from '../support/run-maintenance.ts'
+import { seeStatements } from '../support/seen-statements.ts'
 
 const SECRET = newHookSecret()
 const UNKNOWN = `g_${'0'.repeat(40)}`
@@ -18,6 +23,7 @@ let alice: Client
 let admin: Client
 let contract: ReturnType<typeof createContractCheck>
 const walked = new Map<string, Set<number>>()
+const statements = seeStatements()
 
 beforeAll(async () => {
   app = await startTestApp({ env: { HOOK_SECRETS: `cms:${SECRET}` } })
@@ -26,7 +32,10 @@ beforeAll(async () => {
   const response = await fetch(`${app.url}/openapi.json`)
   contract = createContractCheck((await response.json()) as never)
 })
-afterAll(() => app.stop())
+afterAll(async () => {
+  statements.stop()
+  await app.stop()
+})
 
 /** Makes the call and holds its answer against the document. */
 const walk = async <T>(id: string, status: number, client: Client, ...call: Call) => {
@@ -344,4 +353,32 @@ test('every operation was walked to its good end', () => {
     return !statuses.some((status) => status < 300)
   })
   expect(missing.map(({ operation }) => operation.operationId)).toEqual([])
+})
+
+const FILLED = 2_000
+/** Fewer would mean that they are not seen any more. */
+const MIN_STATEMENTS = 200
+
+/** What must be found, or nothing would be. */
+const canaries = [
+  `select count(*) from generations where prompt = 'none'`,
+  'select id from generations order by id',
+  `select id from attempts where id = 1 or worker_id = 'none'`,
+].map((text) => ({ text, values: [] }))
+
+test('nothing that the server asks of Postgres reads a table from end to end that grows', async () => {
+  await runMaintenance(app)
+  const seen = statements.list()
+  const client = new pg.Client({ connectionString: app.config.database.url })
+  await client.connect()
+  try {
+    await fillTables(client, FILLED)
+    const found = await findFullReads(client, [...seen, ...canaries], GROWING_TABLES)
+    expect(found.filter((read) => !isAllowed(read))).toEqual(
+      canaries.map(({ text }) => expect.objectContaining({ text })),
+    )
+    expect(seen.length).toBeGreaterThan(MIN_STATEMENTS)
+  } finally {
+    await client.end()
+  }
 })
