@@ -8,9 +8,11 @@ const BASELINE = join(import.meta.dirname, 'baseline.json')
 export const measureCounts = async (isUpdate: boolean): Promise<void> => {
   const { counts, hotShare, indexShares } = await countHotOperations()
   console.log('\nWhat is asked of Postgres each time')
-  for (const [name, { statements, blocks, walBytes, postgresMs }] of Object.entries(counts)) {
+  for (const [name, { statements, plans, blocks, walBytes, postgresMs }] of Object.entries(
+    counts,
+  )) {
     const wal = `${Math.round(walBytes).toLocaleString('en')} B of log`
-    const asked = `${statements} statements, ${blocks.toFixed(1)} blocks, ${wal}`
+    const asked = `${statements} statements, ${plans} planned, ${blocks.toFixed(1)} blocks, ${wal}`
     console.log(`  ${name.padEnd(36)} ${asked}, ${postgresMs.toFixed(2)} ms of Postgres`)
   }
   console.log(`  changes of generations that touch no index: ${(100 * hotShare).toFixed(0)} %`)
@@ -25,8 +27,8 @@ const update = async (counts: Record<string, object>): Promise<void> => {
   const known = JSON.parse(text) as Record<string, unknown>
   const rounded = Object.fromEntries(
     Object.entries(counts).map(([name, each]) => {
-      const { statements, blocks, walBytes } = each as Record<string, number>
-      return [name, { statements, blocks: Math.round(blocks ?? 0), walBytes }]
+      const { statements, plans, blocks, walBytes } = each as Record<string, number>
+      return [name, { statements, plans, blocks: Math.round(blocks ?? 0), walBytes }]
     }),
   )
   await writeFile(BASELINE, `${JSON.stringify({ ...known, counts: rounded }, undefined, 2)}\n`)

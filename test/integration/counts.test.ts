@@ -12,7 +12,7 @@ const TOLERATED_BLOCKS = 3
 
 const expectedCounts: Record<
   string,
-  Pick<Counts, 'statements' | 'blocks' | 'walBytes'>
+  Pick<Counts, 'statements' | 'plans' | 'blocks' | 'walBytes'>
 > = baseline.counts
 
 let found: HotCounts
@@ -25,6 +25,7 @@ describe('costs what is written down', () => {
   test.each(Object.entries(expectedCounts))('%s', (name, expected) => {
     const counts = found.counts[name]
     expect(counts?.statements).toBe(expected.statements)
+    expect(counts?.plans).toBe(expected.plans)
     expectNear(counts?.walBytes, expected.walBytes, expected.walBytes * TOLERANCE)
     const blocks = expected.blocks * TOLERANCE + TOLERATED_BLOCKS
     expectNear(counts?.blocks, expected.blocks, blocks)

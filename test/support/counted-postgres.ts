@@ -6,17 +6,20 @@ import { makeTemporaryFolder } from './temporary-folder.ts'
 /** What something asked of Postgres, each time that it was done. */
 export type Counts = {
   statements: number
+  /** How many of them were planned anew. */
+  plans: number
   /** Pages of 8 KiB that were looked at, in memory or not. */
   blocks: number
   /** What went into the write-ahead log, whole pages after a checkpoint aside. */
   walBytes: number
-  /** What Postgres took to run the statements. */
+  /** What Postgres took to plan and run the statements. */
   postgresMs: number
 }
 
 /** Nothing writes by itself, and no page is logged as a whole, so that what is counted is the same each time. */
 const SETTINGS = {
   shared_preload_libraries: 'pg_stat_statements',
+  'pg_stat_statements.track_planning': 'on',
   autovacuum: 'off',
   full_page_writes: 'off',
   checkpoint_timeout: '1d',
@@ -58,14 +61,16 @@ export const startCountedPostgres = async (settings: Record<string, string> = {}
     }
     const { rows } = await counter.query(
       `select coalesce(sum(calls) filter (where query !~* '^(begin|commit|set|deallocate)'), 0)::float8 as statements,
-        coalesce(sum(shared_blks_hit + shared_blks_read), 0)::float8 as blocks, coalesce(sum(total_exec_time), 0) as ms
+        coalesce(sum(plans), 0)::float8 as plans, coalesce(sum(shared_blks_hit + shared_blks_read), 0)::float8 as blocks,
+        coalesce(sum(total_exec_time + total_plan_time), 0) as ms
       from pg_stat_statements join pg_database on pg_database.oid = dbid where datname = $1`,
       [name],
     )
-    const [{ statements, blocks, ms }] = rows
+    const [{ statements, plans, blocks, ms }] = rows
     const walBytes = wal.sort((a, b) => a - b)[Math.floor(wal.length / 2)] ?? 0
     return {
       statements: statements / times,
+      plans: plans / times,
       blocks: blocks / times,
       walBytes,
       postgresMs: ms / times,

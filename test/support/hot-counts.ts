@@ -38,7 +38,7 @@ type Operations = ReturnType<typeof openHotOperations>
 
 const countAll = async ({ count }: CountedPostgres, operations: Operations) => {
   const { submit, reuse, claim, pay, renew, complete, reads, sweep } = operations
-  for (let n = 0; n < TIMES; n++) await operations.make()
+  for (let n = 0; n < TIMES; n++) await reads.poll(await operations.make())
   const made = await operations.make()
   const hotShare = await readHotShare(operations, async () => {
     for (let n = 0; n < TIMES; n++) await operations.make()
