@@ -63,7 +63,7 @@ export const createDatabase = ({
     max: poolSize,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     // Not as a parameter of the connection, as poolers refuse those.
-    ...(keepsSession && { onConnect: limitStatements(statementTimeoutMs) }),
+    ...(keepsSession && { onConnect: prepareSession(statementTimeoutMs) }),
     query_timeout: statementTimeoutMs + 1_000,
     keepAlive: true,
     application_name: 'imageonce',
@@ -93,10 +93,15 @@ export const createDatabase = ({
   })
 }
 
-/** A pooler may have no connection to Postgres left to answer this with. */
-const limitStatements = (timeoutMs: number) => async (client: pg.ClientBase) => {
-  const limit = { text: `set statement_timeout = ${timeoutMs}`, query_timeout: CONNECT_TIMEOUT_MS }
-  await client.query(limit)
+/**
+ * No statement reads a table whole that grows, so none is planned that way: a plan that is kept from when a table was small would read all
+ * of it when it is large (ADR 61). Without compiling, which a plan that is shunned seems worth. A pooler may have no connection to
+ * Postgres left to answer this with.
+ */
+const prepareSession = (timeoutMs: number) => async (client: pg.ClientBase) => {
+  const text = `set statement_timeout = ${timeoutMs}; set enable_seqscan = off; set jit = off`
+  const settings = { text, query_timeout: CONNECT_TIMEOUT_MS }
+  await client.query(settings)
 }
 
 /** A connection of its own for asking whether Postgres is there while the others are waited for; it rests closed. */

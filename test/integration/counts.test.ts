@@ -50,6 +50,11 @@ test('a submission looks at no more than the hundred ahead, however many its own
   expect(many?.blocks).toBeLessThanOrEqual((few?.blocks ?? 0) + 100)
 })
 
+test.each(['claim', 'completion'])('a %s looks at no more, however many are in flight', (name) => {
+  const [few, many] = [found.counts[name], found.counts[`${name} beside 10,000 in flight`]]
+  expect(many?.blocks).toBeLessThanOrEqual((few?.blocks ?? 0) + 20)
+})
+
 test('what waits and has its job is looked at, and not written', () => {
   const sweep = found.counts['sweep of 10,000 with their jobs']
   expect(sweep?.walBytes).toBe(0)

@@ -62,9 +62,12 @@ const countAll = async ({ count }: CountedPostgres, operations: Operations) => {
   await each('renewal', () => renew(renewing()))
   await each('completion', () => complete(completing()))
   await queue(operations, IN_FLIGHT)
-  await each('submission beside 1,000 in flight', submit)
+  const waiting = next(await each('submission beside 1,000 in flight', submit))
   await queue(operations, QUEUED - IN_FLIGHT)
   counts['sweep of 10,000 with their jobs'] = await count(10, sweep)
+  // Of whom Postgres knows nothing yet.
+  const late = next(await each('claim beside 10,000 in flight', () => claim(waiting())))
+  await each('completion beside 10,000 in flight', () => complete(late()))
   return { counts, hotShare }
 }
 

@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { GenerationRow } from '../../../db/schema.ts'
 import type { ProviderErrorCode } from '../../lib/errors.ts'
+import { hasStatus } from '../state/has-status.ts'
 import {
   type BudgetSettings,
   encodeBudgets,
@@ -58,7 +59,7 @@ export const recordIntent = async (
         attempts < ${MAX_ATTEMPTS} and paid_calls < case when ambiguous_calls > 0
           then ${MAX_PAID_CALLS_AFTER_AMBIGUOUS}::int else ${MAX_PAID_CALLS}::int end as is_allowed
       from generations
-      where id = ${claim.id} and fence = ${claim.fence} and status = 'running'
+      where id = ${claim.id} and fence = ${claim.fence} and ${hasStatus('running')}
       for no key update
     ), limits as materialized (
       select limits.* from claim

@@ -15,6 +15,7 @@ import {
   noError,
   type Update,
 } from './apply-transition.ts'
+import { hasStatus } from './has-status.ts'
 import { STOPS } from './spending-limits.ts'
 
 /*
@@ -38,7 +39,7 @@ export const promoteGeneration = (db: Database, id: string, giveUpMs: number): C
     })
     .where('id', '=', id)
     .where('lane', '=', 'eager')
-    .where('status', 'in', ['queued', 'running'])
+    .where(hasStatus('queued', 'running'))
     .returningAll()
     .returning(sql<Date>`now()`.as('asOf'))
     .executeTakeFirst()
@@ -65,7 +66,7 @@ export const declineSimilar = (db: Database, id: string): Changed =>
     .updateTable('generations')
     .set({ similarityMode: 'off' })
     .where('id', '=', id)
-    .where('status', 'in', ['queued', 'running'])
+    .where(hasStatus('queued', 'running'))
     .returningAll()
     .returning(sql<Date>`now()`.as('asOf'))
     .executeTakeFirst()
@@ -87,7 +88,7 @@ export const cancelAllQueuedOrRunning = (
       selectFrom('generations as locked')
         .select('locked.id')
         .where('locked.id', '=', sql<string>`any(${ids}::text[])`)
-        .where('locked.status', 'in', ['queued', 'running'])
+        .where(hasStatus('queued', 'running'))
         .orderBy('locked.id')
         .forUpdate(),
     ),
@@ -102,7 +103,7 @@ const cancelInFlight = (query: QueryCreator<Schema>, error: AppError): Update =>
       ...describeError(error),
       ...finished,
     }))
-    .where('status', 'in', ['queued', 'running'])
+    .where(hasStatus('queued', 'running'))
 
 /** queued and eager → canceled, unless a saved item still shows it. */
 export const cancelUnwantedGeneration = (db: Database, id: string, error: AppError): Changed =>
@@ -111,7 +112,7 @@ export const cancelUnwantedGeneration = (db: Database, id: string, error: AppErr
       .updateTable('generations')
       .set({ status: 'canceled', ...describeError(error), ...finished })
       .where('id', '=', id)
-      .where('status', '=', 'queued')
+      .where(hasStatus('queued'))
       .where('lane', '=', 'eager')
       .where(({ not, exists, selectFrom }) =>
         not(exists(selectFrom('savedItems').select('id').where('generationId', '=', id))),
@@ -204,5 +205,5 @@ export const restoreGeneration = (db: Database, id: string, objectKey: string): 
       .set({ status: 'succeeded', imageId: id, objectKey, reuseSource: null, similarity: null })
       .set({ ...noError, ...finished })
       .where('id', '=', id)
-      .where('status', '=', 'failed'),
+      .where(hasStatus('failed')),
   )

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import { type Lane, laneSchema } from '../../contract/vocabulary.ts'
 import type { Enqueue, QueuedJob } from '../ports.ts'
+import { hasStatus } from './has-status.ts'
 
 /** A row that was handed to the queue this long ago and still waits may have lost its job. */
 const PRESUMED_LOST_MS = 3_000
@@ -83,8 +84,6 @@ type Place = { place: number; queuedAt: Date; id: string }
 const hasWaited = sql<boolean>`(
   enqueued_at is null or enqueued_at < now() - ${sql.lit(PRESUMED_LOST_MS)} * interval '1 millisecond')`
 
-const isAbandoned = sql<boolean>`(status = 'running' and lease_expires_at < now())`
-
 /** The next rows in line, up to 1,000, that should have been run by now. */
 const listWaiting = async (
   db: Database,
@@ -104,7 +103,8 @@ const listWaiting = async (
 /** Rows that a worker runs no more, though it began. */
 const listAbandoned = async (db: Database): Promise<{ id: string }[]> => {
   const { rows } = await sql<{ id: string }>`
-    select id from generations where ${isAbandoned} limit ${PAGE_ROWS}`.execute(db)
+    select id from generations
+    where status = 'running' and lease_expires_at < now() limit ${PAGE_ROWS}`.execute(db)
   return rows
 }
 
@@ -114,7 +114,8 @@ const takeLost = async (db: Database, ids: readonly string[]): Promise<QueuedJob
     update generations set enqueued_at = now()
     where id in (
       select id from generations
-      where id = any(${ids}::text[]) and ((status = 'queued' and ${hasWaited}) or ${isAbandoned})
+      where id = any(${ids}::text[])
+        and ((${hasStatus('queued')} and ${hasWaited}) or (${hasStatus('running')} and lease_expires_at < now()))
       order by id
       for update skip locked)
     returning id as generation_id, lane, place`.execute(db)
@@ -130,7 +131,7 @@ const hastenDue = async (db: Database, queue: SweptQueue): Promise<void> => {
   if (delayed.length === 0) return
   const { rows } = await sql<{ id: string }>`
     select id from generations
-    where id = any(${delayed}::text[]) and status = 'queued' and run_after > now()`.execute(db)
+    where id = any(${delayed}::text[]) and ${hasStatus('queued')} and run_after > now()`.execute(db)
   const waiting = new Set(rows.map(({ id }) => id))
   await queue.hasten(delayed.filter((id) => !waiting.has(id)))
 }
@@ -154,6 +155,6 @@ export const findQueued = (db: Database, ids: readonly string[]): Promise<Queued
     .selectFrom('generations')
     .select(['id as generationId', 'lane', 'place'])
     .where('id', '=', sql<string>`any(${ids}::text[])`)
-    .where('status', '=', 'queued')
+    .where(hasStatus('queued'))
     .where((eb) => eb.or([eb('runAfter', 'is', null), eb('runAfter', '<=', sql<Date>`now()`)]))
     .execute()

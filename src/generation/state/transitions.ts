@@ -15,6 +15,7 @@ import {
   noError,
   type Update,
 } from './apply-transition.ts'
+import { hasStatus } from './has-status.ts'
 
 /*
  * A generation's status changes in three files: `insert-or-requeue.ts` puts new, failed and canceled ones in the queue,
@@ -77,10 +78,10 @@ const claim = (
     .where((eb) =>
       eb.or([
         eb.and([
-          eb('status', '=', 'queued'),
+          hasStatus('queued'),
           eb.or([eb('runAfter', 'is', null), eb('runAfter', '<=', sql<Date>`now()`)]),
         ]),
-        eb.and([eb('status', '=', 'running'), eb('leaseExpiresAt', '<', sql<Date>`now()`)]),
+        eb.and([hasStatus('running'), eb('leaseExpiresAt', '<', sql<Date>`now()`)]),
       ]),
     )
 
@@ -252,4 +253,4 @@ const fenced = (query: QueryCreator<Schema>, claim: Claim): Update =>
     .updateTable('generations')
     .where('id', '=', claim.id)
     .where('fence', '=', claim.fence)
-    .where('status', '=', 'running')
+    .where(hasStatus('running'))
