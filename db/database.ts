@@ -1,5 +1,6 @@
 import { CamelCasePlugin, Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
+import { createNudges, setNudges, tellAfterCommit } from './nudges.ts'
 import type { Schema } from './schema.ts'
 import { createSilenceWatch } from './silence.ts'
 import {
@@ -46,7 +47,8 @@ const PATIENCE_MS = 10_000
 /**
  * A pool of connections and the query builder on it; connects on first use. Release with `db.destroy()`. Whatever is
  * asked of it rejects with `DatabaseAway` while Postgres is out of reach or silent, and must be safe to repeat.
- * Column names are snake_case in Postgres and camelCase here.
+ * Column names are snake_case in Postgres and camelCase here. What changes is told to all processes after its commit (`nudges.ts`);
+ * `destroy` sends what is not told yet.
  */
 export const createDatabase = ({
   url,
@@ -84,13 +86,17 @@ export const createDatabase = ({
     waiting: pool.waitingCount,
   }))
   const connect = connectOrGiveUp(pool, silence)
+  const nudges = createNudges(connect)
   const end = async () => {
+    await nudges.flush()
     await Promise.all([pool.end(), probe?.end()])
   }
-  return new Kysely<Schema>({
-    dialect: new PostgresDialect({ pool: { connect, end } }),
-    plugins: [new CamelCasePlugin()],
-  })
+  const dialect = new PostgresDialect({ pool: { connect, end } })
+  const createDriver = dialect.createDriver.bind(dialect)
+  dialect.createDriver = () => tellAfterCommit(createDriver(), nudges)
+  const db = new Kysely<Schema>({ dialect, plugins: [new CamelCasePlugin()] })
+  setNudges(db, nudges)
+  return db
 }
 
 /**

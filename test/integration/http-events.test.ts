@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
-import { GENERATION_CHANNEL } from '../../src/generation/state/channel.ts'
+import { GENERATION_CHANNEL } from '../../db/nudges.ts'
 import { cancelQueuedOrRunning } from '../../src/generation/state/interventions.ts'
 import { AppError } from '../../src/lib/errors.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'

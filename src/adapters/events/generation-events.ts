@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { GENERATION_CHANNEL } from '../../generation/state/channel.ts'
+import { GENERATION_CHANNEL } from '../../../db/nudges.ts'
 
 type Listener = () => void
 

@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
+import { nudgeWithCommit } from '../../../db/nudges.ts'
 import type { AccessKeyRow } from '../../../db/schema.ts'
 import type { KeyInput } from '../../contract/key.ts'
-import { GENERATION_CHANNEL, keyName } from '../../generation/state/channel.ts'
+import { keyName } from '../../generation/state/channel.ts'
 import type { PagePosition } from '../../generation/state/repository.ts'
 import { createKeySecret, digestOf, keyIdOf, prefixOf } from './secret.ts'
 
@@ -61,7 +62,7 @@ export const revokeKey = (db: Database, id: string): Promise<AccessKeyRow | unde
       .where('id', '=', id)
       .returningAll()
       .executeTakeFirst()
-    if (row) await sql`select pg_notify(${GENERATION_CHANNEL}, ${keyName(id)})`.execute(tx)
+    if (row) await nudgeWithCommit(tx, keyName(id))
     return row
   })
 

@@ -1,14 +1,14 @@
 import { type Selectable, sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { ErasuresTable } from '../../../db/erasure-tables.ts'
-import { GENERATION_CHANNEL } from '../../generation/state/channel.ts'
+import { nudge } from '../../../db/nudges.ts'
 import { digestOwner } from './digest-owner.ts'
 
 export type ErasureRow = Selectable<ErasuresTable>
 /** One that is under way. */
 export type Erasure = ErasureRow & { ownerId: string }
 
-/** The word of the NOTIFY channel that says that an erasure has begun or ended. */
+/** The nudge that says that an erasure has begun or ended. */
 export const ERASURES_CHANGED = 'erasures_changed'
 
 /** A worker that says nothing for so long is taken for dead; each batch says it again. */
@@ -27,7 +27,7 @@ export const beginErasure = async (
       conflict.column('ownerId').where('ownerId', 'is not', null).doNothing(),
     )
     .execute()
-  await sql`select pg_notify(${GENERATION_CHANNEL}, ${ERASURES_CHANGED})`.execute(db)
+  await nudge(db, [ERASURES_CHANGED])
   const erasure = await findErasure(db, ownerId)
   if (!erasure) throw new Error('an erasure that was begun is gone')
   return erasure

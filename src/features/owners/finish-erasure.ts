@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
-import { GENERATION_CHANNEL } from '../../generation/state/channel.ts'
+import { nudge } from '../../../db/nudges.ts'
 import { addCounts, ERASURES_CHANGED, type Erasure } from './erasures.ts'
 
 /** What of the rollup is the owner's; the rows of everyone stay as they are. */
@@ -47,6 +47,6 @@ export const finishErasure = (db: Database, erasure: Erasure): Promise<boolean> 
     await sql`
       update erasures set owner_id = null, lease_expires_at = null, finished_at = clock_timestamp()
       where id = ${id}`.execute(tx)
-    await sql`select pg_notify(${GENERATION_CHANNEL}, ${ERASURES_CHANGED})`.execute(tx)
+    await nudge(tx, [ERASURES_CHANGED])
     return true
   })

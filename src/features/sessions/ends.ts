@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
 import { isDatabaseAway } from '../../../db/away.ts'
 import type { Database } from '../../../db/database.ts'
+import { nudgeWithCommit } from '../../../db/nudges.ts'
 import type { BegunSession } from '../../adapters/http/sessions.ts'
-import { GENERATION_CHANNEL, sessionName } from '../../generation/state/channel.ts'
+import { sessionName } from '../../generation/state/channel.ts'
 import { createMemory } from '../../lib/remember.ts'
 
 type Deps = {
@@ -72,5 +73,5 @@ const endSessions = (db: Database, subject: string): Promise<void> =>
       .values({ subject })
       .onConflict((conflict) => conflict.column('subject').doUpdateSet({ endedAt: sql`now()` }))
       .execute()
-    await sql`select pg_notify(${GENERATION_CHANNEL}, ${sessionName(subject)})`.execute(tx)
+    await nudgeWithCommit(tx, sessionName(subject))
   })

@@ -1,7 +1,8 @@
 import { sql, type Transaction } from 'kysely'
+import { nudge } from '../../../db/nudges.ts'
 import type { Schema } from '../../../db/schema.ts'
 import type { AlertEvent } from '../../contract/alert.ts'
-import { ALERTS_DUE, GENERATION_CHANNEL, WEBHOOKS_DUE } from '../../generation/state/channel.ts'
+import { ALERTS_DUE, WEBHOOKS_DUE } from '../../generation/state/channel.ts'
 
 /** Records a delivery to every endpoint that wants alerts; in the transaction that changes the alert, so once for each change. */
 export const insertAlertDeliveries = async (
@@ -10,14 +11,11 @@ export const insertAlertDeliveries = async (
 ): Promise<void> => {
   for (const event of events) {
     const type = `alert.${event.state}`
-    await sql`
-      with delivery as (
-        insert into webhook_deliveries (endpoint_id, type, snapshot)
-        select id, ${type}, ${JSON.stringify(event)}::jsonb from webhook_endpoints
-        where is_enabled and owner_id is not null and ${type} = any(events)
-        returning id
-      )
-      select pg_notify(${GENERATION_CHANNEL}, ${WEBHOOKS_DUE}), pg_notify(${GENERATION_CHANNEL}, ${ALERTS_DUE})
-      from delivery limit 1`.execute(tx)
+    const { rows } = await sql`
+      insert into webhook_deliveries (endpoint_id, type, snapshot)
+      select id, ${type}, ${JSON.stringify(event)}::jsonb from webhook_endpoints
+      where is_enabled and owner_id is not null and ${type} = any(events)
+      returning id`.execute(tx)
+    if (rows.length > 0) await nudge(tx, [WEBHOOKS_DUE, ALERTS_DUE])
   }
 }

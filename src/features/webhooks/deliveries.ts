@@ -1,12 +1,13 @@
 import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
+import { nudge } from '../../../db/nudges.ts'
 import type {
   WebhookAttemptRow,
   WebhookDeliveryRow,
   WebhookEndpointRow,
 } from '../../../db/schema.ts'
 import type { WebhookDeliveryStatus } from '../../contract/vocabulary.ts'
-import { GENERATION_CHANNEL, WEBHOOKS_DUE } from '../../generation/state/channel.ts'
+import { WEBHOOKS_DUE } from '../../generation/state/channel.ts'
 import type { PagePosition } from '../../generation/state/repository.ts'
 import { AppError } from '../../lib/errors.ts'
 import { TEST_EVENT } from './payload.ts'
@@ -67,7 +68,7 @@ export const insertTest = async (
     .values({ endpointId: endpoint.id, type: TEST_EVENT, snapshot: null })
     .returningAll()
     .executeTakeFirstOrThrow()
-  await wake(db)
+  await nudge(db, [WEBHOOKS_DUE])
   return row
 }
 
@@ -96,12 +97,9 @@ export const redeliver = async (
     .returningAll()
     .executeTakeFirst()
   if (!row) throw notFound()
-  await wake(db)
+  await nudge(db, [WEBHOOKS_DUE])
   return row
 }
-
-const wake = (db: Database) =>
-  sql`select pg_notify(${GENERATION_CHANNEL}, ${WEBHOOKS_DUE})`.execute(db)
 
 const assertEnabled = ({ isEnabled }: WebhookEndpointRow): void => {
   if (isEnabled) return

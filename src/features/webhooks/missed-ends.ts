@@ -1,9 +1,11 @@
 import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
+import { nudge } from '../../../db/nudges.ts'
+import { WEBHOOKS_DUE } from '../../generation/state/channel.ts'
 import {
+  hasDeliveries,
   insertDeliveries,
   sourcesEndpoints,
-  wakeDeliverers,
 } from '../../generation/state/webhook-deliveries.ts'
 
 const BATCH_ROWS = 100
@@ -13,7 +15,7 @@ const BATCH_ROWS = 100
  * image that existed, or one that somebody else waited for. Safe from many workers at once.
  */
 export const tellMissedEnds = async (db: Database): Promise<void> => {
-  await sql`
+  const { rows } = await sql<{ isDue: boolean }>`
     with ended as (
       update saved_items set is_end_untold = false
       where (owner_id, id) in (
@@ -26,5 +28,6 @@ export const tellMissedEnds = async (db: Database): Promise<void> => {
     ), changed as (
       select * from generations where id in (select generation_id from ended)
     ), delivery as ${insertDeliveries(sql`'generation.' || changed.status`, sourcesEndpoints)}
-    select ${wakeDeliverers}`.execute(db)
+    select ${hasDeliveries} as is_due`.execute(db)
+  if (rows[0]?.isDue) await nudge(db, [WEBHOOKS_DUE])
 }

@@ -6,14 +6,15 @@ import {
   type UpdateResult,
 } from 'kysely'
 import type { Database } from '../../../db/database.ts'
+import { nudge } from '../../../db/nudges.ts'
 import type { GenerationRow, Schema } from '../../../db/schema.ts'
 import type { GenerationEventType } from '../../contract/generation.ts'
 import type { TelemetryType } from '../../contract/telemetry.ts'
 import type { Lane } from '../../contract/vocabulary.ts'
 import type { AppError } from '../../lib/errors.ts'
-import { GENERATION_CHANNEL } from './channel.ts'
+import { WEBHOOKS_DUE } from './channel.ts'
 import { endedData } from './telemetry.ts'
-import { deliveriesByEnd, wakeDeliverers } from './webhook-deliveries.ts'
+import { deliveriesByEnd, hasDeliveries } from './webhook-deliveries.ts'
 
 /** An update of `generations`, to be run with what belongs to it. */
 export type Update = UpdateQueryBuilder<Schema, 'generations', 'generations', UpdateResult>
@@ -36,14 +37,14 @@ type Besides = {
 }
 
 /**
- * One statement that changes generations, writes an event for each and nudges its listeners. The end of a generation is also
- * queued for delivery to webhook endpoints.
+ * One statement that changes generations and writes an event for each; once that is committed, those who follow them are nudged. The
+ * end of a generation is also queued for delivery to webhook endpoints.
  */
 export const applyTransition = async (...change: Parameters<typeof applyTransitions>): Changed =>
   (await applyTransitions(...change))[0]
 
 /** The same, for an update that may change several rows. */
-export const applyTransitions = (
+export const applyTransitions = async (
   db: Database,
   type: GenerationEventType,
   update: (query: QueryCreator<Schema>) => Update,
@@ -83,18 +84,27 @@ export const applyTransitions = (
           )
         }),
     )
-  const nudged = sql`pg_notify(${GENERATION_CHANNEL}, id)`.as('nudged')
   const deliveries = deliveriesByEnd.get(type)
   if (!deliveries) {
-    const selected = changed.selectFrom('changed').selectAll().select([nudged, asOf])
-    return (alsoSelect ? selected.select(alsoSelect) : selected).execute()
+    const selected = changed.selectFrom('changed').selectAll().select(asOf)
+    return tellOf(db, await (alsoSelect ? selected.select(alsoSelect) : selected).execute())
   }
-  return changed
+  const ended = await changed
     .with('delivery', () => deliveries)
     .selectFrom('changed')
     .selectAll()
-    .select([nudged, asOf, wakeDeliverers.as('woken'), imageCost.as('imageCostUsd')])
+    .select([asOf, hasDeliveries.as('hasDeliveries'), imageCost.as('imageCostUsd')])
     .execute()
+  return tellOf(db, ended, ended[0]?.hasDeliveries ? [WEBHOOKS_DUE] : [])
+}
+
+const tellOf = async (
+  db: Database,
+  rows: ChangedRow[],
+  words: readonly string[] = [],
+): Promise<ChangedRow[]> => {
+  await nudge(db, [...rows.map(({ id }) => id), ...words])
+  return rows
 }
 
 const asOf = sql<Date>`now()`.as('asOf')

@@ -1,5 +1,4 @@
-/** The NOTIFY channel; its payload is the id of a generation that changed, or a word below, and nothing else. */
-export const GENERATION_CHANNEL = 'imageonce_generation'
+/* What nudges (`db/nudges.ts`) tell of besides generations that changed, which they name by their ids. */
 
 /** Says that webhooks are to be delivered. */
 export const WEBHOOKS_DUE = 'webhooks_due'

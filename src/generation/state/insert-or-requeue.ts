@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
+import { nudge } from '../../../db/nudges.ts'
 import type { GenerationRow } from '../../../db/schema.ts'
 import type { Period, Scope } from '../../../db/spending-tables.ts'
 import { compileOnce } from '../../../db/statements.ts'
@@ -7,7 +8,6 @@ import type { GenerationEventType } from '../../contract/generation.ts'
 import type { TelemetryType } from '../../contract/telemetry.ts'
 import type { Lane } from '../../contract/vocabulary.ts'
 import type { AppError } from '../../lib/errors.ts'
-import { GENERATION_CHANNEL } from './channel.ts'
 import type { InFlightCounts } from './in-flight-counts.ts'
 import {
   countAhead,
@@ -110,6 +110,12 @@ export const insertOrRequeue = async (
   for (const [ownerId, inFlight] of sumUp(inserted)) {
     inFlightCounts?.note(ownerId, inFlight, !known.has(ownerId))
   }
+  // Nobody follows what is new.
+  const requeued = inserted.filter(({ eventSequence }) => eventSequence > 1)
+  await nudge(
+    db,
+    requeued.map(({ id }) => id),
+  )
   const byId = new Map(inserted.map((row) => [row.judgedId, row]))
   return rows.map((row) => {
     const found = first.get(row.id) === row ? byId.get(row.id) : undefined
@@ -142,8 +148,7 @@ const sumUp = (inserted: readonly InsertedRow[]): Map<string, number> => {
 
 const describeInserted = ({
   queuePosition,
-  nudged: _,
-  judgedId: __,
+  judgedId: _,
   isInserted,
   isPaused,
   limitScope: scope,
@@ -181,7 +186,6 @@ export const isOwnerFull = async (
 type InsertedRow = GenerationRow & {
   asOf: Date
   queuePosition: number
-  nudged: unknown
   judgedId: string
   /** False for one that was refused: its other columns are null. */
   isInserted: boolean
@@ -283,7 +287,6 @@ const insertRows = compileOnce<
   )
   select ${columnsOfChanged}, now() as as_of,
     ${countAhead({ lane: sql`changed.lane`, upTo: sql`ahead.place <= changed.place` })} + 1 as queue_position,
-    case when event_sequence > 1 then pg_notify(${sql.lit(GENERATION_CHANNEL)}, id) end as nudged,
     judged_id, changed.id is not null as is_inserted, is_paused, limit_scope, limit_period, resets_at, limit_share
   from judged left join changed on changed.id = judged_id
   where changed.id is not null or is_stopped`.compile(db),

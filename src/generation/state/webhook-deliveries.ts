@@ -1,6 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { GenerationEventType } from '../../contract/generation.ts'
-import { GENERATION_CHANNEL, WEBHOOKS_DUE } from './channel.ts'
 
 const ENDS: readonly GenerationEventType[] = [
   'generation.succeeded',
@@ -47,6 +46,5 @@ export const insertDeliveries = (
 /** `insertDeliveries` for each event that ends a generation. */
 export const deliveriesByEnd = new Map(ENDS.map((type) => [type, insertDeliveries(sql.lit(type))]))
 
-/** SQL that wakes the workers when `delivery` has inserted anything. */
-export const wakeDeliverers = sql`(
-  select pg_notify(${sql.lit(GENERATION_CHANNEL)}, ${sql.lit(WEBHOOKS_DUE)}) from delivery limit 1)`
+/** SQL for whether `delivery` has inserted anything, for which the workers are to be woken. */
+export const hasDeliveries = sql<boolean>`exists (select from delivery)`

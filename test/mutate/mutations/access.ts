@@ -71,6 +71,23 @@ export const access: readonly Mutation[] = [
     pattern: 'is refused by every process',
   },
   {
+    name: 'key: its revocation is told',
+    why: 'a key that leaked goes on for ten seconds',
+    file: 'src/features/keys/repository.ts',
+    find: '    if (row) await nudgeWithCommit(tx, keyName(id))\n',
+    replace: '',
+    tests: KEYS,
+    pattern: 'is refused by every process',
+  },
+  {
+    name: 'stream: an operator’s apart',
+    why: 'an owner’s stream is written as an operator reads it, or at another’s address',
+    file: 'src/adapters/http/frames.ts',
+    find: '`${reader.showsOwner} ${reader.urls.base}`',
+    replace: "''",
+    tests: ['test/unit/streams.test.ts'],
+  },
+  {
     name: 'key: its end',
     why: 'a key for a day is good for ever',
     file: MODULE,
