@@ -134,7 +134,7 @@ const ATTACKS: Record<string, Attack> = {
   'attacks: uploads of one owner': upload(() => 'owner'),
   'attacks: uploads of many owners': upload((n) => `owner ${n}`),
   'attacks: condition images of many owners': conditions,
-  'attacks: idle streams': idleStreams,
+  'attacks: idle readers': idleStreams,
   'attacks: slow readers': slowReaders,
 }
 

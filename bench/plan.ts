@@ -13,6 +13,8 @@ export type Plan = {
   rows: number
   /** True where what is counted is what `npm test` expects from now on. */
   isUpdate: boolean
+  /** How many streams are followed at once, one measurement each. */
+  streams: number[]
   /** Measure nothing but what has this word in its name. */
   only?: string | undefined
   /** Print what was measured as one line of JSON besides. */
@@ -27,6 +29,7 @@ const FULL: Omit<Plan, 'isJson' | 'isUpdate'> = {
   analyticsEvents: 1_000_000,
   otherPrompts: 100_000,
   rows: 1_000_000,
+  streams: [2_000, 5_000, 10_000],
 }
 const QUICK: typeof FULL = {
   rounds: 2,
@@ -36,6 +39,7 @@ const QUICK: typeof FULL = {
   analyticsEvents: 100_000,
   otherPrompts: 20_000,
   rows: 100_000,
+  streams: [500],
 }
 
 export const parsePlan = (args: string[]): Plan => {
@@ -44,8 +48,9 @@ export const parsePlan = (args: string[]): Plan => {
   const plan = args.includes('--quick') ? QUICK : FULL
   const analyticsEvents = Number(findValue('events') ?? plan.analyticsEvents)
   const rows = Number(findValue('rows') ?? plan.rows)
+  const streams = findValue('streams')?.split(',').map(Number) ?? plan.streams
   return {
-    ...{ ...plan, analyticsEvents, rows, only: findValue('only') },
+    ...{ ...plan, analyticsEvents, rows, streams, only: findValue('only') },
     isUpdate: args.includes('--update'),
     isJson: args.includes('--json'),
   }

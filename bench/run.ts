@@ -13,7 +13,9 @@ import { type Goals, printAim, printComparison } from './report.ts'
 import { compareReuse } from './reuse.ts'
 import { type Services, startServices } from './services.ts'
 import { measureMemory, measureStarts } from './startup.ts'
+import { measureStreams } from './streams.ts'
 import { compareSubmissions } from './submissions.ts'
+import { measureTransitions } from './transitions.ts'
 import { measureWorker } from './worker.ts'
 
 /* `npm run bench`, or a quick look by `npm run bench -- --quick`. Ratios of servers that are measured in turns. */
@@ -49,6 +51,10 @@ const main = async () => {
   }
   if (isWanted('start and memory')) await measureProcesses(services)
   await hold((push) => measureWorker(plan, push, isWanted))
+  if (isWanted('transitions')) await measureTransitions(services, client)
+  for (const count of isWanted('streams') ? plan.streams : []) {
+    await hold((push) => measureStreams(services, count, push))
+  }
   if (isWanted('rates')) await hold((push) => measureRates(services, client, plan, push))
   await hold((push) => measureAttacks(services, push, isWanted))
   if (isWanted('analytics')) await hold((push) => measureAnalytics(services, client, plan, push))

@@ -164,7 +164,7 @@ const listFeatures = (
   const parseUrl = (url: string) => parseWebhookUrl(url, config.webhooks.isPrivateAllowed)
   const { assertNotErasing, ...erasing } = createErasingOwners({
     db,
-    subscribe: http.subscribe,
+    subscribe: resources.events.subscribe,
     logger,
   })
   const { recordAccess, ...accesses } = createAccessLog({ db, logger })

@@ -50,7 +50,7 @@ export const createCoreRoutes = (http: HttpContext, deps: CoreDeps): MountedRout
   const cancel = { db, removeJob: queue.remove, enqueue: queue.enqueue }
   const { assertMayAsk } = deps
   const bulk = { ...submit, removeJob: queue.remove, enqueueAll: queue.enqueueAll, assertMayAsk }
-  const { openStream } = metrics.http
+  const { openStream: countStream } = metrics.http
   return [
     own('/api/session', createSessionRoutes(authenticate, sessions)),
     own('/images', createImageFileRoutes(http, { ...deps, ...toImageFileDeps(deps) })),
@@ -59,7 +59,7 @@ export const createCoreRoutes = (http: HttpContext, deps: CoreDeps): MountedRout
     own('/', createMetricsRoutes({ ...deps, readMetrics: metrics.read })),
     behindToken('/api/info', createInfoRoutes(deps)),
     createVisualizeRoutes(http, deps),
-    createGenerationRoutes(http, { cancel, openStream, store }),
+    createGenerationRoutes(http, { cancel, countStream, store }),
     behindToken('/api/generations', createRetryRoutes(http, bulk)),
     behindToken(
       '/api/images',

@@ -39,7 +39,7 @@ export const environmentSchema = z
     RATE_LIMITS: rateLimitsSchema.optional(),
     RATE_ADDRESS_FACTOR: integerSchema(1, 100_000).default(10),
     OWNER_MAX_OPEN: integerSchema(1, 100_000).default(200),
-    MAX_OPEN: integerSchema(1, 100_000).default(4_000),
+    MAX_OPEN: integerSchema(1, 100_000).default(10_000),
     OWNER_MAX_UPLOADED_MB: integerSchema(1, 100_000_000).default(10_240),
     OWNER_MAX_SAVED_ITEMS: integerSchema(1, 100_000_000).default(100_000),
     OWNER_MAX_IDEMPOTENCY_KEYS: integerSchema(1, 100_000_000).default(100_000),

@@ -21,6 +21,7 @@ import { findWorkers } from '../features/operators/workers/find-workers.ts'
 import { measureQueue } from '../features/operators/workers/measure-queue.ts'
 import type { ResolveName } from '../features/webhooks/sender/vetted-addresses.ts'
 import type { ImageStore, InspectImage, Provider } from '../generation/ports.ts'
+import { createWatcher, type Watcher } from '../generation/read/watch.ts'
 import type { OnStep, RunStep, SubmitStep } from '../generation/run/steps.ts'
 import { StartError } from '../lib/errors.ts'
 import { createRareLog, type Logger } from '../lib/logger.ts'
@@ -47,6 +48,7 @@ export type Overrides = Partial<{
 export type Resources = {
   db: Database
   events: GenerationEvents
+  watcher: Watcher
   queue: GenerationQueue
   provider: Provider
   store: ImageStore
@@ -93,6 +95,12 @@ export const createResources = (
     report('the events connection was lost'),
   )
   push(events.close)
+  const watcher = createWatcher({
+    db,
+    subscribe: events.subscribe,
+    onError: report('what is followed could not be looked at'),
+  })
+  push(watcher.stop)
   const backend = toQueueBackend(config, db)
   const queue = createGenerationQueue(
     backend,
@@ -113,7 +121,10 @@ export const createResources = (
   push(store.close)
   const measuredProvider = metrics.provider.measure(overrides.provider ?? createProvider(config))
   const provider = tracing?.wrapProvider(measuredProvider) ?? measuredProvider
-  return { db, events, queue, backend, provider, store, metrics, tracing, push, releaseAll }
+  return {
+    ...{ db, events, watcher, queue, backend, provider, store, metrics, tracing },
+    ...{ push, releaseAll },
+  }
 }
 
 /** What was paid for is not thrown away for its size or its kind: a 4K picture as png can have 30 MB. It is as its maker encoded it. */

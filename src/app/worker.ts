@@ -218,7 +218,7 @@ const listFeatures = (
 /** What running a generation takes. */
 const createRunDeps = (
   config: Config,
-  { db, store, provider, events, metrics, tracing }: Resources,
+  { db, store, provider, watcher, metrics, tracing }: Resources,
   logger: Logger,
   overrides: Overrides,
   parts: Pick<RunDeps, 'compare' | 'workerId' | 'stopping' | 'shutdown'> & {
@@ -247,7 +247,8 @@ const createRunDeps = (
         logger.warn({ isOpen }, 'the circuit breaker of the provider')
       },
     }),
-    subscribe: events.subscribe,
+    subscribe: ({ id, eventSequence }, listener) =>
+      watcher.follow(id, { seen: eventSequence, onNews: listener, onGone: listener }),
     onTrouble: (generationId, part, err) =>
       logger.warn(
         { generationId, part, err },

@@ -2,10 +2,13 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
+import { cancelAllQueuedOrRunning } from '../../src/generation/state/interventions.ts'
+import { AppError } from '../../src/lib/errors.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { type Client, createClient } from '../support/client.ts'
 import { openStream } from '../support/event-stream.ts'
 import { createHolds } from '../support/held.ts'
+import { scrape } from '../support/metrics.ts'
 import { countLockWaits } from '../support/rows.ts'
 import { waitFor } from '../support/wait-for.ts'
 
@@ -15,7 +18,7 @@ let holds: ReturnType<typeof createHolds>
 const sockets: Socket[] = []
 
 beforeAll(async () => {
-  app = await startTestApp({ env: { WORKER_CONCURRENCY: '1' } })
+  app = await startTestApp({ env: { WORKER_CONCURRENCY: '1', SWEEP_INTERVAL_MS: '60000' } })
   alice = await createClient(app)
   holds = createHolds(app.gemini)
 })
@@ -34,6 +37,18 @@ const connectToApp = (): Socket => {
 const follow = (id: string) =>
   openStream(`${app.url}/api/generations/${id}/events`, { authorization: alice.authorization })
 
+const READERS_EACH = 15
+
+const countStreams = async () => (await scrape(app.url)).get('imageonce_event_streams_open')
+
+/** That the API has sent to Postgres so far. */
+const countStatements = async (): Promise<number> => {
+  const samples = [...(await scrape(app.url))]
+  return samples
+    .filter(([name]) => name.startsWith('imageonce_database_query_duration_seconds_count'))
+    .reduce((sum, [, count]) => sum + count, 0)
+}
+
 /** Connections of the server, one for each request that waits. */
 const POOL_SIZE = 10
 
@@ -41,9 +56,34 @@ test('a reader that hangs up leaves nothing behind', async () => {
   const held = await holds.start(alice, 'a geyser')
   const before = countTimers()
   const streams = await Promise.all(Array.from({ length: 50 }, () => follow(held.id)))
-  await waitFor(() => countTimers() >= before + 50, { what: 'the readers to be waited for' })
+  await waitFor(async () => (await countStreams()) === 50, { what: 'the readers to be there' })
   for (const stream of streams) stream.close()
+  await waitFor(async () => (await countStreams()) === 0, { what: 'the readers to be gone' })
   await expectFewTimers(before)
+})
+
+test('readers share a statement for what they are told, and a timer', async () => {
+  await holds.start(alice, 'a geyser before all others')
+  const ids = await Promise.all(
+    Array.from({ length: 10 }, async (_, n) => {
+      const { body } = await alice.generate({ prompt: `one geyser of ten, ${n}` })
+      return body.id
+    }),
+  )
+  const before = countTimers()
+  const streams = await Promise.all(
+    ids.flatMap((id) => Array.from({ length: READERS_EACH }, () => follow(id))),
+  )
+  const hasAll = (count: number) => streams.every(({ events }) => events.length === count)
+  await waitFor(() => hasAll(1), { what: 'the snapshots' })
+  await expectFewTimers(before)
+  const asked = await countStatements()
+  await cancelAllQueuedOrRunning(app.db, ids, new AppError('canceled', 'Canceled.'))
+  const ended = await Promise.all(streams.map(({ ended }) => ended))
+  expect(ended.map((events) => events.at(-1)?.event)).toEqual(
+    streams.map(() => 'generation.canceled'),
+  )
+  expect((await countStatements()) - asked).toBeLessThanOrEqual(streams.length / 10)
 })
 
 test('a reader that hangs up before the answer leaves nothing behind', async () => {

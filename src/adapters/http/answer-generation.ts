@@ -1,21 +1,17 @@
 import type { Request, Response } from 'express'
-import type { Database } from '../../../db/database.ts'
 import type { Generation } from '../../contract/generation.ts'
 import { isTerminal } from '../../contract/vocabulary.ts'
 import { type AnswerContext, presentGeneration } from '../../generation/read/present.ts'
 import type { Suggested } from '../../generation/read/suggestions.ts'
-import {
-  countQueuePosition,
-  type GenerationWithImage,
-  isPresumed,
-} from '../../generation/state/repository.ts'
+import { type GenerationWithImage, isPresumed } from '../../generation/state/repository.ts'
 import { principalOf } from './auth.ts'
-import type { AnswerGeneration, HttpContext } from './http-context.ts'
+import type { AnswerGeneration, AnswerReader, HttpContext, Reader } from './http-context.ts'
 import { sendJson } from './json.ts'
 
 type Deps = Pick<AnswerContext, 'listPriceUsd' | 'interactiveDeadlineMs'> &
   Pick<HttpContext, 'urlsFor'> & {
-    db: Database
+    /** How many generations the workers will take before a queued one, plus one. */
+    countPosition: (row: GenerationWithImage) => Promise<number>
     /** The similar images that a generation names. */
     findSuggested: (row: GenerationWithImage) => Promise<Suggested[]>
   }
@@ -27,23 +23,36 @@ const RETRY_AFTER_SECONDS = 2
  * Presents a generation to its caller, with its place in the queue while it has one. What Postgres does not tell in time is
  * left out: the answer is about the row, which is at hand.
  */
-export const createAnswerGeneration = (deps: Deps): AnswerGeneration => {
-  const { db, urlsFor, listPriceUsd, interactiveDeadlineMs, findSuggested } = deps
+export const createAnswers = (
+  deps: Deps,
+): {
+  readerOf: (req: Request) => Reader
+  answerReader: AnswerReader
+  answerGeneration: AnswerGeneration
+} => {
+  const { countPosition, urlsFor, listPriceUsd, interactiveDeadlineMs, findSuggested } = deps
 
-  return async (req, row, known = {}) => {
+  const answerReader: AnswerReader = async ({ urls, showsOwner }, row, known = {}) => {
     const hasPlace = row.status === 'queued' && !isPresumed(row)
-    const countPlace = () => countQueuePosition(db, row).catch(() => undefined)
+    const countPlace = () => countPosition(row).catch(() => undefined)
     const suggested = row.suggestions?.length ? await findSuggested(row).catch(() => []) : []
     return presentGeneration(row, {
-      urls: urlsFor(req),
+      urls,
       listPriceUsd,
       interactiveDeadlineMs,
       reuse: known.reuse,
       queuePosition: hasPlace ? (known.queuePosition ?? (await countPlace())) : undefined,
       suggested,
-      showsOwner: req.res !== undefined && principalOf(req.res)?.isAdmin === true,
+      showsOwner,
     })
   }
+  const readerOf = (req: Request): Reader => ({
+    urls: urlsFor(req),
+    showsOwner: req.res !== undefined && principalOf(req.res)?.isAdmin === true,
+  })
+  const answerGeneration: AnswerGeneration = (req, row, known) =>
+    answerReader(readerOf(req), row, known)
+  return { readerOf, answerReader, answerGeneration }
 }
 
 /** Tells a caller who should look again when to do so: not before the next try of what waits for one. */

@@ -1,13 +1,18 @@
 import type { Request, Response } from 'express'
+import type { Database } from '../../../db/database.ts'
 import type { Generation } from '../../contract/generation.ts'
-import { type FollowDeps, waitForTerminal } from '../../generation/read/follow.ts'
+import { waitForTerminal } from '../../generation/read/follow.ts'
 import type { AnswerContext, Urls } from '../../generation/read/present.ts'
-import type { GenerationWithImage } from '../../generation/state/repository.ts'
+import type { Watcher } from '../../generation/read/watch.ts'
+import { findGeneration, type GenerationWithImage } from '../../generation/state/repository.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type { Places } from '../../lib/places.ts'
 
 /** What every route needs; what only some need is handed to those when they are made. */
-export type HttpContext = FollowDeps & {
+export type HttpContext = {
+  db: Database
+  /** Tells of what changes in Postgres: all streams and waits of the process share it. */
+  watcher: Watcher
   logger: Logger
   /** URLs under the public address, or under the one the caller used. */
   urlsFor: (req: Request) => Urls
@@ -15,6 +20,9 @@ export type HttpContext = FollowDeps & {
   getOwnGeneration: (req: Request, res: Response) => Promise<GenerationWithImage>
   /** The generation as this caller reads it. */
   answerGeneration: AnswerGeneration
+  /** What its answer to this caller depends on, and the answer to all who are alike in that. */
+  readerOf: (req: Request) => Reader
+  answerReader: AnswerReader
   /** The longest that a request is held open; a longer wish is lowered to it. */
   maxWaitSeconds: number
   /** What streams and waits take while they are open. */
@@ -29,14 +37,43 @@ export type AnswerGeneration = (
   known?: Pick<AnswerContext, 'reuse' | 'queuePosition'>,
 ) => Promise<Generation>
 
+/** What the answer to a caller depends on besides the generation: those who are alike get the same. */
+export type Reader = {
+  urls: Urls
+  /** For an operator, who sees more than one owner's. */
+  showsOwner: boolean
+}
+
+export type AnswerReader = (
+  reader: Reader,
+  row: GenerationWithImage,
+  known?: Pick<AnswerContext, 'reuse' | 'queuePosition'>,
+) => Promise<Generation>
+
 /**
- * The generation once it has ended, or after `seconds`; undefined at once where `who` has as many waits and streams open as may be: a
- * wait is a wish, and what is known is an answer.
+ * The generation once it has ended, or as it is after `seconds`; as it is known where Postgres does not tell, and at once where its
+ * owner has as many waits and streams open as may be: a wait is a wish, and what is known is an answer.
  */
 export const waitInPlace = async (
-  http: FollowDeps & Pick<HttpContext, 'places' | 'shutdown'>,
+  http: Waiting & Pick<HttpContext, 'db'>,
   res: Response,
-  { id, who, seconds }: { id: string; who: string; seconds: number },
+  known: GenerationWithImage,
+  seconds: number,
+): Promise<GenerationWithImage> => {
+  const ended = await waitForEnd(http, res, known, { who: known.ownerId, seconds })
+  if (ended || res.closed) return ended ?? known
+  // What is no event may have changed all the same: who wants it, when it is tried again.
+  return (await findGeneration(http.db, known.id).catch(() => undefined)) ?? known
+}
+
+type Waiting = Pick<HttpContext, 'watcher' | 'places' | 'shutdown'>
+
+/** The generation once it has ended; undefined where it has not, or may not be waited for in the name of `who`. */
+export const waitForEnd = async (
+  http: Waiting,
+  res: Response,
+  known: GenerationWithImage,
+  { who, seconds }: { who: string; seconds: number },
 ): Promise<GenerationWithImage | undefined> => {
   let leave: () => void
   try {
@@ -46,7 +83,7 @@ export const waitInPlace = async (
   }
   try {
     const limits = { timeoutMs: seconds * 1_000, signal: whileConnected(http, res) }
-    return await waitForTerminal(http, id, limits)
+    return await waitForTerminal(http.watcher, known, limits)
   } finally {
     leave()
   }

@@ -71,15 +71,13 @@ const titleByStatus: Record<number, string> = {
 /** The last handler: every error leaves as `application/problem+json`, and none takes a stack with it. */
 export const createErrorHandler =
   (logger: Logger): ErrorRequestHandler =>
-  (error: unknown, _req, res, next) => {
-    if (res.headersSent) {
-      next(error)
-      return
-    }
+  (error: unknown, _req, res, _next) => {
     const problems = describeErrors(error)
     const { code } = problems[0]
     if (code === 'internal') logger.error({ err: error, requestId: res.locals.requestId }, 'failed')
-    sendProblem(res, problems)
+    // It says nothing of its own then but that it is not whole.
+    if (res.headersSent) res.destroy()
+    else sendProblem(res, problems)
   }
 
 export const notFoundHandler: RequestHandler = (req) => {

@@ -1,75 +1,159 @@
 import type { Request, Response } from 'express'
 import { isTerminal } from '../../contract/vocabulary.ts'
-import { followGeneration } from '../../generation/read/follow.ts'
-import { type GenerationWithImage, listEventsBetween } from '../../generation/state/repository.ts'
-import { type HttpContext, whileConnected } from './http-context.ts'
+import type { News } from '../../generation/read/watch.ts'
+import type { GenerationWithImage } from '../../generation/state/repository.ts'
+import { createFrames, toFrame } from './frames.ts'
+import { createHeartbeats } from './heartbeats.ts'
+import type { HttpContext, Reader } from './http-context.ts'
 
 const HEARTBEAT_MS = 15_000
+const HEARTBEAT = Buffer.from(':\n\n')
 const RECONNECT_MS = 2_000
+const HEAD = {
+  'Content-Type': 'text/event-stream',
+  // A proxy that compresses would hold the events back.
+  'Cache-Control': 'no-store, no-transform',
+  'X-Accel-Buffering': 'no',
+}
 
 /** A reader that is this far behind is cut off; it resumes by `Last-Event-ID`. */
 const MAX_BUFFERED_BYTES = 256 * 1024
 
+/** So many are ended before others have their turn of the event loop. */
+const ENDED_AT_ONCE = 100
+
+type Stream = {
+  res: Response
+  reader: Reader
+  /** The number of the last event that it was sent. */
+  sent: number
+  /** What is sent next waits for this: events go out in their order. */
+  last: Promise<void>
+  unfollow: () => void
+  /** Gives back what it holds; whatever ends it calls this. */
+  leave: () => void
+}
+
+export type OpenStream = (req: Request, res: Response, row: GenerationWithImage) => Promise<void>
+
 /**
- * Server-sent events of one generation: `snapshot` first, then each life-cycle event, up to the terminal one.
+ * Opens server-sent events of one generation: `snapshot` first, then each life-cycle event, up to the terminal one.
  * Event ids count the generation's events from 1, so `Last-Event-ID` resumes without loss or repetition. Each
  * event carries the generation as it is when the event is sent. A resumed stream with nothing left answers 204,
  * which stops `EventSource` from reconnecting. Throws `rate_limited` and `unavailable` beyond
- * what may be open at once.
+ * what may be open at once. All streams share one watcher, one timer and the bytes of what they are told.
  */
-export const streamGeneration = async (
-  http: HttpContext,
-  openStream: () => () => void,
-  req: Request,
-  res: Response,
-  row: GenerationWithImage,
-): Promise<void> => {
-  const resumedAt = parseLastEventId(req, row)
-  if (resumedAt !== undefined && resumedAt >= row.eventSequence && isTerminal(row.status)) {
-    res.status(204).end()
-    return
-  }
-  const leave = http.places.take(row.ownerId)
-  const signal = whileConnected(http, res)
-  if (res.closed) return leave()
-  const send = async (type: string, sequence: number, current: GenerationWithImage) => {
-    const generation = await http.answerGeneration(req, current)
-    if (res.closed) return
-    const data = JSON.stringify({ type, sequence, generation })
-    res.write(`event: ${type}\nid: ${sequence}\ndata: ${data}\n\n`)
-    if (res.writableLength > MAX_BUFFERED_BYTES) res.destroy()
-  }
-  res.writeHead(200, {
-    'Content-Type': 'text/event-stream',
-    // A proxy that compresses would hold the events back.
-    'Cache-Control': 'no-store, no-transform',
-    'X-Accel-Buffering': 'no',
-  })
-  res.write(`retry: ${RECONNECT_MS}\n\n`)
-  res.locals.isStream = true
-  const closeStream = openStream()
-  const heartbeat = setInterval(() => res.write(':\n\n'), HEARTBEAT_MS)
-  try {
-    let sent = resumedAt ?? row.eventSequence
-    await send('snapshot', sent, row)
-    if (resumedAt === undefined && isTerminal(row.status)) {
-      await send(`generation.${row.status}`, sent, row)
+export const createStreams = (http: HttpContext, countStream: () => () => void): OpenStream => {
+  const streams = new Set<Stream>()
+  const heartbeats = createHeartbeats<Stream>(({ res }) => res.write(HEARTBEAT), HEARTBEAT_MS)
+  const findFrames = createFrames(http.answerReader)
+  const endInTurn = createEnding()
+
+  const open: OpenStream = async (req, res, row) => {
+    const resumedAt = parseLastEventId(req, row)
+    if (resumedAt !== undefined && resumedAt >= row.eventSequence && isTerminal(row.status)) {
+      res.status(204).end()
       return
     }
-    for await (const current of followGeneration(http, row.id, signal)) {
-      for (const event of await listEventsBetween(http.db, sent, current)) {
-        sent = event.sequence ?? sent
-        await send(event.type, sent, current)
-      }
+    const leavePlace = http.places.take(row.ownerId)
+    if (res.closed || req.socket.destroyed) return leavePlace()
+    const stream = hold(res, http.readerOf(req), resumedAt ?? row.eventSequence, leavePlace)
+    res.writeHead(200, HEAD)
+    try {
+      await sendSnapshot(stream, row)
+    } catch (error) {
+      stream.leave()
+      throw error
     }
-  } finally {
-    clearInterval(heartbeat)
-    closeStream()
+    if (!streams.has(stream)) return
+    if (http.shutdown.aborted) sendAway(stream)
+    else if (resumedAt === undefined && isTerminal(row.status)) end(stream)
+    else follow(stream, row.id)
+  }
+
+  const hold = (res: Response, reader: Reader, sent: number, leavePlace: () => void): Stream => {
+    const { socket } = res.req
+    const stopCounting = countStream()
+    const leave = () => {
+      if (!streams.delete(stream)) return
+      stream.unfollow()
+      stopHeartbeat()
+      stopCounting()
+      leavePlace()
+      res.removeListener('close', leave)
+      socket.removeListener('close', leave)
+    }
+    const stream: Stream = { res, reader, sent, last: Promise.resolve(), unfollow: () => {}, leave }
+    const stopHeartbeat = heartbeats.add(stream)
+    streams.add(stream)
+    res.locals.isStream = true
+    res.once('close', leave)
+    // An answer that waits behind an earlier one on its connection does not learn that this has closed.
+    socket.once('close', leave)
+    return stream
+  }
+
+  const sendSnapshot = async ({ res, reader, sent }: Stream, row: GenerationWithImage) => {
+    const generation = JSON.stringify(await http.answerReader(reader, row))
+    if (res.closed) return
+    const first = [Buffer.from(`retry: ${RECONNECT_MS}\n\n`), toFrame('snapshot', sent, generation)]
+    // A fresh stream of what has ended is over with this.
+    const hasEnded = sent === row.eventSequence && isTerminal(row.status)
+    const last = hasEnded ? [toFrame(`generation.${row.status}`, sent, generation)] : []
+    res.write(Buffer.concat([...first, ...last]))
+  }
+
+  const follow = (stream: Stream, id: string): void => {
+    stream.unfollow = http.watcher.follow(id, {
+      seen: stream.sent,
+      onNews: (news) => {
+        stream.last = stream.last.then(() => send(stream, news)).catch(() => cut(stream))
+      },
+      onGone: () => end(stream),
+    })
+  }
+
+  const send = async (stream: Stream, news: News): Promise<void> => {
+    const frames = await findFrames(stream.reader, news)
+    if (!streams.has(stream)) return
+    const { res, sent } = stream
+    for (const { sequence, bytes } of frames) if (sequence > sent) res.write(bytes)
+    stream.sent = news.row.eventSequence
+    if (res.writableLength > MAX_BUFFERED_BYTES) cut(stream)
+    else if (isTerminal(news.row.status)) end(stream)
+  }
+
+  const end = ({ res, leave }: Stream): void => {
     leave()
-    // Readers of a server that stops would otherwise all come back at the same moment.
-    res.end(
-      http.shutdown.aborted ? `retry: ${Math.round(RECONNECT_MS * (0.5 + Math.random()))}\n\n` : '',
-    )
+    endInTurn(res)
+  }
+  const cut = ({ res, leave }: Stream): void => {
+    leave()
+    res.destroy()
+  }
+  /** Readers of a server that stops would otherwise all come back at the same moment. */
+  const sendAway = ({ res, leave }: Stream): void => {
+    leave()
+    res.end(`retry: ${Math.round(RECONNECT_MS * (0.5 + Math.random()))}\n\n`)
+  }
+  http.shutdown.addEventListener('abort', () => [...streams].forEach(sendAway))
+
+  return open
+}
+
+/** Ends answers one after the other, so that what others are still to be told does not wait for it. */
+const createEnding = () => {
+  const waiting: Response[] = []
+  let isScheduled = false
+  const endNext = () => {
+    for (const res of waiting.splice(0, ENDED_AT_ONCE)) res.end()
+    isScheduled = waiting.length > 0
+    if (isScheduled) setImmediate(endNext)
+  }
+  return (res: Response): void => {
+    waiting.push(res)
+    if (!isScheduled) setImmediate(endNext)
+    isScheduled = true
   }
 }
 

@@ -62,8 +62,8 @@ export type RunDeps = {
   stopping: AbortSignal
   /** Aborted when this worker must give back what it runs. */
   shutdown: AbortSignal
-  /** Calls back whenever a generation may have changed. Returns the way to stop. */
-  subscribe: (generationId: string, listener: () => void) => () => void
+  /** Calls back when a generation is not as it was claimed any more. Returns the way to stop. */
+  subscribe: (claim: Pick<Claim, 'id' | 'eventSequence'>, listener: () => void) => () => void
   onTrouble: OnTrouble
   logger: Pick<Logger, 'debug' | 'info'>
   /** Each called with every step. */
@@ -100,7 +100,7 @@ export const runGeneration = async (deps: RunDeps, id: string): Promise<RunOutco
 const runClaim = async (deps: TimedDeps, claim: ClaimedRow): Promise<RunOutcome> => {
   deps.onStep(claim.id, 'claimed')
   const lease = holdLease(deps, claim)
-  const unsubscribe = deps.subscribe(claim.id, lease.check)
+  const unsubscribe = deps.subscribe(claim, lease.check)
   try {
     return await produce(deps, claim, lease.signal)
   } catch (error) {

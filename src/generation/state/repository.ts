@@ -1,7 +1,8 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
-import type { EventRow, GenerationRow, ImageRow } from '../../../db/schema.ts'
+import type { GenerationRow, ImageRow } from '../../../db/schema.ts'
 import { compileOnce } from '../../../db/statements.ts'
+import type { Lane } from '../../contract/vocabulary.ts'
 import type { ProviderErrorCode } from '../../lib/errors.ts'
 import type { InspectedImage } from '../ports.ts'
 
@@ -98,14 +99,31 @@ const REFUSALS = ['refused_prompt', 'refused_image', UNREADABLE] satisfies Provi
 /** A place in a list that is ordered by time, newest first, and by id. */
 export type PagePosition = { at: Date; id: string }
 
-/** How many generations the workers will take before this queued one, plus one. */
-export const countQueuePosition = async (db: Database, row: GenerationRow): Promise<number> => {
-  const { lane, place, queuedAt, id } = row
-  const upTo = sql`(ahead.place, ahead.queued_at, ahead.id) < (${place}, ${queuedAt}, ${id})`
-  const { rows } = await sql<{ ahead: number }>`
-    select ${countAhead({ lane: sql`${lane}::text`, upTo })} as ahead`.execute(db)
-  return (rows[0]?.ahead ?? 0) + 1
+/** How many generations the workers will take before each of these queued ones, plus one; in their order. */
+export const countPositions = async (
+  db: Database,
+  queued: readonly GenerationRow[],
+): Promise<number[]> => {
+  const ids = queued.map(({ id }) => id)
+  const lanes = queued.map(({ lane }) => lane)
+  const places = queued.map(({ place }) => place)
+  const times = queued.map(({ queuedAt }) => queuedAt)
+  const rows = await selectPositions(db, ids, lanes, places, times)
+  return rows.map(({ position }) => position)
 }
+
+const selectPositions = compileOnce<{ position: number }, [string[], Lane[], number[], Date[]]>(
+  4,
+  (db, ids, lanes, places, times) =>
+    sql<{ position: number }>`
+      select ${countAhead({
+        lane: sql`one.lane`,
+        upTo: sql`(ahead.place, ahead.queued_at, ahead.id) < (one.place, one.queued_at, one.id)`,
+      })} + 1 as position
+      from unnest(${ids}::text[], ${lanes}::text[], ${places}::integer[], ${times}::timestamptz[])
+        with ordinality as one(id, lane, place, queued_at, number)
+      order by number`.compile(db),
+)
 
 /**
  * SQL for the queued generations of a lane up to one, and for the eager lane all interactive ones too. Two counts
@@ -127,21 +145,6 @@ export const countAhead = ({
     where ahead.status = 'queued' and ahead.lane = 'interactive' and ${lane} = 'eager'
     limit ${sql.lit(MAX_COUNTED)}
   ) as other_lane))`
-
-/** The events after one, up to the newest that `row` counts, so that no event is sent with an older state than its own. */
-export const listEventsBetween = (
-  db: Database,
-  sequence: number,
-  row: Pick<GenerationRow, 'id' | 'eventSequence'>,
-): Promise<Pick<EventRow, 'sequence' | 'type' | 'createdAt'>[]> =>
-  db
-    .selectFrom('generationEvents')
-    .select(['sequence', 'type', 'createdAt'])
-    .where('generationId', '=', row.id)
-    .where('sequence', '>', sequence)
-    .where('sequence', '<=', row.eventSequence)
-    .orderBy('sequence')
-    .execute()
 
 export const findOwnedImage = (
   db: Database,

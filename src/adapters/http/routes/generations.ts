@@ -18,19 +18,20 @@ import { cutPage, parsePageQuery } from '../pagination.ts'
 import { parsePreferWait, parseQuery, setPreferenceApplied } from '../parse-request.ts'
 import { parseScope } from '../scope.ts'
 import { sendBytes } from '../send-object.ts'
-import { streamGeneration } from '../sse.ts'
+import { createStreams } from '../sse.ts'
 
 type Deps = {
   cancel: CancelDeps
   store: Pick<ImageStore, 'find'>
   /** Counts an open stream; what it gives back is called at its end. */
-  openStream: () => () => void
+  countStream: () => () => void
 }
 
 /** Reading, following and canceling generations. */
 export const createGenerationRoutes = (http: HttpContext, deps: Deps): MountedRoutes => {
   const { db, urlsFor, getOwnGeneration, answerGeneration } = http
   const router = Router()
+  const openStream = createStreams(http, deps.countStream)
 
   router.get('/', async (req, res) => {
     const { limit, before } = parsePageQuery(req)
@@ -50,8 +51,7 @@ export const createGenerationRoutes = (http: HttpContext, deps: Deps): MountedRo
     const waitSeconds = parsePreferWait(req, http.maxWaitSeconds)
     let row = await getOwnGeneration(req, res)
     if (waitSeconds && !isTerminal(row.status) && !isPresumed(row)) {
-      const { id, ownerId: who } = row
-      row = (await waitInPlace(http, res, { id, who, seconds: waitSeconds })) ?? row
+      row = await waitInPlace(http, res, row, waitSeconds)
     }
     setPreferenceApplied(res, waitSeconds)
     setRetryAfter(res, row)
@@ -62,7 +62,7 @@ export const createGenerationRoutes = (http: HttpContext, deps: Deps): MountedRo
   router.get('/:id/events', async (req, res) => {
     const row = await getOwnGeneration(req, res)
     if (req.method === 'HEAD') res.type('text/event-stream').end()
-    else await streamGeneration(http, deps.openStream, req, res, row)
+    else await openStream(req, res, row)
   })
 
   router.get('/:id/history', async (req, res) => {

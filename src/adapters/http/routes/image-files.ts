@@ -15,7 +15,7 @@ import {
 } from '../../../generation/submit/deferred-submission.ts'
 import { AppError, type ErrorCode } from '../../../lib/errors.ts'
 import type { Identify, Principal } from '../auth.ts'
-import { type HttpContext, waitInPlace } from '../http-context.ts'
+import { type HttpContext, waitForEnd } from '../http-context.ts'
 import type { ImageSigner } from '../image-urls.ts'
 import { parseQueryWait } from '../parse-request.ts'
 import { type DrawPlaceholder, toRatio } from '../placeholder.ts'
@@ -52,7 +52,8 @@ export const createImageFileRoutes = (http: HttpContext, deps: Deps): Router => 
     const isUnderWay = generation && !isTerminal(generation.status) && !isPresumed(generation)
     if (isUnderWay && waitSeconds > 0) {
       // Apart from those of the owner's own: whoever has the URL can wait by it.
-      await waitInPlace(http, res, { id, who: `images of ${shown?.ownerId}`, seconds: waitSeconds })
+      const who = `images of ${generation.ownerId}`
+      await waitForEnd(http, res, generation, { who, seconds: waitSeconds })
       shown = await findShown(lookup, id)
     }
     if (!shown) throw notFound()

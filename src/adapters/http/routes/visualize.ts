@@ -131,15 +131,8 @@ const answer = async (
   waitSeconds: number,
 ): Promise<void> => {
   if (nearest && nearest.share >= warnShare) res.set('Imageonce-Budget', formatWarning(nearest))
-  const newest =
-    waitSeconds > 0 && !isTerminal(submitted.status) && !isPresumed(submitted)
-      ? await waitInPlace(http, res, {
-          id: submitted.id,
-          who: submitted.ownerId,
-          seconds: waitSeconds,
-        })
-      : submitted
-  const row = newest ?? submitted
+  const isWaited = waitSeconds > 0 && !isTerminal(submitted.status) && !isPresumed(submitted)
+  const row = isWaited ? await waitInPlace(http, res, submitted, waitSeconds) : submitted
   const reuse = kind === 'exact' || kind === 'joined' ? kind : undefined
   const answered = await sendSubmitted(http, req, res, row, { reuse, queuePosition })
   if (reuse) recordReuse(row, answered.reuse)
