@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createDatabase } from '../db/database.ts'
@@ -20,7 +20,7 @@ const OPENED_AT_ONCE = 50
 /** Longer than a heartbeat's interval. */
 const IDLE_SECONDS = 16
 const LOOK_EVERY_MS = 10
-const METRICS_TOKEN = 'of the benchmark'
+const METRICS_TOKEN = 'a-token-of-the-benchmark-and-of-nobody-else'
 
 const MAX_STATEMENTS_A_SECOND = 10
 const MAX_KIB_A_STREAM = 30
@@ -60,8 +60,11 @@ export const measureStreams = async (
   const idle = await measureIdle(countStatements)
   const kib = ((await readKib(api.pid)) - beforeKib) / count
   const asked = await countStatements()
+  const cpuMs = await readCpuMs(api.pid)
   const { latencies, otherTimes } = await endAll(services, ids, streams, lookAtOther)
   const each = ((await countStatements()) - asked) / streams.length
+  await waitFor(async () => (await readOpen(api.url)) === 0, { what: 'all to have ended' })
+  const cpuEach = (((await readCpuMs(api.pid)) - cpuMs) / streams.length) * 1_000
   closeAll(streams)
 
   const p99 = percentileOf(latencies, 0.99)
@@ -84,6 +87,7 @@ export const measureStreams = async (
     `  commit → reader           ${times} (${latencies.length} of ${count}), aim ${MAX_P99_MS}`,
     p99 <= MAX_P99_MS && latencies.length === count,
   )
+  console.log(`  API CPU a delivery        ${cpuEach.toFixed(0)} µs, its stream's end included`)
   const others = `p50 ${percentileOf(otherTimes, 0.5).toFixed(1)}, p99 ${busy.toFixed(1)} ms`
   const usual = `p50 ${percentileOf(idleTimes, 0.5).toFixed(1)}, p99 ${percentileOf(idleTimes, 0.99).toFixed(1)} ms`
   console.log(`  another request meanwhile ${others}; before: ${usual}`)
@@ -206,6 +210,15 @@ const readStatements = async (url: string): Promise<number> =>
 
 const readOpen = async (url: string): Promise<number> =>
   (await scrapeOwn(url)).get('imageonce_event_streams_open') ?? Number.NaN
+
+/** On its main and all other threads (Linux, proc(5)). */
+const readCpuMs = async (pid: number): Promise<number> => {
+  const tasks = await readdir(`/proc/${pid}/task`)
+  const times = await Promise.all(
+    tasks.map((task) => readFile(`/proc/${pid}/task/${task}/schedstat`, 'utf8')),
+  )
+  return times.reduce((sum, text) => sum + Number(text.split(' ')[0]), 0) / 1e6
+}
 
 const readKib = async (pid: number): Promise<number> => {
   const status = await readFile(`/proc/${pid}/status`, 'utf8')
