@@ -1,14 +1,16 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Request, Response } from 'express'
 import { isTerminal } from '../../contract/vocabulary.ts'
 import type { News } from '../../generation/read/watch.ts'
 import type { GenerationWithImage } from '../../generation/state/repository.ts'
-import { createFrames, toFrame } from './frames.ts'
+import { createFrames, toFrame, writeFrame } from './frames.ts'
 import { createHeartbeats } from './heartbeats.ts'
 import type { HttpContext, Reader } from './http-context.ts'
 
 const HEARTBEAT_MS = 15_000
 const HEARTBEAT = Buffer.from(':\n\n')
 const RECONNECT_MS = 2_000
+const RETRY = Buffer.from(`retry: ${RECONNECT_MS}\n\n`)
 const HEAD = {
   'Content-Type': 'text/event-stream',
   // A proxy that compresses would hold the events back.
@@ -19,8 +21,9 @@ const HEAD = {
 /** A reader that is this far behind is cut off; it resumes by `Last-Event-ID`. */
 const MAX_BUFFERED_BYTES = 256 * 1024
 
-/** So many are ended before others have their turn of the event loop. */
-const ENDED_AT_ONCE = 100
+/** So many are ended at once, and a while later: what others are still to be told comes first. */
+const ENDED_AT_ONCE = 250
+const END_EVERY_MS = 50
 
 type Stream = {
   res: Response
@@ -29,6 +32,8 @@ type Stream = {
   sent: number
   /** What is sent next waits for this: events go out in their order. */
   last: Promise<void>
+  /** It has been told everything, and is about to be ended. */
+  isOver: boolean
   unfollow: () => void
   /** Gives back what it holds; whatever ends it calls this. */
   leave: () => void
@@ -47,7 +52,8 @@ export const createStreams = (http: HttpContext, countStream: () => () => void):
   const streams = new Set<Stream>()
   const heartbeats = createHeartbeats<Stream>(({ res }) => res.write(HEARTBEAT), HEARTBEAT_MS)
   const findFrames = createFrames(http.answerReader)
-  const endInTurn = createEnding()
+  const over: Stream[] = []
+  let isEnding = false
 
   const open: OpenStream = async (req, res, row) => {
     const resumedAt = parseLastEventId(req, row)
@@ -60,15 +66,11 @@ export const createStreams = (http: HttpContext, countStream: () => () => void):
     const stream = hold(res, http.readerOf(req), resumedAt ?? row.eventSequence, leavePlace)
     res.writeHead(200, HEAD)
     try {
-      await sendSnapshot(stream, row)
+      await begin(stream, row)
     } catch (error) {
       stream.leave()
       throw error
     }
-    if (!streams.has(stream)) return
-    if (http.shutdown.aborted) sendAway(stream)
-    else if (resumedAt === undefined && isTerminal(row.status)) end(stream)
-    else follow(stream, row.id)
   }
 
   const hold = (res: Response, reader: Reader, sent: number, leavePlace: () => void): Stream => {
@@ -83,7 +85,12 @@ export const createStreams = (http: HttpContext, countStream: () => () => void):
       res.removeListener('close', leave)
       socket.removeListener('close', leave)
     }
-    const stream: Stream = { res, reader, sent, last: Promise.resolve(), unfollow: () => {}, leave }
+    const stream: Stream = {
+      ...{ res, reader, sent, leave },
+      last: Promise.resolve(),
+      isOver: false,
+      unfollow: () => {},
+    }
     const stopHeartbeat = heartbeats.add(stream)
     streams.add(stream)
     res.locals.isStream = true
@@ -93,14 +100,16 @@ export const createStreams = (http: HttpContext, countStream: () => () => void):
     return stream
   }
 
-  const sendSnapshot = async ({ res, reader, sent }: Stream, row: GenerationWithImage) => {
+  const begin = async (stream: Stream, row: GenerationWithImage): Promise<void> => {
+    const { res, reader, sent } = stream
     const generation = JSON.stringify(await http.answerReader(reader, row))
-    if (res.closed) return
-    const first = [Buffer.from(`retry: ${RECONNECT_MS}\n\n`), toFrame('snapshot', sent, generation)]
-    // A fresh stream of what has ended is over with this.
-    const hasEnded = sent === row.eventSequence && isTerminal(row.status)
-    const last = hasEnded ? [toFrame(`generation.${row.status}`, sent, generation)] : []
-    res.write(Buffer.concat([...first, ...last]))
+    if (!streams.has(stream)) return
+    res.write(Buffer.concat([RETRY, toFrame('snapshot', sent, generation)]))
+    if (isTerminal(row.status) && sent === row.eventSequence) {
+      stream.leave()
+      res.end(toFrame(`generation.${row.status}`, sent, generation))
+    } else if (http.shutdown.aborted) sendAway(stream)
+    else follow(stream, row.id)
   }
 
   const follow = (stream: Stream, id: string): void => {
@@ -115,17 +124,30 @@ export const createStreams = (http: HttpContext, countStream: () => () => void):
 
   const send = async (stream: Stream, news: News): Promise<void> => {
     const frames = await findFrames(stream.reader, news)
-    if (!streams.has(stream)) return
+    if (!streams.has(stream) || stream.isOver) return
     const { res, sent } = stream
-    for (const { sequence, bytes } of frames) if (sequence > sent) res.write(bytes)
+    for (const frame of frames) if (frame.sequence > sent) writeFrame(res, frame)
     stream.sent = news.row.eventSequence
     if (res.writableLength > MAX_BUFFERED_BYTES) cut(stream)
     else if (isTerminal(news.row.status)) end(stream)
   }
 
-  const end = ({ res, leave }: Stream): void => {
+  const end = (stream: Stream): void => {
+    stream.isOver = true
+    over.push(stream)
+    if (!isEnding) void endAll()
+  }
+  const endAll = async (): Promise<void> => {
+    isEnding = true
+    while (over.length > 0) {
+      await delay(END_EVERY_MS)
+      for (const stream of over.splice(0, ENDED_AT_ONCE)) if (streams.has(stream)) close(stream)
+    }
+    isEnding = false
+  }
+  const close = ({ res, leave }: Stream): void => {
     leave()
-    endInTurn(res)
+    res.end()
   }
   const cut = ({ res, leave }: Stream): void => {
     leave()
@@ -139,22 +161,6 @@ export const createStreams = (http: HttpContext, countStream: () => () => void):
   http.shutdown.addEventListener('abort', () => [...streams].forEach(sendAway))
 
   return open
-}
-
-/** Ends answers one after the other, so that what others are still to be told does not wait for it. */
-const createEnding = () => {
-  const waiting: Response[] = []
-  let isScheduled = false
-  const endNext = () => {
-    for (const res of waiting.splice(0, ENDED_AT_ONCE)) res.end()
-    isScheduled = waiting.length > 0
-    if (isScheduled) setImmediate(endNext)
-  }
-  return (res: Response): void => {
-    waiting.push(res)
-    if (!isScheduled) setImmediate(endNext)
-    isScheduled = true
-  }
 }
 
 /** Undefined for a fresh stream; a number that this generation never had starts afresh too. */
