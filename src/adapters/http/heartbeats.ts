@@ -1,5 +1,5 @@
 /** How many times in an interval some of them beat: never all at once. */
-const TURNS = 15
+const TURNS = 60
 
 /**
  * Calls each of those that are added once an interval, all by one timer, a part of them at a time. The timer runs only while there are

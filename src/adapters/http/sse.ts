@@ -3,12 +3,12 @@ import type { Request, Response } from 'express'
 import { isTerminal } from '../../contract/vocabulary.ts'
 import type { News } from '../../generation/read/watch.ts'
 import type { GenerationWithImage } from '../../generation/state/repository.ts'
-import { createFrames, toFrame, writeFrame } from './frames.ts'
+import { createFrames, toChunk, toFrame, writeFrame } from './frames.ts'
 import { createHeartbeats } from './heartbeats.ts'
 import type { HttpContext, Reader } from './http-context.ts'
 
 const HEARTBEAT_MS = 15_000
-const HEARTBEAT = Buffer.from(':\n\n')
+const HEARTBEAT = toChunk(Buffer.from(':\n\n'))
 const RECONNECT_MS = 2_000
 const RETRY = Buffer.from(`retry: ${RECONNECT_MS}\n\n`)
 const HEAD = {
@@ -22,8 +22,8 @@ const HEAD = {
 const MAX_BUFFERED_BYTES = 256 * 1024
 
 /** So many are ended at once, and a while later: what others are still to be told comes first. */
-const ENDED_AT_ONCE = 250
-const END_EVERY_MS = 50
+const ENDED_AT_ONCE = 50
+const END_EVERY_MS = 10
 
 type Stream = {
   res: Response
@@ -50,7 +50,7 @@ export type OpenStream = (req: Request, res: Response, row: GenerationWithImage)
  */
 export const createStreams = (http: HttpContext, countStream: () => () => void): OpenStream => {
   const streams = new Set<Stream>()
-  const heartbeats = createHeartbeats<Stream>(({ res }) => res.write(HEARTBEAT), HEARTBEAT_MS)
+  const heartbeats = createHeartbeats<Stream>(({ res }) => writeFrame(res, HEARTBEAT), HEARTBEAT_MS)
   const findFrames = createFrames(http.answerReader)
   const over: Stream[] = []
   let isEnding = false

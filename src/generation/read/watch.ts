@@ -38,7 +38,7 @@ const INTERVAL_MS = 4_000
 const GATHER_MS = 5
 
 /** So many are told before others have their turn of the event loop. */
-const TOLD_AT_ONCE = 200
+const TOLD_AT_ONCE = 50
 
 /**
  * Looks at the generations that anybody in this process follows, all of them in one statement, when they may have changed and every few
@@ -47,6 +47,7 @@ const TOLD_AT_ONCE = 200
 export const createWatcher = ({ db, subscribe, onError, intervalMs = INTERVAL_MS }: Deps) => {
   const followed = new Map<string, Followed>()
   let isStopped = false
+  let told = 0
 
   /** Tells the follower of every change, from what it has seen on, until the result is called. It must know that it may see it. */
   const follow = (id: string, follower: Follower): (() => void) => {
@@ -73,23 +74,17 @@ export const createWatcher = ({ db, subscribe, onError, intervalMs = INTERVAL_MS
       return followers ? [{ id, seen: leastSeen(followers) }] : []
     })
     if (known.length === 0 || isStopped) return
-    const changes = await findChanges(db, known).catch((error: unknown) => {
+    const changes = await findChanges(db, known).catch(async (error: unknown) => {
       onError(error)
-      for (const { id } of known) tellEach(id, ({ onTrouble }) => onTrouble?.())
+      for (const { id } of known) await tellEach(id, ({ onTrouble }) => onTrouble?.())
       return []
     })
-    let told = 0
-    for (const change of changes) {
-      told += tellOf(change)
-      if (told < TOLD_AT_ONCE) continue
-      told = 0
-      await nextTurn()
-    }
+    for (const change of changes) await tellOf(change)
   }
   const { gather } = createGatherer(look, { gatherMs: GATHER_MS, onError })
 
-  /** Wakes only who has not seen it; answers how many. */
-  const tellOf = ({ id, row, events }: Change): number => {
+  /** Wakes only who has not seen it. */
+  const tellOf = ({ id, row, events }: Change): Promise<void> => {
     if (!row) return tellEach(id, ({ onGone }) => onGone())
     const news = { row, events }
     return tellEach(id, (follower) => {
@@ -100,10 +95,12 @@ export const createWatcher = ({ db, subscribe, onError, intervalMs = INTERVAL_MS
       follower.onNews(news)
     })
   }
-  const tellEach = (id: string, tell: (follower: Follower) => void): number => {
-    const followers = [...(followed.get(id)?.followers ?? [])]
-    for (const follower of followers) tell(follower)
-    return followers.length
+  const tellEach = async (id: string, tell: (follower: Follower) => void): Promise<void> => {
+    for (const follower of followed.get(id)?.followers ?? []) {
+      tell(follower)
+      told++
+      if (told % TOLD_AT_ONCE === 0) await nextTurn()
+    }
   }
 
   const lookAtAll = async (): Promise<void> => gather(followed.keys())
