@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { sql } from 'kysely'
 import { createDatabase } from '../db/database.ts'
 import type { Disposables } from '../src/app/disposables.ts'
 import { cancelQueuedOrRunning } from '../src/generation/state/interventions.ts'
@@ -60,12 +61,11 @@ export const measureStreams = async (
   const idle = await measureIdle(countStatements)
   const kib = ((await readKib(api.pid)) - beforeKib) / count
   const asked = await countStatements()
-  const cpuMs = await readCpuMs(api.pid)
-  const { latencies, otherTimes, cpuAfterMs } = await endAll(services, ids, streams, {
+  const { latencies, otherTimes, cpuMs } = await endAll(services, ids, streams, {
     lookAtOther,
     readCpu: () => readCpuMs(api.pid),
   })
-  const cpuEach = ((cpuAfterMs - cpuMs) / streams.length) * 1_000
+  const cpuEach = (cpuMs / streams.length) * 1_000
   const each = ((await countStatements()) - asked) / streams.length
   closeAll(streams)
 
@@ -106,12 +106,15 @@ const endAll = async (
 ) => {
   const url = services.databaseUrl
   const db = createDatabase({ url, poolSize: WRITERS, onIdleError: console.error })
+  // A connection for each writer, before the clock runs.
+  await Promise.all(ids.slice(0, WRITERS).map(() => sql`select pg_sleep(0.2)`.execute(db)))
   const error = new AppError('canceled', 'Canceled.')
   const committed = new Map<string, number>()
   const write = async (id: string) => {
     await cancelQueuedOrRunning(db, id, error)
     committed.set(id, performance.now())
   }
+  const cpuBeforeMs = await readCpu()
   const delivered = Promise.all(streams.map(({ ended }) => ended))
   const [[times, cpuAfterMs], otherTimes] = await Promise.all([
     Promise.all([delivered, delivered.then(readCpu), ...ids.map(write)]),
@@ -119,7 +122,11 @@ const endAll = async (
   ])
   await db.destroy()
   const latencies = streams.map(({ id }, n) => (times[n] ?? 0) - (committed.get(id) ?? 0))
-  return { latencies: latencies.filter(Number.isFinite), otherTimes, cpuAfterMs }
+  return {
+    latencies: latencies.filter(Number.isFinite),
+    otherTimes,
+    cpuMs: cpuAfterMs - cpuBeforeMs,
+  }
 }
 
 const openStreams = async (

@@ -21,9 +21,9 @@ const HEAD = {
 /** A reader that is this far behind is cut off; it resumes by `Last-Event-ID`. */
 const MAX_BUFFERED_BYTES = 256 * 1024
 
-/** So many are ended at once, and a while later: what others are still to be told comes first. */
+/** So many are ended at once, and seldom while others are still to be told something: ending one costs more than telling it so. */
 const ENDED_AT_ONCE = 50
-const END_EVERY_MS = 10
+const END_EVERY_MS = { busy: 100, idle: 10 }
 
 type Stream = {
   res: Response
@@ -140,7 +140,7 @@ export const createStreams = (http: HttpContext, countStream: () => () => void):
   const endAll = async (): Promise<void> => {
     isEnding = true
     while (over.length > 0) {
-      await delay(END_EVERY_MS)
+      await delay(http.watcher.isBusy() ? END_EVERY_MS.busy : END_EVERY_MS.idle)
       for (const stream of over.splice(0, ENDED_AT_ONCE)) if (streams.has(stream)) close(stream)
     }
     isEnding = false

@@ -48,6 +48,7 @@ export const createWatcher = ({ db, subscribe, onError, intervalMs = INTERVAL_MS
   const followed = new Map<string, Followed>()
   let isStopped = false
   let told = 0
+  let isTelling = false
 
   /** Tells the follower of every change, from what it has seen on, until the result is called. It must know that it may see it. */
   const follow = (id: string, follower: Follower): (() => void) => {
@@ -79,7 +80,9 @@ export const createWatcher = ({ db, subscribe, onError, intervalMs = INTERVAL_MS
       for (const { id } of known) await tellEach(id, ({ onTrouble }) => onTrouble?.())
       return []
     })
+    isTelling = true
     for (const change of changes) await tellOf(change)
+    isTelling = false
   }
   const { gather } = createGatherer(look, { gatherMs: GATHER_MS, onError })
 
@@ -111,7 +114,10 @@ export const createWatcher = ({ db, subscribe, onError, intervalMs = INTERVAL_MS
     await looking.stop()
   }
 
-  return { follow, stop }
+  /** True while followers are being told: what can wait for that should. */
+  const isBusy = (): boolean => isTelling
+
+  return { follow, isBusy, stop }
 }
 
 const leastSeen = (followers: ReadonlySet<Follower>): number => {
