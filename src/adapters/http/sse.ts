@@ -94,6 +94,8 @@ export const createStreams = (http: HttpContext, countStream: () => () => void):
     const stopHeartbeat = heartbeats.add(stream)
     streams.add(stream)
     res.locals.isStream = true
+    // Where Express would go on with the request, with all that it takes: kilobytes that would stay as long as the stream.
+    Object.assign(res.req, { next: undefined })
     res.once('close', leave)
     // An answer that waits behind an earlier one on its connection does not learn that this has closed.
     socket.once('close', leave)
