@@ -39,7 +39,7 @@ const QUICK: typeof FULL = {
   analyticsEvents: 100_000,
   otherPrompts: 20_000,
   rows: 100_000,
-  streams: [500],
+  streams: [2_000],
 }
 
 export const parsePlan = (args: string[]): Plan => {
