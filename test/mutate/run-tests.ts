@@ -25,6 +25,7 @@ export const runTests = async (
   folder: string,
   tests: readonly string[],
   pattern?: string,
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<TestResult> => {
   const output = join(folder, 'mutate-report.json')
   const jest = spawn(
@@ -37,7 +38,7 @@ export const runTests = async (
       ...(pattern ? ['--testNamePattern', pattern] : []),
       ...['--runTestsByPath', ...tests],
     ],
-    { cwd: folder, env: process.env, stdio: ['ignore', 'ignore', 'pipe'] },
+    { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] },
   )
   const [said, [code, signal]] = await Promise.all([text(jest.stderr), once(jest, 'close')])
   const report = await readFile(output, 'utf8').catch(() => undefined)

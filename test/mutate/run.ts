@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { startServices } from '../support/services.ts'
 import { checkTable } from './check-table.ts'
 import { type Copy, makeCopy } from './copy.ts'
+import { withMigrationsOf } from './migrate-anew.ts'
 import type { Mutation } from './mutation.ts'
 import { mutations } from './mutations.ts'
 import { runTests } from './run-tests.ts'
@@ -82,8 +83,10 @@ const tryAll = async (copy: Copy, chosen: readonly Mutation[]): Promise<number> 
 
 const tryOne = async ({ folder, whileBroken }: Copy, mutation: Mutation): Promise<Line> => {
   const startedAt = performance.now()
+  const run = (env?: NodeJS.ProcessEnv) => runTests(folder, mutation.tests, mutation.pattern, env)
+  const isOfSchema = mutation.file.startsWith('db/migrations/')
   const { outcome, details } = await whileBroken(mutation, () =>
-    runTests(folder, mutation.tests, mutation.pattern),
+    isOfSchema ? withMigrationsOf(folder, run) : run(),
   )
   const verdict = ({ noticed: 'noticed', passed: 'SURVIVED', broken: 'ERROR' } as const)[outcome]
   return { mutation, verdict, seconds: (performance.now() - startedAt) / 1_000, details }

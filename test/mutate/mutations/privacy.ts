@@ -37,7 +37,7 @@ export const privacy: readonly Mutation[] = [
     file: 'src/features/owners/finish-erasure.ts',
     find: '    if (rows[0]?.isLeft) return false\n',
     replace: '',
-    tests: ERASURE,
+    tests: ['test/integration/finish-erasure.test.ts'],
   },
   {
     name: 'erasure: requests are refused meanwhile',
