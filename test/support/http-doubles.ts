@@ -7,10 +7,12 @@ export const createRequest = ({
   headers = {},
   query = {},
   method = 'GET',
+  path = '/',
 }: {
   headers?: Headers
   query?: Record<string, unknown>
   method?: string
+  path?: string
 } = {}): Request => {
   const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
   return Object.create(express.request, {
@@ -19,7 +21,7 @@ export const createRequest = ({
     method: { value: method },
     secure: { value: false },
     baseUrl: { value: '/api/things' },
-    path: { value: '/' },
+    path: { value: path },
   })
 }
 
@@ -46,6 +48,7 @@ export const createResponse = (locals: Record<string, unknown> = {}) => {
     locals,
     headersSent: false,
     set,
+    setHeader: set,
     once: () => response,
     vary: () => response,
     redirect: (status: number, url: string) => {

@@ -79,7 +79,7 @@ describe('a page of another origin', () => {
   const ask = (origins: string[], origin: string | undefined, headers = {}) => {
     const { response, answer } = createResponse()
     const method = 'access-control-request-method' in headers ? 'OPTIONS' : 'GET'
-    const req = createRequest({ headers: { origin, ...headers }, method })
+    const req = createRequest({ headers: { origin, ...headers }, method, path: '/api/info' })
     let isPassedOn = false
     allowOrigins(origins)(req, response, () => {
       isPassedOn = true
