@@ -1,7 +1,7 @@
 import { type Load, type Measured, measureLoad } from './load.ts'
 import type { Meter, Usage } from './meter.ts'
 import type { Plan } from './plan.ts'
-import { medianOf } from './statistics.ts'
+import { medianOf, percentileOf } from './statistics.ts'
 
 /** Who is measured: ours, what does the same work by hand, and what somebody would write by hand. */
 export type Name = 'imageonce' | 'fair' | 'bare'
@@ -11,7 +11,7 @@ export type Contestant = { load: Load; meter: Meter }
 /** Of one request, the medians of all rounds. */
 export type Result = Measured &
   Usage & {
-    /** How far apart the rounds are in CPU, as a share of the median. */
+    /** How far apart the middle half of the rounds is in CPU, as a share of the median. */
     spread: number
   }
 
@@ -77,6 +77,6 @@ const summarize = (rounds: Round[]): Result => {
     programUs: median('programUs'),
     postgresUs: median('postgresUs'),
     walBytes: median('walBytes'),
-    spread: (Math.max(...cpus) - Math.min(...cpus)) / median('programUs'),
+    spread: (percentileOf(cpus, 0.75) - percentileOf(cpus, 0.25)) / median('programUs'),
   }
 }

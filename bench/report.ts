@@ -9,7 +9,7 @@ export type Goals = {
   walBytes?: number
 }
 
-/** Rounds that are further apart than this say nothing. */
+/** Rounds whose middle half is further apart than this say nothing. */
 const MAX_SPREAD = 0.15
 
 /** A line for each server, and for each goal whether it is reached. */
@@ -46,14 +46,12 @@ export const printComparison = (name: string, comparison: Comparison, goals: Goa
     else console.log(`  ${text}: unclear`)
   }
   if (!isClear)
-    console.log(
-      `  The rounds are more than ${MAX_SPREAD * 100} % apart: too noisy a machine to tell.`,
-    )
+    console.log(`  Rounds are more than ${MAX_SPREAD * 100} % apart: too noisy a machine to tell.`)
 }
 
 const describe = ({ programUs, postgresUs, walBytes, spread, ...rates }: Result): string =>
   [
-    `CPU ${programUs.toFixed(0).padStart(5)} µs (±${(spread * 50).toFixed(0)} %)`,
+    `CPU ${programUs.toFixed(0).padStart(5)} µs (middle half within ${(spread * 100).toFixed(0)} %)`,
     `Postgres ${postgresUs.toFixed(0).padStart(4)} µs`,
     `${walBytes.toFixed(0).padStart(5)} B of WAL`,
     `${rates.perSecond.toFixed(0).padStart(5)}/s  p50 ${rates.p50Ms} ms  p99 ${rates.p99Ms} ms`,
