@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { Suggestion } from '../../db/generation-tables.ts'
 import type { GenerationRow } from '../../db/schema.ts'
 import type { ModelInfo } from '../contract/server-info.ts'
@@ -20,6 +21,8 @@ export type StoredImage = {
   /** SHA-256 (hex) of `bytes`, where it is known: a store that needs it does not calculate it again. */
   digest?: string | undefined
 }
+
+export type OpenedImage = Pick<StoredImage, 'mimeType'> & { sizeBytes: number; stream: Readable }
 
 /** An image that was decoded and checked, without metadata. */
 export type InspectedImage = EncodedImage & {
@@ -105,6 +108,11 @@ export type ImageStore = {
   put(key: string, image: StoredImage): Promise<'stored' | 'exists'>
   /** The object, or undefined when there is none. */
   find(key: string): Promise<StoredImage | undefined>
+  /**
+   * The object, read only as fast as it is taken; undefined when there is none. Absent where whole objects are fetched. To be read to
+   * its end or destroyed.
+   */
+  open?(key: string): Promise<OpenedImage | undefined>
   /** True when there is an object, without its bytes. Throws when the store does not say. */
   has(key: string): Promise<boolean>
   /**

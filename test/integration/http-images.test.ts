@@ -50,6 +50,8 @@ describe('an upload', () => {
     const shown = await fetch(body.imageUrl)
     expect(shown.headers.get('cache-control')).toBe(LONG)
     expect((await shown.arrayBuffer()).byteLength).toBe(body.sizeBytes)
+    const head = await fetch(body.imageUrl, { method: 'HEAD' })
+    expect([head.status, head.headers.get('content-length')]).toEqual([200, `${body.sizeBytes}`])
     expect((await listImages(alice)).map(({ id }) => id)).toContain(body.id)
     expect((await listImages(bob)).map(({ id }) => id)).not.toContain(body.id)
   })

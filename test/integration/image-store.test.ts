@@ -65,6 +65,11 @@ const promisesOfAStore = (createBackend: () => Promise<Backend>) => {
     const key = newKey()
     await expect(store.put(key, given)).resolves.toBe('stored')
     expectSame(await store.find(key), given)
+    const opened = await store.open?.(key)
+    if (!opened) return expect(store.kind).toBe('s3')
+    const { mimeType, sizeBytes, stream } = opened
+    expect([mimeType, sizeBytes]).toEqual([given.mimeType, given.bytes.byteLength])
+    expectSame({ mimeType, bytes: Buffer.concat(await stream.toArray()) }, given)
   })
 
   test('a view into a larger buffer is stored without its surroundings', async () => {
@@ -114,6 +119,7 @@ const promisesOfAStore = (createBackend: () => Promise<Backend>) => {
 
   test('a key without an object has none', async () => {
     await expect(store.find(newKey())).resolves.toBeUndefined()
+    expect(await store.open?.(newKey())).toBeUndefined()
   })
 
   test('a deleted object is gone, deleting it again succeeds and its key is free', async () => {

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express'
-import type { ImageStore, StoredImage } from '../../generation/ports.ts'
+import type { ImageStore, OpenedImage, StoredImage } from '../../generation/ports.ts'
 import type {
   FindThumbnail,
   Thumbnail,
@@ -14,7 +14,7 @@ import { giveUpUnread } from './unread-answers.ts'
 export type PermittedBy = 'signature' | 'token'
 
 export type SendObjectDeps = {
-  store: Pick<ImageStore, 'find' | 'findUrl'>
+  store: Pick<ImageStore, 'find' | 'open' | 'findUrl'>
   findThumbnail: FindThumbnail
   /** Reports an object that the store says it has not; never rejects. */
   onImageMissing: (objectKey: string) => Promise<void>
@@ -108,14 +108,26 @@ const sendStored = async (
   }
   const found =
     image ??
-    (await store.find(key).catch((err: unknown) => {
+    (await (store.open ?? store.find)(key).catch((err: unknown) => {
       logger.error({ objectKey: key, err }, 'the image store does not give an image')
       return null
     }))
   if (found === undefined) await onImageMissing(key)
   if (!found) return false
-  sendBytes(res.set({ ETag: etag, 'Cache-Control': caching }), found)
+  res.set({ ETag: etag, 'Cache-Control': caching })
+  if ('stream' in found) sendStream(res, found)
+  else sendBytes(res, found)
   return true
+}
+
+/** Holds no more of it than its reader takes. */
+const sendStream = (res: Response, { mimeType, sizeBytes, stream }: OpenedImage): void => {
+  giveUpUnread(res, sizeBytes)
+  res.type(mimeType).set('Content-Length', String(sizeBytes))
+  stream.once('error', () => res.destroy())
+  res.once('close', () => stream.destroy())
+  if (res.req.method === 'HEAD') res.end()
+  else stream.pipe(res)
 }
 
 /**

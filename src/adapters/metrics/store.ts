@@ -5,7 +5,7 @@ import type { ImageStore } from '../../generation/ports.ts'
 export const createStoreMetrics = (registry: Registry) => {
   const duration = new Histogram({
     name: 'imageonce_store_operation_duration_seconds',
-    help: 'Operations of the image store (put, find, has, delete, ping) by outcome: ok, error.',
+    help: 'Operations of the image store (put, find, open, has, delete, ping) by outcome: ok, error.',
     labelNames: ['operation', 'outcome'],
     buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
     registers: [registry],
@@ -29,6 +29,7 @@ export const createStoreMetrics = (registry: Registry) => {
     ...store,
     put: timed('put', store.put),
     find: timed('find', store.find),
+    ...(store.open && { open: timed('open', store.open) }),
     has: timed('has', store.has),
     delete: timed('delete', store.delete),
     ping: timed('ping', store.ping),

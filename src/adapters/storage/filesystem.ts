@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
-import { access, link, mkdir, rm, unlink } from 'node:fs/promises'
+import { access, link, mkdir, open, rm, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import type { ImageStore, StoredObject } from '../../generation/ports.ts'
+import type { ImageStore, OpenedImage, StoredObject } from '../../generation/ports.ts'
 import {
   createMakeDirectory,
   findFile,
@@ -13,7 +13,14 @@ import {
   walkFiles,
   withTemporaryFile,
 } from './durable-file.ts'
-import { checkImage, checkObjectKey, isObjectKey, toStoredImage } from './stored-object.ts'
+import {
+  checkImage,
+  checkObjectKey,
+  HEAD_BYTES,
+  isObjectKey,
+  mimeTypeOf,
+  toStoredImage,
+} from './stored-object.ts'
 
 const PAGE_OBJECTS = 1_000
 
@@ -37,6 +44,10 @@ export const createFilesystemStore = ({ directory }: { directory: string }): Ima
       const path = pathOf(key)
       const bytes = await orUnavailable(() => findFile(path))
       return bytes && toStoredImage(key, bytes)
+    },
+    open: async (key) => {
+      const path = pathOf(key)
+      return orUnavailable(() => openFile(key, path))
     },
     has: async (key) => {
       const path = pathOf(key)
@@ -78,6 +89,24 @@ const write = async (
   // After `exists` too: the writer that was first may not have come this far, and its object is relied on now.
   await Promise.all([syncDirectory(folder), syncDirectory(dirname(folder))])
   return outcome
+}
+
+/** What is open stays whole, though it be deleted meanwhile. */
+const openFile = async (key: string, path: string): Promise<OpenedImage | undefined> => {
+  const file = await open(path).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return undefined
+    throw error
+  })
+  if (!file) return undefined
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0)
+    const { size: sizeBytes } = await file.stat()
+    const mimeType = mimeTypeOf(key, buffer.subarray(0, bytesRead))
+    return { mimeType, sizeBytes, stream: file.createReadStream({ start: 0 }) }
+  } catch (error) {
+    await file.close()
+    throw error
+  }
 }
 
 async function* listObjects(top: string, folder: string): AsyncGenerator<StoredObject[]> {

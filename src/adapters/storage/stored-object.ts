@@ -3,11 +3,20 @@ import { AppError } from '../../lib/errors.ts'
 import { findImageMimeType } from '../../lib/images.ts'
 
 /** An object says by its first bytes what it is, so that no store has to keep the type beside it. */
-export const toStoredImage = (key: string, bytes: Uint8Array): StoredImage => {
-  const mimeType = findStoredMimeType(key, bytes)
+export const toStoredImage = (key: string, bytes: Uint8Array): StoredImage => ({
+  bytes,
+  mimeType: mimeTypeOf(key, bytes),
+})
+
+/** `head`: how it begins, or all of it. */
+export const mimeTypeOf = (key: string, head: Uint8Array): StoredImage['mimeType'] => {
+  const mimeType = findStoredMimeType(key, head)
   if (!mimeType) throw new AppError('internal', 'A stored object is not an image.')
-  return { bytes, mimeType }
+  return mimeType
 }
+
+/** More than any signature has. */
+export const HEAD_BYTES = 64
 
 /** Throws `AppError` `internal` for bytes that could not be read back as an image. */
 export const checkImage = (key: string, { bytes, mimeType }: StoredImage): void => {

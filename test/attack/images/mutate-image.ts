@@ -75,8 +75,9 @@ const repeatPart: Mutate = (choose, bytes) => {
   return Buffer.concat([bytes.subarray(0, from), part, part, bytes.subarray(from)])
 }
 
+/** Something is left of it: what is empty is no picture. */
 const removePart: Mutate = (choose, bytes) => {
-  const from = choose.below(bytes.length)
+  const from = 1 + choose.below(bytes.length - 1)
   return Buffer.concat([bytes.subarray(0, from), bytes.subarray(from + choose.below(400))])
 }
 
