@@ -1,9 +1,9 @@
 /** Whatever must be seen by nobody, by what it is. */
 export type Canaries = Readonly<Record<string, string>>
 
-/** A stack, or a file of ours or of a dependency: these are for logs, and never for callers. */
+/** A stack, or a file of ours or of a dependency: these are for logs, and never for callers. (Owners read again what they wrote: `file:///etc/passwd`.) */
 const INSIDE =
-  /\n\s+at |\bat [\w.<>]+ \(|node_modules|file:\/\/|\.[jt]s:\d+:\d+|invalid byte sequence/
+  /\n\s+at |\bat [\w.<>]+ \(|node_modules|file:\/\/\S+\.[cm]?[jt]s\b|\.[jt]s:\d+:\d+|invalid byte sequence/
 
 const OVERLAP_CHARACTERS = 400
 const MAX_KEPT = 20
