@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream'
 import type { Suggestion } from '../../db/generation-tables.ts'
 import type { GenerationRow } from '../../db/schema.ts'
 import type { ModelInfo } from '../contract/server-info.ts'
@@ -22,7 +21,10 @@ export type StoredImage = {
   digest?: string | undefined
 }
 
-export type OpenedImage = Pick<StoredImage, 'mimeType'> & { sizeBytes: number; stream: Readable }
+export type OpenedImage = Pick<StoredImage, 'mimeType'> & {
+  sizeBytes: number
+  stream: NodeJS.ReadableStream & { destroy: () => unknown }
+}
 
 /** An image that was decoded and checked, without metadata. */
 export type InspectedImage = EncodedImage & {

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { createFilesystemStore } from '../../src/adapters/storage/filesystem.ts'
 import { createS3Store } from '../../src/adapters/storage/s3.ts'
@@ -69,7 +70,7 @@ const promisesOfAStore = (createBackend: () => Promise<Backend>) => {
     if (!opened) return expect(store.kind).toBe('s3')
     const { mimeType, sizeBytes, stream } = opened
     expect([mimeType, sizeBytes]).toEqual([given.mimeType, given.bytes.byteLength])
-    expectSame({ mimeType, bytes: Buffer.concat(await stream.toArray()) }, given)
+    expectSame({ mimeType, bytes: await buffer(stream) }, given)
   })
 
   test('a view into a larger buffer is stored without its surroundings', async () => {
