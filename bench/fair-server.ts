@@ -1,12 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { createPostgresBackend, Queue, withBackend } from 'bullmq'
 import express from 'express'
 import helmet from 'helmet'
-import { jwtVerify } from 'jose'
-import pg from 'pg'
 import pino from 'pino'
 import { generationRequestSchema } from '../src/contract/generation-request.ts'
 import { createImageIdempotencyKey } from '../src/contract/identity.ts'
+import { identify, pool, queue, serve } from './by-hand.ts'
 
 /*
  * What somebody careful would write by hand to give the same answers: it verifies the token, checks the body, works out the identity,
@@ -14,32 +12,10 @@ import { createImageIdempotencyKey } from '../src/contract/identity.ts'
  * line in the log. No batches, no limits, nothing that holds while a store is away.
  */
 
-const { PORT, DATABASE_URL = '', REDIS_URL, AUTH_JWT_SECRET } = process.env
-
-const pool = new pg.Pool({ connectionString: DATABASE_URL, max: 10 })
-const secret = new TextEncoder().encode(AUTH_JWT_SECRET)
-const key = await crypto.subtle.importKey('raw', secret, { name: 'HMAC', hash: 'SHA-256' }, false, [
-  'verify',
-])
 const logger = pino({ base: { process: 'fair' } }, pino.destination({ sync: false }))
-
-const openQueue = () => {
-  if (REDIS_URL) return new Queue('imageonce', { connection: { url: REDIS_URL } })
-  const connection = { connectionString: DATABASE_URL }
-  return new (withBackend(createPostgresBackend).Queue)('imageonce', { connection })
-}
-const queue = openQueue()
-await queue.waitUntilReady()
 
 const MODEL = 'gemini-2.5-flash-image'
 const sha256Hex = (text: string) => createHash('sha256').update(text).digest('hex')
-
-const identify = async (authorization: string | undefined): Promise<string> => {
-  const { payload } = await jwtVerify(authorization?.slice('Bearer '.length) ?? '', key, {
-    algorithms: ['HS256'],
-  })
-  return payload.sub ?? ''
-}
 
 type Row = {
   id: string
@@ -148,10 +124,4 @@ app.post('/submit', async (req, res) => {
   res.status(202).json(present(row, false))
 })
 
-const server = app.listen(Number(PORT), '127.0.0.1')
-process.once('SIGTERM', async () => {
-  server.closeAllConnections()
-  await queue.close()
-  await pool.end()
-  process.exit(0)
-})
+serve(app)

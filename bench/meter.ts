@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import type pg from 'pg'
+import { readCpuMs } from './process-cpu.ts'
 
 /** What was used so far, by the program that is measured and by the Postgres that it asks. */
 export type Usage = { programUs: number; postgresUs: number; walBytes: number }
@@ -9,22 +10,20 @@ export type Meter = { read: () => Promise<Usage> }
 /** What `/proc` counts CPU time in (Linux, `USER_HZ`). */
 const TICK_US = 10_000
 
-/** Reads what a program and the whole Postgres behind `client` have used. Of CPU it tells hundredths of a second. */
+/** Reads what a program and the whole Postgres behind `client` have used; of the CPU of Postgres it tells hundredths of a second. */
 export const createMeter = (pid: number, client: pg.Client): Meter => {
   const read = async (): Promise<Usage> => {
     const { rows } = await client.query<{ backend: number; wal: string }>(
       `select pg_backend_pid() as backend, (pg_current_wal_insert_lsn() - '0/0')::text as wal`,
     )
     const [row] = rows
-    const programUs = (await readProcess(pid)).cpuUs
+    const programUs = (await readCpuMs(pid)).allMs * 1_000
     const postmaster = (await readProcess(row?.backend ?? 0)).parent
     const postgresUs = await readFamilyUs(postmaster)
     return { programUs, postgresUs, walBytes: Number(row?.wal) }
   }
   return { read }
 }
-
-export const readCpuUs = async (pid: number): Promise<number> => (await readProcess(pid)).cpuUs
 
 /** Those of connections that were closed are in what their parent counts. */
 const readFamilyUs = async (parent: number): Promise<number> => {

@@ -3,8 +3,8 @@ import type pg from 'pg'
 import type { Disposables } from '../src/app/disposables.ts'
 import { imageonceCommand } from './commands.ts'
 import { finishQueued } from './fixtures.ts'
-import { readCpuUs } from './meter.ts'
 import type { Plan } from './plan.ts'
+import { readCpuMs } from './process-cpu.ts'
 import { startServer } from './programs.ts'
 import { printAim } from './report.ts'
 import { signToken, toRequest } from './requests.ts'
@@ -39,10 +39,10 @@ export const measureRates = async (
   // So many requests and not so many seconds: CPU is the same however busy the machine is.
   const amount = plan.requests
   const measure = async ({ url, pid }: typeof on) => {
-    const before = await readCpuUs(pid)
+    const before = await readCpuMs(pid)
     const result = await autocannon({ url, requests, connections: CONNECTIONS, amount })
     if (result['2xx'] !== amount) throw new Error(`${result['2xx']} of ${amount} were answered`)
-    return ((await readCpuUs(pid)) - before) / 1_000 / amount
+    return ((await readCpuMs(pid)).allMs - before.allMs) / amount
   }
   for (const each of [on, off]) await measure(each)
   const [counted, free]: [number[], number[]] = [[], []]

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { describe, expect, test } from '@jest/globals'
 import pino from 'pino'
 import {
@@ -93,4 +94,27 @@ test('what the store has not is reported, and what it does not say is not', asyn
   expect(gone).toMatchObject({ isSent: false, isEnded: false, missing: ['generated/1'] })
   const silent = await send({ find: () => Promise.reject(new Error('no store')) })
   expect(silent).toMatchObject({ isSent: false, isEnded: false, missing: [] })
+})
+
+test('an object that was opened for a reader who is gone is closed', async () => {
+  const { response } = createResponse()
+  Object.assign(response, { closed: true, req: { method: 'GET' } })
+  const stream = Readable.from(['bytes'])
+  const opened = { mimeType: 'image/png', sizeBytes: 5, stream } as const
+  await sendObject(
+    {
+      store: {
+        find: async () => undefined,
+        open: async () => opened,
+        findUrl: async () => undefined,
+      },
+      findThumbnail: async () => undefined,
+      onImageMissing: async () => {},
+      logger: pino({ level: 'silent' }),
+    },
+    createRequest({}),
+    response,
+    { object: { key: 'generated/1', version: VERSION }, by: 'signature', size: undefined },
+  )
+  expect(stream.destroyed).toBe(true)
 })

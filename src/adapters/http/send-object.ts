@@ -126,7 +126,9 @@ const sendStream = (res: Response, { mimeType, sizeBytes, stream }: OpenedImage)
   res.type(mimeType).set('Content-Length', String(sizeBytes))
   stream.once('error', () => res.destroy())
   res.once('close', () => stream.destroy())
-  if (res.req.method === 'HEAD') res.end()
+  // Gone while the object was opened: nobody will say so again.
+  if (res.closed) stream.destroy()
+  else if (res.req.method === 'HEAD') res.end()
   else stream.pipe(res)
 }
 

@@ -3,7 +3,7 @@ import type { Database } from '../../../db/database.ts'
 import type { Schema } from '../../../db/schema.ts'
 import { type BudgetAnswer, type SpendingScope, scopeSchema } from '../../contract/spending.ts'
 import { type Budget, NANO_USD, toNanoUsd } from '../../generation/state/spending-limits.ts'
-import { lockSums } from './sums-lock.ts'
+import { lockSums } from '../../generation/state/sums-lock.ts'
 import { wakeStopped } from './wake-stopped.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { SpendingSwitch } from '../../contract/spending.ts'
-import { lockSums } from './sums-lock.ts'
+import { lockSums } from '../../generation/state/sums-lock.ts'
 import { wakeStopped } from './wake-stopped.ts'
 
 /**

@@ -3,8 +3,9 @@ import type { Lane } from '../../contract/vocabulary.ts'
 import type { AppError } from '../../lib/errors.ts'
 import type { Provider } from '../ports.ts'
 import type { ChangedRow } from '../state/apply-transition.ts'
-import { findStop, holdLimits } from '../state/find-stop.ts'
+import { findStop } from '../state/find-stop.ts'
 import { type BudgetSettings, isSpendingStopped } from '../state/spending-limits.ts'
+import { holdLimits } from '../state/sums-lock.ts'
 import { awaitBudget, type Claim, MAX_WAIT_MS } from '../state/transitions.ts'
 
 type WaitDeps = {

@@ -39,10 +39,3 @@ export const findStop = async (
   const stop = row && stopOf(row)
   return stop && spendingStopped(stop, row.asOf)
 }
-
-/**
- * Has whoever changes a limit or the switch wait until the transaction ends, once those who do so now are done: what it finds stopped
- * and puts to wait is there for them to wake. To be had before any row is locked.
- */
-export const holdLimits = (tx: Database): Promise<unknown> =>
-  sql`lock table spending in row exclusive mode`.execute(tx)
