@@ -105,6 +105,7 @@ const allowed = {
     alerts: [],
     spending: [npm('zod')],
     analytics: [],
+    gateway: [npm('zod')],
     keys: [],
     maintenance: [],
     operators: [],

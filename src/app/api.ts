@@ -6,9 +6,11 @@ import { createImageSigner, findImageId } from '../adapters/http/image-urls.ts'
 import type { Rates } from '../adapters/http/rates/rates.ts'
 import { createHttpServer, listen } from '../adapters/http/server.ts'
 import { createPlaceholder } from '../adapters/images/placeholder.ts'
+import type { Reuse } from '../contract/generation.ts'
 import { createAlerts } from '../features/alerts/module.ts'
 import { createAlertRoutes } from '../features/alerts/routes.ts'
 import { createAnalyticsRoutes } from '../features/analytics/routes.ts'
+import { createGateway } from '../features/gateway/module.ts'
 import { createKeys } from '../features/keys/module.ts'
 import { createKeyRoutes } from '../features/keys/routes.ts'
 import { createMissingImageReport } from '../features/maintenance/missing-image.ts'
@@ -34,6 +36,7 @@ import { createWebhookRoutes } from '../features/webhooks/routes.ts'
 import { parseWebhookUrl } from '../features/webhooks/sender/webhook-url.ts'
 import { createSourceWebhookRoutes } from '../features/webhooks/source-webhooks-routes.ts'
 import { createDeadlines } from '../generation/run/overdue.ts'
+import type { GenerationWithImage } from '../generation/state/repository.ts'
 import { createByteBudget } from '../lib/byte-budget.ts'
 import type { Logger } from '../lib/logger.ts'
 import { VERSION } from '../lib/version.ts'
@@ -44,6 +47,7 @@ import { type Feature, startAll, stopAll } from './feature.ts'
 import {
   alertsDeps,
   deadlinesDeps,
+  gatewayDeps,
   itemDeps,
   keysDeps,
   openSimilarity,
@@ -168,6 +172,16 @@ const listFeatures = (
     logger,
   })
   const { recordAccess, ...accesses } = createAccessLog({ db, logger })
+  const showing = {
+    assertMayAsk,
+    submit,
+    recordReuse: (row: GenerationWithImage, reuse: Reuse | undefined) => {
+      recordReuse(row, reuse)
+      recordAccess(row.id)
+    },
+    recordAccess,
+    onImageMissing: createMissingImageReport({ db, store, logger }),
+  }
   const sendExport = createSendExport({ db, store, shutdown: http.shutdown, logger })
   return [
     { routes: [createOwnerRoutes(http, { sendExport, assertNotErasing })], ...erasing },
@@ -177,29 +191,23 @@ const listFeatures = (
         resources,
         queueKind: config.queue.redisUrl ? 'redis' : 'postgres',
         info,
-        assertMayAsk,
         describeCaller,
         publicUrl: config.http.publicUrl,
         interactiveDeadlineMs: config.interactiveDeadlineMs,
         warnShare: config.budgets.warnShare,
-        submit,
+        ...showing,
         uploads,
         signer,
         placeholder,
-        recordReuse: (row, reuse) => {
-          recordReuse(row, reuse)
-          recordAccess(row.id)
-        },
-        recordAccess,
         // Without a token the figures are not for everyone who reaches the port of a production server.
         metricsAccess:
           config.metrics.token === undefined && config.isProduction
             ? 'nobody'
             : { token: config.metrics.token },
-        onImageMissing: createMissingImageReport({ db, store, logger }),
         logger,
       }),
     },
+    { routes: createGateway(http, gatewayDeps(config, resources, showing, logger)) },
     {
       routes: [
         createTelemetryRoutes({

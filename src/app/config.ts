@@ -56,6 +56,7 @@ const toConfig = (env: Settings) => ({
     host: env.HOST,
     publicUrl: env.PUBLIC_URL?.replace(/\/+$/, ''),
     maxWaitSeconds: env.MAX_WAIT_SECONDS,
+    maxCallSeconds: env.MAX_CALL_SECONDS,
     corsOrigins: env.CORS_ORIGINS,
     trustedProxies: env.TRUSTED_PROXIES,
   },
@@ -65,6 +66,7 @@ const toConfig = (env: Settings) => ({
   },
   bounds: {
     ownerOpen: env.OWNER_MAX_OPEN,
+    ownerCalls: env.OWNER_MAX_CALLS,
     open: env.MAX_OPEN,
     ownerUploadBytes: env.OWNER_MAX_UPLOADED_MB * 1024 * 1024,
     ownerItems: env.OWNER_MAX_SAVED_ITEMS,

@@ -6,6 +6,7 @@ import { createAlertRules } from '../features/alerts/rules.ts'
 import { isToCount } from '../features/analytics/facts.ts'
 import { createFold } from '../features/analytics/fold.ts'
 import { readWindow } from '../features/analytics/window.ts'
+import type { GatewayDeps } from '../features/gateway/module.ts'
 import type { KeysDeps } from '../features/keys/module.ts'
 import { findWorkers } from '../features/operators/workers/find-workers.ts'
 import { measureQueue } from '../features/operators/workers/measure-queue.ts'
@@ -26,6 +27,7 @@ import { describeReuse } from '../generation/read/present.ts'
 import type { DeadlinesDeps } from '../generation/run/overdue.ts'
 import { cancelGenerations } from '../generation/state/cancel.ts'
 import type { SubmitDeps } from '../generation/submit/submit.ts'
+import { createByteBudget } from '../lib/byte-budget.ts'
 import { AppError } from '../lib/errors.ts'
 import { createRareLog, type Logger } from '../lib/logger.ts'
 import type { Config } from './config.ts'
@@ -186,6 +188,29 @@ export const openTelemetry = (
   push(telemetry.close)
   return telemetry
 }
+
+/** Whoever waits for an answer with a picture in it holds a connection, and next to no memory. */
+const ANSWER_WAITS = { maxWaitMs: 60_000, maxWaitingEach: 1_000, maxWaiting: 10_000 }
+/** An answer is held as bytes and as base64 at once. */
+const ANSWER_SHARE = 2
+
+export const gatewayDeps = (
+  { http, bounds }: Config,
+  { store, provider }: Resources,
+  submitting: Pick<
+    GatewayDeps,
+    'submit' | 'assertMayAsk' | 'recordReuse' | 'recordAccess' | 'onImageMissing'
+  >,
+  logger: Logger,
+): GatewayDeps => ({
+  ...submitting,
+  store,
+  listPriceUsd: findListPriceUsd.bind(undefined, provider.models),
+  maxCallSeconds: http.maxCallSeconds,
+  ownerCalls: bounds.ownerCalls,
+  answers: createByteBudget({ ...ANSWER_WAITS, totalBytes: ANSWER_SHARE * bounds.bodyBytes }),
+  logger,
+})
 
 /** `findImageId`: the id in one of our image URLs, where such URLs can come in. */
 export const itemDeps = (

@@ -7,6 +7,8 @@ export const settingDescriptions = {
     'How clients reach the API; without it, by the address that each of them used. Needed with NODE_ENV=production.',
   MAX_WAIT_SECONDS:
     'The longest that a request is held open, in seconds: less than the proxies in front allow.',
+  MAX_CALL_SECONDS:
+    'The longest that a call by another provider’s API is held open for its image, in seconds.',
   CORS_ORIGINS: 'Origins whose pages may call the API, with commas between them, or `*`.',
   TRUSTED_PROXIES:
     'Whom to believe where a request comes from: how many proxies stand in front, or their addresses; without it nobody.',
@@ -14,6 +16,8 @@ export const settingDescriptions = {
     'What an owner or address may do in a minute, `class=number` with commas between them, or `off`.',
   RATE_ADDRESS_FACTOR: 'How many times what an owner may do one address may.',
   OWNER_MAX_OPEN: 'Streams and waits that an owner may have open at once in each API process.',
+  OWNER_MAX_CALLS:
+    'Calls by another provider’s API that an owner may have open at once in each API process.',
   MAX_OPEN: 'Streams and waits that all may have open at once in each API process.',
   OWNER_MAX_UPLOADED_MB: 'What an owner’s uploads may take of the image store, in MiB.',
   OWNER_MAX_SAVED_ITEMS: 'Saved items that an owner may keep.',

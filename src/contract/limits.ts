@@ -15,6 +15,8 @@ export const MAX_HOOK_BYTES = 1024 * 1024
 export const MAX_BODY_BYTES = 64 * 1024
 /** Of one with an image: the largest in base64, and room for the other fields. */
 export const MAX_IMAGE_JSON_BYTES = Math.ceil((MAX_IMAGE_BYTES * 4) / 3) + MAX_BODY_BYTES
+/** Of a request by another provider's API: Gemini's takes 20 MB with the images in it (ai.google.dev, "Image understanding"). */
+export const MAX_DIALECT_BODY_BYTES = 21 * 1024 * 1024
 /** Of JSON: levels, and fields and elements in all. */
 export const MAX_JSON_DEPTH = 100
 export const MAX_JSON_PARTS = 10_000

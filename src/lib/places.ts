@@ -16,10 +16,10 @@ export const createPlaces = ({ each, all }: Options) => {
   const taken = new Map<string, number>()
   let total = 0
 
-  /** Throws `rate_limited` where this one has all of its own, `unavailable` where there is none left. */
-  const take = (who: string): (() => void) => {
+  /** `bound`: of what is counted apart. Throws `rate_limited` where this one has all of its own, `unavailable` where there is none left. */
+  const take = (who: string, bound = each): (() => void) => {
     const own = taken.get(who) ?? 0
-    if (own >= each) throw tooMany(each)
+    if (own >= bound) throw tooMany(bound)
     if (total >= all) throw full()
     taken.set(who, own + 1)
     total++

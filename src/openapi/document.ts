@@ -1,6 +1,7 @@
 import { createDocument } from 'zod-openapi'
 import { alerts } from './operations/alerts.ts'
 import { analytics } from './operations/analytics.ts'
+import { gateway } from './operations/gateway.ts'
 import { generations } from './operations/generations.ts'
 import { hooks } from './operations/hooks.ts'
 import { images } from './operations/images.ts'
@@ -29,6 +30,7 @@ export const createOpenApiDocument = (version: string, publicUrl: string | undef
     servers: [{ url: publicUrl ?? '/' }],
     paths: {
       ...submitting,
+      ...gateway,
       ...generations,
       ...images,
       ...similarity,

@@ -126,6 +126,14 @@ describe('the server answers as the document says, when it', () => {
     await walk('deleteImage', 404, alice, 'DELETE', '/api/images/none')
   })
 
+  test('is asked by the API of another provider', async () => {
+    const call = '/gemini/v1beta/models/gemini-nano-banana-2.1:generateContent'
+    const body = { contents: [{ parts: [{ text: 'by another API' }] }] }
+    await walk('callGemini', 200, alice, 'POST', call, { body })
+    await walk('callGemini', 401, alice, 'POST', call, { body, headers: SIGNED_OUT })
+    await walk('callGemini', 400, alice, 'POST', call, { body: {} })
+  })
+
   test('cancels and retries', async () => {
     app.gemini.behave({ kind: 'hang' })
     const body = { prompt: 'to be canceled', lane: 'eager' }

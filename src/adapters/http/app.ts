@@ -40,8 +40,14 @@ export const createApp = (options: AppOptions): ShortWay => {
     for (const each of routes) if (each.access === access) app.use(each.path, each.handler)
   }
   const entrance = createEntrance(options)
-  const identified = createIdentified(options)
-  const errorHandlers = [rates.countFailures, createErrorHandler(options.logger)]
+  const api = { path: API, handlers: createIdentified(options, {}) }
+  const dialects = routes
+    .filter(({ access, path }) => access === 'token' && !isOfApi(path))
+    .map((each) => ({ path: each.path, handlers: createIdentified(options, each) }))
+  const presenters = routes.flatMap(({ path, presentProblem: present }) =>
+    present ? [{ path, handler: createErrorHandler(options.logger, present) }] : [],
+  )
+  const lastHandler = createErrorHandler(options.logger)
   app.set('etag', false)
   app.set('query parser', 'simple')
   app.set('trust proxy', options.trustedProxies)
@@ -49,34 +55,51 @@ export const createApp = (options: AppOptions): ShortWay => {
   app.use(entrance)
   app.use('/api/hooks', boundBodies(bodies, addressOf))
   mount('own')
-  app.use('/api', identified)
+  for (const { path, handlers } of [api, ...dialects]) app.use(path, handlers)
   mount('token')
   app.use(serveWebPages(web))
   app.use(notFoundHandler)
   for (const { path, onError } of routes) if (onError) app.use(path, onError)
-  app.use(errorHandlers)
-  const lanes = routes.flatMap(({ hot = [], onError }) =>
-    hot.map((route) => ({
+  app.use(rates.countFailures)
+  for (const { path, handler } of presenters) app.use(path, handler)
+  app.use(lastHandler)
+  const lanes = routes.flatMap(({ path, hot = [], onError }) => {
+    const { handlers } = dialects.find((dialect) => dialect.path === path) ?? api
+    const present = presenters.find((presenter) => presenter.path === path)?.handler
+    return hot.map((route) => ({
       ...route,
-      handlers: [...entrance, ...identified, ...route.handlers],
-      errorHandlers: onError ? [onError, ...errorHandlers] : errorHandlers,
-    })),
-  )
+      handlers: [...entrance, ...handlers, ...route.handlers],
+      errorHandlers: [...(onError ? [onError] : []), rates.countFailures, present ?? lastHandler],
+    }))
+  })
   return createShortWay(app, lanes)
 }
+
+const API = '/api'
+
+const isOfApi = (path: string): boolean => path === API || path.startsWith(`${API}/`)
 
 /** What every request passes. */
 const createEntrance = (options: AppOptions): RequestHandler[] => [
   createRequestLog(options.logger, options.startRequest, options.startTrace),
   createSecurityHeaders(),
-  ...(options.corsOrigins.length > 0 ? [allowOrigins(options.corsOrigins)] : []),
+  ...(options.corsOrigins.length > 0 ? [allowOrigins(options.corsOrigins, rootsOf(options))] : []),
   options.rates.boundAddress,
   refuseNul,
 ]
 
+/** Where pages of other origins may call. */
+const rootsOf = ({ routes }: AppOptions): string[] => [
+  API,
+  ...routes.flatMap(({ access, path }) => (access === 'token' && !isOfApi(path) ? [path] : [])),
+]
+
 /** What every request passes besides that has to say who it is from. */
-const createIdentified = ({ identify, bodies, routes }: AppOptions): RequestHandler[] => [
-  requireAuth(identify),
-  boundBodies(bodies, (_req, res) => principalOf(res).ownerId),
+const createIdentified = (
+  { identify, bodies, routes }: AppOptions,
+  { findSecret, maxBodyBytes }: Pick<MountedRoutes, 'findSecret' | 'maxBodyBytes'>,
+): RequestHandler[] => [
+  requireAuth(identify, findSecret),
+  boundBodies(bodies, (_req, res) => principalOf(res).ownerId, maxBodyBytes),
   ...routes.flatMap(({ gate = [] }) => gate),
 ]

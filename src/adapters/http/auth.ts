@@ -78,11 +78,16 @@ const assertActsFor = ({ ownerId, key }: Principal, owner: string | undefined): 
   })
 }
 
+/** A token or key that came otherwise than in a header. */
+export type FindSecret = (req: Request) => string | undefined
+
 /** Puts the caller into `res.locals.principal`, or ends with 401. */
 export const requireAuth =
-  (identify: (req: Request) => Promise<Principal>): RequestHandler =>
+  (identify: Identify, findSecret?: FindSecret): RequestHandler =>
   async (req, res, next) => {
-    res.locals.principal = await identify(req)
+    const secret = findSecret?.(req)
+    res.locals.hasSecret = secret !== undefined
+    res.locals.principal = await identify(req, secret)
     next()
   }
 

@@ -10,9 +10,9 @@ type FindWho = (req: Request, res: Response) => string
  * said by `letGoOfBody` that it needs the body no more.
  */
 export const boundBodies =
-  (budget: ByteBudget, findWho: FindWho): RequestHandler =>
+  (budget: ByteBudget, findWho: FindWho, maxBytes = MAX_IMAGE_JSON_BYTES): RequestHandler =>
   async (req, res, next) => {
-    const bytes = countBytes(req)
+    const bytes = countBytes(req, maxBytes)
     if (bytes <= MAX_BODY_BYTES) return next()
     const release = await budget.take(bytes, findWho(req, res))
     res.locals.releaseBody = release
@@ -28,8 +28,8 @@ export const letGoOfBody = (req: Request, res: Response): void => {
 }
 
 /** One that does not say how long it is may be as long as the longest. */
-const countBytes = ({ headers }: Request): number => {
+const countBytes = ({ headers }: Request, maxBytes: number): number => {
   const length = headers['content-length']
-  if (length === undefined) return 'transfer-encoding' in headers ? MAX_IMAGE_JSON_BYTES : 0
-  return Math.min(Number(length), MAX_IMAGE_JSON_BYTES)
+  if (length === undefined) return 'transfer-encoding' in headers ? maxBytes : 0
+  return Math.min(Number(length), maxBytes)
 }

@@ -10,6 +10,9 @@ const EXPOSED_HEADERS = [
   'Preference-Applied',
   'Imageonce-Placeholder',
   'Imageonce-Budget',
+  'Imageonce-Reuse',
+  'Imageonce-Saved-Usd',
+  'Imageonce-Generation',
   'X-Request-Id',
 ].join(', ')
 
@@ -17,13 +20,17 @@ const EXPOSED_HEADERS = [
 const PREFLIGHT_MAX_AGE_SECONDS = 7_200
 
 /**
- * Lets pages of these origins call (Fetch standard, "CORS protocol"), and answers their preflights, which carry no token.
+ * Lets pages of these origins call what is under `roots` (Fetch standard, "CORS protocol"), and answers their preflights, which carry no token.
  * The token is in a header, so that no cookies are wanted and `*` is safe. They may send whatever header they name: what
  * watches over a page adds some of its own (`traceparent`, `sentry-trace`, `baggage`), and one that is not allowed takes
  * the whole call down.
  */
-export const allowOrigins = (origins: readonly string[]): RequestHandler => {
+export const allowOrigins = (
+  origins: readonly string[],
+  roots: readonly string[],
+): RequestHandler => {
   const isForAll = origins.includes('*')
+  const isOfApi = createIsUnder(roots)
   return (req, res, next) => {
     if (!isOfApi(req.path)) {
       next()
@@ -53,4 +60,7 @@ export const allowOrigins = (origins: readonly string[]): RequestHandler => {
 }
 
 /** Of either case, as Express has it. */
-const isOfApi = (path: string): boolean => /^\/api(\/|$)/i.test(path)
+const createIsUnder = (roots: readonly string[]) => {
+  const pattern = new RegExp(`^(${roots.join('|')})(/|$)`, 'i')
+  return (path: string): boolean => pattern.test(path)
+}

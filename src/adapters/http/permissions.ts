@@ -21,6 +21,8 @@ const RULES: readonly Rule[] = [
   ['GET', /^\/api\/analytics\/(summary|timeseries)$/i, ['read']],
   ['GET', /^\/api\/spending$/i, ['read', 'generate']],
   ['POST', /^\/api\/visualize\//i, ['generate']],
+  ['POST', /^\/gemini\//i, ['generate']],
+  ['GET', /^\/gemini\//i, ['read', 'generate']],
   ['POST', /^\/api\/generations\//i, ['generate']],
   ['PUT', /^\/api\/similarity$/i, ['generate']],
   ['POST', /^\/api\/telemetry$/i, ['read', 'generate']],

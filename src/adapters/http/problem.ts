@@ -1,9 +1,25 @@
-import type { ErrorRequestHandler, RequestHandler, Response } from 'express'
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
 import type { Logger } from 'pino'
 import { ZodError } from 'zod'
 import type { Problem } from '../../contract/problem.ts'
 import { AppError, type ErrorCode } from '../../lib/errors.ts'
 import { RateLimited, setRateHeaders } from './rates/rate-limited.ts'
+
+/** What is wrong, for whoever tells it in another form than a problem document's. */
+export type ProblemToPresent = Omit<Problem, 'type' | 'imageUrl' | 'isPlaceholder'> & {
+  code: ErrorCode
+  retryAfterMs: number | undefined
+}
+
+/** A problem as the callers of some path read it; sent as `application/json`. */
+export type PresentedProblem = {
+  /** Where it is another than ours. */
+  status?: number
+  headers?: Record<string, string>
+  body: object
+}
+
+export type PresentProblem = (problem: ProblemToPresent, req: Request) => PresentedProblem
 
 const statusByCode: Record<ErrorCode, number> = {
   invalid_request: 400,
@@ -68,44 +84,66 @@ const titleByStatus: Record<number, string> = {
   504: 'The image provider took too long',
 }
 
-/** The last handler: every error leaves as `application/problem+json`, and none takes a stack with it. */
+/**
+ * The last handler: every error leaves as `application/problem+json`, or as `present` has it, and none takes a stack with it.
+ */
 export const createErrorHandler =
-  (logger: Logger): ErrorRequestHandler =>
-  (error: unknown, _req, res, _next) => {
+  (logger: Logger, present?: PresentProblem): ErrorRequestHandler =>
+  (error: unknown, req, res, _next) => {
     const problems = describeErrors(error)
     const { code } = problems[0]
     if (code === 'internal') logger.error({ err: error, requestId: res.locals.requestId }, 'failed')
     // It says nothing of its own then but that it is not whole.
     if (res.headersSent) res.destroy()
-    else sendProblem(res, problems)
+    else sendProblem(req, res, problems, present)
   }
 
 export const notFoundHandler: RequestHandler = (req) => {
   throw new AppError('not_found', `There is nothing at ${req.method} ${req.path}.`)
 }
 
-const sendProblem = (res: Response, problems: [AppError, ...AppError[]]) => {
+/** Names what an error is, as it is told to callers. */
+export const describeProblem = (error: unknown, res: Response): ProblemToPresent =>
+  toProblem(describeErrors(error), res)
+
+const toProblem = (problems: [AppError, ...AppError[]], res: Response): ProblemToPresent => {
   const [first] = problems
   const status = statusByCode[first.code]
   const pointed = problems.filter((problem) => problem.pointer !== undefined)
-  const body: Problem = {
-    type: `urn:imageonce:problem:${first.code}`,
+  return {
     title: titleByStatus[status] ?? 'Error',
     status,
     detail: problems.map(describe).join('; '),
     code: first.code,
     retryable: first.retryable,
     requestId: res.locals.requestId,
-    ...res.locals.placeholder,
+    retryAfterMs: first.retryAfterMs,
     ...(pointed.length > 0 && {
       errors: pointed.map(({ pointer = '', message }) => ({ pointer, detail: message })),
     }),
   }
+}
+
+const sendProblem = (
+  req: Request,
+  res: Response,
+  problems: [AppError, ...AppError[]],
+  present: PresentProblem | undefined,
+) => {
+  const [first] = problems
+  const problem = toProblem(problems, res)
+  const { retryAfterMs, ...described } = problem
+  const { status } = described
   if (status === 401) res.set('WWW-Authenticate', 'Bearer realm="imageonce"')
   if (first instanceof RateLimited) setRateHeaders(res, first.standing)
-  if (first.retryAfterMs !== undefined) {
-    res.set('Retry-After', String(Math.ceil(first.retryAfterMs / 1_000)))
+  if (retryAfterMs !== undefined) res.set('Retry-After', String(Math.ceil(retryAfterMs / 1_000)))
+  if (present) {
+    const { status: shown = status, headers = {}, body } = present(problem, req)
+    res.set(headers).status(shown).type('application/json').send(JSON.stringify(body))
+    return
   }
+  const type = `urn:imageonce:problem:${first.code}`
+  const body: Problem = { type, ...described, ...res.locals.placeholder }
   res.status(status).type('application/problem+json').send(JSON.stringify(body))
 }
 

@@ -166,6 +166,7 @@ const CREDENTIALS = ['authorization', 'x-api-key', 'x-goog-api-key']
 
 const hasCredentials = (req: Request, res: Response): boolean =>
   CREDENTIALS.some((name) => req.headers[name] !== undefined) ||
+  res.locals.hasSecret ||
   req.headers.cookie?.includes(SESSION_COOKIE) ||
   ['sign-in', 'hook'].includes(res.locals.rateClass)
 

@@ -16,6 +16,7 @@ const CLASS_OF_ROUTE: Record<string, RateClass | Uncounted> = {
 
   'POST /api/visualize/generate': 'ask',
   'POST /api/visualize/image': 'ask',
+  'POST /gemini/:version/models/:call': 'ask',
   'POST /api/generations/:id/retry': 'ask',
   'POST /api/generations/:id/regenerate': 'ask',
   'POST /api/generations/:id/cancel': 'change',

@@ -1,0 +1,17 @@
+import type { Response } from 'express'
+import type { Answered } from './gateway.ts'
+
+/**
+ * Tells in headers how the images of an answer came about: `none` where one of them was paid for by this request, else how the first was
+ * had for nothing; what all of them saved, in US dollars; and the ids of their generations.
+ */
+export const setAnswerHeaders = (res: Response, answered: readonly Answered[]): void => {
+  const isBought = answered.some(({ reuse }) => reuse === undefined)
+  const savedUsd = answered.reduce((sum, { reuse }) => sum + (reuse?.savedUsd ?? 0), 0)
+  res.set({
+    'Imageonce-Reuse': isBought ? 'none' : (answered[0]?.reuse?.source ?? 'none'),
+    'Imageonce-Saved-Usd': String(Number(savedUsd.toFixed(6))),
+    'Imageonce-Generation': answered.map(({ generation }) => generation.id).join(', '),
+    'Cache-Control': 'no-store',
+  })
+}

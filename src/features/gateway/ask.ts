@@ -1,0 +1,145 @@
+import { setMaxListeners } from 'node:events'
+import type { Request, Response } from 'express'
+import { keyIdOf, principalOf } from '../../adapters/http/auth.ts'
+import { letGoOfBody } from '../../adapters/http/bound-bodies.ts'
+import type { AssertMayAsk } from '../../adapters/http/caller-policy.ts'
+import { type HttpContext, whileConnected } from '../../adapters/http/http-context.ts'
+import { parseBody } from '../../adapters/http/parse-request.ts'
+import type { Reuse } from '../../contract/generation.ts'
+import { generationRequestSchema } from '../../contract/generation-request.ts'
+import { isTerminal } from '../../contract/vocabulary.ts'
+import { waitForTerminal } from '../../generation/read/follow.ts'
+import { type AnswerContext, describeReuse } from '../../generation/read/present.ts'
+import type { GenerationWithImage } from '../../generation/state/repository.ts'
+import type { Submission } from '../../generation/submit/find-or-create.ts'
+import { type SubmitDeps, submitGeneration } from '../../generation/submit/submit.ts'
+import { AppError, type ErrorCode } from '../../lib/errors.ts'
+import { setAnswerHeaders } from './answer-headers.ts'
+import type { Ask, Wanted } from './gateway.ts'
+import { parseWishes, type Wishes } from './wishes.ts'
+
+export type AskDeps = {
+  submit: SubmitDeps
+  assertMayAsk: AssertMayAsk
+  listPriceUsd: AnswerContext['listPriceUsd']
+  /** Records an answer that cost nothing. */
+  recordReuse: (generation: GenerationWithImage, reuse: Reuse | undefined) => void
+  /** The longest that a call is held open. */
+  maxCallSeconds: number
+  /** How many an owner may have open at once. */
+  ownerCalls: number
+}
+
+type Http = Pick<HttpContext, 'places' | 'watcher' | 'shutdown'>
+
+/** See `Ask`. */
+export const createAsk =
+  (http: Http, deps: AskDeps): Ask =>
+  async (req, res, describe) => {
+    holdPlace(http, deps, res)
+    const submissions = await submitAll(deps, req, res, describe)
+    letGoOfBody(req, res)
+    res.locals.generationId = submissions[0]?.generation.id
+    const ended = await waitForAll(http, deps, res, submissions)
+    const answered = submissions.map(({ kind }, at) => {
+      const generation = ended[at] as GenerationWithImage
+      assertSucceeded(generation)
+      const source = kind === 'exact' || kind === 'joined' ? kind : undefined
+      const reuse = describeReuse(generation, source, deps.listPriceUsd)
+      if (source) deps.recordReuse(generation, reuse)
+      return { generation, reuse }
+    })
+    setAnswerHeaders(res, answered)
+    return answered
+  }
+
+/** Until the answer is done: it bounds what is waited for, and what is read for it. */
+const holdPlace = (
+  { places }: Http,
+  { ownerCalls }: Pick<AskDeps, 'ownerCalls'>,
+  res: Response,
+): void => {
+  const leave = places.take(`calls of ${principalOf(res).ownerId}`, ownerCalls)
+  res.once('close', leave)
+  if (res.closed) leave()
+}
+
+const submitAll = (
+  { submit, assertMayAsk }: AskDeps,
+  req: Request,
+  res: Response,
+  describe: () => Wanted[],
+): Promise<Submission[]> => {
+  const { idempotencyKey, ...wishes } = parseWishes(req)
+  const principal = principalOf(res)
+  const requests = describe().map((wanted) => toRequest(wanted, wishes))
+  for (const request of requests) assertMayAsk(principal, request)
+  return Promise.all(
+    requests.map((request) =>
+      submitGeneration(
+        submit,
+        principal.ownerId,
+        request,
+        keyOfPlace(idempotencyKey, request.number),
+        keyIdOf(res),
+      ),
+    ),
+  )
+}
+
+const toRequest = (
+  { number = 1, providerRequest, ...wanted }: Wanted,
+  { skipExistingCheck, variant }: Omit<Wishes, 'idempotencyKey'>,
+) => ({
+  ...parseBody(generationRequestSchema, { ...wanted, skipExistingCheck, variant }),
+  ...(number > 1 && { number }),
+  ...(providerRequest && { providerRequest }),
+})
+
+/** Under one key each of several is a request of its own. */
+const keyOfPlace = (key: string | undefined, number = 1): string | undefined =>
+  key === undefined || number === 1 ? key : `${key} ${number}`
+
+const waitForAll = async (
+  http: Http,
+  { maxCallSeconds }: Pick<AskDeps, 'maxCallSeconds'>,
+  res: Response,
+  submissions: readonly Submission[],
+): Promise<GenerationWithImage[]> => {
+  const underWay = submissions.filter(({ generation }) => !isTerminal(generation.status))
+  if (underWay.length === 0) return submissions.map(({ generation }) => generation)
+  const signal = whileConnected(http, res)
+  setMaxListeners(0, signal)
+  const limits = { timeoutMs: maxCallSeconds * 1_000, signal, isPatient: true }
+  return Promise.all(
+    submissions.map(async ({ generation }) => {
+      if (isTerminal(generation.status)) return generation
+      const ended = await waitForTerminal(http.watcher, generation, limits)
+      if (ended) return ended
+      throw http.shutdown.aborted ? stopping() : signal.aborted ? hungUp() : tooLate(maxCallSeconds)
+    }),
+  )
+}
+
+const assertSucceeded = (row: GenerationWithImage): void => {
+  if (row.status === 'succeeded') return
+  const code = (row.errorCode ?? 'internal') as ErrorCode
+  const retryable = row.errorRetryable ?? false
+  throw new AppError(code, row.errorMessage ?? 'There is no image.', { retryable })
+}
+
+const stopping = () =>
+  new AppError('unavailable', 'The server is stopping; send this again, and it goes on.', {
+    retryable: true,
+    retryAfterMs: 1_000,
+  })
+
+/** Nobody reads it. */
+const hungUp = () => new AppError('canceled', 'The caller has hung up.')
+
+const tooLate = (seconds: number) =>
+  new AppError(
+    'timeout',
+    `The image is still in the making after ${seconds} s; send this again to wait on.`,
+    { retryable: true, retryAfterMs: 1_000 },
+  )

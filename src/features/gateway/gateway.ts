@@ -1,0 +1,40 @@
+import type { Request, Response } from 'express'
+import type { Reuse } from '../../contract/generation.ts'
+import type { GenerationRequestInput } from '../../contract/generation-request.ts'
+import type { StoredImage } from '../../generation/ports.ts'
+import type { GenerationWithImage } from '../../generation/state/repository.ts'
+
+/** What every dialect works with. */
+export type Gateway = { ask: Ask; readPictures: ReadPictures }
+
+/**
+ * Asks for what `describe` makes of a request, one image for each, and resolves when all are there: the caller is held meanwhile. Who
+ * hangs up cancels nothing, and who asks again joins. Sets the headers that tell of reuse.
+ * Throws the `AppError` of the first that can't be had: `rate_limited` before anything is asked for where an owner has too many calls
+ * open, `timeout` where it takes longer than a call is held, `unavailable` while the server stops; all three may be sent again as they are.
+ */
+export type Ask = (req: Request, res: Response, describe: () => Wanted[]) => Promise<Answered[]>
+
+/** What a dialect has made of a request: our own, and what only dialects may say. */
+export type Wanted = Omit<GenerationRequestInput, 'skipExistingCheck' | 'variant' | 'lane'> & {
+  /** Which of several of the same request: 1 is the request itself. */
+  number?: number
+  /** The provider's own request, with `{"$image": k}` where the k-th of `images` (base64) was. */
+  providerRequest?: { body: unknown; images: string[] }
+}
+
+/** An image that was asked for, and what it cost to have it. */
+export type Answered = {
+  generation: GenerationWithImage
+  /** Undefined where the image was made, and paid for, for this very request. */
+  reuse: Reuse | undefined
+}
+
+/**
+ * The bytes of generations' images, for an answer that has them in it: there is room for all of them until the answer is done. Throws
+ * `unavailable`, to be sent again, where there is no room, the store does not answer, or it has lost an object: that is made anew then.
+ */
+export type ReadPictures = (
+  res: Response,
+  generations: readonly GenerationWithImage[],
+) => Promise<StoredImage[]>
