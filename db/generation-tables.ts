@@ -12,6 +12,7 @@ import type {
   SimilarityMode,
   Transformation,
 } from '../src/contract/vocabulary.ts'
+import type { RequestDetails } from './request-details.ts'
 
 export type ImageMetadataTable = {
   /** The generation's id for generated images, `i_…` for uploads. */
@@ -43,6 +44,13 @@ export type ImageMetadataTable = {
   objectCheckedAt: Date | null
   /** The UTC day on which somebody was last shown it, or answered with it; null where that is not known. */
   accessedOn: Date | null
+  /** The model's words beside the picture. */
+  said: string | null
+  /**
+   * The provider's answer as JSON (`readAnswer`), with `{"$image": k, "digest": …}` for the bytes of each picture: 0 is the image,
+   * from 1 on what else came. Null where none was kept.
+   */
+  answer: ColumnType<unknown, string | null | undefined, string | null>
 }
 
 export type GenerationsTable = {
@@ -68,6 +76,8 @@ export type GenerationsTable = {
   aspectRatio: AspectRatio | null
   imageSize: ImageSize
   variant: string | null
+  /** What the request says beyond the columns; null where it says no more. */
+  details: ColumnType<RequestDetails | null, string | null | undefined, string | null>
   /** Where this generation's bytes go, whichever attempt stores them; never another row's. */
   objectKey: string
   /** Set when succeeded: this generation's image, or the one it reused. */

@@ -112,7 +112,8 @@ type AnalyticsProgressTable = {
 
 export type GenerationRow = Selectable<GenerationsTable>
 export type NewGeneration = Insertable<GenerationsTable>
-export type ImageRow = Selectable<ImageMetadataTable>
+/** Without the provider's answer, which may be large: it is read where it is wanted. */
+export type ImageRow = Omit<Selectable<ImageMetadataTable>, 'answer'>
 export type NewImage = Insertable<ImageMetadataTable>
 export type SavedItemRow = Selectable<SavedItemsTable>
 export type NewSavedItem = Insertable<SavedItemsTable>

@@ -45,7 +45,7 @@ export const environmentSchema = z
     OWNER_MAX_UPLOADED_MB: integerSchema(1, 100_000_000).default(10_240),
     OWNER_MAX_SAVED_ITEMS: integerSchema(1, 100_000_000).default(100_000),
     OWNER_MAX_IDEMPOTENCY_KEYS: integerSchema(1, 100_000_000).default(100_000),
-    MAX_BODY_MEMORY_MB: integerSchema(16, 100_000).default(64),
+    MAX_BODY_MEMORY_MB: integerSchema(24, 100_000).default(64),
     DATA_DIR: textSchema.default('.imageonce'),
     DATABASE_URL: urlSchema(/^postgres(ql)?$/).optional(),
     DATABASE_DIRECT_URL: urlSchema(/^postgres(ql)?$/).optional(),

@@ -47,7 +47,7 @@ export const createSubmitDeps = (
     statements: createBatchedStatements(db, limits),
     limits,
     provider,
-    resolveConditionImage: (ownerId, image) => resolveConditionImage(uploads, ownerId, image),
+    resolveConditionImage: (...image) => resolveConditionImage(uploads, ...image),
     enqueue: queue.enqueue,
     promote: queue.promote,
     defer: queue.defer,

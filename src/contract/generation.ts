@@ -5,6 +5,7 @@ import {
   laneSchema,
   providerNameSchema,
   reuseSourceSchema,
+  thinkingLevelSchema,
   transformationSchema,
 } from './vocabulary.ts'
 
@@ -52,6 +53,17 @@ export const generationSchema = z.object({
   isConditioned: z.boolean(),
   /** The digest of the condition image (`GET /api/images?conditionImage=`). */
   conditionImage: z.string().optional(),
+  /** The digests of several condition images, in order; `conditionImage` is the first. */
+  conditionImages: z.array(z.string()).optional(),
+  negativePrompt: z.string().optional(),
+  seed: z.number().int().optional(),
+  thinkingLevel: thinkingLevelSchema.optional(),
+  /** Which of several pictures of the same words, from 2. */
+  number: z.number().int().optional(),
+  /** How many turns of a conversation come before the prompt. */
+  turnCount: z.number().int().optional(),
+  /** The model's words beside the picture. */
+  said: z.string().optional(),
   /** True when `imageUrl` shows the placeholder: the generation failed, was canceled or takes longer than a person should wait. */
   isPlaceholder: z.boolean(),
   reuse: reuseSchema.optional(),
@@ -78,6 +90,12 @@ export const generationSchema = z.object({
   urls: z.object({ self: z.string(), events: z.string(), image: z.string(), cancel: z.string() }),
 })
 export type Generation = z.infer<typeof generationSchema>
+
+/** The answer to a request; of one for several pictures that of the first, with all of them in order. */
+export const submittedSchema = generationSchema.extend({
+  generations: z.array(generationSchema).optional(),
+})
+export type Submitted = z.infer<typeof submittedSchema>
 
 export const generationEventTypeSchema = z.enum([
   'generation.queued',

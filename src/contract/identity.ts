@@ -1,5 +1,13 @@
 import { DEFAULT_IMAGE_SIZE } from './limits.ts'
-import type { AspectRatio, ImageSize, ProviderName, Transformation } from './vocabulary.ts'
+import type {
+  AspectRatio,
+  ImageSize,
+  ProviderName,
+  SafetySetting,
+  ThinkingLevel,
+  Transformation,
+  TurnRole,
+} from './vocabulary.ts'
 
 /** 160 bits of SHA-256: 40 hex digits. */
 const ID_HEX_DIGITS = 40
@@ -14,6 +22,8 @@ export type Identity = {
    * owner had a picture before that shows the same. Then it is that one's.
    */
   conditionImageDigest?: string | undefined
+  /** Of several condition images, in order; one alone is the same as `conditionImageDigest`. */
+  conditionImageDigests?: readonly string[] | undefined
   provider: ProviderName
   model: string
   aspectRatio?: AspectRatio | undefined
@@ -21,6 +31,23 @@ export type Identity = {
   variant?: string | undefined
   /** Absent for a plain request; a fresh value for a forced one. */
   revision?: string | undefined
+  negativePrompt?: string | undefined
+  seed?: number | undefined
+  thinkingLevel?: ThinkingLevel | undefined
+  /** In whatever order. */
+  safetySettings?: readonly SafetySetting[] | undefined
+  turns?: readonly IdentityTurn[] | undefined
+  /** Which of several pictures of the same words, from 2; absent for the first. */
+  number?: number | undefined
+  /** SHA-256 (hex) of what the provider is sent where that is no request of ours. */
+  providerRequest?: string | undefined
+}
+
+/** A turn of the conversation, with the digests of its images. */
+export type IdentityTurn = {
+  role: TurnRole
+  text?: string | undefined
+  imageDigests?: readonly string[] | undefined
 }
 
 export const hasNoNul = (text: string): boolean => !text.includes('\u0000')
@@ -118,18 +145,55 @@ export const digestHex = async (content: string | Uint8Array): Promise<string> =
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-/** One line of JSON with sorted keys and no gaps; absent fields are null, so that none can shift. */
-const canonicalJson = (fields: Record<string, string | number | null>): string =>
-  JSON.stringify(Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1))))
+/** One line of JSON with sorted keys at every level and no gaps; what is undefined is left out. */
+export const canonicalJson = (value: unknown): string => JSON.stringify(sortKeys(value))
 
-const identityFields = (identity: Identity): Record<string, string | number | null> => ({
+const sortKeys = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(sortKeys)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(entries.map(([key, inner]) => [key, sortKeys(inner)]))
+}
+
+/** Absent fields are null, so that none can shift. */
+const identityFields = (identity: Identity) => ({
   owner: identity.owner,
   transformation: identity.transformation ?? 'generate',
-  conditionImage: identity.conditionImageDigest ?? null,
+  conditionImage: firstAlone(identity) ?? null,
   provider: identity.provider,
   model: identity.model,
   aspectRatio: identity.aspectRatio ?? null,
   imageSize: identity.imageSize ?? DEFAULT_IMAGE_SIZE,
   variant: identity.variant ?? null,
   revision: identity.revision ?? 0,
+  ...saidFields(identity),
+})
+
+/** The digest of a condition image that is the only one. */
+const firstAlone = ({ conditionImageDigest, conditionImageDigests = [] }: Identity) =>
+  conditionImageDigests.length > 1 ? undefined : (conditionImageDigests[0] ?? conditionImageDigest)
+
+/** There only where they are said: the id of a request that says none of them has been the same from the first. */
+const saidFields = (identity: Identity) => {
+  const { conditionImageDigests = [], safetySettings = [], turns = [], negativePrompt } = identity
+  const { seed, thinkingLevel, number, providerRequest } = identity
+  return {
+    conditionImages: conditionImageDigests.length > 1 ? conditionImageDigests : undefined,
+    negativePrompt: negativePrompt === undefined ? undefined : normalizePrompt(negativePrompt),
+    seed,
+    thinkingLevel,
+    safetySettings:
+      safetySettings.length > 0
+        ? Object.fromEntries(safetySettings.map(({ category, threshold }) => [category, threshold]))
+        : undefined,
+    turns: turns.length > 0 ? turns.map(describeTurn) : undefined,
+    number: number === 1 ? undefined : number,
+    providerRequest,
+  }
+}
+
+const describeTurn = ({ role, text, imageDigests = [] }: IdentityTurn) => ({
+  role,
+  text: text === undefined ? null : normalizePrompt(text),
+  images: imageDigests,
 })

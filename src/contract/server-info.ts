@@ -5,6 +5,7 @@ import {
   keyScopeSchema,
   laneSchema,
   providerNameSchema,
+  thinkingLevelSchema,
 } from './vocabulary.ts'
 
 /** A model that this server may be asked for. */
@@ -13,6 +14,13 @@ export const modelInfoSchema = z.object({
   /** Price of one image by size, in US dollars; a size that is absent is not offered. */
   priceUsd: z.partialRecord(imageSizeSchema, z.number()),
   aspectRatios: z.array(aspectRatioSchema).readonly(),
+  /** How many images it takes with one request, those of earlier turns among them. */
+  maxConditionImages: z.number().int(),
+  /** Those that it can be told; none where it can't be told any. */
+  thinkingLevels: z.array(thinkingLevelSchema).readonly(),
+  takesSeed: z.boolean(),
+  takesSafetySettings: z.boolean(),
+  takesTurns: z.boolean(),
   /** True for a model whose price is not known: it is taken to cost as much as the dearest that is. */
   isPriceGuessed: z.boolean().optional(),
 })

@@ -17,7 +17,7 @@ export type Transformation = z.infer<typeof transformationSchema>
 export const imageSizeSchema = z.enum(['1K', '2K', '4K'])
 export type ImageSize = z.infer<typeof imageSizeSchema>
 
-/** The ratios that Gemini's image models accept (ai.google.dev, image generation, aspect ratios). */
+/** The ratios that Gemini's image models accept, the last four not all of them (ai.google.dev, image generation, aspect ratios). */
 export const aspectRatioSchema = z.enum([
   '1:1',
   '2:3',
@@ -29,8 +29,44 @@ export const aspectRatioSchema = z.enum([
   '9:16',
   '16:9',
   '21:9',
+  '1:4',
+  '4:1',
+  '1:8',
+  '8:1',
 ])
 export type AspectRatio = z.infer<typeof aspectRatioSchema>
+
+/** How much a model thinks before it draws. */
+export const thinkingLevelSchema = z.enum(['minimal', 'low', 'medium', 'high'])
+export type ThinkingLevel = z.infer<typeof thinkingLevelSchema>
+
+/** What Gemini's filters look for, and from where on they act (ai.google.dev/api/generate-content, SafetySetting). */
+export const harmCategorySchema = z.enum([
+  'HARM_CATEGORY_HARASSMENT',
+  'HARM_CATEGORY_HATE_SPEECH',
+  'HARM_CATEGORY_SEXUALLY_EXPLICIT',
+  'HARM_CATEGORY_DANGEROUS_CONTENT',
+  'HARM_CATEGORY_CIVIC_INTEGRITY',
+])
+export const harmThresholdSchema = z.enum([
+  'BLOCK_LOW_AND_ABOVE',
+  'BLOCK_MEDIUM_AND_ABOVE',
+  'BLOCK_ONLY_HIGH',
+  'BLOCK_NONE',
+  'OFF',
+])
+export type SafetySetting = {
+  category: z.infer<typeof harmCategorySchema>
+  threshold: z.infer<typeof harmThresholdSchema>
+}
+
+/** Who speaks in a turn of a conversation. */
+export const turnRoleSchema = z.enum(['user', 'model'])
+export type TurnRole = z.infer<typeof turnRoleSchema>
+
+/** How a picture is handed over. */
+export const outputFormatSchema = z.enum(['png', 'jpeg', 'webp'])
+export type OutputFormat = z.infer<typeof outputFormatSchema>
 
 export const imageTypeSchema = z.enum(['generated', 'user_uploaded', 'placeholder'])
 export type ImageType = z.infer<typeof imageTypeSchema>

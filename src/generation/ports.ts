@@ -7,7 +7,10 @@ import type {
   ImageSize,
   Lane,
   ProviderName,
+  SafetySetting,
+  ThinkingLevel,
   Transformation,
+  TurnRole,
 } from '../contract/vocabulary.ts'
 
 /** Encoded image bytes with what they are. */
@@ -60,12 +63,32 @@ export type Recognition = {
 export type ProviderRequest = {
   prompt: string
   transformation: Transformation
-  conditionImage?: StoredImage | undefined
+  /** In order. */
+  conditionImages: readonly StoredImage[]
   model: string
   aspectRatio?: AspectRatio | undefined
   imageSize: ImageSize
   /** Sets the generation apart from others of the same words; the same at each attempt. */
   variation?: string | undefined
+  /** What is said beyond these; absent where nothing is. */
+  details?: ProviderDetails | undefined
+  /** What is sent instead of all this, with `{"$image": k}` where the k-th of `images` is to stand. */
+  providerRequest?: { body: unknown; images: readonly StoredImage[] } | undefined
+}
+
+export type ProviderDetails = {
+  negativePrompt?: string | undefined
+  seed?: number | undefined
+  thinkingLevel?: ThinkingLevel | undefined
+  safetySettings?: readonly SafetySetting[] | undefined
+  turns?: readonly ProviderTurn[] | undefined
+}
+
+/** A part of the conversation before the prompt. */
+export type ProviderTurn = {
+  role: TurnRole
+  text?: string | undefined
+  images: readonly StoredImage[]
 }
 
 /** What a paid call answered. `bytes` are the provider's own, unchecked. */
@@ -75,6 +98,13 @@ export type ProviderResult = {
   others?: readonly Uint8Array[]
   /** Of all of them together. */
   costUsd: number
+  /** The model's words beside the picture. */
+  said?: string | undefined
+  /**
+   * The provider's answer, whole but for the bytes of its pictures: `{"$image": k}` stands for `bytes` (0) and for the k-th of
+   * `others`. Pictures that are not among these are left out.
+   */
+  answer?: unknown
 }
 
 export type Provider = {

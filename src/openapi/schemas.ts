@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { generationSchema } from '../contract/generation.ts'
+import { generationSchema, submittedSchema } from '../contract/generation.ts'
 import { generationRequestSchema } from '../contract/generation-request.ts'
 import { imageSchema } from '../contract/image.ts'
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../contract/limits.ts'
@@ -15,6 +15,11 @@ import {
 export const generation = generationSchema.meta({
   id: 'Generation',
   description: 'One requested image. `imageUrl` is always set and always works.',
+})
+export const submitted = submittedSchema.meta({
+  id: 'Submitted',
+  description:
+    'The generation of a request. Of one for several pictures (`n`) it is the first, and `generations` has all of them in order.',
 })
 export const generationRequest = generationRequestSchema.meta({ id: 'GenerationRequest' })
 export const image = imageSchema.meta({ id: 'Image' })

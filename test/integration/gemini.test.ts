@@ -62,7 +62,7 @@ describe('a request', () => {
 
   test('carries the condition image beside the unchanged prompt', async () => {
     const bytes = Uint8Array.of(0xff, 0xd8, 0xff, 0)
-    await call({ conditionImage: { bytes, mimeType: 'image/jpeg' } })
+    await call({ conditionImages: [{ bytes, mimeType: 'image/jpeg' }] })
     expect(server.calls[0]?.body.contents[0]?.parts).toEqual([
       { text: PROMPT },
       { inlineData: { mimeType: 'image/jpeg', data: '/9j/AA==' } },
@@ -71,7 +71,7 @@ describe('a request', () => {
 
   test('to enhance wraps the prompt in an instruction that keeps the content', async () => {
     const conditionImage = { bytes: Uint8Array.of(1, 2), mimeType: 'image/png' } as const
-    await call({ transformation: 'enhance', conditionImage })
+    await call({ transformation: 'enhance', conditionImages: [conditionImage] })
     expect(server.calls[0]?.prompt).toMatch(/^Improve the attached image.*Keep its content/s)
     expect(server.calls[0]?.prompt).toContain(PROMPT)
     expect(server.calls[0]?.body.contents[0]?.parts[1]?.inlineData?.mimeType).toBe('image/png')

@@ -16,6 +16,7 @@ const render = async (request: Partial<ProviderRequest> = {}): Promise<Uint8Arra
     transformation: 'generate',
     model: provider.defaultModel,
     imageSize: '1K',
+    conditionImages: [],
     ...request,
   }
   return (await provider.call(whole, new AbortController().signal)).bytes
@@ -76,9 +77,19 @@ test('the renderer says what it is, and costs nothing', async () => {
       name: 'local-renderer-1',
       priceUsd: { '1K': 0, '2K': 0, '4K': 0 },
       aspectRatios: aspectRatioSchema.options,
+      maxConditionImages: 14,
+      thinkingLevels: ['minimal', 'low', 'medium', 'high'],
+      takesSeed: true,
+      takesSafetySettings: true,
+      takesTurns: true,
     },
   ])
-  const request = { prompt: 'x', transformation: 'generate', model: 'local-renderer-1' } as const
+  const request = {
+    prompt: 'x',
+    transformation: 'generate',
+    model: 'local-renderer-1',
+    conditionImages: [],
+  } as const
   const signal = new AbortController().signal
   expect((await provider.call({ ...request, imageSize: '1K' }, signal)).costUsd).toBe(0)
 })
@@ -91,6 +102,7 @@ describe('a picture', () => {
       prompt: 'a heron in the reeds',
       transformation: 'generate',
       model: 'm',
+      conditionImages: [],
     } as const
     const signal = new AbortController().signal
     const other = await createLocalProvider().call({ ...request, imageSize: '1K' }, signal)
@@ -170,7 +182,7 @@ describe('a picture', () => {
 
 describe('a condition image', () => {
   test('gives its ratio, and is seen in the picture', async () => {
-    const bytes = await render({ conditionImage: await aPhoto(600, 400) })
+    const bytes = await render({ conditionImages: [await aPhoto(600, 400)] })
     expect(await sizeOf(bytes)).toMatchObject({ width: 1024, height: 683 })
     const share = await shareOfPhoto(bytes)
     expect(share).toBeGreaterThan(0.15)
@@ -178,25 +190,27 @@ describe('a condition image', () => {
   })
 
   test('fills the picture when it is to be enhanced', async () => {
-    const conditionImage = await aPhoto(400, 600)
-    const bytes = await render({ transformation: 'enhance', conditionImage })
+    const conditionImages = [await aPhoto(400, 600)]
+    const bytes = await render({ transformation: 'enhance', conditionImages })
     expect(await sizeOf(bytes)).toMatchObject({ width: 683, height: 1024 })
     expect(await shareOfPhoto(bytes)).toBeGreaterThan(0.5)
   })
 
   test('yields to the ratio that was asked for', async () => {
-    const bytes = await render({ conditionImage: await aPhoto(600, 400), aspectRatio: '9:16' })
+    const bytes = await render({ conditionImages: [await aPhoto(600, 400)], aspectRatio: '9:16' })
     expect(await sizeOf(bytes)).toMatchObject({ width: 576, height: 1024 })
   })
 
   test('of one pixel by many still makes a picture', async () => {
-    const bytes = await render({ conditionImage: await aPhoto(1, 900) })
+    const bytes = await render({ conditionImages: [await aPhoto(1, 900)] })
     expect(await sizeOf(bytes)).toMatchObject({ width: 256, height: 1024 })
   })
 
   test('that does not decode is an invalid request', async () => {
     const conditionImage: EncodedImage = { bytes: Uint8Array.of(1, 2, 3), mimeType: 'image/png' }
-    const error = await render({ conditionImage }).catch((reason: unknown) => reason)
+    const error = await render({ conditionImages: [conditionImage] }).catch(
+      (reason: unknown) => reason,
+    )
     expect(error).toBeInstanceOf(ProviderError)
     expect(error).toMatchObject({ code: 'invalid_request', retryable: false })
   })
@@ -208,6 +222,7 @@ describe("the caller's signal", () => {
     transformation: 'generate',
     model: 'local-renderer-1',
     imageSize: '1K',
+    conditionImages: [],
   }
 
   test('aborted before, ends the call with its reason', async () => {

@@ -23,6 +23,7 @@ import { limitModel } from '../../src/generation/state/model-limits.ts'
 import { listSurplus } from '../../src/generation/state/surplus.ts'
 import { AppError, ProviderError } from '../../src/lib/errors.ts'
 import { NO_BUDGETS } from '../support/budgets.ts'
+import { aModel } from '../support/models.ts'
 import { makePng } from '../support/pictures.ts'
 import { insertImage, insertSuccess, openTestDatabase } from '../support/rows.ts'
 import { GIVE_UP_MS, insertStanding } from '../support/standings.ts'
@@ -54,7 +55,7 @@ const provider: Provider = {
   account: 'one',
   estimateUsd: () => HELD_USD,
   defaultModel: 'local',
-  models: [{ name: 'local', priceUsd: { '1K': 0.03 }, aspectRatios: [] }],
+  models: [aModel()],
   call: async (request, signal) => {
     calls.push(request)
     return answer(signal)

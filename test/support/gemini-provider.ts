@@ -11,6 +11,7 @@ export const aRequest: ProviderRequest = {
   transformation: 'generate',
   model: 'gemini-nano-banana-2.1',
   imageSize: '1K',
+  conditionImages: [],
 }
 
 /** The adapter under test, before the stand-in. */

@@ -24,6 +24,7 @@ export const aGeneration = (given: Partial<GenerationWithImage> = {}): Generatio
   aspectRatio: null,
   imageSize: '1K',
   variant: null,
+  details: null,
   objectKey: 'generated/a/1',
   imageId: null,
   reuseSource: null,

@@ -22,6 +22,7 @@ export const aNewGeneration = (given: Partial<GenerationToInsert> = {}): Generat
     aspectRatio: null,
     imageSize: '1K',
     variant: null,
+    details: null,
     similarityMode: null,
     mayCostUsd: 0,
     objectKey: `generated/${id}/new`,

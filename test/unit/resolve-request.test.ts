@@ -1,14 +1,28 @@
 import { describe, expect, test } from '@jest/globals'
 import { generationRequestSchema } from '../../src/contract/generation-request.ts'
 import { resolveRequest } from '../../src/generation/submit/resolve-request.ts'
+import { aModel } from '../support/models.ts'
 
-const model = { priceUsd: { '1K': 0.04, '2K': 0.05 }, aspectRatios: ['1:1' as const] }
+const model = aModel({
+  priceUsd: { '1K': 0.04, '2K': 0.05 },
+  aspectRatios: ['1:1'],
+  maxConditionImages: 3,
+  thinkingLevels: ['low'],
+})
+const plain = aModel({
+  priceUsd: { '1K': 0.1 },
+  maxConditionImages: 1,
+  thinkingLevels: [],
+  takesSeed: false,
+  takesSafetySettings: false,
+  takesTurns: false,
+})
 const provider = {
   name: 'gemini' as const,
   defaultModel: 'a',
   models: [
-    { name: 'a', ...model },
-    { name: 'b', ...model, priceUsd: { '1K': 0.1 } },
+    { ...model, name: 'a' },
+    { ...plain, name: 'b' },
   ],
 }
 

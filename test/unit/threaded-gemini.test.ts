@@ -24,8 +24,11 @@ const call = (signal = never) => threaded.provider.call(aRequest, signal)
 
 test('what a thread is answered is what its process would be answered, and costs the same', async () => {
   const inProcess = createTestProvider(server)
-  const conditionImage = { bytes: await makePng(), mimeType: 'image/png' as const }
-  for (const request of [aRequest, { ...aRequest, conditionImage, aspectRatio: '16:9' as const }]) {
+  const image = { bytes: await makePng(), mimeType: 'image/png' as const }
+  for (const request of [
+    aRequest,
+    { ...aRequest, conditionImages: [image], aspectRatio: '16:9' as const },
+  ]) {
     server.behave({ kind: 'image', number: 7 })
     const ours = await inProcess.call(request, never)
     const { bytes, ...rest } = await threaded.provider.call(request, never)

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express'
-import type { Generation } from '../../contract/generation.ts'
+import type { Generation, Submitted } from '../../contract/generation.ts'
 import { isTerminal } from '../../contract/vocabulary.ts'
 import { type AnswerContext, presentGeneration } from '../../generation/read/present.ts'
 import type { Suggested } from '../../generation/read/suggestions.ts'
@@ -65,20 +65,32 @@ export const setRetryAfter = (
   res.set('Retry-After', String(Math.max(RETRY_AFTER_SECONDS, Math.ceil(waitMs / 1_000))))
 }
 
-/** Answers a submission: 200 with what is finished, 202 with what is not yet. */
+/** A generation that was asked for, and what is known of the asking. */
+export type Asked = { row: GenerationWithImage } & Pick<AnswerContext, 'reuse' | 'queuePosition'>
+
+/**
+ * Answers a submission with what was asked for: 200 once all of it is finished, 202 while it is not. Several are listed in order,
+ * beside the first.
+ */
 export const sendSubmitted = async (
   { answerGeneration }: Pick<HttpContext, 'answerGeneration'>,
   req: Request,
   res: Response,
-  row: GenerationWithImage,
-  known: Pick<AnswerContext, 'reuse' | 'queuePosition'>,
-): Promise<Generation> => {
-  res.locals.generationId = row.id
-  const generation = await answerGeneration(req, row, known)
+  { row: first, ...known }: Asked,
+  others: readonly Asked[] = [],
+): Promise<Generation[]> => {
+  res.locals.generationId = first.id
+  const generation = await answerGeneration(req, first, known)
+  const generations = [generation]
+  for (const { row, ...ofOther } of others) {
+    generations.push(await answerGeneration(req, row, ofOther))
+  }
+  const unfinished = [first, ...others.map(({ row }) => row)].find((row) => !isTerminal(row.status))
   res.setHeader('Location', generation.urls.self)
   res.setHeader('Cache-Control', 'no-store')
-  setRetryAfter(res, row)
-  res.statusCode = isTerminal(row.status) ? 200 : 202
-  sendJson(res, generation)
-  return generation
+  setRetryAfter(res, unfinished ?? first)
+  res.statusCode = unfinished ? 202 : 200
+  const body: Submitted = { ...generation, ...(others.length > 0 && { generations }) }
+  sendJson(res, body)
+  return generations
 }

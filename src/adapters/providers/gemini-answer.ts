@@ -71,10 +71,24 @@ export const listGeminiImages = ({ candidates, promptFeedback }: GeminiAnswer): 
   promptFeedback?.blockReason
     ? []
     : (candidates ?? [])
-        .filter(({ finishReason }) => !finishReason || !refusals.has(finishReason))
+        .filter((candidate) => !isWithheld(candidate))
         .flatMap(listParts)
         .map(({ inlineData }) => Buffer.from(inlineData?.data ?? '', 'base64'))
         .filter(({ length }) => length > 0)
+
+/** True of a candidate whose images are not to be used. */
+export const isWithheld = ({ finishReason }: Pick<Candidate, 'finishReason'>): boolean =>
+  typeof finishReason === 'string' && refusals.has(finishReason)
+
+/** What the model says beside its images, thoughts left out; undefined where it says nothing. */
+export const readWords = ({ candidates }: GeminiAnswer): string | undefined => {
+  const texts = (candidates ?? [])
+    .filter((candidate) => !isWithheld(candidate))
+    .flatMap(listParts)
+    .flatMap(({ text }) => text ?? [])
+  const words = texts.join('').replaceAll('\u0000', '\ufffd').toWellFormed().trim()
+  return words === '' ? undefined : words
+}
 
 /** Drafts come as thoughts. */
 const listParts = ({ content }: Candidate) =>

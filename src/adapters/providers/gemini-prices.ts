@@ -1,5 +1,6 @@
 import type { ModelInfo } from '../../contract/server-info.ts'
-import { aspectRatioSchema, type ImageSize } from '../../contract/vocabulary.ts'
+import type { ImageSize } from '../../contract/vocabulary.ts'
+import { findAbilities } from './gemini-abilities.ts'
 import type { GeminiAnswer } from './gemini-answer.ts'
 
 /** What a model's tokens cost, in US dollars per million, and how many it takes for an image. */
@@ -82,8 +83,8 @@ const describeModel = (name: string): ModelInfo => {
       ]),
     ]),
   )
-  const aspectRatios = aspectRatioSchema.options
-  return { name, priceUsd, aspectRatios, ...(isGuessed && { isPriceGuessed: true }) }
+  const abilities = findAbilities(price.name)
+  return { name, priceUsd, ...abilities, ...(isGuessed && { isPriceGuessed: true }) }
 }
 
 /**

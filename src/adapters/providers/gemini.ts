@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
-import { type GenerateContentRequest, GoogleGenerativeAI, type Part } from '@google/generative-ai'
+import { type GenerateContentRequest, GoogleGenerativeAI } from '@google/generative-ai'
 import type { Provider, ProviderRequest } from '../../generation/ports.ts'
 import { startDeadline } from '../../lib/deadline.ts'
 import { withoutRedirects } from '../../lib/without-redirects.ts'
-import { explainNoImage, listGeminiImages, parseGeminiAnswer } from './gemini-answer.ts'
+import { explainNoImage, listGeminiImages, parseGeminiAnswer, readWords } from './gemini-answer.ts'
 import { fromGeminiAnswer, toGeminiError } from './gemini-error.ts'
+import { keepGeminiAnswer } from './gemini-kept-answer.ts'
 import { costGeminiAnswer, estimateGeminiCall, listGeminiModels } from './gemini-prices.ts'
+import { toGeminiRequest } from './gemini-request.ts'
 import { traceRequest } from './request-trace.ts'
 
 export type GeminiProviderConfig = {
@@ -27,12 +29,16 @@ export const createGeminiProvider = (config: GeminiProviderConfig): Provider => 
     estimateUsd: estimateGeminiCall,
     call: async (request, signal) => {
       signal.throwIfAborted()
-      const answer = parseGeminiAnswer(await fetchAnswer(request, signal))
+      const json = await fetchAnswer(request, signal)
+      const answer = parseGeminiAnswer(json)
       const { model, imageSize, prompt } = request
       const [bytes, ...others] = listGeminiImages(answer)
       const imageCount = bytes ? 1 + others.length : 0
       const paidUsd = costGeminiAnswer(model, imageSize, imageCount, answer.usageMetadata)
-      if (bytes) return { bytes, others, costUsd: paidUsd }
+      if (bytes) {
+        const said = readWords(answer)
+        return { bytes, others, costUsd: paidUsd, said, answer: keepGeminiAnswer(json) }
+      }
       // Without an image and without a count nobody has said what it costs.
       const costUsd = answer.usageMetadata ? paidUsd : undefined
       if (answer.error) throw fromGeminiAnswer(answer.error, { model, costUsd })
@@ -50,7 +56,10 @@ const createFetchAnswer = (config: GeminiProviderConfig) => {
     const call = traceRequest(async () => {
       const model = client.getGenerativeModel({ model: request.model }, { baseUrl })
       return withoutRedirects(() =>
-        model.generateContent(toGeminiRequest(request), { signal: deadline.signal }),
+        // The SDK's types do not know all of it; it is sent as it is.
+        model.generateContent(toGeminiRequest(request) as GenerateContentRequest, {
+          signal: deadline.signal,
+        }),
       )
     })
     try {
@@ -68,34 +77,3 @@ const createFetchAnswer = (config: GeminiProviderConfig) => {
     }
   }
 }
-
-/** The body of `generateContent` for one image. */
-const toGeminiRequest = (request: ProviderRequest): GenerateContentRequest => {
-  const generationConfig = {
-    responseModalities: ['TEXT', 'IMAGE'],
-    imageConfig: {
-      imageSize: request.imageSize,
-      ...(request.aspectRatio && { aspectRatio: request.aspectRatio }),
-    },
-  }
-  // The SDK's types know neither field; it sends them as they are.
-  return {
-    contents: [{ role: 'user', parts: toParts(request) }],
-    generationConfig,
-  } as GenerateContentRequest
-}
-
-const toParts = ({ prompt, transformation, conditionImage }: ProviderRequest): Part[] => {
-  if (!conditionImage) return [{ text: prompt }]
-  const { bytes, mimeType } = conditionImage
-  return [
-    { text: transformation === 'enhance' ? enhanceInstruction(prompt) : prompt },
-    { inlineData: { mimeType, data: Buffer.from(bytes).toString('base64') } },
-  ]
-}
-
-const enhanceInstruction = (prompt: string): string =>
-  `Improve the attached image and return the improved image.
-Keep its content: the same subjects, faces, identities, poses, text, composition and framing. Add nothing, remove nothing and move nothing, unless the wish below asks for it.
-Better its quality: sharper detail, cleaner edges, natural light and contrast, balanced colours, no noise and no compression artefacts.
-The wish to follow while doing so: ${prompt}`

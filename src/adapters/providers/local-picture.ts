@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Sharp } from 'sharp'
 import { MAX_IMAGE_PIXELS } from '../../contract/limits.ts'
-import type { ProviderRequest } from '../../generation/ports.ts'
+import type { ProviderRequest, StoredImage } from '../../generation/ports.ts'
 import { loadSharp } from '../../lib/images.ts'
 import { drawLettering } from './local-lettering.ts'
 
@@ -15,10 +15,11 @@ type Palette = ReturnType<typeof createPalette>
 
 /** WebP bytes. Throws sharp's error for a condition image that does not decode. */
 export const renderPicture = async (request: ProviderRequest): Promise<Uint8Array> => {
-  const { prompt, conditionImage, imageSize, transformation } = request
+  const { prompt, conditionImages, imageSize, transformation } = request
   const sharp = await loadSharp()
   const limits = { failOn: 'error', limitInputPixels: MAX_IMAGE_PIXELS } as const
-  const photo = conditionImage && sharp(conditionImage.bytes, limits).autoOrient()
+  const images = [...conditionImages, ...listOtherImages(request)]
+  const [photo, ...others] = images.map(({ bytes }) => sharp(bytes, limits).autoOrient())
   const frame = await frameOf(request, photo)
   const { width, height } = frame
   const isEnhanced = photo !== undefined && transformation === 'enhance'
@@ -30,10 +31,10 @@ export const renderPicture = async (request: ProviderRequest): Promise<Uint8Arra
   const words = { ...room, bottom: room.bottom - 46, height: height * (photo ? 0.2 : 0.42) }
   const scale = { '1K': 1, '2K': 2, '4K': 4 }[imageSize]
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width * scale}" height="${height * scale}" viewBox="0 0 ${width} ${height}">
-${isEnhanced ? '' : drawScene(frame, palette, random)}${photo ? await drawPhoto(photo, frame, isEnhanced) : ''}
+${isEnhanced ? '' : drawScene(frame, palette, random)}${photo ? await drawPhoto(photo, frame, isEnhanced) : ''}${await drawPrints(others, frame)}
 <linearGradient id="shade" x2="0" y2="1">${stop(photo ? 0.6 : 0.38, ink, 0)}${stop(1, ink, 0.9)}</linearGradient>
 <path d="M0 0H${width}V${height}H0Z" fill="url(#shade)"/>
-<g color="#fff">${drawLettering(prompt, words, Math.min(66, room.width * 0.09))}${drawLettering(NOTE, { ...room, height: 30 }, 14)}</g></svg>`
+<g color="#fff">${drawLettering(prompt, words, Math.min(66, room.width * 0.09))}${drawLettering(describeNote(request), { ...room, height: 30 }, 14)}</g></svg>`
   // 4K then takes 0.65 s of one core, of which two thirds are drawing.
   const effort = imageSize === '4K' ? 0 : 2
   return sharp(Buffer.from(svg)).webp({ quality: 88, effort }).toBuffer()
@@ -43,7 +44,8 @@ ${isEnhanced ? '' : drawScene(frame, palette, random)}${photo ? await drawPhoto(
 const frameOf = async ({ aspectRatio }: ProviderRequest, photo?: Sharp): Promise<Frame> => {
   const size = aspectRatio ? undefined : (await photo?.metadata())?.autoOrient
   const [w = size?.width ?? 1, h = size?.height ?? 1] = aspectRatio?.split(':').map(Number) ?? []
-  const ratio = Math.min(4, Math.max(1 / 4, w / h))
+  const most = aspectRatio ? 8 : 4
+  const ratio = Math.min(most, Math.max(1 / most, w / h))
   return {
     width: Math.round(1024 * Math.min(1, ratio)),
     height: Math.round(1024 / Math.max(1, ratio)),
@@ -51,13 +53,59 @@ const frameOf = async ({ aspectRatio }: ProviderRequest, photo?: Sharp): Promise
 }
 
 /** The numbers do not depend on the size and the ratio: a bigger picture shows the same scene. */
-const createRandom = ({ prompt, transformation, variation, conditionImage }: ProviderRequest) => {
+const createRandom = (request: ProviderRequest) => {
+  const { prompt, transformation, variation, conditionImages } = request
   const seed = createHash('sha256').update(JSON.stringify([transformation, prompt, variation]))
-  let digest = seed.update(conditionImage?.bytes ?? '').digest()
+  const [first, ...others] = [...conditionImages, ...listOtherImages(request)]
+  seed.update(first?.bytes ?? '')
+  for (const { bytes } of others) seed.update(createHash('sha256').update(bytes).digest())
+  const said = describeSaid(request)
+  let digest = seed.update(said === '' ? '' : `\n${said}`).digest()
   return (): number => {
     digest = createHash('sha256').update(digest).digest()
     return digest.readUInt32LE(0) / 2 ** 32
   }
+}
+
+/** Those of earlier turns and of a provider's request. */
+const listOtherImages = ({ details, providerRequest }: ProviderRequest): StoredImage[] => [
+  ...(details?.turns ?? []).flatMap(({ images }) => images),
+  ...(providerRequest?.images ?? []),
+]
+
+/** All else that is said, without the images but with how many each turn has; empty where nothing is. */
+const describeSaid = ({ details, providerRequest }: ProviderRequest): string => {
+  const { turns, ...plain } = details ?? {}
+  const talk = turns?.map(({ role, text, images }) => [role, text ?? null, images.length])
+  const said = JSON.stringify({ ...plain, turns: talk, providerRequest: providerRequest?.body })
+  return said === '{}' ? '' : said
+}
+
+/** What of a request nobody would see in the picture stands below it. */
+const describeNote = ({ details }: ProviderRequest): string => {
+  const seed = details?.seed === undefined ? '' : ` · seed ${details.seed}`
+  return `${NOTE}${seed}`
+}
+
+/** Further images, as small prints in a row at the top. */
+const drawPrints = async (photos: readonly Sharp[], { width, height }: Frame): Promise<string> => {
+  const side = Math.min(width, height) / 8
+  const step = Math.min(side * 1.2, width / Math.max(1, photos.length))
+  const prints = await Promise.all(
+    photos.map((photo) =>
+      photo
+        .resize(Math.max(1, Math.round(side)), Math.max(1, Math.round(side)), { fit: 'cover' })
+        .flatten({ background: '#fff' })
+        .jpeg({ quality: 85 })
+        .toBuffer(),
+    ),
+  )
+  return prints
+    .map(
+      (jpeg, index) =>
+        `<image x="${round(index * step)}" y="0" width="${round(side)}" height="${round(side)}" xlink:href="data:image/jpeg;base64,${jpeg.toString('base64')}"/>`,
+    )
+    .join('')
 }
 
 /** The condition image: over the whole frame, crisper and richer, or as a print that lies askew on the scene. */

@@ -1,4 +1,5 @@
-import { aspectRatioSchema } from '../../contract/vocabulary.ts'
+import { MAX_CONDITION_IMAGES } from '../../contract/limits.ts'
+import { aspectRatioSchema, thinkingLevelSchema } from '../../contract/vocabulary.ts'
 import type { Provider } from '../../generation/ports.ts'
 import { createProviderError } from './provider-error.ts'
 
@@ -17,6 +18,11 @@ export const createLocalProvider = (): Provider => ({
       name: LOCAL_MODEL,
       priceUsd: { '1K': 0, '2K': 0, '4K': 0 },
       aspectRatios: aspectRatioSchema.options,
+      maxConditionImages: MAX_CONDITION_IMAGES,
+      thinkingLevels: thinkingLevelSchema.options,
+      takesSeed: true,
+      takesSafetySettings: true,
+      takesTurns: true,
     },
   ],
   estimateUsd: () => 0,
@@ -26,8 +32,8 @@ export const createLocalProvider = (): Provider => ({
       const { renderPicture } = await loadRenderer()
       return { bytes: await renderPicture(request), costUsd: 0 }
     } catch (error) {
-      if (!request.conditionImage) throw error
-      const message = 'The condition image could not be drawn.'
+      if (request.conditionImages.length === 0) throw error
+      const message = 'A condition image could not be drawn.'
       throw createProviderError('invalid_request', message, { cause: error })
     } finally {
       signal.throwIfAborted()

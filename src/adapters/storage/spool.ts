@@ -26,6 +26,12 @@ const headerSchema = z.strictObject({
   key: z.string().optional(),
 })
 
+/** What was said with an image, in a file of its own: a release before knows of none, and reads the others. */
+const WORDS = 'words'
+type Place = number | typeof WORDS
+
+const wordsSchema = z.object({ said: z.string().optional(), answer: z.unknown() })
+
 /**
  * A file for each piece of a key's result: a line of JSON that says what follows it, then the bytes. The image's is written
  * last and removed last, so that the others are there whenever it is.
@@ -34,15 +40,15 @@ export const createSpool = ({ directory }: { directory: string }): Spool => {
   const top = resolve(directory)
   const makeDirectory = createMakeDirectory(top)
   // Hashed, as a key may be longer than a file name or hold a slash.
-  const pathOf = (key: string, place = 0) => {
+  const pathOf = (key: string, place: Place = 0) => {
     const name = place === 0 ? key : `${key}\n${place}`
     return join(top, createHash('sha256').update(name).digest('hex'))
   }
-  const writePiece = (key: string, place: number, piece: Piece, others?: number) =>
+  const writePiece = (key: string, place: Place, piece: Piece, others?: number) =>
     withTemporaryFile(top, [encodeHeader(key, piece, others), piece.bytes], (temporary) =>
       rename(temporary, pathOf(key, place)),
     )
-  const findPiece = async (key: string, place: number): Promise<WrittenPiece | undefined> => {
+  const findPiece = async (key: string, place: Place): Promise<WrittenPiece | undefined> => {
     const file = await orUnavailable(() => findFile(pathOf(key, place)))
     if (!file) return undefined
     const piece = decode(key, file)
@@ -51,12 +57,18 @@ export const createSpool = ({ directory }: { directory: string }): Spool => {
   }
 
   return {
-    write: async (key, { others = [], ...image }) => {
+    write: async (key, { others = [], said, answer, ...image }) => {
       await makeDirectory(top)
       // It may have been taken away since.
       await mkdir(top, { recursive: true })
       for (const [index, bytes] of others.entries()) {
         await writePiece(key, index + 1, { bytes, costUsd: 0 })
+      }
+      if (said !== undefined || answer !== undefined) {
+        await writePiece(key, WORDS, {
+          bytes: Buffer.from(JSON.stringify({ said, answer })),
+          costUsd: 0,
+        })
       }
       await writePiece(key, 0, image, others.length)
       await syncDirectory(top)
@@ -71,12 +83,24 @@ export const createSpool = ({ directory }: { directory: string }): Spool => {
         if (!other) break
         others.push(other.bytes)
       }
-      return { bytes, costUsd, ...(others.length > 0 && { others }) }
+      const words = parseWords(await findPiece(key, WORDS))
+      return { bytes, costUsd, ...(others.length > 0 && { others }), ...words }
     },
     delete: async (key) => {
       for (let place = 1; await removeIfThere(pathOf(key, place)); place++);
+      await removeIfThere(pathOf(key, WORDS))
       await removeIfThere(pathOf(key))
     },
+  }
+}
+
+/** The image does without what can't be read. */
+const parseWords = (piece: WrittenPiece | undefined): Pick<ProviderResult, 'said' | 'answer'> => {
+  if (!piece) return {}
+  try {
+    return wordsSchema.parse(JSON.parse(Buffer.from(piece.bytes).toString()))
+  } catch {
+    return {}
   }
 }
 

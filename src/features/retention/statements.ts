@@ -79,12 +79,13 @@ export const statementsFor = (
         order by created_at`,
       remove: sql`reduced as (
           update generations
-          set is_prompt_reduced = true, prompt = 'sha256:' || encode(sha256(convert_to(prompt, 'UTF8')), 'hex')
+          set is_prompt_reduced = true, prompt = 'sha256:' || encode(sha256(convert_to(prompt, 'UTF8')), 'hex'),
+            details = details - '{negativePrompt,turns,providerRequest}'::text[]
           where ctid = any(array(select place from due)) returning id, fingerprint
         ), vectors as (
           delete from prompt_embeddings where fingerprint in (select fingerprint from reduced)
         ), titles as (
-          update image_metadata set prompt = null from reduced where image_metadata.id = reduced.id
+          update image_metadata set prompt = null, said = null, answer = null from reduced where image_metadata.id = reduced.id
         )`,
     },
   ],

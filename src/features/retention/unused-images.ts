@@ -34,6 +34,11 @@ export const listUnusedImages = async (
         select from generations
         where owner_id = image.user_id and condition_image_digest = coalesce(image.condition_digest, image.source_digest)
           and (generations.created_at >= ${cutoff} or status in ('queued', 'running'))))
+      and not exists (
+        select from generations
+        where owner_id = image.user_id and details is not null
+          and jsonb_path_query_array(details, '$.**.digest') @> to_jsonb(coalesce(image.condition_digest, image.source_digest))
+          and (generations.created_at >= ${cutoff} or status in ('queued', 'running')))
     order by id limit ${PAGE_IMAGES}`.execute(db)
   return rows
 }

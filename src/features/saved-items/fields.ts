@@ -4,7 +4,7 @@ import { generationRequestSchema } from '../../contract/generation-request.ts'
 import { parseImageUrl, type SavedItemInput } from '../../contract/saved-item.ts'
 import { isTerminal } from '../../contract/vocabulary.ts'
 import { findGeneration } from '../../generation/state/repository.ts'
-import { resolveModel } from '../../generation/submit/resolve-request.ts'
+import { resolveModel } from '../../generation/submit/resolve-model.ts'
 import { AppError } from '../../lib/errors.ts'
 import type { ItemDeps } from './ask.ts'
 

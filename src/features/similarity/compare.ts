@@ -10,7 +10,7 @@ import { createGate } from './gate/pass-gate.ts'
 import { resolveMode } from './mode.ts'
 import type { Embedder, FindNeighbours, Neighbour } from './ports.ts'
 import type { GetPromptEmbedding } from './prompt-embedding.ts'
-import { createScope } from './scope.ts'
+import { createScope, isComparable } from './scope.ts'
 
 export type CompareDeps = {
   db: Database
@@ -44,6 +44,7 @@ export const createCompare = (deps: CompareDeps): CompareWithSimilar => {
 
   return async (claim, signal) => {
     const { ownerId, similarityMode: requested } = claim
+    if (!isComparable(claim)) return {}
     const mode = await resolveMode(db, { ownerId, requested }, defaultMode)
     if (mode === 'off') return {}
     const startedAt = performance.now()

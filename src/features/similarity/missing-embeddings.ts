@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { SimilarityMode } from '../../contract/vocabulary.ts'
 import { digestPrompt, type PromptRow } from './embedding-rows.ts'
-import { createScope } from './scope.ts'
+import { createScope, isComparable } from './scope.ts'
 
 export type MissingEmbedding = PromptRow & { prompt: string }
 
@@ -41,6 +41,7 @@ export const findMissing = async (
       'made.aspectRatio',
       'made.imageSize',
       'made.variant',
+      'made.details',
     ])
     .where('made.id', '=', sql<string>`any(${imageIds}::text[])`)
     .whereRef('made.imageId', '=', 'made.id')
@@ -53,7 +54,7 @@ export const findMissing = async (
     )
     .execute()
   return Promise.all(
-    rows.map(async (row) => ({
+    rows.filter(isComparable).map(async (row) => ({
       fingerprint: row.fingerprint,
       ownerId: row.ownerId,
       scope: await createScope(row),

@@ -1,31 +1,17 @@
-import type { GenerationRow } from '../../../db/schema.ts'
 import { createImageIdempotencyKey } from '../../contract/identity.ts'
-
-type ScopedRow = Pick<
-  GenerationRow,
-  | 'ownerId'
-  | 'transformation'
-  | 'conditionImageDigest'
-  | 'provider'
-  | 'model'
-  | 'aspectRatio'
-  | 'imageSize'
-  | 'variant'
->
+import { type AskedRow, identityOfRow } from '../../generation/state/request-details.ts'
 
 /**
- * What two generations must have in common for their prompts to be compared: owner, transformation, condition image, variant,
- * provider, model, ratio and size. It is the fingerprint of the same request without its prompt.
+ * What two generations must have in common for their prompts to be compared: everything that makes them ask for the same image, but
+ * for the prompt. So none is compared with one that names other images, another seed, other turns, or more than it says. It is the
+ * fingerprint of the same request without its prompt.
  */
-export const createScope = (row: ScopedRow): Promise<string> =>
-  createImageIdempotencyKey({
-    owner: row.ownerId,
-    prompt: '',
-    transformation: row.transformation,
-    conditionImageDigest: row.conditionImageDigest ?? undefined,
-    provider: row.provider,
-    model: row.model,
-    aspectRatio: row.aspectRatio ?? undefined,
-    imageSize: row.imageSize,
-    variant: row.variant ?? undefined,
-  })
+export const createScope = (row: AskedRow): Promise<string> =>
+  createImageIdempotencyKey({ ...identityOfRow(row), prompt: '' })
+
+/** A longer one takes the gate too long, and an embedding does not hold it. */
+export const MAX_COMPARED_CHARACTERS = 4_000
+
+/** False for one whose prompt is not all that is asked, or too much to compare: it has its own image, or a new one. */
+export const isComparable = ({ prompt, details }: Pick<AskedRow, 'details'> & { prompt: string }) =>
+  prompt.length <= MAX_COMPARED_CHARACTERS && details?.providerRequest === undefined

@@ -4,7 +4,7 @@ import type { GenerationRow, ImageRow } from '../../../db/schema.ts'
 import { isImageId } from '../../contract/identity.ts'
 import type { ImageType, Transformation } from '../../contract/vocabulary.ts'
 import { AppError } from '../../lib/errors.ts'
-import { findOwnedImage, type PagePosition } from '../state/repository.ts'
+import { findOwnedImage, imageColumns, type PagePosition } from '../state/repository.ts'
 
 export type ImagePage = {
   ownerId: string
@@ -35,7 +35,7 @@ export const listImages = (db: Database, page: ImagePage): Promise<(ImageRow & M
     .leftJoin('generations as maker', (join) =>
       join.onRef('maker.id', '=', 'm.id').on('maker.ownerId', '=', page.ownerId),
     )
-    .selectAll('m')
+    .select(imageColumns.map((column) => `m.${column}` as const))
     .select(['maker.transformation', 'maker.variant', 'maker.conditionImageDigest'])
     .where('m.userId', '=', page.ownerId)
   if (imageType) query = query.where('m.imageType', '=', imageType)

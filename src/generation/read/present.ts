@@ -82,6 +82,8 @@ export const presentGeneration = (
       aspectRatio: row.aspectRatio,
       variant: row.variant,
       conditionImage: row.conditionImageDigest,
+      ...presentDetails(row.details),
+      said: row.said,
       thumbhash: row.thumbhash,
       width: row.width,
       height: row.height,
@@ -89,6 +91,20 @@ export const presentGeneration = (
       deadlineAt: isTerminal(row.status) ? undefined : row.deadlineAt?.toISOString(),
       finishedAt: row.finishedAt?.toISOString(),
     }),
+  }
+}
+
+/** Most say nothing of it. */
+const presentDetails = (details: GenerationRow['details']) => {
+  if (!details) return undefined
+  const { conditionImages, negativePrompt, seed, thinkingLevel, number, turns } = details
+  return {
+    conditionImages: conditionImages?.map(({ digest }) => digest),
+    negativePrompt,
+    seed,
+    thinkingLevel,
+    number,
+    turnCount: turns?.length,
   }
 }
 

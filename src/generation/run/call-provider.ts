@@ -7,9 +7,7 @@ import type {
   ProviderRequest,
   ProviderResult,
   Spool,
-  StoredImage,
 } from '../ports.ts'
-import { findOwnedImage } from '../state/repository.ts'
 import { type BudgetSettings, spendingStopped } from '../state/spending-limits.ts'
 import type { Claim } from '../state/transitions.ts'
 import {
@@ -21,6 +19,7 @@ import {
   type StepTimes,
 } from './attempts.ts'
 import { Interrupted } from './lease.ts'
+import { loadImages } from './load-images.ts'
 import { judgeFailure } from './outcomes.ts'
 import type { OnStep, RunStep } from './steps.ts'
 
@@ -133,20 +132,12 @@ const attemptOf = (intent: Intent): string => {
 const describeRequest = async (deps: CallDeps, claim: Claim): Promise<ProviderRequest> => ({
   prompt: claim.prompt,
   transformation: claim.transformation,
-  conditionImage: await loadConditionImage(deps, claim),
   model: claim.model,
   aspectRatio: claim.aspectRatio ?? undefined,
   imageSize: claim.imageSize,
-  variation: `${claim.variant ?? ''} ${claim.revision ?? ''}`,
+  variation: describeVariation(claim),
+  ...(await loadImages(deps, claim)),
 })
 
-const loadConditionImage = async (
-  { db, store }: CallDeps,
-  claim: Claim,
-): Promise<StoredImage | undefined> => {
-  if (!claim.conditionImageId) return undefined
-  const image = await findOwnedImage(db, claim.ownerId, claim.conditionImageId)
-  const object = image?.objectKey ? await store.find(image.objectKey) : undefined
-  if (object) return object
-  throw new AppError('condition_image_gone', 'The condition image was deleted before it was used.')
-}
+const describeVariation = ({ variant, revision, details }: Claim): string =>
+  `${variant ?? ''} ${revision ?? ''}${details?.number ? ` ${details.number}` : ''}`

@@ -6,6 +6,7 @@ import type { InspectedImage } from '../ports.ts'
 import { describeGenerated, describeStoredImage } from '../state/repository.ts'
 import { type Claim, completeGeneration, failGeneration } from '../state/transitions.ts'
 import { describeSteps, type StepTimes } from './attempts.ts'
+import type { Words } from './store-image.ts'
 
 /**
  * The image's row, the generation's success, its event and the nudge, and the steps of its last attempt: all or nothing.
@@ -16,6 +17,7 @@ export const commitImage = (
   claim: Claim,
   image: InspectedImage,
   steps: StepTimes,
+  { said, answer }: Words = {},
 ): Promise<boolean> =>
   commit(
     db,
@@ -24,6 +26,8 @@ export const commitImage = (
       imageType: 'generated',
       ...describeStoredImage(image, claim.objectKey),
       sourceDigest: image.digest,
+      said: said ?? null,
+      answer: answer === undefined ? null : JSON.stringify(answer),
     },
     (tx) => completeGeneration(tx, claim, claim.id),
     steps,

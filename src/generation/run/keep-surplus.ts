@@ -26,7 +26,7 @@ export const keepSurplus = async (
   piece: Piece,
 ): Promise<void> => {
   const { bytes } = piece
-  const digest = 'digest' in piece ? piece.digest : await digestHex(bytes)
+  const digest = await digestOf(piece)
   const objectKey = `surplus/${generationId}/${digest}`
   await untilStored(() => store.put(objectKey, { bytes, mimeType: typeOf(piece), digest }))
   const what =
@@ -37,6 +37,10 @@ export const keepSurplus = async (
   await insertSurplus(db, { generationId, digest, objectKey, sizeBytes, ...what })
   if ('unreadable' in piece) onTrouble(generationId, 'answer', piece.unreadable)
 }
+
+/** Of its bytes as they are kept. */
+export const digestOf = async (piece: Piece): Promise<string> =>
+  'digest' in piece ? piece.digest : digestHex(piece.bytes)
 
 const typeOf = (piece: Piece): StoredImage['mimeType'] =>
   'unreadable' in piece ? 'application/octet-stream' : piece.mimeType

@@ -144,11 +144,11 @@ const produce = async (
   deps.onStep(claim.id, 'probed')
   if (adopted) deps.steps.mark('adopted')
   const paid = adopted ?? (await buy(deps, claim, signal))
-  const image = await storeImage(deps, claim, paid, signal)
+  const { image, words } = await storeImage(deps, claim, paid, signal)
   deps.onStep(claim.id, 'stored')
   const { costUsd } = paid
   if (!paid.isBooked) await recordAdoption(deps.db, claim.id, { costUsd, isEstimate: false })
-  const isCommitted = await commitImage(deps.db, claim, image, deps.steps)
+  const isCommitted = await commitImage(deps.db, claim, image, deps.steps, words)
   deps.onStep(claim.id, 'committed')
   await deps.spool
     .delete(claim.objectKey)
@@ -230,8 +230,8 @@ const adoptEarlierResult = async (
   const costUsd =
     spooled?.costUsd ?? findListPriceUsd(provider.models, claim.model, claim.imageSize)
   await recordAdoption(db, claim.id, { costUsd, isEstimate: !spooled })
-  const others = spooled?.others ?? []
-  return { claim, adopted: { bytes, others, costUsd, isBooked: true } }
+  const { others = [], said, answer } = spooled ?? {}
+  return { claim, adopted: { bytes, others, costUsd, said, answer, isBooked: true } }
 }
 
 const settle = async (deps: TimedDeps, claim: Claim, error: unknown): Promise<RunOutcome> => {

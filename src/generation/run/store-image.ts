@@ -14,7 +14,7 @@ import type {
 } from '../ports.ts'
 import { type Claim, pointToObject } from '../state/transitions.ts'
 import type { StepTimes } from './attempts.ts'
-import { keepSurplus, type Piece } from './keep-surplus.ts'
+import { digestOf, keepSurplus, type Piece } from './keep-surplus.ts'
 import type { Countdown } from './lease.ts'
 
 type StoreDeps = {
@@ -41,7 +41,7 @@ export const storeImage = async (
   claim: Claim,
   paid: ProviderResult,
   signal: AbortSignal,
-): Promise<InspectedImage> => {
+): Promise<{ image: InspectedImage; words: Words }> => {
   const pieces = await inspectAll(deps, claim, paid)
   deps.steps.mark('inspected')
   const image = pieces.find(isImage)
@@ -50,11 +50,28 @@ export const storeImage = async (
     if (piece !== image) await keepSurplus({ ...deps, untilStored }, claim, piece)
   }
   if (!image) throw await giveUp(deps, claim, pieces)
-  return untilStored(async () =>
+  const stored = await untilStored(async () =>
     (await deps.store.put(claim.objectKey, image)) === 'stored'
       ? image
       : describeStored(deps, claim, image),
   )
+  const words = { said: paid.said, answer: await nameByDigest(paid.answer, pieces) }
+  return { image: stored, words }
+}
+
+/** What was said with an image. */
+export type Words = Pick<ProviderResult, 'said' | 'answer'>
+
+/** The answer with the digest of each picture's stored bytes beside its place in the answer. */
+const nameByDigest = async (answer: unknown, pieces: readonly Piece[]): Promise<unknown> => {
+  const digests = await Promise.all(pieces.map(digestOf))
+  const name = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(name)
+    if (typeof value !== 'object' || value === null) return value
+    if ('$image' in value) return { ...value, digest: digests[Number(value.$image)] }
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, name(inner)]))
+  }
+  return name(answer)
 }
 
 /** The spool keeps it for whoever asks again. */

@@ -44,6 +44,7 @@ export type GenerationToInsert = Pick<
   | 'aspectRatio'
   | 'imageSize'
   | 'variant'
+  | 'details'
   | 'objectKey'
   | 'similarityMode'
 > & {
@@ -211,7 +212,7 @@ const insertRows = compileOnce<
       id text, "ownerId" text, fingerprint text, revision text, lane text, prompt text, transformation text,
       "conditionImageId" text, "conditionImageDigest" text, provider text, model text, "aspectRatio" text,
       "imageSize" text, variant text, "objectKey" text, "similarityMode" text, "joinsOthers" boolean,
-      "isPromptAsWritten" boolean, "keyId" text, "mayCostUsd" float8, "inFlight" integer)
+      "isPromptAsWritten" boolean, "keyId" text, details jsonb, "mayCostUsd" float8, "inFlight" integer)
   ), fresh as (
     select * from wanted
     where not "joinsOthers" or (
@@ -256,10 +257,10 @@ const insertRows = compileOnce<
   ), changed as (
     insert into generations (
       id, owner_id, key_id, fingerprint, revision, status, lane, prompt, transformation, condition_image_id,
-      condition_image_digest, provider, model, aspect_ratio, image_size, variant, object_key, similarity_mode,
+      condition_image_digest, provider, model, aspect_ratio, image_size, variant, details, object_key, similarity_mode,
       enqueued_at, event_sequence, place, is_prompt_as_written, deadline_at)
     select id, "ownerId", "keyId", fingerprint, revision, 'queued', lane, prompt, transformation, "conditionImageId",
-      "conditionImageDigest", provider, model, "aspectRatio", "imageSize", variant, "objectKey", "similarityMode", now(), 1, place,
+      "conditionImageDigest", provider, model, "aspectRatio", "imageSize", variant, nullif(details, 'null'), "objectKey", "similarityMode", now(), 1, place,
       coalesce("isPromptAsWritten", false),
       now() + case lane when 'eager' then ${eagerMs}::int else ${interactiveMs}::int end * interval '1 millisecond'
     from placed join judged on judged_id = id
@@ -267,7 +268,7 @@ const insertRows = compileOnce<
     on conflict (id) do update set
       status = 'queued', lane = excluded.lane, place = excluded.place, key_id = excluded.key_id,
       prompt = excluded.prompt, is_prompt_as_written = excluded.is_prompt_as_written, is_prompt_reduced = false,
-      condition_image_id = excluded.condition_image_id,
+      condition_image_id = excluded.condition_image_id, details = excluded.details,
       object_key = case when generations.error_code = 'image_deleted'
         then excluded.object_key else generations.object_key end,
       similarity_mode = excluded.similarity_mode, similarity = null, suggestions = null,

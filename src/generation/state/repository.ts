@@ -19,6 +19,8 @@ export type GenerationWithImage = GenerationRow & {
   thumbhash: string | null
   width: number | null
   height: number | null
+  /** What the model said beside the image. */
+  said: string | null
 }
 
 /** Of a generation that has none yet. */
@@ -30,6 +32,7 @@ export const noImage = {
   thumbhash: null,
   width: null,
   height: null,
+  said: null,
 }
 
 /** True for a row that is only presumed: Postgres does not know of it. */
@@ -153,10 +156,58 @@ export const findOwnedImage = (
 ): Promise<ImageRow | undefined> =>
   db
     .selectFrom('imageMetadata')
-    .selectAll()
+    .select(imageColumns)
     .where('id', '=', id)
     .where('userId', '=', ownerId)
     .executeTakeFirst()
+
+/** Those of several, in no order; one that is another owner's, or is not there, is left out. */
+export const findOwnedImages = (
+  db: Database,
+  ownerId: string,
+  ids: readonly string[],
+): Promise<ImageRow[]> =>
+  db
+    .selectFrom('imageMetadata')
+    .select(imageColumns)
+    .where('id', '=', sql<string>`any(${ids}::text[])`)
+    .where('userId', '=', ownerId)
+    .execute()
+
+/** What the provider answered with an image, as it was kept; undefined where it was not. Pictures are named (`image_metadata.answer`). */
+export const readAnswer = async (db: Database, imageId: string): Promise<unknown> => {
+  const row = await db
+    .selectFrom('imageMetadata')
+    // As text: names within it are the provider's.
+    .select(sql<string | null>`answer::text`.as('answer'))
+    .where('id', '=', imageId)
+    .executeTakeFirst()
+  return row?.answer ? JSON.parse(row.answer) : undefined
+}
+
+/** All but the provider's answer. */
+export const imageColumns = [
+  'id',
+  'userId',
+  'imageUrl',
+  'imageType',
+  'prompt',
+  'generatedAt',
+  'objectKey',
+  'mimeType',
+  'sizeBytes',
+  'width',
+  'height',
+  'thumbhash',
+  'contentDigest',
+  'sourceDigest',
+  'pixelDigest',
+  'perceptualHash',
+  'conditionDigest',
+  'objectCheckedAt',
+  'accessedOn',
+  'said',
+] as const satisfies (keyof ImageRow)[]
 
 /** As long as the older model kept it. */
 const STORED_PROMPT_CHARACTERS = 500
@@ -217,6 +268,7 @@ export const generationColumns = [
   'aspectRatio',
   'imageSize',
   'variant',
+  'details',
   'objectKey',
   'imageId',
   'reuseSource',
@@ -269,5 +321,6 @@ export const selectGenerations = (db: Database) =>
       'm.thumbhash',
       'm.width',
       'm.height',
+      'm.said',
       sql<Date>`now()`.as('asOf'),
     ])

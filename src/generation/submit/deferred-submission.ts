@@ -17,6 +17,8 @@ export type DeferredSubmission = {
   parkedAt: string
   /** The condition image, whose bytes are in the store. */
   upload?: NewImage | undefined
+  /** Further images, as that one; absent from a release that took one alone. */
+  otherUploads?: readonly NewImage[]
   idempotencyKey?: RequestedKey | undefined
 }
 
@@ -26,14 +28,14 @@ export type DeferredSubmission = {
  */
 export const insertDeferred = async (
   db: Database,
-  { generation, upload, idempotencyKey, parkedAt }: DeferredSubmission,
+  { generation, upload, otherUploads = [], idempotencyKey, parkedAt }: DeferredSubmission,
   giveUpMs: InsertLimits['giveUpMs'],
 ): Promise<void> => {
   await insertOwnerIfNew(db, generation.ownerId)
   await db.transaction().execute(async (tx) => {
     const existing = await findGeneration(tx, generation.id)
     if (existing && (existing.deferredAs === parkedAt || !hasEndedBadly(existing))) return
-    if (upload) await insertUpload(tx, upload)
+    for (const each of [...(upload ? [upload] : []), ...otherUploads]) await insertUpload(tx, each)
     await insertOrRequeue(tx, [{ ...generation, joinsOthers: false }], { ...NO_LIMITS, giveUpMs })
     await tx
       .updateTable('generations')
@@ -65,9 +67,9 @@ const hasEndedBadly = ({ status }: GenerationWithImage): boolean =>
 
 /** How a deferred submission is shown while it has no row: queued, with no event yet. */
 export const presumeRow = ({ generation, parkedAt }: DeferredSubmission): GenerationWithImage => {
-  const { joinsOthers: _, mayCostUsd: __, ...wanted } = generation
+  const { joinsOthers: _, mayCostUsd: __, details = null, ...wanted } = generation
   const at = new Date(parkedAt)
-  return { ...wanted, ...nothingYet, ...noImage, createdAt: at, queuedAt: at, asOf: at }
+  return { ...wanted, details, ...nothingYet, ...noImage, createdAt: at, queuedAt: at, asOf: at }
 }
 
 const nothingYet = {

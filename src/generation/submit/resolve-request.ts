@@ -8,24 +8,29 @@ import {
   type Identity,
 } from '../../contract/identity.ts'
 import { findListPriceUsd } from '../../contract/list-price.ts'
-import type { ModelInfo } from '../../contract/server-info.ts'
-import { DEFAULT_IMAGE_SIZE, type ImageSize } from '../../contract/vocabulary.ts'
-import { AppError } from '../../lib/errors.ts'
+import { DEFAULT_IMAGE_SIZE } from '../../contract/vocabulary.ts'
 import type { Provider } from '../ports.ts'
 import type { GenerationToInsert } from '../state/insert-or-requeue.ts'
+import { identityOfDetails } from '../state/request-details.ts'
+import { describeDetails } from './describe-details.ts'
+import { resolveImages } from './resolve-images.ts'
+import { resolveModel } from './resolve-model.ts'
 
 export type ConditionImage = {
   id: string
   /** What identifies it: SHA-256 (hex) of its bytes as they were sent, or of the first picture that shows the same. */
   digest: string
+  /** How large the stored object is, where that is known. */
+  sizeBytes?: number
   /** Its row, where Postgres did not answer and could not take it. */
   upload?: NewImage
 }
 
-/** Stores a condition image, or finds it by its image id. */
+/** Stores a condition image, or finds it by its image id. `pointer`: where it stands in the request. */
 export type ResolveConditionImage = (
   ownerId: string,
   conditionImage: string,
+  pointer?: string,
 ) => Promise<ConditionImage>
 
 type ResolveDeps = {
@@ -41,13 +46,13 @@ export type ResolvedRequest = {
   describeOlder: (made: Made) => Promise<string>
   /** What is asked for instead where `generation` has ended with a similar image, and that is declined. */
   own?: GenerationToInsert | undefined
-  /** The condition image's row, where Postgres did not answer and could not take it. */
-  upload?: NewImage | undefined
+  /** The rows of its images, where Postgres did not answer and could not take them. */
+  uploads: readonly NewImage[]
 }
 
 type Made = Pick<GenerationToInsert, 'provider' | 'model'>
 
-/** The generation that a request asks for, with its condition image stored. Throws `AppError` for a wrong request. */
+/** The generation that a request asks for, with its images stored. Throws `AppError` for a wrong request. */
 export const resolveRequest = async (
   deps: ResolveDeps,
   ownerId: string,
@@ -56,9 +61,9 @@ export const resolveRequest = async (
   keyId: string | null = null,
 ): Promise<ResolvedRequest> => {
   const { model, imageSize } = resolveModel(deps.provider, request)
-  const condition = request.conditionImage
-    ? await deps.resolveConditionImage(ownerId, request.conditionImage)
-    : undefined
+  const images = await resolveImages(deps, ownerId, request)
+  const [condition] = images.conditionImages
+  const details = describeDetails(request, images)
   const identity: Identity = {
     owner: ownerId,
     prompt: request.prompt,
@@ -69,6 +74,7 @@ export const resolveRequest = async (
     aspectRatio: request.aspectRatio,
     imageSize,
     variant: request.variant,
+    ...identityOfDetails(details),
   }
   const fingerprint = await createFingerprint(identity)
   const revision = request.skipExistingCheck ? createRevision(ownerId, idempotencyKey) : null
@@ -91,6 +97,7 @@ export const resolveRequest = async (
     aspectRatio: request.aspectRatio ?? null,
     imageSize: imageSize ?? DEFAULT_IMAGE_SIZE,
     variant: request.variant ?? null,
+    details,
     similarityMode: request.declineSimilar ? 'off' : (request.similarity ?? null),
     mayCostUsd: findListPriceUsd(deps.provider.models, model, imageSize),
     objectKey: chooseObjectKey(id),
@@ -101,7 +108,7 @@ export const resolveRequest = async (
     createOlderId({ ...identity, provider, model: request.model ?? made }, sha256Hex)
   const isOlder = generation.joinsOthers && hasOlderId(request.prompt)
   const olderFingerprint = isOlder ? await describeOlder(generation) : undefined
-  return { upload: condition?.upload, generation, olderFingerprint, describeOlder, own }
+  return { uploads: images.uploads, generation, olderFingerprint, describeOlder, own }
 }
 
 /** The same request always leads to the same generation: however often it is declined, one image is paid for. */
@@ -129,32 +136,6 @@ const createRevision = (ownerId: string, idempotencyKey: string | undefined): st
 }
 
 const REVISION_HEX_DIGITS = 32
-
-/** The model and size to use; throws `invalid_request` for what this server does not offer. */
-export const resolveModel = (
-  provider: Pick<Provider, 'defaultModel' | 'models'>,
-  request: Pick<GenerationRequest, 'model' | 'imageSize' | 'aspectRatio'>,
-): { model: string; imageSize: ImageSize } => {
-  const name = request.model ?? provider.defaultModel
-  const model = provider.models.find((candidate) => candidate.name === name)
-  if (!model) {
-    const names = provider.models.map((candidate) => candidate.name).join(', ')
-    throw invalid('/model', `must be one of: ${names}`)
-  }
-  const imageSize = request.imageSize ?? DEFAULT_IMAGE_SIZE
-  if (!sizesOf(model).includes(imageSize)) {
-    throw invalid('/imageSize', `${name} makes: ${sizesOf(model).join(', ')}`)
-  }
-  if (request.aspectRatio && !model.aspectRatios.includes(request.aspectRatio)) {
-    throw invalid('/aspectRatio', `${name} makes: ${model.aspectRatios.join(', ')}`)
-  }
-  return { model: name, imageSize }
-}
-
-const sizesOf = (model: ModelInfo): string[] => Object.keys(model.priceUsd)
-
-const invalid = (pointer: string, message: string) =>
-  new AppError('invalid_request', message, { pointer })
 
 /** `createImageIdempotencyKey` without WebCrypto's detour through a thread, which costs more than the digest (docs/performance.md). */
 const createFingerprint = (identity: Identity): Promise<string> =>

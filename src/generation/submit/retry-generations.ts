@@ -7,8 +7,10 @@ import { AppError, messageOf } from '../../lib/errors.ts'
 import type { QueuedJob } from '../ports.ts'
 import { type GenerationToInsert, type Inserted, isOwnerFull } from '../state/insert-or-requeue.ts'
 import type { GenerationWithImage } from '../state/repository.ts'
+import { listDetailImages } from '../state/request-details.ts'
+import { requestOfRow } from './describe-details.ts'
 import { tooManyQueued } from './find-or-create.ts'
-import { resolveModel } from './resolve-request.ts'
+import { resolveModel } from './resolve-model.ts'
 import { markStep, reportNotEnqueued, type SubmitDeps } from './submit.ts'
 
 export type RetryDeps = Pick<
@@ -63,7 +65,7 @@ export const findRefusals = async (
   const gone = await findGoneConditionImages(db, rows)
   const refusals = new Map<string, AppError>()
   for (const row of rows) {
-    const isGone = row.conditionImageId !== null && gone.has(row.conditionImageId)
+    const isGone = imageIdsOf(row).some((id) => gone.has(id))
     const refusal =
       judge(provider, row) ??
       judgeAsking(assertMayAsk, row) ??
@@ -87,8 +89,7 @@ const judge = (provider: RetryDeps['provider'], row: GenerationWithImage): AppEr
     )
   }
   try {
-    const { model, imageSize } = row
-    resolveModel(provider, { model, imageSize, aspectRatio: row.aspectRatio ?? undefined })
+    resolveModel(provider, requestOfRow(row))
     return undefined
   } catch (error) {
     return notRetryable(`This server does not offer what was asked for: ${messageOf(error)}.`)
@@ -112,7 +113,7 @@ const findGoneConditionImages = async (
   db: Database,
   rows: GenerationWithImage[],
 ): Promise<Set<string>> => {
-  const wanted = new Set(rows.flatMap(({ conditionImageId }) => conditionImageId ?? []))
+  const wanted = new Set(rows.flatMap(imageIdsOf))
   if (wanted.size === 0) return wanted
   const kept = await db
     .selectFrom('imageMetadata')
@@ -123,6 +124,11 @@ const findGoneConditionImages = async (
   for (const { id } of kept) wanted.delete(id)
   return wanted
 }
+
+const imageIdsOf = ({ conditionImageId, details }: GenerationWithImage): string[] => [
+  ...(conditionImageId ? [conditionImageId] : []),
+  ...listDetailImages(details).map(({ id }) => id),
+]
 
 const toInsert = (
   { provider }: Pick<RetryDeps, 'provider'>,
@@ -145,6 +151,7 @@ const toInsert = (
   aspectRatio: row.aspectRatio,
   imageSize: row.imageSize,
   variant: row.variant,
+  details: row.details,
   similarityMode: row.similarityMode,
   mayCostUsd: findListPriceUsd(provider.models, row.model, row.imageSize),
   objectKey: `generated/${row.id}/${randomUUID()}`,

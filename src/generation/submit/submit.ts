@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { DatabaseAway } from '../../../db/away.ts'
-import type { GenerationRequest } from '../../contract/generation-request.ts'
+import { conditionImagesOf, type GenerationRequest } from '../../contract/generation-request.ts'
 import { normalizePrompt } from '../../contract/identity.ts'
 import type { TelemetryType } from '../../contract/telemetry.ts'
 import { messageOf } from '../../lib/errors.ts'
@@ -82,7 +82,7 @@ const submit = async (
   markStep(deps, resolved.generation.id, 'described')
   const describeOlder: DescribeOlder = (made) => describeOlderDigest(resolved, made)
   const key = sent && { ...sent, requestDigest: await describeOlder(resolved.generation) }
-  if (resolved.upload) return defer(deps, resolved, key)
+  if (resolved.uploads.length > 0) return defer(deps, resolved, key)
   let submission: Submission
   try {
     submission = await findOrCreate(deps, resolved, key, describeOlder)
@@ -97,11 +97,15 @@ const submit = async (
 }
 
 /** Of all that decides about the picture, as it was sent: what the server takes where a field is absent may be another soon. */
-const digestSent = ({ lane: _lane, similarity: _mode, ...sent }: GenerationRequest): string => {
-  const { conditionImage = '', prompt, ...rest } = sent
-  const fields = Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1))
+const digestSent = (request: GenerationRequest): string => {
+  const { lane: _lane, similarity: _mode, outputFormat: _format, n: _n, ...sent } = request
+  const { conditionImage: _one, conditionImages: _several, prompt, ...rest } = sent
+  const fields = Object.entries(rest)
+    .filter(([, value]) => value !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
   const text = JSON.stringify([normalizePrompt(prompt), fields])
-  return createHash('sha256').update(`${text}\n`).update(conditionImage).digest('hex')
+  const images = conditionImagesOf(request).join('\n')
+  return createHash('sha256').update(`${text}\n`).update(images).digest('hex')
 }
 
 const describeOlderDigest = async (
@@ -115,10 +119,12 @@ const describeOlderDigest = async (
 /** While Postgres is away the submission waits in the queue. Throws `DatabaseAway` when that is away too. */
 const defer = async (
   deps: SubmitDeps,
-  { generation, upload }: ResolvedRequest,
+  { generation, uploads }: ResolvedRequest,
   idempotencyKey: RequestedKey | undefined,
 ): Promise<Submission> => {
-  const deferred = { generation, upload, idempotencyKey, parkedAt: new Date().toISOString() }
+  const [upload, ...otherUploads] = uploads
+  const parkedAt = new Date().toISOString()
+  const deferred = { generation, upload, otherUploads, idempotencyKey, parkedAt }
   try {
     await deps.defer(deferred)
   } catch (error) {

@@ -4,10 +4,11 @@ import { DatabaseAway } from '../../../db/away.ts'
 import type { Database } from '../../../db/database.ts'
 import type { ImageRow, NewImage } from '../../../db/schema.ts'
 import { createUploadId, digestHex, isImageId } from '../../contract/identity.ts'
+import { MAX_IMAGES_BYTES } from '../../contract/limits.ts'
 import { AppError } from '../../lib/errors.ts'
 import type { InspectImage } from '../ports.ts'
 import { conditionDigestOf } from '../read/list-images.ts'
-import { describeStoredImage, findOwnedImage } from '../state/repository.ts'
+import { describeStoredImage, findOwnedImage, imageColumns } from '../state/repository.ts'
 import { type RecognizeDeps, recognizePicture, recognizeStored } from './recognize.ts'
 import type { ConditionImage } from './resolve-request.ts'
 
@@ -18,9 +19,6 @@ export type UploadDeps = RecognizeDeps & {
   /** Room for so many bytes of an owner's; throws `too_much_kept`. Absent where nobody sends any. */
   takeBytes?: ((ownerId: string, bytes: number) => Promise<void>) | undefined
 }
-
-/** A model's request has room for this much as base64 (Gemini API: 20 MB with everything). */
-const MAX_STORED_BYTES = 14 * 1024 * 1024
 
 /**
  * Checks, cleans and stores an owner's image. Equal bytes of one owner are one image, so repeating is free; it brings
@@ -41,8 +39,8 @@ export const resolveConditionImage = async (
   deps: UploadDeps,
   ownerId: string,
   conditionImage: string,
+  pointer = '/conditionImage',
 ): Promise<ConditionImage> => {
-  const pointer = '/conditionImage'
   if (!isImageId(conditionImage)) {
     const bytes = deps.parseImageData(conditionImage, pointer)
     const stored = await storeUpload(deps, ownerId, bytes).catch((error: unknown) => {
@@ -58,8 +56,14 @@ export const resolveConditionImage = async (
   return toConditionImage(await recognizeStored(deps, image))
 }
 
-const toConditionImage = ({ id, sourceDigest = null, conditionDigest = null }: NewImage) => ({
+const toConditionImage = ({
   id,
+  sourceDigest = null,
+  conditionDigest = null,
+  sizeBytes,
+}: Pick<NewImage, 'id' | 'sourceDigest' | 'conditionDigest' | 'sizeBytes'>) => ({
+  id,
+  sizeBytes: sizeBytes ?? 0,
   digest: conditionDigestOf({ sourceDigest, conditionDigest }) ?? id,
 })
 
@@ -76,7 +80,7 @@ const storeUpload = async (
   const existing = found?.row
   if (existing?.objectKey) return { row: existing }
   const image = await inspect(bytes, ownerId)
-  if (image.bytes.byteLength > MAX_STORED_BYTES) {
+  if (image.bytes.byteLength > MAX_IMAGES_BYTES) {
     throw new AppError('invalid_image', 'The image is too large once its pixels are encoded anew.')
   }
   if (found) await deps.takeBytes?.(ownerId, image.bytes.byteLength)
@@ -128,7 +132,7 @@ export const insertUpload = async (db: Database, image: NewImage): Promise<Image
         .doUpdateSet({ ...image, generatedAt: sql<Date>`now()` })
         .where('imageMetadata.objectKey', 'is', null),
     )
-    .returningAll()
+    .returning(imageColumns)
     .executeTakeFirst()
   return inserted ?? getFirst(db, image)
 }
@@ -136,7 +140,7 @@ export const insertUpload = async (db: Database, image: NewImage): Promise<Image
 const getFirst = (db: Database, { id, userId }: NewImage): Promise<ImageRow> =>
   db
     .selectFrom('imageMetadata')
-    .selectAll()
+    .select(imageColumns)
     .where('id', '=', id)
     .where('userId', '=', userId)
     .executeTakeFirstOrThrow()

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { answer, json, type Operations, operation } from '../operation.ts'
-import { generation, generationRequest, idempotencyKey, prefer } from '../schemas.ts'
+import { generationRequest, idempotencyKey, prefer, submitted } from '../schemas.ts'
 
 const TAG = 'Submitting'
 const problems = [400, 413, 415, 422, 429, 503] as const
@@ -11,12 +11,15 @@ export const submitting: Operations = {
     post: operation(TAG, 'submitGeneration', {
       summary: 'Ask for an image',
       description:
-        'Identical requests of an owner are one generation, paid once, however often and from wherever it is asked for. A failure is answered with 200, `status: "failed"`, a placeholder and an `error`.',
+        'Identical requests of an owner are one generation, paid once, however often and from wherever it is asked for. A failure is answered with 200, `status: "failed"`, a placeholder and an `error`. What a model can do (images, seed, thinking level, turns) is in `GET /api/info`; what it can’t is a 400, and costs nothing.',
       headers: z.object({ ...prefer, ...idempotencyKey }),
       body: json(generationRequest, example),
       answers: {
-        200: answer('The image exists, or was finished within `Prefer: wait`.', generation),
-        202: answer('It is on its way: see `Location` and `Retry-After`.', generation),
+        200: answer(
+          'The image exists, or was finished within `Prefer: wait`; of several, all.',
+          submitted,
+        ),
+        202: answer('It is on its way: see `Location` and `Retry-After`.', submitted),
       },
       problems,
     }),
@@ -28,8 +31,8 @@ export const submitting: Operations = {
         description: 'The older endpoint: every call pays. Use `submitGeneration`.',
         body: json(generationRequest, example),
         answers: {
-          200: answer('The new image.', generation),
-          202: answer('It takes longer than a person should wait.', generation),
+          200: answer('The new image.', submitted),
+          202: answer('It takes longer than a person should wait.', submitted),
         },
         problems,
       }),

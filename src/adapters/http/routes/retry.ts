@@ -3,6 +3,7 @@ import { type BulkReport, bulkRequestSchema } from '../../../contract/bulk.ts'
 import type { GenerationRequest } from '../../../contract/generation-request.ts'
 import type { GenerationWithImage } from '../../../generation/state/repository.ts'
 import { BULK_STATUSES, type BulkDeps, changeInBulk } from '../../../generation/submit/bulk.ts'
+import { requestOfRow } from '../../../generation/submit/describe-details.ts'
 import { retryGenerations } from '../../../generation/submit/retry-generations.ts'
 import { type SubmitDeps, submitGeneration } from '../../../generation/submit/submit.ts'
 import { AppError } from '../../../lib/errors.ts'
@@ -54,7 +55,7 @@ export const createRetryRoutes = (
     )
     if (!asked?.inserted) throw asked?.refusal
     const { generation, queuePosition } = asked.inserted
-    await sendSubmitted(http, req, res, generation, { queuePosition })
+    await sendSubmitted(http, req, res, { row: generation, queuePosition })
   })
 
   router.post('/:id/regenerate', async (req, res) => {
@@ -69,7 +70,7 @@ export const createRetryRoutes = (
       idempotencyKey,
       keyIdOf(res),
     )
-    await sendSubmitted(http, req, res, generation, { queuePosition })
+    await sendSubmitted(http, req, res, { row: generation, queuePosition })
   })
 
   return router
@@ -87,13 +88,7 @@ const assertChangeable = (
 
 /** A person who wants another picture waits for it, so it is interactive whatever the first one was. */
 const toForcedRequest = (row: GenerationWithImage): GenerationRequest => ({
-  prompt: row.prompt,
-  transformation: row.transformation,
+  ...requestOfRow(row),
   skipExistingCheck: true,
-  imageSize: row.imageSize,
-  model: row.model,
   lane: 'interactive',
-  ...(row.conditionImageId && { conditionImage: row.conditionImageId }),
-  ...(row.aspectRatio && { aspectRatio: row.aspectRatio }),
-  ...(row.variant && { variant: row.variant }),
 })

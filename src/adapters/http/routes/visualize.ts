@@ -15,9 +15,10 @@ import type { GenerationWithImage } from '../../../generation/state/repository.t
 import { isPresumed } from '../../../generation/state/repository.ts'
 import type { NearestLimit } from '../../../generation/state/spending-limits.ts'
 import type { Submission } from '../../../generation/submit/find-or-create.ts'
-import { type SubmitDeps, submitGeneration } from '../../../generation/submit/submit.ts'
+import type { SubmitDeps } from '../../../generation/submit/submit.ts'
+import { submitMany } from '../../../generation/submit/submit-many.ts'
 import { AppError } from '../../../lib/errors.ts'
-import { sendSubmitted } from '../answer-generation.ts'
+import { type Asked, sendSubmitted } from '../answer-generation.ts'
 import { keyIdOf, principalOf } from '../auth.ts'
 import { letGoOfBody } from '../bound-bodies.ts'
 import type { AssertMayAsk } from '../caller-policy.ts'
@@ -56,16 +57,16 @@ export const createVisualizeRoutes = (http: HttpContext, deps: VisualizeDeps): M
     ...imageJsonBody(),
     async (req, res) => {
       const waitSeconds = parsePreferWait(req, http.maxWaitSeconds)
-      const submission = await submitBody(deps, req, res, parseIdempotencyKey(req))
+      const submissions = await submitBody(deps, req, res, parseIdempotencyKey(req))
       setPreferenceApplied(res, waitSeconds)
-      await answer(http, deps, req, res, submission, waitSeconds ?? 0)
+      await answer(http, deps, req, res, submissions, waitSeconds ?? 0)
     },
   ]
   router.post('/generate', generate)
 
   router.post('/image', announceSuccessor(http), ...imageJsonBody(), async (req, res) => {
-    const submission = await submitBody(deps, req, res, undefined, { skipExistingCheck: true })
-    await answer(http, deps, req, res, submission, longestWaitSeconds)
+    const submissions = await submitBody(deps, req, res, undefined, { skipExistingCheck: true })
+    await answer(http, deps, req, res, submissions, longestWaitSeconds)
   })
 
   return {
@@ -84,11 +85,11 @@ const submitBody = async (
   res: Response,
   idempotencyKey: string | undefined,
   forced: Pick<GenerationRequest, 'skipExistingCheck'> | undefined = undefined,
-): Promise<Submission> => {
+): Promise<[Submission, ...Submission[]]> => {
   const request = parseBody(generationRequestSchema, req.body)
   const principal = principalOf(res)
   assertMayAsk(principal, request)
-  const submission = await submitGeneration(
+  const submissions = await submitMany(
     submit,
     principal.ownerId,
     { ...request, ...forced },
@@ -96,7 +97,7 @@ const submitBody = async (
     keyIdOf(res),
   )
   letGoOfBody(req, res)
-  return submission
+  return submissions
 }
 
 /** On every answer, refusals included: its reader learns where to go. */
@@ -127,16 +128,45 @@ const answer = async (
   { recordReuse, warnShare }: VisualizeDeps,
   req: Request,
   res: Response,
-  { generation: submitted, kind, queuePosition, nearest }: Submission,
+  submissions: [Submission, ...Submission[]],
   waitSeconds: number,
 ): Promise<void> => {
+  const nearest = findNearest(submissions)
   if (nearest && nearest.share >= warnShare) res.set('Imageonce-Budget', formatWarning(nearest))
-  const isWaited = waitSeconds > 0 && !isTerminal(submitted.status) && !isPresumed(submitted)
-  const row = isWaited ? await waitInPlace(http, res, submitted, waitSeconds) : submitted
-  const reuse = kind === 'exact' || kind === 'joined' ? kind : undefined
-  const answered = await sendSubmitted(http, req, res, row, { reuse, queuePosition })
-  if (reuse) recordReuse(row, answered.reuse)
+  const until = performance.now() + waitSeconds * 1_000
+  const wait = async ({ generation, kind, queuePosition }: Submission): Promise<Asked> => {
+    const row = await waitUntil(http, res, generation, until)
+    return { row, queuePosition, reuse: kind === 'exact' || kind === 'joined' ? kind : undefined }
+  }
+  const [first, ...rest] = submissions
+  const asked = await wait(first)
+  const others: Asked[] = []
+  // One after the other: an owner has few places to wait in.
+  for (const each of rest) others.push(await wait(each))
+  const answered = await sendSubmitted(http, req, res, asked, others)
+  for (const [index, { row, reuse }] of [asked, ...others].entries()) {
+    if (reuse) recordReuse(row, answered[index]?.reuse)
+  }
 }
+
+const waitUntil = (
+  http: HttpContext,
+  res: Response,
+  submitted: GenerationWithImage,
+  until: number,
+): Promise<GenerationWithImage> | GenerationWithImage => {
+  const leftSeconds = (until - performance.now()) / 1_000
+  const isWaited = leftSeconds > 0 && !isTerminal(submitted.status) && !isPresumed(submitted)
+  return isWaited ? waitInPlace(http, res, submitted, leftSeconds) : submitted
+}
+
+const findNearest = (submissions: readonly Submission[]): NearestLimit | undefined =>
+  submissions
+    .flatMap(({ nearest }) => nearest ?? [])
+    .reduce<NearestLimit | undefined>(
+      (most, each) => (most && most.share >= each.share ? most : each),
+      undefined,
+    )
 
 /** An item with parameters (RFC 9651). It tells whose limit it is by its kind alone: what others spend is not the caller's to know. */
 const formatWarning = ({ scope, period, resetsAt, share }: NearestLimit): string => {
