@@ -77,6 +77,67 @@ describe('a request', () => {
     expect(server.calls[0]?.body.contents[0]?.parts[1]?.inlineData?.mimeType).toBe('image/png')
   })
 
+  test('carries all that is said, in order, each part by itself', async () => {
+    const image = (byte: number) => ({ bytes: Uint8Array.of(byte), mimeType: 'image/png' as const })
+    const inline = (data: string) => ({ inlineData: { mimeType: 'image/png', data } })
+    await call({
+      conditionImages: [image(1), image(2)],
+      details: {
+        negativePrompt: 'no boats',
+        seed: 7,
+        thinkingLevel: 'high',
+        safetySettings: [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'BLOCK_NONE' }],
+        turns: [
+          { role: 'user', text: 'a lake', images: [image(3)] },
+          { role: 'model', text: undefined, images: [image(4)] },
+        ],
+      },
+    })
+    expect(server.calls[0]?.body).toEqual({
+      contents: [
+        { role: 'user', parts: [{ text: 'a lake' }, inline('Aw==')] },
+        { role: 'model', parts: [{ ...inline('BA=='), thoughtSignature: expect.any(String) }] },
+        {
+          role: 'user',
+          parts: [
+            { text: PROMPT },
+            { text: 'The image must not show: no boats' },
+            inline('AQ=='),
+            inline('Ag=='),
+          ],
+        },
+      ],
+      generationConfig: {
+        responseModalities: ['TEXT', 'IMAGE'],
+        imageConfig: { imageSize: '1K' },
+        seed: 7,
+        thinkingConfig: { thinkingLevel: 'high' },
+      },
+      safetySettings: [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'BLOCK_NONE' }],
+    })
+  })
+
+  test("is the provider's own where that is given, with its images in their places", async () => {
+    const body = {
+      contents: [{ parts: [{ inline_data: { mime_type: 'image/png', data: { $image: 1 } } }] }],
+      generationConfig: { temperature: 0.5 },
+    }
+    const images = [1, 2].map((byte) => ({
+      bytes: Uint8Array.of(byte),
+      mimeType: 'image/png' as const,
+    }))
+    await call({ providerRequest: { body, images } })
+    expect(server.calls[0]?.body).toEqual({
+      contents: [{ parts: [{ inline_data: { mime_type: 'image/png', data: 'Ag==' } }] }],
+      generationConfig: { temperature: 0.5 },
+      // Google's SDK adds it; it says nothing.
+      safetySettings: [],
+    })
+    const failure = await failureOf(call({ providerRequest: { body, images: [] } }))
+    expect(failure).toMatchObject({ code: 'invalid_request' })
+    expect(server.countCalls()).toBe(1)
+  })
+
   test('goes to a base URL with a slash at its end', async () => {
     await createTestProvider(server, { baseUrl: `${server.url}/` }).call(
       aRequest,
@@ -110,6 +171,42 @@ describe('an image', () => {
     server.behave({ kind: 'image_with_drafts' })
     const { bytes, others = [] } = await call()
     expect(await Promise.all([bytes, ...others].map(pixelOf))).toEqual([1, 1_001].map(colourOf))
+  })
+
+  test('comes with what was said beside it, and the answer without its pictures', async () => {
+    server.behave({ kind: 'image_with_drafts' })
+    const { said, answer } = await call()
+    expect(said).toBe('Here it is')
+    const inline = (k: number) => ({ inlineData: { mimeType: 'image/png', data: { $image: k } } })
+    expect(answer).toEqual({
+      ...answerOf([]),
+      candidates: [
+        {
+          content: {
+            role: 'model',
+            parts: [
+              { text: 'Thinking', thought: true },
+              { text: 'Here it is' },
+              inline(0),
+              inline(1),
+            ],
+          },
+          finishReason: 'STOP',
+          index: 0,
+        },
+      ],
+    })
+    server.behave({ kind: 'image' })
+    expect((await call()).said).toBeUndefined()
+  })
+
+  test('is kept with words that Postgres takes, whatever the model said', async () => {
+    const image = await makeImage(7, { contents: [] })
+    const json = answerOf([{ text: 'half \ud83d and \u0000' }, image])
+    server.behave({ kind: 'raw', status: 200, json })
+    const { said, answer } = await call()
+    expect(said).toBe('half \ufffd and \ufffd')
+    expect(JSON.stringify(answer)).not.toMatch(/\\u0000|\\ud83d/)
   })
 
   test('is that of whichever candidate has one', async () => {
@@ -223,7 +320,7 @@ test('a process ends by itself right after its call, long before the deadline', 
   const script = `
     const { createGeminiProvider } = await import('./src/adapters/providers/gemini.ts')
     const provider = createGeminiProvider({ apiKey: '${KEY}', model: 'm', baseUrl: '${server.url}', timeoutMs: 600_000 })
-    const request = { prompt: 'x', transformation: 'generate', model: 'm', imageSize: '1K' }
+    const request = { prompt: 'x', transformation: 'generate', model: 'm', imageSize: '1K', conditionImages: [] }
     await provider.call(request, new AbortController().signal)`
   const node = ['--import', 'tsx', '--input-type=module', '--eval', script]
   const child = spawn(process.execPath, node, { stdio: ['ignore', 'ignore', 'inherit'] })

@@ -86,13 +86,13 @@ describe('a request with', () => {
     ],
     [
       'a body that is too large',
-      `{"prompt":"${'a'.repeat(15_000_000)}"}`,
+      `{"prompt":"${'a'.repeat(21_000_000)}"}`,
       { 'content-type': 'application/json' },
       { status: 413, code: 'payload_too_large' },
     ],
     [
       'a small body that unpacks to a large one',
-      gzipSync(`{"prompt":"${'a'.repeat(15_000_000)}"}`),
+      gzipSync(`{"prompt":"${'a'.repeat(21_000_000)}"}`),
       { 'content-type': 'application/json', 'content-encoding': 'gzip' },
       { status: 413, code: 'payload_too_large' },
     ],

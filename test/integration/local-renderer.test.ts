@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { describe, expect, test } from '@jest/globals'
@@ -112,6 +113,10 @@ describe('a picture', () => {
   test.each([
     ['prompt', { prompt: 'an egret' }],
     ['variation of the same prompt', { variation: 'regenerated' }],
+    ['seed', { details: { seed: 7 } }],
+    ['thought', { details: { thinkingLevel: 'high' as const } }],
+    ['word that is not to be seen', { details: { negativePrompt: 'boats' } }],
+    ['request of the provider', { providerRequest: { body: { a: 1 }, images: [] } }],
   ])('differs for another %s', async (_, other) => {
     expect(Buffer.compare(await render(), await render(other))).not.toBe(0)
     expect(await skyOf(await render())).not.toEqual(await skyOf(await render(other)))
@@ -204,6 +209,18 @@ describe('a condition image', () => {
   test('of one pixel by many still makes a picture', async () => {
     const bytes = await render({ conditionImages: [await aPhoto(1, 900)] })
     expect(await sizeOf(bytes)).toMatchObject({ width: 256, height: 1024 })
+  })
+
+  test('of several counts, in its place, also where it is of an earlier turn', async () => {
+    const [one, two] = [await aPhoto(60, 40), await aPhoto(40, 60)]
+    const pictures = await Promise.all([
+      render({ conditionImages: [one, two] }),
+      render({ conditionImages: [two, one] }),
+      render({ conditionImages: [one, one] }),
+      render({ conditionImages: [one], details: { turns: [{ role: 'user', images: [two] }] } }),
+    ])
+    const digests = pictures.map((bytes) => createHash('sha256').update(bytes).digest('hex'))
+    expect(new Set(digests).size).toBe(4)
   })
 
   test('that does not decode is an invalid request', async () => {

@@ -130,11 +130,11 @@ describe('an older client', () => {
 
   test.each<[string, unknown, Record<string, string>, number]>([
     ['no prompt', {}, {}, 400],
-    ['a prompt that is too long', { prompt: 'x'.repeat(4_001) }, {}, 400],
+    ['a prompt that is too long', { prompt: 'x'.repeat(32_001) }, {}, 400],
     ['a field that is not known', { prompt: 'x', quality: 'high' }, {}, 400],
     ['nothing to make better', { prompt: 'x', transformation: 'enhance' }, {}, 400],
     ['no picture to go by', { prompt: 'x', conditionImage: 'data:image/png;base64,AAAA' }, {}, 422],
-    ['too much to go by', { prompt: 'x', conditionImage: 'A'.repeat(15_000_000) }, {}, 413],
+    ['too much to go by', { prompt: 'x', conditionImage: 'A'.repeat(21_000_000) }, {}, 413],
     ['broken JSON', '{"prompt":', {}, 400],
     ['null', 'null', {}, 400],
     ['another type', 'prompt=x', { 'content-type': 'application/x-www-form-urlencoded' }, 415],

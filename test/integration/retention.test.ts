@@ -12,6 +12,7 @@ import type { ImageStore } from '../../src/generation/ports.ts'
 import { createLogger } from '../../src/lib/logger.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { type Client, createClient } from '../support/client.ts'
+import { makePng } from '../support/pictures.ts'
 import { insertCheck } from '../support/rows.ts'
 import { waitFor } from '../support/wait-for.ts'
 
@@ -128,10 +129,60 @@ test('never asks the model for a digest', async () => {
   const calls = app.gemini.countCalls()
   const refused = await alice.fail('POST', `/api/generations/${body.id}/retry`)
   expect(refused.body.code).toBe('not_retryable')
+  const again = await alice.fail('POST', `/api/generations/${body.id}/regenerate`)
+  expect(again.body.code).toBe('not_retryable')
   expect(app.gemini.countCalls()).toBe(calls)
   app.gemini.behave({ kind: 'image' })
-  const again = await alice.generateAndWait({ prompt: 'a refused horse' })
-  expect(again.body).toMatchObject({ id: body.id, status: 'succeeded', prompt: 'a refused horse' })
+  const anew = await alice.generateAndWait({ prompt: 'a refused horse' })
+  expect(anew.body).toMatchObject({ id: body.id, status: 'succeeded', prompt: 'a refused horse' })
+})
+
+test('takes the words of all that was said, and of the answer', async () => {
+  const words = 'a private lighthouse'
+  app.gemini.behave({ kind: 'image_with_drafts' })
+  const { body } = await alice.generateAndWait({
+    prompt: 'a horse',
+    seed: 7,
+    negativePrompt: words,
+    turns: [{ role: 'user', text: words }],
+  })
+  await untilCounted()
+  await letTimePass()
+  await retain({ prompts: 30 })
+  const { rows } = await sql<{ text: string }>`
+    select to_jsonb(g)::text || m::text as text from generations g join image_metadata m on m.id = g.id
+    where g.id = ${body.id}`.execute(app.db)
+  expect(rows[0]?.text).toContain('"seed": 7')
+  expect(rows[0]?.text).not.toMatch(/private lighthouse|Here it is/)
+})
+
+test('keeps an upload that was named lately among others, or before the prompt', async () => {
+  const names = ['#111111', '#222222', '#333333', '#444444']
+  const images = await Promise.all(
+    names.map(async (colour) => (await makePng(colour)).toString('base64')),
+  )
+  const [first, second, third, unused] = images
+  const upload = await alice.call('POST', '/api/images', {
+    body: Buffer.from(unused ?? '', 'base64'),
+    headers: { 'content-type': 'image/png' },
+  })
+  expect(upload.status).toBe(201)
+  await alice.generateAndWait({
+    prompt: 'young',
+    conditionImages: [first, second],
+    turns: [{ role: 'user', images: [third] }],
+  })
+  const { body } = await alice.generateAndWait({ prompt: 'old', conditionImages: [unused, first] })
+  await untilCounted()
+  await letTimePass()
+  await sql`update generations set created_at = now() where id <> ${body.id}`.execute(app.db)
+  await retain({ unusedImages: 30 })
+  const kept = await app.db
+    .selectFrom('imageMetadata')
+    .select('id')
+    .where('imageType', '=', 'user_uploaded')
+    .execute()
+  expect(kept).toHaveLength(3)
 })
 
 test('removes images that nobody has looked at, and only those', async () => {

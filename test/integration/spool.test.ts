@@ -65,6 +65,22 @@ describe('spool', () => {
     await onlyFile()
   })
 
+  test('what was said with it is found with it, and goes with it', async () => {
+    const spool = createSpool({ directory })
+    const words = { said: 'Here it is', answer: { candidates: [{ $image: 0 }], snake_case: 1 } }
+    await spool.write(key, { ...result, ...words })
+    expect(await createSpool({ directory }).find(key)).toMatchObject(words)
+    // As a release before leaves it, and as one that reads none of it finds it.
+    for (const name of await readdir(directory)) {
+      const file = await readFile(join(directory, name), 'utf8')
+      if (file.includes('Here it is')) await writeFile(join(directory, name), 'damaged')
+    }
+    expect(await spool.find(key)).toEqual(result)
+    await spool.write(key, { ...result, ...words })
+    await spool.delete(key)
+    await expect(readdir(directory)).resolves.toEqual([])
+  })
+
   test('what came besides is found with it, belongs to its key, and goes with it', async () => {
     const spool = createSpool({ directory })
     const others = [randomBytes(20), Buffer.from('\n'), randomBytes(30)]

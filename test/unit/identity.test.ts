@@ -72,11 +72,46 @@ describe('the generation id', () => {
       { imageSize: '2K' },
       { variant: 'dark' },
       { revision: '1' },
+      { conditionImageDigests: ['ab', 'cd'] },
+      { conditionImageDigests: ['cd', 'ab'] },
+      { conditionImageDigests: ['ab', 'ab'] },
+      { negativePrompt: 'boats' },
+      { seed: 0 },
+      { seed: 1 },
+      { thinkingLevel: 'low' },
+      { safetySettings: [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'OFF' }] },
+      { turns: [{ role: 'user', text: 'a lake' }] },
+      { turns: [{ role: 'model', text: 'a lake' }] },
+      { turns: [{ role: 'user', imageDigests: ['ab'] }] },
+      {
+        turns: [
+          { role: 'user', text: 'a lake' },
+          { role: 'user', text: 'a lake' },
+        ],
+      },
+      { number: 2 },
+      { number: 3 },
+      { providerRequest: 'ab' },
     ]
     const ids = await Promise.all(
       others.map((other) => createImageIdempotencyKey({ ...base, ...other })),
     )
     expect(new Set(ids).size).toBe(others.length)
+  })
+
+  // biome-ignore format: a list
+  test.each<[string, Partial<Identity>, Partial<Identity>]>([
+    ['one image is in a list', { conditionImageDigest: 'ab' }, { conditionImageDigests: ['ab'] }],
+    ['lists are empty', {}, { conditionImageDigests: [], safetySettings: [], turns: [] }],
+    ['it is the first of several', {}, { number: 1 }],
+    ['words are spaced otherwise', { negativePrompt: 'a boat' }, { negativePrompt: ' a  boat' }],
+    ['turns are spaced otherwise', { turns: [{ role: 'user', text: 'a b' }] }, { turns: [{ text: 'a  b', role: 'user', imageDigests: [] }] }],
+    ['filters come in another order',
+      { safetySettings: [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'OFF' }, { category: 'HARM_CATEGORY_HATE_SPEECH', threshold: 'OFF' }] },
+      { safetySettings: [{ category: 'HARM_CATEGORY_HATE_SPEECH', threshold: 'OFF' }, { category: 'HARM_CATEGORY_HARASSMENT', threshold: 'OFF' }] }],
+  ])('is the same where %s', async (_name, one, other) => {
+    const ids = [one, other].map((each) => createImageIdempotencyKey({ ...base, ...each }))
+    expect(new Set(await Promise.all(ids)).size).toBe(1)
   })
 
   test('is the same when defaults are written out', async () => {
@@ -163,10 +198,10 @@ describe('a prompt', () => {
     (prompt) => expect(parse(prompt).success).toBe(true),
   )
 
-  test('has 4,000 characters at most, white space and what is not seen aside', () => {
-    expect(parse('x'.repeat(4_000)).success).toBe(true)
-    expect(parse(`${'x \n'.repeat(2_000)}`).success).toBe(true)
-    expect(parse('x'.repeat(4_001)).success).toBe(false)
-    expect(parse(`x${' '.repeat(16_000)}`).success).toBe(false)
+  test('has 32,000 characters at most, white space and what is not seen aside', () => {
+    expect(parse('x'.repeat(32_000)).success).toBe(true)
+    expect(parse(`${'x \n'.repeat(16_000)}`).success).toBe(true)
+    expect(parse('x'.repeat(32_001)).success).toBe(false)
+    expect(parse(`x${' '.repeat(128_000)}`).success).toBe(false)
   })
 })

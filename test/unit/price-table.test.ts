@@ -1,6 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals'
 import { costGeminiAnswer, listGeminiModels } from '../../src/adapters/providers/gemini-prices.ts'
 import { reportGuessedPrices } from '../../src/app/server-info.ts'
+import { modelInfoSchema } from '../../src/contract/server-info.ts'
 
 const BANANA = 'gemini-nano-banana-2.1'
 const PRO = 'gemini-3-pro-image'
@@ -46,6 +47,11 @@ describe('the models on offer', () => {
         // 1,120, 1,680 and 3,780 tokens at $120, and 900 of thinking at $12.
         priceUsd: { '1K': 0.1452, '2K': 0.2124, '4K': 0.4644 },
         aspectRatios: expect.any(Array),
+        maxConditionImages: 14,
+        thinkingLevels: ['minimal', 'low', 'medium', 'high'],
+        takesSeed: true,
+        takesSafetySettings: true,
+        takesTurns: true,
         isPriceGuessed: true,
       })
       expect(listGeminiModels(name)).toHaveLength(4)
@@ -64,7 +70,7 @@ describe('the models on offer', () => {
 
   test('show no more than the contract has', () => {
     for (const model of listGeminiModels(BANANA)) {
-      expect(Object.keys(model).sort()).toEqual(['aspectRatios', 'name', 'priceUsd'])
+      expect(modelInfoSchema.strict().parse(model)).toEqual(model)
     }
   })
 })

@@ -5,7 +5,7 @@ import { type AnswerContext, presentGeneration } from '../../generation/read/pre
 import type { Suggested } from '../../generation/read/suggestions.ts'
 import { type GenerationWithImage, isPresumed } from '../../generation/state/repository.ts'
 import { principalOf } from './auth.ts'
-import type { AnswerGeneration, AnswerReader, HttpContext, Reader } from './http-context.ts'
+import type { AnswerGeneration, AnswerReader, HttpContext, Known, Reader } from './http-context.ts'
 import { sendJson } from './json.ts'
 
 type Deps = Pick<AnswerContext, 'listPriceUsd' | 'interactiveDeadlineMs'> &
@@ -41,6 +41,7 @@ export const createAnswers = (
       listPriceUsd,
       interactiveDeadlineMs,
       reuse: known.reuse,
+      outputFormat: known.outputFormat,
       queuePosition: hasPlace ? (known.queuePosition ?? (await countPlace())) : undefined,
       suggested,
       showsOwner,
@@ -66,7 +67,7 @@ export const setRetryAfter = (
 }
 
 /** A generation that was asked for, and what is known of the asking. */
-export type Asked = { row: GenerationWithImage } & Pick<AnswerContext, 'reuse' | 'queuePosition'>
+export type Asked = { row: GenerationWithImage } & Known
 
 /**
  * Answers a submission with what was asked for: 200 once all of it is finished, 202 while it is not. Several are listed in order,

@@ -31,10 +31,13 @@ export type HttpContext = {
   shutdown: AbortSignal
 }
 
+/** What is known of an answer besides its row. */
+export type Known = Pick<AnswerContext, 'reuse' | 'queuePosition' | 'outputFormat'>
+
 export type AnswerGeneration = (
   req: Request,
   row: GenerationWithImage,
-  known?: Pick<AnswerContext, 'reuse' | 'queuePosition'>,
+  known?: Known,
 ) => Promise<Generation>
 
 /** What the answer to a caller depends on besides the generation: those who are alike get the same. */
@@ -47,7 +50,7 @@ export type Reader = {
 export type AnswerReader = (
   reader: Reader,
   row: GenerationWithImage,
-  known?: Pick<AnswerContext, 'reuse' | 'queuePosition'>,
+  known?: Known,
 ) => Promise<Generation>
 
 /**

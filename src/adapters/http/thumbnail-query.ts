@@ -1,18 +1,22 @@
 import type { Request } from 'express'
 import { THUMBNAIL_FORMATS, THUMBNAIL_WIDTHS } from '../../contract/limits.ts'
+import { outputFormatSchema } from '../../contract/vocabulary.ts'
 import type { ThumbnailSize } from '../../generation/read/thumbnail-keys.ts'
 import { AppError } from '../../lib/errors.ts'
 
 /**
- * The thumbnail that `?w` asks for; undefined for the image itself. Its format is in the URL (`&format=avif`) and else
+ * The thumbnail that `?w` asks for, or by `?format` alone the whole image in that format; undefined for the image itself. A thumbnail's format is in the URL (`&format=avif`) and else
  * webp, which everything with `<img>` reads: a cache that ignores `Vary` would give avif to those who can't read it.
  */
 export const parseThumbnailQuery = (req: Request): ThumbnailSize | undefined => {
-  const { w, format = 'webp' } = req.query
-  if (w === undefined) return undefined
+  const { w, format } = req.query
+  if (w === undefined && format === undefined) return undefined
+  if (w === undefined) {
+    return { width: 'whole', format: pick('format', outputFormatSchema.options, format) }
+  }
   return {
     width: pick('w', THUMBNAIL_WIDTHS, w),
-    format: pick('format', THUMBNAIL_FORMATS, format),
+    format: pick('format', THUMBNAIL_FORMATS, format ?? 'webp'),
   }
 }
 

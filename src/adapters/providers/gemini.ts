@@ -52,15 +52,12 @@ const createFetchAnswer = (config: GeminiProviderConfig) => {
   const client = new GoogleGenerativeAI(config.apiKey)
   const baseUrl = config.baseUrl.replace(/\/+$/, '')
   return async (request: ProviderRequest, signal: AbortSignal): Promise<unknown> => {
+    // The SDK's types do not know all of it; it is sent as it is.
+    const body = toGeminiRequest(request) as GenerateContentRequest
     const deadline = startDeadline(config.timeoutMs, signal)
     const call = traceRequest(async () => {
       const model = client.getGenerativeModel({ model: request.model }, { baseUrl })
-      return withoutRedirects(() =>
-        // The SDK's types do not know all of it; it is sent as it is.
-        model.generateContent(toGeminiRequest(request) as GenerateContentRequest, {
-          signal: deadline.signal,
-        }),
-      )
+      return withoutRedirects(() => model.generateContent(body, { signal: deadline.signal }))
     })
     try {
       return (await call.result).response

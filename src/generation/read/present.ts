@@ -1,7 +1,7 @@
 import type { GenerationRow, ImageRow } from '../../../db/schema.ts'
 import type { Generation, Reuse, SimilarImage } from '../../contract/generation.ts'
 import type { Image } from '../../contract/image.ts'
-import { type ImageSize, isTerminal } from '../../contract/vocabulary.ts'
+import { type ImageSize, isTerminal, type OutputFormat } from '../../contract/vocabulary.ts'
 import type { GenerationWithImage } from '../state/repository.ts'
 import { versionOf } from './images.ts'
 import { conditionDigestOf, type MadeBy } from './list-images.ts'
@@ -24,6 +24,8 @@ export type AnswerContext = {
   interactiveDeadlineMs: number
   reuse?: 'exact' | 'joined' | undefined
   queuePosition?: number | undefined
+  /** The format that the picture was asked for in. */
+  outputFormat?: OutputFormat | undefined
   /** The suggested images that are still there. */
   suggested?: readonly Suggested[] | undefined
   /** For an operator, who sees more than one owner's. */
@@ -42,6 +44,7 @@ export const presentGeneration = (
     interactiveDeadlineMs,
     reuse: reuseSource,
     queuePosition,
+    outputFormat,
     suggested = [],
     showsOwner,
   }: AnswerContext,
@@ -54,7 +57,7 @@ export const presentGeneration = (
     id: row.id,
     ...(showsOwner && { ownerId: row.ownerId }),
     status: row.status,
-    imageUrl: withVersion(image, row.imageContentDigest),
+    imageUrl: withFormat(withVersion(image, row.imageContentDigest), outputFormat),
     prompt: row.prompt,
     transformation: row.transformation,
     lane: row.lane,
@@ -145,6 +148,9 @@ export const presentImage = (row: ImageRow & Partial<MadeBy>, urls: Urls): Image
 /** Names the very bytes, so that it may be cached for ever. */
 const withVersion = (imageUrl: string, contentDigest: string | null): string =>
   contentDigest ? `${imageUrl}?v=${versionOf(contentDigest)}` : imageUrl
+
+const withFormat = (imageUrl: string, format: OutputFormat | undefined): string =>
+  format ? `${imageUrl}${imageUrl.includes('?') ? '&' : '?'}format=${format}` : imageUrl
 
 const LATE_NOTE =
   'Still in the making, beyond the time that a person should wait: show the placeholder. The image will be at the same URL.'

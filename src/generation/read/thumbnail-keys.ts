@@ -1,12 +1,16 @@
 import { type RawBuilder, sql } from 'kysely'
 import { THUMBNAIL_FORMATS, THUMBNAIL_WIDTHS } from '../../contract/limits.ts'
+import { type OutputFormat, outputFormatSchema } from '../../contract/vocabulary.ts'
 import type { StoredImage } from '../ports.ts'
 
 /** An object of the store with what its bytes are, as `versionOf` has it. */
 export type VersionedObject = { key: string; version: string }
 
-export type ThumbnailFormat = (typeof THUMBNAIL_FORMATS)[number]
-export type ThumbnailSize = { width: number; format: ThumbnailFormat }
+/** `whole`: as large as the image, in another format. */
+export type ThumbnailSize =
+  | { width: number; format: (typeof THUMBNAIL_FORMATS)[number] }
+  | { width: 'whole'; format: OutputFormat }
+export type ThumbnailFormat = ThumbnailSize['format']
 
 /** A thumbnail that is in the store; its bytes too, where they had to be read anyway. */
 export type Thumbnail = { key: string; image?: StoredImage }
@@ -23,15 +27,17 @@ export type FindThumbnail = (
 export const thumbnailKeyOf = (
   { key, version }: VersionedObject,
   { width, format }: ThumbnailSize,
-): string => `${key}.${version}.w${width}.${format}`
+): string => `${key}.${version}.w${width === 'whole' ? 0 : width}.${format}`
 
 /** Of all the thumbnails that an image may have. */
-export const listThumbnailKeys = (object: VersionedObject): string[] =>
-  THUMBNAIL_WIDTHS.flatMap((width) =>
+export const listThumbnailKeys = (object: VersionedObject): string[] => [
+  ...THUMBNAIL_WIDTHS.flatMap((width) =>
     THUMBNAIL_FORMATS.map((format) => thumbnailKeyOf(object, { width, format })),
-  )
+  ),
+  ...outputFormatSchema.options.map((format) => thumbnailKeyOf(object, { width: 'whole', format })),
+]
 
-const SUFFIX_PATTERN = '[.]([0-9a-f]{12})[.]w[0-9]+[.](?:webp|avif)$'
+const SUFFIX_PATTERN = '[.]([0-9a-f]{12})[.]w[0-9]+[.](?:webp|avif|png|jpeg)$'
 const SUFFIX = sql.lit(SUFFIX_PATTERN)
 const THUMBNAIL_KEY = new RegExp(SUFFIX_PATTERN)
 

@@ -2,7 +2,23 @@ import type { NewImage } from '../../../db/schema.ts'
 import type { GenerationRequest } from '../../contract/generation-request.ts'
 import { MAX_IMAGES_BYTES } from '../../contract/limits.ts'
 import { AppError } from '../../lib/errors.ts'
-import type { ConditionImage, ResolveConditionImage } from './resolve-request.ts'
+
+export type ConditionImage = {
+  id: string
+  /** What identifies it: SHA-256 (hex) of its bytes as they were sent, or of the first picture that shows the same. */
+  digest: string
+  /** How large the stored object is, where that is known. */
+  sizeBytes?: number
+  /** Its row, where Postgres did not answer and could not take it. */
+  upload?: NewImage
+}
+
+/** Stores a condition image, or finds it by its image id. `pointer`: where it stands in the request. */
+export type ResolveConditionImage = (
+  ownerId: string,
+  conditionImage: string,
+  pointer?: string,
+) => Promise<ConditionImage>
 
 export type ResolvedImages = {
   conditionImages: ConditionImage[]

@@ -13,25 +13,8 @@ import type { Provider } from '../ports.ts'
 import type { GenerationToInsert } from '../state/insert-or-requeue.ts'
 import { identityOfDetails } from '../state/request-details.ts'
 import { describeDetails } from './describe-details.ts'
-import { resolveImages } from './resolve-images.ts'
+import { type ResolveConditionImage, resolveImages } from './resolve-images.ts'
 import { resolveModel } from './resolve-model.ts'
-
-export type ConditionImage = {
-  id: string
-  /** What identifies it: SHA-256 (hex) of its bytes as they were sent, or of the first picture that shows the same. */
-  digest: string
-  /** How large the stored object is, where that is known. */
-  sizeBytes?: number
-  /** Its row, where Postgres did not answer and could not take it. */
-  upload?: NewImage
-}
-
-/** Stores a condition image, or finds it by its image id. `pointer`: where it stands in the request. */
-export type ResolveConditionImage = (
-  ownerId: string,
-  conditionImage: string,
-  pointer?: string,
-) => Promise<ConditionImage>
 
 type ResolveDeps = {
   provider: Pick<Provider, 'name' | 'defaultModel' | 'models'>

@@ -81,7 +81,7 @@ const judge = (provider: RetryDeps['provider'], row: GenerationWithImage): AppEr
   }
   if (!isTerminal(row.status)) return inFlight()
   if (row.isPromptReduced) {
-    return notRetryable('Of its prompt only a digest is kept: submit it anew, with the prompt.')
+    return promptReduced()
   }
   if (row.provider !== provider.name) {
     return notRetryable(
@@ -199,6 +199,10 @@ const enqueueAll = async (deps: RetryDeps, inserted: Inserted[]): Promise<void> 
 const inFlight = () => new AppError('in_flight', 'The generation is queued or running already.')
 
 const notRetryable = (message: string) => new AppError('not_retryable', message)
+
+/** Of one that retention has taken the words of. */
+export const promptReduced = () =>
+  notRetryable('Of its prompt only a digest is kept: submit it anew, with the prompt.')
 
 const conditionImageGone = () =>
   new AppError('condition_image_gone', 'The condition image was deleted: submit it with another.')

@@ -17,11 +17,8 @@ import {
   type Submission,
 } from './find-or-create.ts'
 import { type DescribeOlder, findBoundGeneration, type RequestedKey } from './idempotency.ts'
-import {
-  type ResolveConditionImage,
-  type ResolvedRequest,
-  resolveRequest,
-} from './resolve-request.ts'
+import type { ResolveConditionImage } from './resolve-images.ts'
+import { type ResolvedRequest, resolveRequest } from './resolve-request.ts'
 
 export type SubmitDeps = FindOrCreateDeps & {
   provider: Pick<Provider, 'name' | 'defaultModel' | 'models'>

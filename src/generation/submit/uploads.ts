@@ -10,7 +10,7 @@ import type { InspectImage } from '../ports.ts'
 import { conditionDigestOf } from '../read/list-images.ts'
 import { describeStoredImage, findOwnedImage, imageColumns } from '../state/repository.ts'
 import { type RecognizeDeps, recognizePicture, recognizeStored } from './recognize.ts'
-import type { ConditionImage } from './resolve-request.ts'
+import type { ConditionImage } from './resolve-images.ts'
 
 export type UploadDeps = RecognizeDeps & {
   inspect: InspectImage

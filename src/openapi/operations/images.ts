@@ -31,9 +31,12 @@ export const images: Operations = {
           .optional()
           .meta({ description: 'A thumbnail of this width.' }),
         format: z
-          .enum(THUMBNAIL_FORMATS)
+          .enum([...THUMBNAIL_FORMATS, 'png', 'jpeg'])
           .optional()
-          .meta({ description: 'The thumbnail’s format; webp unless said.' }),
+          .meta({
+            description:
+              'The thumbnail’s format: webp, unless avif is said. Without `w` the whole image in this one: png, jpeg or webp.',
+          }),
         v: z.string().optional().meta({ description: 'The version: kept for ever with it.' }),
         exp: z.string().optional().meta({ description: 'When a URL ends that was asked to.' }),
       }),

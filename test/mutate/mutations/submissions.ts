@@ -12,6 +12,7 @@ const SWEEPS = ['test/integration/sweep.test.ts']
 const SUBMISSIONS = ['test/integration/submission-guards.test.ts']
 const REQUESTS = ['test/unit/resolve-request.test.ts']
 const IDENTITIES = ['test/unit/identity.test.ts']
+const RICH = ['test/integration/rich-requests.test.ts']
 const UPGRADES = ['test/integration/upgrade.test.ts']
 
 /** What makes two requests one image, and keeps one owner from taking everything. */
@@ -23,6 +24,62 @@ export const submissions: readonly Mutation[] = [
     find: "    .replace(/\\s+/gu, ' ')\n",
     replace: '',
     tests: IDENTITIES,
+  },
+  {
+    name: 'identity: several images, in order',
+    why: 'a picture of other references answers',
+    file: IDENTITY,
+    find: 'conditionImages: conditionImageDigests.length > 1 ? conditionImageDigests : undefined,',
+    replace: '',
+    tests: IDENTITIES,
+  },
+  {
+    name: 'identity: which of several pictures',
+    why: 'one picture is answered three times where three were asked for',
+    file: IDENTITY,
+    find: '    number: number === 1 ? undefined : number,\n',
+    replace: '',
+    tests: IDENTITIES,
+  },
+  {
+    name: 'identity: one image in a list is that image',
+    why: 'what was bought with conditionImage is bought again',
+    file: IDENTITY,
+    find: 'conditionImageDigests.length > 1 ? undefined',
+    replace: 'conditionImageDigests.length > 0 ? undefined',
+    tests: IDENTITIES,
+  },
+  {
+    name: 'details: asked for again',
+    why: 'a retry draws the prompt without what else was said, and that picture answers from then on',
+    file: 'src/generation/submit/retry-generations.ts',
+    find: '  details: row.details,\n',
+    replace: '  details: null,\n',
+    tests: RICH,
+  },
+  {
+    name: 'several pictures: a key for each',
+    why: 'the second of several forced pictures is refused, or the first is answered for it',
+    file: 'src/generation/submit/submit-many.ts',
+    find: 'idempotencyKey && nameKey(idempotencyKey, number)',
+    replace: 'idempotencyKey',
+    tests: RICH,
+  },
+  {
+    name: 'abilities: refused before anything is paid',
+    why: 'the model draws without the seed that it was given, and is paid',
+    file: 'src/generation/submit/resolve-model.ts',
+    find: '  assertAble(model, request)\n',
+    replace: '',
+    tests: REQUESTS,
+  },
+  {
+    name: 'comparison: only where all else is the same',
+    why: 'the picture of another conversation is the answer',
+    file: 'src/features/similarity/scope.ts',
+    find: '{ ...identityOfRow(row), prompt',
+    replace: '{ ...identityOfRow({ ...row, details: null }), prompt',
+    tests: ['test/unit/similarity-scope.test.ts'],
   },
   {
     name: 'normalisation: composition',

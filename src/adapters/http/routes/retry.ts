@@ -4,7 +4,7 @@ import type { GenerationRequest } from '../../../contract/generation-request.ts'
 import type { GenerationWithImage } from '../../../generation/state/repository.ts'
 import { BULK_STATUSES, type BulkDeps, changeInBulk } from '../../../generation/submit/bulk.ts'
 import { requestOfRow } from '../../../generation/submit/describe-details.ts'
-import { retryGenerations } from '../../../generation/submit/retry-generations.ts'
+import { promptReduced, retryGenerations } from '../../../generation/submit/retry-generations.ts'
 import { type SubmitDeps, submitGeneration } from '../../../generation/submit/submit.ts'
 import { AppError } from '../../../lib/errors.ts'
 import { sendSubmitted } from '../answer-generation.ts'
@@ -61,6 +61,7 @@ export const createRetryRoutes = (
   router.post('/:id/regenerate', async (req, res) => {
     const idempotencyKey = parseIdempotencyKey(req)
     const row = await getOwnGeneration(req, res)
+    if (row.isPromptReduced) throw promptReduced()
     const request = toForcedRequest(row)
     assertMayAsk(principalOf(res), request)
     const { generation, queuePosition } = await submitGeneration(

@@ -10,7 +10,7 @@ import {
   type GenerationRequest,
   generationRequestSchema,
 } from '../../../contract/generation-request.ts'
-import { isTerminal } from '../../../contract/vocabulary.ts'
+import { isTerminal, type OutputFormat } from '../../../contract/vocabulary.ts'
 import type { GenerationWithImage } from '../../../generation/state/repository.ts'
 import { isPresumed } from '../../../generation/state/repository.ts'
 import type { NearestLimit } from '../../../generation/state/spending-limits.ts'
@@ -57,16 +57,16 @@ export const createVisualizeRoutes = (http: HttpContext, deps: VisualizeDeps): M
     ...imageJsonBody(),
     async (req, res) => {
       const waitSeconds = parsePreferWait(req, http.maxWaitSeconds)
-      const submissions = await submitBody(deps, req, res, parseIdempotencyKey(req))
+      const taken = await submitBody(deps, req, res, parseIdempotencyKey(req))
       setPreferenceApplied(res, waitSeconds)
-      await answer(http, deps, req, res, submissions, waitSeconds ?? 0)
+      await answer(http, deps, req, res, taken, waitSeconds ?? 0)
     },
   ]
   router.post('/generate', generate)
 
   router.post('/image', announceSuccessor(http), ...imageJsonBody(), async (req, res) => {
-    const submissions = await submitBody(deps, req, res, undefined, { skipExistingCheck: true })
-    await answer(http, deps, req, res, submissions, longestWaitSeconds)
+    const taken = await submitBody(deps, req, res, undefined, { skipExistingCheck: true })
+    await answer(http, deps, req, res, taken, longestWaitSeconds)
   })
 
   return {
@@ -78,6 +78,12 @@ export const createVisualizeRoutes = (http: HttpContext, deps: VisualizeDeps): M
   }
 }
 
+/** What was submitted, and how its pictures are to be handed over. */
+type Taken = {
+  submissions: [Submission, ...Submission[]]
+  outputFormat: OutputFormat | undefined
+}
+
 /** A condition image is not kept while its answer is waited for. */
 const submitBody = async (
   { submit, assertMayAsk }: Pick<VisualizeDeps, 'submit' | 'assertMayAsk'>,
@@ -85,7 +91,7 @@ const submitBody = async (
   res: Response,
   idempotencyKey: string | undefined,
   forced: Pick<GenerationRequest, 'skipExistingCheck'> | undefined = undefined,
-): Promise<[Submission, ...Submission[]]> => {
+): Promise<Taken> => {
   const request = parseBody(generationRequestSchema, req.body)
   const principal = principalOf(res)
   assertMayAsk(principal, request)
@@ -97,7 +103,7 @@ const submitBody = async (
     keyIdOf(res),
   )
   letGoOfBody(req, res)
-  return submissions
+  return { submissions, outputFormat: request.outputFormat }
 }
 
 /** On every answer, refusals included: its reader learns where to go. */
@@ -128,7 +134,7 @@ const answer = async (
   { recordReuse, warnShare }: VisualizeDeps,
   req: Request,
   res: Response,
-  submissions: [Submission, ...Submission[]],
+  { submissions, outputFormat }: Taken,
   waitSeconds: number,
 ): Promise<void> => {
   const nearest = findNearest(submissions)
@@ -136,7 +142,8 @@ const answer = async (
   const until = performance.now() + waitSeconds * 1_000
   const wait = async ({ generation, kind, queuePosition }: Submission): Promise<Asked> => {
     const row = await waitUntil(http, res, generation, until)
-    return { row, queuePosition, reuse: kind === 'exact' || kind === 'joined' ? kind : undefined }
+    const reuse = kind === 'exact' || kind === 'joined' ? kind : undefined
+    return { row, queuePosition, reuse, outputFormat }
   }
   const [first, ...rest] = submissions
   const asked = await wait(first)
