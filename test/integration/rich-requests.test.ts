@@ -140,6 +140,22 @@ describe('n pictures', () => {
   })
 })
 
+test('a format makes no other picture, and is what its URL gives', async () => {
+  const headers = { 'Idempotency-Key': 'a-coot' }
+  const plain = await submit({ prompt: 'a coot' }, { headers })
+  const jpeg = await submit({ prompt: 'a coot', outputFormat: 'jpeg' }, { headers })
+  expect(jpeg.id).toBe(plain.id)
+  expect(app.gemini.countCalls()).toBe(1)
+  const types = await Promise.all(
+    [plain, jpeg].map(async ({ imageUrl }) => {
+      const response = await fetch(imageUrl)
+      await response.arrayBuffer()
+      return response.headers.get('content-type')
+    }),
+  )
+  expect(types).toEqual(['image/png', 'image/jpeg'])
+})
+
 test('a request is asked for again with all that it said', async () => {
   const [one, two] = [await base64Of('#010203'), await base64Of('#030201')]
   const rich = {

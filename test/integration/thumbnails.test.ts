@@ -80,6 +80,26 @@ describe('a thumbnail', () => {
     expect(webp.response.headers.get('etag')).not.toBe(avif.response.headers.get('etag'))
   })
 
+  test('is the whole image in another format where no width is asked for, and goes with it', async () => {
+    const { id, imageUrl } = await upload(alice)
+    const before = await findFiles()
+    for (const format of ['png', 'jpeg', 'webp']) {
+      const { response, bytes } = await get(`${imageUrl}&format=${format}`)
+      expect(response.headers.get('content-type')).toBe(`image/${format}`)
+      expect(response.headers.get('cache-control')).toContain('immutable')
+      expect(await measure(bytes)).toEqual({ format, width: 1_000, height: 500 })
+    }
+    // One is as it was.
+    expect(await findFiles()).toHaveLength(before.length + 2)
+    const plain = await get(imageUrl)
+    const same = await get(`${imageUrl}&format=${(await measure(plain.bytes)).format}`)
+    expect(Buffer.compare(plain.bytes, same.bytes)).toBe(0)
+    expect((await get(`${imageUrl}&format=gif`)).response.status).toBe(400)
+    expect((await get(`${imageUrl}&w=320&format=png`)).response.status).toBe(400)
+    await alice.call('DELETE', `/api/images/${id}`)
+    expect(await findFiles()).toHaveLength(before.length - 1)
+  })
+
   test('is never larger than its image', async () => {
     const { imageUrl } = await upload(alice)
     const { bytes } = await get(`${imageUrl}&w=1280`)

@@ -50,6 +50,14 @@ export const submissions: readonly Mutation[] = [
     tests: IDENTITIES,
   },
   {
+    name: 'format: no other picture',
+    why: 'an idempotency key with another format is refused, though it is the same picture',
+    file: 'src/generation/submit/submit.ts',
+    find: 'outputFormat: _format, ',
+    replace: '',
+    tests: RICH,
+  },
+  {
     name: 'details: asked for again',
     why: 'a retry draws the prompt without what else was said, and that picture answers from then on',
     file: 'src/generation/submit/retry-generations.ts',
