@@ -10,7 +10,6 @@ export type VersionedObject = { key: string; version: string }
 export type ThumbnailSize =
   | { width: number; format: (typeof THUMBNAIL_FORMATS)[number] }
   | { width: 'whole'; format: OutputFormat }
-export type ThumbnailFormat = ThumbnailSize['format']
 
 /** A thumbnail that is in the store; its bytes too, where they had to be read anyway. */
 export type Thumbnail = { key: string; image?: StoredImage }
