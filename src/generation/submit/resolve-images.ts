@@ -75,7 +75,7 @@ const assertFit = (conditionImages: ConditionImage[], ofTurns: ConditionImage[][
   if (all.length < 2 || totalBytes <= MAX_IMAGES_BYTES) return
   throw new AppError(
     'invalid_request',
-    `The images of a request may have ${MAX_IMAGES_BYTES} bytes together; these have ${totalBytes}.`,
+    `must have at most ${MAX_IMAGES_BYTES} bytes together in the store, with all images of the request; they have ${totalBytes}`,
     { pointer: conditionImages.length > 1 ? '/conditionImages' : '/turns' },
   )
 }
