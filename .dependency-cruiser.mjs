@@ -43,7 +43,17 @@ const allowed = {
     'src/contract/',
     'src/lib/',
     'db/(away|database|schema)',
-    npm('express', 'helmet', 'ipaddr\\.js', 'jose', 'pino', 'standardwebhooks', 'zod', 'node'),
+    npm(
+      '@fastify/busboy',
+      'express',
+      'helmet',
+      'ipaddr\\.js',
+      'jose',
+      'pino',
+      'standardwebhooks',
+      'zod',
+      'node',
+    ),
     NODE,
   ],
   'src/adapters/queue': [
