@@ -1,5 +1,5 @@
 import type { Generated } from 'kysely'
-import type { ImageSize, KeyScope, Lane } from '../src/contract/vocabulary.ts'
+import type { ImageSize, KeyScope, KeyVariants, Lane } from '../src/contract/vocabulary.ts'
 
 /** A static secret of an owner or a back end. The secret itself is nowhere. */
 export type AccessKeysTable = {
@@ -21,6 +21,8 @@ export type AccessKeysTable = {
   /** The pages that may use it; null for whoever has it. */
   origins: string[] | null
   perMinute: number | null
+  /** What equal calls at once are: one wish, or each its own. */
+  variants: Generated<KeyVariants>
   /** The operator who made it. */
   createdBy: string
   createdAt: Generated<Date>

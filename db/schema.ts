@@ -18,6 +18,7 @@ import type {
   OrphanObjectsTable,
   SurplusObjectsTable,
 } from './generation-tables.ts'
+import type { ParallelCallsTable, ParallelWishesTable } from './parallel-tables.ts'
 import type { RateCountsTable } from './rate-tables.ts'
 import type { HookDeliveriesTable, SavedItemsTable } from './saved-item-tables.ts'
 import type {
@@ -69,6 +70,8 @@ export type Schema = {
   erasures: ErasuresTable
   erasedObjects: ErasedObjectsTable
   rateCounts: RateCountsTable
+  parallelCalls: ParallelCallsTable
+  parallelWishes: ParallelWishesTable
   spending: SpendingTable
   budgets: BudgetsTable
   spendingSwitch: SpendingSwitchTable

@@ -2,7 +2,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { environment, parseClientConfig, parseConfig } from './app/config.ts'
 import { runCommand } from './app/process.ts'
-import { aspectRatioSchema, imageSizeSchema, keyScopeSchema } from './contract/vocabulary.ts'
+import {
+  aspectRatioSchema,
+  imageSizeSchema,
+  keyScopeSchema,
+  keyVariantsSchema,
+} from './contract/vocabulary.ts'
 import { VERSION } from './lib/version.ts'
 
 /* Each command loads what it needs when it runs, so that none waits for another's parts. */
@@ -212,6 +217,10 @@ keys
   .option('--daily-usd <amount>', 'what it may cost in a day', Number)
   .option('--monthly-usd <amount>', 'what it may cost in a month', Number)
   .option('--per-minute <count>', 'requests for images in a minute', Number)
+  .option(
+    '--variants <rule>',
+    `what equal calls at once are, of ${keyVariantsSchema.options.join(', ')} (one)`,
+  )
   .action((options) =>
     runCommand(async () => (await loadKeys()).runCreateKey(parseConfig(environment), options)),
   )

@@ -1,4 +1,5 @@
 import { createImageSigner, createUrlsAt } from '../adapters/http/image-urls.ts'
+import { createThumbnails } from '../adapters/images/thumbnails.ts'
 import { findListPriceUsd } from '../contract/list-price.ts'
 import { createAlertMetrics } from '../features/alerts/metrics.ts'
 import type { AlertsDeps } from '../features/alerts/module.ts'
@@ -7,6 +8,7 @@ import { isToCount } from '../features/analytics/facts.ts'
 import { createFold } from '../features/analytics/fold.ts'
 import { readWindow } from '../features/analytics/window.ts'
 import type { GatewayDeps } from '../features/gateway/module.ts'
+import { findPlace } from '../features/gateway/parallel-calls.ts'
 import type { KeysDeps } from '../features/keys/module.ts'
 import { findWorkers } from '../features/operators/workers/find-workers.ts'
 import { measureQueue } from '../features/operators/workers/measure-queue.ts'
@@ -196,15 +198,20 @@ const ANSWER_SHARE = 2
 
 export const gatewayDeps = (
   { http, bounds }: Config,
-  { store, provider }: Resources,
+  { db, store, provider }: Resources,
   submitting: Pick<
     GatewayDeps,
-    'submit' | 'assertMayAsk' | 'recordReuse' | 'recordAccess' | 'onImageMissing'
+    'submit' | 'assertMayAsk' | 'recordReuse' | 'recordAccess' | 'onImageMissing' | 'placeholder'
   >,
   logger: Logger,
 ): GatewayDeps => ({
   ...submitting,
+  db,
   store,
+  models: provider.models,
+  defaultModel: provider.defaultModel,
+  findThumbnail: createThumbnails(store),
+  findPlace: (call) => findPlace(db, call),
   listPriceUsd: findListPriceUsd.bind(undefined, provider.models),
   maxCallSeconds: http.maxCallSeconds,
   ownerCalls: bounds.ownerCalls,

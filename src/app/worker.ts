@@ -8,6 +8,7 @@ import { createSpool } from '../adapters/storage/spool.ts'
 import { createSpoolFiles } from '../adapters/storage/spool-files.ts'
 import { createAlerts } from '../features/alerts/module.ts'
 import { createAnalytics } from '../features/analytics/module.ts'
+import { createGatewayTasks } from '../features/gateway/maintenance.ts'
 import { createMaintenance } from '../features/maintenance/module.ts'
 import { createHeartbeat } from '../features/operators/workers/heartbeat.ts'
 import { createErasures } from '../features/owners/module.ts'
@@ -196,6 +197,7 @@ const listFeatures = (
     createSpending(spendingDeps(config, resources)),
     { tasks: similarity.tasks },
     { tasks: createSessionTasks(db) },
+    { tasks: createGatewayTasks(db) },
   ]
   const maintenance = createMaintenance({
     db,

@@ -27,6 +27,7 @@ export type KeyOptions = {
   dailyUsd?: number
   monthlyUsd?: number
   perMinute?: number
+  variants?: string
 }
 
 /** Prints a new key, once. Throws `StartError` for what no key can be. */

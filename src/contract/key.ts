@@ -1,7 +1,13 @@
 import { z } from 'zod'
 import { namespaceSchema } from './namespace.ts'
 import { labelSchema, ownerIdSchema, textSchema } from './text.ts'
-import { imageSizeSchema, keyScopeSchema, keyStatusSchema, laneSchema } from './vocabulary.ts'
+import {
+  imageSizeSchema,
+  keyScopeSchema,
+  keyStatusSchema,
+  keyVariantsSchema,
+  laneSchema,
+} from './vocabulary.ts'
 
 const MAX_KEY_NAME_CHARACTERS = 100
 const MAX_LISTED = 50
@@ -37,6 +43,8 @@ export const keyInputSchema = z
     monthlyUsd: usdSchema.optional(),
     /** Requests for images in a minute. */
     perMinute: z.number().int().positive().max(1_000_000).optional(),
+    /** What equal calls of the other providers' APIs are that come at once. */
+    variants: keyVariantsSchema.default('one'),
   })
   .refine(({ ownerId, onBehalf }) => (ownerId === undefined) === onBehalf, {
     path: ['ownerId'],
@@ -71,6 +79,7 @@ export const keySchema = z.object({
   lanes: z.array(laneSchema).optional(),
   origins: z.array(z.string()).optional(),
   perMinute: z.number().int().optional(),
+  variants: keyVariantsSchema,
   createdBy: z.string(),
   createdAt: z.iso.datetime(),
   expiresAt: z.iso.datetime().optional(),

@@ -166,5 +166,12 @@ export const keyScopeSchema = z.enum([
 ])
 export type KeyScope = z.infer<typeof keyScopeSchema>
 
+/**
+ * What equal requests that come at once with a key are. `one`: one wish, which has one image. `parallel`: as many wishes, each of which
+ * has an image of its own, as clients mean it that ask for three images by three equal calls.
+ */
+export const keyVariantsSchema = z.enum(['one', 'parallel'])
+export type KeyVariants = z.infer<typeof keyVariantsSchema>
+
 export const keyStatusSchema = z.enum(['active', 'expired', 'revoked'])
 export type KeyStatus = z.infer<typeof keyStatusSchema>

@@ -10,7 +10,7 @@ import { parseConfig } from '../../src/app/config.ts'
 const KEY: KeyIdentity = {
   ...{ id: 'k_1', name: 'test', ownerId: 'alice', namespace: undefined, scopes: ['generate'] },
   ...{ models: undefined, sizes: undefined, lanes: undefined, origins: undefined },
-  ...{ rates: undefined, expiresAt: undefined },
+  ...{ rates: undefined, variants: 'one', expiresAt: undefined },
 }
 
 const setUp = (limits: RateLimits | undefined = defaultRateLimits()) => {

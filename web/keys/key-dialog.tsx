@@ -73,6 +73,12 @@ export const KeyDialog = ({
           <TextField label="US dollars a day" type="number" {...text('dailyUsd')} />
           <TextField label="US dollars a month" type="number" {...text('monthlyUsd')} />
         </div>
+        <Checkbox
+          label="Equal calls at once are as many pictures"
+          hint="As AI SDK and LangChain mean it with n: 3. Else they are one call, paid once."
+          isChecked={form.variants === 'parallel'}
+          onChange={(isOn) => set({ variants: isOn ? 'parallel' : 'one' })}
+        />
         {problem && <Notice tone="bad">{problem}</Notice>}
         <div class="dialog-actions">
           <Button onClick={onClose}>Back</Button>
@@ -85,4 +91,4 @@ export const KeyDialog = ({
   )
 }
 
-type TextName = Exclude<keyof KeyForm, 'scopes'>
+type TextName = Exclude<keyof KeyForm, 'scopes' | 'variants'>

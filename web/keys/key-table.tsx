@@ -62,8 +62,13 @@ const Owner = ({ row: { ownerId, namespace } }: { row: Key }) => (
   </>
 )
 
-const describeBounds = ({ models, sizes, lanes, origins, perMinute }: Key): string => {
+const describeBounds = (key: Key): string => {
+  const { models, sizes, lanes, origins, perMinute, variants } = key
   const lists = [models, sizes, lanes, origins].flatMap((list) => list?.join(', ') ?? [])
-  const all = perMinute === undefined ? lists : [...lists, `${perMinute} a minute`]
+  const all = [
+    ...lists,
+    ...(perMinute === undefined ? [] : [`${perMinute} a minute`]),
+    ...(variants === 'parallel' ? ['parallel variants'] : []),
+  ]
   return all.join('; ') || '–'
 }

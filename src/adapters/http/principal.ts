@@ -1,4 +1,4 @@
-import type { ImageSize, KeyScope, Lane } from '../../contract/vocabulary.ts'
+import type { ImageSize, KeyScope, KeyVariants, Lane } from '../../contract/vocabulary.ts'
 
 /** Who calls: the owner of everything the call touches, or an operator; by which key, where it is by one. */
 export type Principal = { ownerId: string; isAdmin: boolean; expiresAt?: Date; key?: KeyIdentity }
@@ -19,5 +19,6 @@ export type KeyIdentity = {
   lanes: readonly Lane[] | undefined
   origins: readonly string[] | undefined
   rates: { perMinute: number } | undefined
+  variants: KeyVariants
   expiresAt: Date | undefined
 }

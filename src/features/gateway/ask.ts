@@ -16,6 +16,7 @@ import { type SubmitDeps, submitGeneration } from '../../generation/submit/submi
 import { AppError, type ErrorCode } from '../../lib/errors.ts'
 import { setAnswerHeaders } from './answer-headers.ts'
 import type { Ask, Wanted } from './gateway.ts'
+import { type Numbered, type ParallelCall, setApart } from './parallel-calls.ts'
 import { parseWishes, type Wishes } from './wishes.ts'
 
 export type AskDeps = {
@@ -24,6 +25,8 @@ export type AskDeps = {
   listPriceUsd: AnswerContext['listPriceUsd']
   /** Records an answer that cost nothing. */
   recordReuse: (generation: GenerationWithImage, reuse: Reuse | undefined) => void
+  /** Which of the equal calls of a moment one is, from 1. */
+  findPlace: (call: ParallelCall) => Promise<number>
   /** The longest that a call is held open. */
   maxCallSeconds: number
   /** How many an owner may have open at once. */
@@ -35,11 +38,12 @@ type Http = Pick<HttpContext, 'places' | 'watcher' | 'shutdown'>
 /** See `Ask`. */
 export const createAsk =
   (http: Http, deps: AskDeps): Ask =>
-  async (req, res, describe) => {
+  async (req, res, describe, onAsked) => {
     holdPlace(http, deps, res)
     const submissions = await submitAll(deps, req, res, describe)
     letGoOfBody(req, res)
     res.locals.generationId = submissions[0]?.generation.id
+    await onAsked?.(submissions.map(({ generation }) => generation))
     const ended = await waitForAll(http, deps, res, submissions)
     const answered = submissions.map(({ kind }, at) => {
       const generation = ended[at] as GenerationWithImage
@@ -49,7 +53,7 @@ export const createAsk =
       if (source) deps.recordReuse(generation, reuse)
       return { generation, reuse }
     })
-    setAnswerHeaders(res, answered)
+    if (!res.headersSent) setAnswerHeaders(res, answered)
     return answered
   }
 
@@ -64,41 +68,43 @@ const holdPlace = (
   if (res.closed) leave()
 }
 
-const submitAll = (
-  { submit, assertMayAsk }: AskDeps,
+const submitAll = async (
+  { submit, assertMayAsk, findPlace }: AskDeps,
   req: Request,
   res: Response,
   describe: () => Wanted[],
 ): Promise<Submission[]> => {
-  const { idempotencyKey, ...wishes } = parseWishes(req)
+  const wishes = parseWishes(req)
   const principal = principalOf(res)
   const requests = describe().map((wanted) => toRequest(wanted, wishes))
   for (const request of requests) assertMayAsk(principal, request)
-  return Promise.all(
-    requests.map((request) =>
-      submitGeneration(
-        submit,
-        principal.ownerId,
-        request,
-        keyOfPlace(idempotencyKey, request.number),
-        keyIdOf(res),
-      ),
-    ),
-  )
+  const [first, ...others] = await setApart(findPlace, principal, wishes, requests)
+  const submitOne = (request: Numbered, place: number) =>
+    submitGeneration(
+      submit,
+      principal.ownerId,
+      request,
+      keyOfPlace(wishes.idempotencyKey, place),
+      keyIdOf(res),
+    )
+  if (!first) return []
+  // Its images are stored then, and found by the others.
+  const ofFirst = await submitOne(first, 1)
+  return [ofFirst, ...(await Promise.all(others.map((each, at) => submitOne(each, at + 2))))]
 }
 
 const toRequest = (
   { number = 1, providerRequest, ...wanted }: Wanted,
-  { skipExistingCheck, variant }: Omit<Wishes, 'idempotencyKey'>,
-) => ({
+  { skipExistingCheck, variant }: Pick<Wishes, 'skipExistingCheck' | 'variant'>,
+): Numbered => ({
   ...parseBody(generationRequestSchema, { ...wanted, skipExistingCheck, variant }),
   ...(number > 1 && { number }),
   ...(providerRequest && { providerRequest }),
 })
 
 /** Under one key each of several is a request of its own. */
-const keyOfPlace = (key: string | undefined, number = 1): string | undefined =>
-  key === undefined || number === 1 ? key : `${key} ${number}`
+const keyOfPlace = (key: string | undefined, place: number): string | undefined =>
+  key === undefined || place === 1 ? key : `${key} ${place}`
 
 const waitForAll = async (
   http: Http,

@@ -9,11 +9,20 @@ export type Gateway = { ask: Ask; readPictures: ReadPictures }
 
 /**
  * Asks for what `describe` makes of a request, one image for each, and resolves when all are there: the caller is held meanwhile. Who
- * hangs up cancels nothing, and who asks again joins. Sets the headers that tell of reuse.
+ * hangs up cancels nothing, and who asks again joins. Sets the headers that tell of reuse,
+ * unless the answer has begun.
  * Throws the `AppError` of the first that can't be had: `rate_limited` before anything is asked for where an owner has too many calls
  * open, `timeout` where it takes longer than a call is held, `unavailable` while the server stops; all three may be sent again as they are.
  */
-export type Ask = (req: Request, res: Response, describe: () => Wanted[]) => Promise<Answered[]>
+export type Ask = (
+  req: Request,
+  res: Response,
+  describe: () => Wanted[],
+  onAsked?: OnAsked,
+) => Promise<Answered[]>
+
+/** Called with the generations as soon as they are known, before they are waited for: a dialect may begin its answer then. */
+export type OnAsked = (generations: readonly GenerationWithImage[]) => Promise<void>
 
 /** What a dialect has made of a request: our own, and what only dialects may say. */
 export type Wanted = Omit<GenerationRequestInput, 'skipExistingCheck' | 'variant' | 'lane'> & {

@@ -9,16 +9,21 @@ export type Wishes = {
   skipExistingCheck: boolean
   variant: string | undefined
   idempotencyKey: string | undefined
+  /** How often the client says that it has sent the request before. */
+  tries: number
 }
 
 export const SKIP_EXISTING_HEADER = 'Imageonce-Skip-Existing'
 export const VARIANT_HEADER = 'Imageonce-Variant'
+/** Sent by the SDKs that Stainless makes, of OpenAI and others. */
+const TRIES_HEADER = 'x-stainless-retry-count'
 
 /** The wishes of a request. Throws `invalid_request` that names the header. */
 export const parseWishes = (req: Request): Wishes => ({
   skipExistingCheck: parseFlag(req, SKIP_EXISTING_HEADER),
   variant: parseVariant(req.get(VARIANT_HEADER)),
   idempotencyKey: parseIdempotencyKey(req),
+  tries: parseTries(req.get(TRIES_HEADER)),
 })
 
 const parseFlag = (req: Request, name: string): boolean => {
@@ -27,6 +32,9 @@ const parseFlag = (req: Request, name: string): boolean => {
   if (value === 'true') return true
   throw invalid(name, `${name} must be true or false.`)
 }
+
+const parseTries = (value: string | undefined): number =>
+  /^\d{1,3}$/.test(value ?? '') ? Number(value) : 0
 
 const parseVariant = (value: string | undefined): string | undefined => {
   if (value === undefined) return undefined

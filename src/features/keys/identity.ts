@@ -13,5 +13,6 @@ export const toIdentity = (row: AccessKeyRow): KeyIdentity => ({
   lanes: row.lanes ?? undefined,
   origins: row.origins ?? undefined,
   rates: row.perMinute === null ? undefined : { perMinute: row.perMinute },
+  variants: row.variants,
   expiresAt: row.expiresAt ?? undefined,
 })

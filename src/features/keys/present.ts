@@ -11,6 +11,7 @@ export const presentKey = (row: AccessKeyRow, now = new Date()): Key => ({
   status: statusOf(row, now),
   onBehalf: row.ownerId === null,
   scopes: row.scopes,
+  variants: row.variants,
   createdBy: row.createdBy,
   createdAt: row.createdAt.toISOString(),
   ...defined({

@@ -30,6 +30,7 @@ export const insertKey = async (
       lanes: input.lanes ?? null,
       origins: input.origins ?? null,
       perMinute: input.perMinute ?? null,
+      variants: input.variants,
       createdBy,
       expiresAt: input.expiresAt === undefined ? null : new Date(input.expiresAt),
       revokedAt: null,
