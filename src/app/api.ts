@@ -207,7 +207,12 @@ const listFeatures = (
         logger,
       }),
     },
-    { routes: createGateway(http, gatewayDeps(config, resources, showing, logger)) },
+    {
+      routes: createGateway(
+        http,
+        gatewayDeps(config, resources, { ...showing, placeholder }, logger),
+      ),
+    },
     {
       routes: [
         createTelemetryRoutes({

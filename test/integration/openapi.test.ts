@@ -132,6 +132,17 @@ describe('the server answers as the document says, when it', () => {
     await walk('callGemini', 200, alice, 'POST', call, { body })
     await walk('callGemini', 401, alice, 'POST', call, { body, headers: SIGNED_OUT })
     await walk('callGemini', 400, alice, 'POST', call, { body: {} })
+    const openai = '/openai/v1'
+    const words = { prompt: 'by another API', model: 'dall-e-3' }
+    const generations = `${openai}/images/generations`
+    await walk('generateByOpenai', 200, alice, 'POST', generations, { body: words })
+    await walk('generateByOpenai', 400, alice, 'POST', generations, { body: { ...words, n: 0 } })
+    const edit = { ...words, image: (await makePng()).toString('base64') }
+    await walk('editByOpenai', 200, alice, 'POST', `${openai}/images/edits`, { body: edit })
+    await walk('editByOpenai', 400, alice, 'POST', `${openai}/images/edits`, { body: words })
+    await walk('listOpenaiModels', 200, alice, 'GET', `${openai}/models`)
+    await walk('getOpenaiModel', 200, alice, 'GET', `${openai}/models/gemini-nano-banana-2.1`)
+    await walk('getOpenaiModel', 404, alice, 'GET', `${openai}/models/none`)
   })
 
   test('cancels and retries', async () => {

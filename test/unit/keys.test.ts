@@ -46,8 +46,10 @@ const needed: Record<string, KeyScope[]> = {
     ['generate'],
     ...['submitGeneration', 'makeImage', 'cancelGeneration', 'retryGeneration', 'regenerate'],
     ...['changeGenerations', 'judgeSimilarImage', 'chooseSimilarityMode'],
+    ...['callGemini', 'generateByOpenai', 'editByOpenai'],
   ),
   ...ofAll(['read', 'generate'], 'reportEvents', 'readSpending'),
+  ...ofAll(['read', 'generate'], 'listOpenaiModels', 'getOpenaiModel'),
   ...ofAll(['upload'], 'uploadImage'),
   ...ofAll(['delete'], 'deleteImage'),
   ...ofAll(['read', 'items'], 'listItems', 'getItem'),
@@ -85,6 +87,7 @@ describe('a key of one scope', () => {
     ...{ id: 'k_1', name: 'one', ownerId: 'alice', namespace: undefined, models: undefined },
     ...{ sizes: undefined, lanes: undefined, origins: undefined, rates: undefined },
     expiresAt: undefined,
+    variants: 'one' as const,
   }
   const may = (scope: KeyScope, method: string, path: string): boolean => {
     const principal = toKeyPrincipal({ ...key, scopes: [scope] }, {})

@@ -35,7 +35,7 @@ export const isForm = (req: Request): boolean =>
   /^multipart\/form-data\b/i.test(req.get('Content-Type') ?? '')
 
 const readForm = async (req: Request, limits: FormLimits): Promise<Form> => {
-  if (Number(req.get('Content-Length') ?? 0) > limits.totalBytes) throw tooLarge()
+  if (Number(req.get('Content-Length') ?? 0) > limits.totalBytes) throw tooLarge(limits)
   const parser = createParser(req, limits)
   try {
     return await collect(req, parser, limits)
@@ -79,20 +79,20 @@ const collect = (req: Request, parser: Parser, limits: FormLimits): Promise<Form
     let totalBytes = 0
     req.on('data', (chunk: Buffer) => {
       totalBytes += chunk.length
-      if (totalBytes > limits.totalBytes) reject(tooLarge())
+      if (totalBytes > limits.totalBytes) reject(tooLarge(limits))
     })
     req.once('error', () => reject(malformed('could not be read')))
     req.once('close', () => {
       if (!req.complete) reject(malformed('could not be read'))
     })
     parser.on('field', (name, value, _isNameCut, isCut) => {
-      if (isCut) reject(tooLarge(name))
+      if (isCut) reject(tooLong(name, limits.fieldBytes))
       form.fields.push({ name, value })
     })
     parser.on('file', (name, stream) => {
       const chunks: Buffer[] = []
       stream.on('data', (chunk: Buffer) => chunks.push(chunk))
-      stream.once('limit', () => reject(tooLarge(name)))
+      stream.once('limit', () => reject(tooLong(name, limits.fileBytes)))
       stream.once('error', () => reject(malformed('ends in the middle of a file')))
       stream.once('end', () => form.files.push({ name, bytes: Buffer.concat(chunks) }))
     })
@@ -104,12 +104,11 @@ const collect = (req: Request, parser: Parser, limits: FormLimits): Promise<Form
     req.pipe(parser)
   })
 
-const tooLarge = (name?: string) =>
-  new AppError(
-    'payload_too_large',
-    name === undefined ? 'The form is too large.' : 'is too large.',
-    name === undefined ? {} : { pointer: `/${name}` },
-  )
+const tooLarge = ({ totalBytes }: FormLimits) =>
+  new AppError('payload_too_large', `The form has more than ${totalBytes} bytes.`)
+
+const tooLong = (name: string, bytes: number) =>
+  new AppError('payload_too_large', `must have at most ${bytes} bytes`, { pointer: `/${name}` })
 
 const malformed = (message: string) =>
   new AppError('invalid_request', `The form ${message}.`, { pointer: '' })

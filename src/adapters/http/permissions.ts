@@ -23,6 +23,8 @@ const RULES: readonly Rule[] = [
   ['POST', /^\/api\/visualize\//i, ['generate']],
   ['POST', /^\/gemini\//i, ['generate']],
   ['GET', /^\/gemini\//i, ['read', 'generate']],
+  ['POST', /^\/openai\//i, ['generate']],
+  ['GET', /^\/openai\//i, ['read', 'generate']],
   ['POST', /^\/api\/generations\//i, ['generate']],
   ['PUT', /^\/api\/similarity$/i, ['generate']],
   ['POST', /^\/api\/telemetry$/i, ['read', 'generate']],

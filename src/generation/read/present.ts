@@ -120,11 +120,12 @@ const presentSuggested = ({ generation, ...suggestion }: Suggested, urls: Urls):
   reasons: suggestion.reasons,
 })
 
-/** Where its image is or will be. */
+/** Where its image is or will be, as it was made or in another format. */
 export const showGeneration = (
   row: Pick<GenerationWithImage, 'id' | 'imageContentDigest'>,
   urls: Urls,
-): string => withVersion(urls.image(row.id), row.imageContentDigest)
+  format?: OutputFormat,
+): string => withFormat(withVersion(urls.image(row.id), row.imageContentDigest), format)
 
 export const presentImage = (row: ImageRow & Partial<MadeBy>, urls: Urls): Image => ({
   id: row.id,

@@ -20,16 +20,22 @@ const wishes = {
 type Options = Pick<ZodOpenApiOperationObject, 'summary' | 'description'> & {
   /** Where the other API is described. */
   url: string
-  path: z.ZodObject
+  path?: z.ZodObject
   /** Of one that may ask for an image. */
   asks?: boolean
+  /** Of one whose body may be a form, too. */
+  isForm?: boolean
 }
 
+const json = { 'application/json': { schema: foreign } }
+const form = { 'multipart/form-data': { schema: foreign } }
+
 /** An operation of another API: bodies, answers and problems are as that has them. */
-const foreignOperation = (id: string, { url, path, asks, summary, description }: Options) => {
+const foreignOperation = (id: string, options: Options) => {
+  const { url, path, asks, isForm, summary, description } = options
   const asked = operation(TAG, id, {
     summary: summary ?? '',
-    path,
+    ...(path && { path }),
     ...(description && { description }),
     ...(asks && { headers: z.object({ ...wishes, ...idempotencyKey }) }),
     answers: {},
@@ -37,7 +43,7 @@ const foreignOperation = (id: string, { url, path, asks, summary, description }:
   return {
     ...asked,
     externalDocs: { url },
-    ...(asks && { requestBody: { content: { 'application/json': { schema: foreign } } } }),
+    ...(asks && { requestBody: { content: isForm ? { ...json, ...form } : json } }),
     responses: {
       200: answer('As the other API answers.', foreign),
       default: answer('A problem, as the other API tells it.', foreign),
@@ -55,6 +61,35 @@ export const gateway: Operations = {
       url: 'https://ai.google.dev/api/generate-content',
       path: z.object({ version, call: z.string() }),
       asks: true,
+    }),
+  },
+  '/openai/v1/images/generations': {
+    post: foreignOperation('generateByOpenai', {
+      summary: 'OpenAI API: create image',
+      url: 'https://platform.openai.com/docs/api-reference/images/create',
+      asks: true,
+    }),
+  },
+  '/openai/v1/images/edits': {
+    post: foreignOperation('editByOpenai', {
+      summary: 'OpenAI API: create image edit',
+      description: 'A form (`multipart/form-data`), or JSON that means the same.',
+      url: 'https://platform.openai.com/docs/api-reference/images/createEdit',
+      asks: true,
+      isForm: true,
+    }),
+  },
+  '/openai/v1/models': {
+    get: foreignOperation('listOpenaiModels', {
+      summary: 'OpenAI API: list models',
+      url: 'https://platform.openai.com/docs/api-reference/models/list',
+    }),
+  },
+  '/openai/v1/models/{id}': {
+    get: foreignOperation('getOpenaiModel', {
+      summary: 'OpenAI API: retrieve model',
+      url: 'https://platform.openai.com/docs/api-reference/models/retrieve',
+      path: z.object({ id: z.string() }),
     }),
   },
 }

@@ -1,0 +1,84 @@
+import { z } from 'zod'
+
+/** As OpenAI counts what a call took (API reference, "Images", `usage`). */
+export type Usage = {
+  total_tokens: number
+  input_tokens: number
+  output_tokens: number
+  input_tokens_details: { text_tokens: number; image_tokens: number }
+  output_tokens_details: { text_tokens: number; image_tokens: number }
+}
+
+const detailsSchema = z
+  .array(z.object({ modality: z.string().optional(), tokenCount: z.number().optional() }))
+  .optional()
+  .catch(undefined)
+
+const countSchema = z.number().optional().catch(undefined)
+
+/** What the providers of this service tell of it (Gemini API reference, "UsageMetadata"). */
+const answerSchema = z.object({
+  usageMetadata: z.object({
+    promptTokenCount: countSchema,
+    candidatesTokenCount: countSchema,
+    thoughtsTokenCount: countSchema,
+    promptTokensDetails: detailsSchema,
+    candidatesTokensDetails: detailsSchema,
+  }),
+})
+type Counted = z.output<typeof answerSchema>['usageMetadata']
+
+/**
+ * What the calls took that the pictures were made by, summed: also of a picture that was made before, as it was then. Undefined where
+ * none is on record.
+ */
+export const sumUsage = (answers: readonly unknown[]): Usage | undefined => {
+  const usages = answers.flatMap((answer) => {
+    const parsed = answerSchema.safeParse(answer)
+    return parsed.success ? [toUsage(parsed.data.usageMetadata)] : []
+  })
+  return usages.length === 0 ? undefined : usages.reduce(add)
+}
+
+export const NO_USAGE: Usage = {
+  total_tokens: 0,
+  input_tokens: 0,
+  output_tokens: 0,
+  input_tokens_details: { text_tokens: 0, image_tokens: 0 },
+  output_tokens_details: { text_tokens: 0, image_tokens: 0 },
+}
+
+/** Thoughts are paid for as what comes out, and are text. */
+const toUsage = (counted: Counted): Usage => {
+  const input = counted.promptTokenCount ?? 0
+  const output = (counted.candidatesTokenCount ?? 0) + (counted.thoughtsTokenCount ?? 0)
+  const ofImagesIn = Math.min(input, countImages(counted.promptTokensDetails))
+  const ofImagesOut = Math.min(output, countImages(counted.candidatesTokensDetails))
+  return {
+    total_tokens: input + output,
+    input_tokens: input,
+    output_tokens: output,
+    input_tokens_details: { text_tokens: input - ofImagesIn, image_tokens: ofImagesIn },
+    output_tokens_details: { text_tokens: output - ofImagesOut, image_tokens: ofImagesOut },
+  }
+}
+
+const countImages = (details: Counted['promptTokensDetails'] = []): number =>
+  details
+    .filter(({ modality }) => modality === 'IMAGE')
+    .reduce((sum, { tokenCount = 0 }) => sum + tokenCount, 0)
+
+const add = (a: Usage, b: Usage): Usage => ({
+  total_tokens: a.total_tokens + b.total_tokens,
+  input_tokens: a.input_tokens + b.input_tokens,
+  output_tokens: a.output_tokens + b.output_tokens,
+  input_tokens_details: addDetails(a.input_tokens_details, b.input_tokens_details),
+  output_tokens_details: addDetails(a.output_tokens_details, b.output_tokens_details),
+})
+
+type Details = Usage['input_tokens_details']
+
+const addDetails = (a: Details, b: Details): Details => ({
+  text_tokens: a.text_tokens + b.text_tokens,
+  image_tokens: a.image_tokens + b.image_tokens,
+})
