@@ -140,7 +140,12 @@ const allowed = {
     npm('zod', 'pino', 'kysely', 'node'),
     NODE,
   ],
-  'src/cli': ['src/', 'db/', npm('commander', 'jose', 'sharp', 'node'), NODE],
+  'src/cli': [
+    'src/',
+    'db/',
+    npm('@modelcontextprotocol', 'commander', 'jose', 'sharp', 'zod', 'node'),
+    NODE,
+  ],
 
   // What others build on us with.
   'src/client': ['src/contract/'],

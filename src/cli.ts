@@ -261,6 +261,18 @@ program
     }),
   )
 
+program
+  .command('mcp')
+  .description(
+    'serve images to an assistant (Model Context Protocol, on standard input and output)',
+  )
+  .action(() =>
+    runCommand(async () => {
+      const { runMcp } = await import('./cli/mcp.ts')
+      await runMcp(parseClientConfig(environment), () => parseConfig(environment))
+    }),
+  )
+
 function parseDays(text: string): number {
   const days = Number(text)
   if (Number.isFinite(days) && days > 0) return days

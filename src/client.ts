@@ -34,3 +34,4 @@ export { createImageIdempotencyKey, type Identity } from './contract/identity.ts
 export type { Image } from './contract/image.ts'
 export type { NewSavedItemInput, SavedItem, SavedItemChanges } from './contract/saved-item.ts'
 export type { Feedback } from './contract/similarity.ts'
+export type { Spending } from './contract/spending.ts'

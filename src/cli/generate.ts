@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import type { Config } from '../app/config.ts'
-import { resolveSecrets } from '../app/secrets.ts'
 import { createImageonceClient } from '../client/client.ts'
 import type { GenerationResult } from '../client/result.ts'
 import type { Generation } from '../contract/generation.ts'
@@ -8,7 +7,7 @@ import type { GenerationRequestInput } from '../contract/generation-request.ts'
 import type { AspectRatio, ImageSize } from '../contract/vocabulary.ts'
 import { StartError } from '../lib/errors.ts'
 import { assertSavable, saveImage } from './save-image.ts'
-import { signToken } from './token.ts'
+import { developmentToken } from './token.ts'
 
 export type GenerateOptions = {
   condition?: string
@@ -47,10 +46,6 @@ export const runGenerate = async (
   if (options.out) await saveImage(result.imageUrl, options.out)
   console.log(result.imageUrl)
 }
-
-/** The token of the server that `imageonce start` runs on the same data. */
-const developmentToken = async (config: Config): Promise<string> =>
-  signToken(await resolveSecrets(config), { owner: 'dev', admin: false })
 
 const describeRequest = async (
   prompt: string,

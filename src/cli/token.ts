@@ -11,6 +11,10 @@ export const runToken = async (config: Config, options: TokenOptions): Promise<v
   console.log(await signToken(await resolveSecrets(config), options))
 }
 
+/** The token of the server that `imageonce start` runs on the same data. Throws `StartError`. */
+export const developmentToken = async (config: Config): Promise<string> =>
+  signToken(await resolveSecrets(config), { owner: 'dev', admin: false })
+
 /** Throws `StartError` where tokens are somebody else's to give. */
 export const signToken = (
   { auth, jwtSecrets: [secret] }: Secrets,

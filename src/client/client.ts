@@ -3,6 +3,7 @@ import type { Generation } from '../contract/generation.ts'
 import { isGenerationId } from '../contract/identity.ts'
 import type { Image } from '../contract/image.ts'
 import type { Feedback } from '../contract/similarity.ts'
+import type { Spending } from '../contract/spending.ts'
 import type { GenerationStatus } from '../contract/status.ts'
 import { ImageonceError } from './error.ts'
 import { createFollow } from './follow.ts'
@@ -35,7 +36,13 @@ export type ImageonceClientOptions = {
   telemetry?: boolean
 }
 
-export type ListOptions = PageOptions & { status?: GenerationStatus }
+export type ListOptions = PageOptions & {
+  status?: GenerationStatus | undefined
+  model?: string | undefined
+  /** Those that were asked for from then on, and before then: times as in `2026-11-22T07:53:32Z`. */
+  from?: string | undefined
+  to?: string | undefined
+}
 export type SummaryOptions = CallOptions & {
   /** So many UTC days, the last of them today; 7 unless given. */
   days?: number
@@ -97,6 +104,9 @@ export const createImageonceClient = (options: ImageonceClientOptions) => {
   const summary = ({ signal, ...query }: SummaryOptions = {}): Promise<AnalyticsSummary> =>
     transport.send(`/api/analytics/summary${toQuery(query)}`, { signal })
 
+  const spending = ({ signal }: CallOptions = {}): Promise<Spending> =>
+    transport.send('/api/spending', { signal })
+
   const imageUrl = async (id: string, options: CallOptions = {}): Promise<string> => {
     const known = findUrl(id)
     if (known || isGenerationId(id)) return known ?? (await get(id, options)).urls.image
@@ -135,6 +145,8 @@ export const createImageonceClient = (options: ImageonceClientOptions) => {
     savedItems: createSavedItems(transport),
     /** What the owner's images cost, and what was not paid again, as the server counts. Throws `ImageonceError`. */
     summary,
+    /** What is spent this UTC day and month, and what may be. Throws `ImageonceError`. */
+    spending,
   }
 }
 

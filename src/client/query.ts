@@ -3,7 +3,7 @@ import type { CallOptions } from './transport.ts'
 export type PageOptions = CallOptions & {
   limit?: number
   /** `nextCursor` of the page before. */
-  cursor?: string | null
+  cursor?: string | null | undefined
 }
 
 /** The parameters that are given, as a query. */

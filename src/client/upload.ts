@@ -21,7 +21,7 @@ export const createUpload =
     const body = content instanceof Blob ? content : (new Uint8Array(content) as Bytes)
     const image = await transport.send<Image>('/api/images', {
       method: 'POST',
-      headers: { 'Content-Type': type ?? (await recognize(body)) },
+      headers: { 'Content-Type': type ?? (await recognizeType(body)) },
       body,
       signal,
     })
@@ -29,7 +29,8 @@ export const createUpload =
     return image
   }
 
-const recognize = async (body: Bytes | Blob): Promise<string> => {
+/** The media type that the first bytes say, of those that the server takes; `application/octet-stream` else. */
+export const recognizeType = async (body: Uint8Array | Blob): Promise<string> => {
   if (body instanceof Blob && body.type) return body.type
   const start =
     body instanceof Blob ? new Uint8Array(await body.slice(0, START_BYTES).arrayBuffer()) : body

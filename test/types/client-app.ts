@@ -14,6 +14,7 @@ import {
   logImageGenerationTelemetry,
   type SavedItem,
   type SimilarImage,
+  type Spending,
   shouldSkipImageGeneration,
 } from '../../src/client.ts'
 
@@ -68,6 +69,8 @@ export const keep = async ({ prompt, imageUrl }: Saved): Promise<void> => {
 export const others = async (file: Blob, url: unknown): Promise<void> => {
   const { figures }: AnalyticsSummary = await client.summary({ days: 1 })
   figures.paidCalls satisfies number
+  const { sums }: Spending = await client.spending()
+  sums[0]?.limitUsd satisfies number | null | undefined
   const upload: Image = await client.upload(file)
   await client.upload(new Uint8Array(8), { type: 'image/png' })
   const request = {
@@ -81,7 +84,7 @@ export const others = async (file: Blob, url: unknown): Promise<void> => {
   stop()
   const url1: string = await client.imageUrl(id)
   const { generations, nextCursor } = await client.list({ status: 'succeeded', limit: 10 })
-  await client.list({ cursor: nextCursor })
+  await client.list({ cursor: nextCursor, from: '2026-11-22T07:53:32Z', model: 'a-model' })
   const canceled: Generation = await client.cancel(generations[0]?.id ?? id)
   await client.get(canceled.id).catch((error: unknown) => {
     if (error instanceof ImageonceError) return error.retryable satisfies boolean
