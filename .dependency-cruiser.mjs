@@ -149,6 +149,7 @@ const allowed = {
 
   // What others build on us with.
   'src/client': ['src/contract/'],
+  'src/react': ['src/(client|contract)(/|\\.ts)', npm('react', 'thumbhash')],
   'src/openapi': ['src/contract/', npm('zod', 'zod-openapi')],
   web: [
     'src/(client|contract)(/|\\.ts)',
@@ -243,7 +244,11 @@ const within = [
     name: 'no-development-dependencies',
     severity: 'error',
     from: { path: '^(src|db)/' },
-    to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    // What apps bring themselves is installed here to be tested with.
+    to: {
+      dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+      dependencyTypesNot: ['npm-peer'],
+    },
   },
   { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   {

@@ -32,6 +32,7 @@ const planted: [rule: string, file: string, line: string][] = [
   ['src-app-imports-what-is-listed', 'src/app/bad.ts', "import '../api.ts'"],
   ['src-cli-imports-what-is-listed', 'src/cli/bad.ts', "import '../../web/main.tsx'"],
   ['src-client-imports-what-is-listed', 'src/client/bad.ts', "import 'zod'"],
+  ['src-react-imports-what-is-listed', 'src/react/bad.ts', "import '../lib/errors.ts'"],
   ['src-openapi-imports-what-is-listed', 'src/openapi/bad.ts', "import '../lib/errors.ts'"],
   ['web-imports-what-is-listed', 'web/bad.tsx', "import '../src/app/config.ts'"],
   ['examples-imports-what-is-listed', 'examples/studio/bad.tsx', "import '../../db/schema.ts'"],

@@ -2,9 +2,9 @@ import { z } from 'zod'
 import type { GenerationRequestInput } from '../../contract/generation-request.ts'
 import { MAX_VARIANT_CHARACTERS } from '../../contract/limits.ts'
 import { aspectRatioSchema, imageSizeSchema } from '../../contract/vocabulary.ts'
+import type { McpDeps } from './deps.ts'
 import { answerPicture, describePayment } from './picture.ts'
 import { type CallContext, startProgress } from './progress.ts'
-import type { McpDeps } from './server.ts'
 import { createWaitSchema } from './wait-seconds.ts'
 
 /** What both tools take that ask for a picture. */

@@ -4,7 +4,7 @@ import type { AnalyticsSummary } from '../../contract/analytics.ts'
 import { MAX_ANALYTICS_DAYS } from '../../contract/limits.ts'
 import type { Spending } from '../../contract/spending.ts'
 import { answerOrExplain, toJson } from './answers.ts'
-import type { McpDeps } from './server.ts'
+import type { McpDeps } from './deps.ts'
 
 const inputSchema = z.strictObject({
   days: z

@@ -2,8 +2,8 @@ import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { z } from 'zod'
 import { answerOrExplain } from './answers.ts'
 import { ask, askedShape, askingAnnotations } from './ask.ts'
+import type { McpDeps } from './deps.ts'
 import { readImage } from './read-image.ts'
-import type { McpDeps } from './server.ts'
 
 const MAX_IMAGES = 14
 

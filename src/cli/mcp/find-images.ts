@@ -4,7 +4,7 @@ import type { ImageonceClient, ListOptions } from '../../client/client.ts'
 import type { Generation } from '../../contract/generation.ts'
 import { generationStatusSchema } from '../../contract/vocabulary.ts'
 import { answerOrExplain, toJson } from './answers.ts'
-import type { McpDeps } from './server.ts'
+import type { McpDeps } from './deps.ts'
 
 const PAGE_SIZE = 100
 /** How many are looked through for words in one call. */

@@ -2,7 +2,7 @@ import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { z } from 'zod'
 import { answerOrExplain } from './answers.ts'
 import { ask, askedShape, askingAnnotations } from './ask.ts'
-import type { McpDeps } from './server.ts'
+import type { McpDeps } from './deps.ts'
 
 const inputSchema = z.strictObject({
   prompt: z

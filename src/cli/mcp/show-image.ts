@@ -5,10 +5,10 @@ import type { Generation } from '../../contract/generation.ts'
 import { isImageId } from '../../contract/identity.ts'
 import { isTerminal } from '../../contract/status.ts'
 import { answerOrExplain } from './answers.ts'
+import type { McpDeps } from './deps.ts'
 import { answerPicture, describeCost } from './picture.ts'
 import { startProgress } from './progress.ts'
 import { findId } from './read-image.ts'
-import type { McpDeps } from './server.ts'
 import { createWaitSchema } from './wait-seconds.ts'
 
 const inputSchema = z.strictObject({
