@@ -96,20 +96,28 @@ const submit = (transport: Transport, request: GenerationRequestInput, signal: A
  * Equal for calls that want the same image in the same lane. It need not be the generation's id, which takes an owner and
  * a default model that only the server knows.
  */
-const describeIdentity = (request: GenerationRequestInput): string =>
-  JSON.stringify([
-    normalizePrompt(String(request.prompt)),
-    request.conditionImage,
-    request.transformation ?? 'generate',
-    request.aspectRatio,
-    request.imageSize ?? DEFAULT_IMAGE_SIZE,
-    request.model,
-    request.variant,
-    request.lane ?? 'interactive',
-    request.skipExistingCheck ?? false,
-    request.similarity,
-    request.declineSimilar ?? false,
+const describeIdentity = ({
+  prompt,
+  conditionImage,
+  conditionImages = conditionImage === undefined ? [] : [conditionImage],
+  ...others
+}: GenerationRequestInput): string => {
+  const said = Object.entries({ ...UNSAID, ...JSON.parse(JSON.stringify(others)) })
+  return JSON.stringify([
+    normalizePrompt(String(prompt)),
+    conditionImages,
+    said.sort(([a], [b]) => (a < b ? -1 : 1)),
   ])
+}
+
+/** What means the same as saying nothing. */
+const UNSAID = {
+  transformation: 'generate',
+  imageSize: DEFAULT_IMAGE_SIZE,
+  lane: 'interactive',
+  skipExistingCheck: false,
+  declineSimilar: false,
+} satisfies Partial<GenerationRequestInput>
 
 const measure = (
   { id, reuse }: GenerationResult,

@@ -33,7 +33,7 @@ export const describeFailure = (
     transformation: request.transformation ?? 'generate',
     lane: request.lane ?? 'interactive',
     isExisting: false,
-    isConditioned: request.conditionImage !== undefined,
+    isConditioned: (request.conditionImage ?? request.conditionImages) !== undefined,
     ...newest,
     imageUrl: problem?.imageUrl ?? drawPlaceholder(request.aspectRatio),
     isPlaceholder: true,

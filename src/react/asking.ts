@@ -3,8 +3,11 @@ import type { GenerationResult } from '../client/result.ts'
 import type { GenerationRequestInput } from '../contract/generation-request.ts'
 import { isTerminal } from '../contract/status.ts'
 
-/** A request as a component declares it, time and again: what buys a new picture each time is an event's to say. */
-export type DeclaredRequest = Omit<GenerationRequestInput, 'skipExistingCheck'>
+/**
+ * A request as a component declares it, time and again: what buys a new picture each time is an event's to say. Of several pictures
+ * each has a component, and a `variant`.
+ */
+export type DeclaredRequest = Omit<GenerationRequestInput, 'skipExistingCheck' | 'n'>
 
 export type GenerationState = {
   /** The newest state; absent before the first answer. */

@@ -1,5 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
-import { createImageonceClient, ImageonceError } from '../../src/client.ts'
+import {
+  createImageonceClient,
+  type GenerationRequestInput,
+  ImageonceError,
+} from '../../src/client.ts'
 import type { Generation } from '../../src/contract/generation.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { recordFetch } from '../support/client-fetch.ts'
@@ -164,6 +168,30 @@ describe('identical calls of one moment', () => {
     open()
     expect((await second).status).toBe('succeeded')
     expect(calls.filter(({ method }) => method === 'POST')).toHaveLength(1)
+  })
+
+  test('are others when anything that is said differs', async () => {
+    const holding = holds.hold()
+    const { fetch, calls } = recordFetch()
+    const client = connect({ fetch })
+    const image = (await makePng('#123456')).toString('base64')
+    const plain = { prompt: 'one of several' }
+    const requests: GenerationRequestInput[] = [
+      plain,
+      { ...plain, seed: 7 },
+      { ...plain, seed: 8 },
+      { ...plain, negativePrompt: 'boats' },
+      { ...plain, turns: [{ role: 'user', text: 'before' }] },
+      { ...plain, conditionImage: image },
+      { ...plain, conditionImages: [image, (await makePng('#654321')).toString('base64')] },
+    ]
+    const asked = requests.map((request) => client.generate(request))
+    const same = client.generate({ ...plain, conditionImages: [image], seed: undefined })
+    holding()
+    const ids = (await Promise.all(asked)).map(({ id }) => id)
+    expect(new Set(ids).size).toBe(requests.length)
+    expect((await same).id).toBe(ids[5])
+    expect(calls.filter(({ method }) => method === 'POST')).toHaveLength(requests.length)
   })
 
   test('that are forced share one image, and the next one afterwards is another', async () => {

@@ -96,7 +96,12 @@ describe('a picture to go by', () => {
     await writeFile(file, await makePng('#204060', 64))
     const byFile = await mcp.call('edit_image', { ...words, images: [file] })
     expect(byFile.text).toMatch(/^Made and paid for/)
+    const byBoth = { prompt: 'the boat in both', images: [file, id] }
+    const both = await mcp.call('edit_image', byBoth)
+    expect(both.text).toMatch(/^Made and paid for/)
+    expect((await mcp.call('edit_image', byBoth)).id).toBe(both.id)
     expect(countInline('the boat in red')).toEqual([1, 1])
+    expect(countInline('the boat in both')).toEqual([2])
   })
 
   test.each([

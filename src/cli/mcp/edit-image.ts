@@ -1,17 +1,16 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { z } from 'zod'
+import { MAX_CONDITION_IMAGES } from '../../contract/limits.ts'
 import { answerOrExplain } from './answers.ts'
 import { ask, askedShape, askingAnnotations } from './ask.ts'
 import type { McpDeps } from './deps.ts'
 import { readImage } from './read-image.ts'
 
-const MAX_IMAGES = 14
-
 const inputSchema = z.strictObject({
   images: z
     .array(z.string())
     .min(1)
-    .max(MAX_IMAGES)
+    .max(MAX_CONDITION_IMAGES)
     .describe(
       'The pictures to go by, in the order in which the prompt speaks of them. Each is the path of a png, jpeg or webp file on this computer, the URL of an image of this imageonce server, or an id (g_… or i_…).',
     ),
@@ -39,7 +38,7 @@ export const registerEditImage = (server: McpServer, deps: McpDeps): void => {
       answerOrExplain(deps.url, async () => {
         const conditionImages = await Promise.all(images.map(readImage))
         const transformation = enhance ? 'enhance' : 'generate'
-        return ask(deps, { ...asked, conditionImage: conditionImages[0], transformation }, context)
+        return ask(deps, { ...asked, conditionImages, transformation }, context)
       }),
   )
 }

@@ -43,6 +43,7 @@ const describeFacts = (result: GenerationResult, paid: string) => [
   `pixels: ${result.width} x ${result.height}`,
   `model: ${result.model}`,
   result.reuse?.prompt && `made for the similar prompt: ${result.reuse.prompt}`,
+  result.said && `the model said: ${result.said}`,
   result.note && `note: ${result.note}`,
 ]
 
