@@ -206,7 +206,7 @@ const within = [
     name: 'only-webhooks-open-connections-to-addresses-that-were-given',
     comment: 'Addresses are vetted there.',
     severity: 'error',
-    from: { pathNot: '^src/(features/webhooks/(sender/|module\\.ts$)|app/)' },
+    from: { pathNot: '^src/(features/webhooks/(sender/|(requests/)?module\\.ts$)|app/)' },
     to: { path: '^src/features/webhooks/sender/' },
   },
   {

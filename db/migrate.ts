@@ -35,6 +35,7 @@ import * as retention from './migrations/0027-retention.ts'
 import * as lighterWrites from './migrations/0029-lighter-writes.ts'
 import * as requestDetails from './migrations/0030-request-details.ts'
 import * as parallelCalls from './migrations/0032-parallel-calls.ts'
+import * as requestWebhooks from './migrations/0033-request-webhooks.ts'
 
 /**
  * `isOnline`: runs outside a transaction, as it holds up nobody that way; one that is cut off is begun again, so it must be safe
@@ -70,6 +71,7 @@ const migrations: Record<string, KnownMigration> = {
   '0029-lighter-writes': lighterWrites,
   '0030-request-details': requestDetails,
   '0032-parallel-calls': parallelCalls,
+  '0033-request-webhooks': requestWebhooks,
 }
 
 const MIN_SERVER_VERSION = 140_000

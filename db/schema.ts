@@ -20,6 +20,7 @@ import type {
 } from './generation-tables.ts'
 import type { ParallelCallsTable, ParallelWishesTable } from './parallel-tables.ts'
 import type { RateCountsTable } from './rate-tables.ts'
+import type { RequestWebhooksTable } from './request-webhook-tables.ts'
 import type { HookDeliveriesTable, SavedItemsTable } from './saved-item-tables.ts'
 import type {
   OwnerSimilarityTable,
@@ -76,6 +77,7 @@ export type Schema = {
   budgets: BudgetsTable
   spendingSwitch: SpendingSwitchTable
   embeddingCalls: EmbeddingCallsTable
+  requestWebhooks: RequestWebhooksTable
 }
 
 type UsersTable = { id: string; createdAt: Generated<Date> }
@@ -126,6 +128,7 @@ export type AttemptRow = Selectable<AttemptsTable>
 export type WebhookEndpointRow = Selectable<WebhookEndpointsTable>
 export type WebhookDeliveryRow = Selectable<WebhookDeliveriesTable>
 export type WebhookAttemptRow = Selectable<WebhookAttemptsTable>
+export type RequestWebhookRow = Selectable<RequestWebhooksTable>
 export type AlertRow = Selectable<AlertsTable>
 export type AlertEventRow = Selectable<AlertEventsTable>
 export type AccessKeyRow = Selectable<AccessKeysTable>

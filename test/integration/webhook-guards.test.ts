@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import type { WebhookDeliveryRow } from '../../db/schema.ts'
+import type { Attempt } from '../../src/features/webhooks/attempt.ts'
 import { claimDeliveries } from '../../src/features/webhooks/claim.ts'
 import { redeliver } from '../../src/features/webhooks/deliveries.ts'
 import {
@@ -9,7 +10,7 @@ import {
   deleteEndpoint,
   getEndpoint,
 } from '../../src/features/webhooks/endpoints.ts'
-import { type Attempt, recordAttempt, releaseDelivery } from '../../src/features/webhooks/record.ts'
+import { recordAttempt, releaseDelivery } from '../../src/features/webhooks/record.ts'
 import { openTestDatabase } from '../support/rows.ts'
 
 let database: Awaited<ReturnType<typeof openTestDatabase>>
@@ -128,7 +129,7 @@ const claim = (
   given: Partial<Parameters<typeof claimDeliveries>[1]> = {},
 ): Promise<WebhookDeliveryRow[]> =>
   claimDeliveries(database.db, {
-    ...{ free: 10, maxPerEndpoint: 4, underWay: new Map(), leaseMs: LEASE_MS, isForAlerts: false },
+    ...{ free: 10, maxEach: 4, underWay: new Map(), leaseMs: LEASE_MS, isForAlerts: false },
     ...given,
   })
 
@@ -268,6 +269,6 @@ describe('a delivery is claimed', () => {
     const taken = (await Promise.all(Array.from({ length: 5 }, () => claim()))).flat()
     const ids = taken.map(({ id }) => id)
     expect(new Set(ids).size).toBe(ids.length)
-    expect(await claim({ maxPerEndpoint: 1, underWay: new Map([[endpointId, 1]]) })).toEqual([])
+    expect(await claim({ maxEach: 1, underWay: new Map([[endpointId, 1]]) })).toEqual([])
   })
 })

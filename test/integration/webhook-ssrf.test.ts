@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { createFetchBytes } from '../../src/features/webhooks/sender/fetch-bytes.ts'
 import { createWebhookSender } from '../../src/features/webhooks/sender/webhook-sender.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { createClient } from '../support/client.ts'
@@ -64,6 +65,33 @@ describe('a webhook', () => {
       await waitFor(() => connections.length > before, {
         what: `a connection by ${url}`,
       })
+    }
+  })
+
+  test('fetched is none of them either, and no more than it may be of what is', async () => {
+    const options = { timeoutMs: 5_000, maxBytes: 10, resolve: resolveSsrfName }
+    const vetted = createFetchBytes({ ...options, isPrivateAllowed: false })
+    for (const { url } of urls) {
+      await expect(vetted(url, NEVER)).rejects.toThrow(/^(must |the host is not on)/)
+    }
+    expect(connections).toEqual([])
+    const receiver = await startWebhookReceiver()
+    try {
+      const fetchBytes = createFetchBytes({ ...options, isPrivateAllowed: true, timeoutMs: 1_000 })
+      receiver.behave('/fits', answer(200, '0123456789'))
+      receiver.behave('/long', answer(200, '01234567890'))
+      receiver.behave('/moved', answer(302, '', { location: '/fits' }))
+      receiver.behave('/drip', (res) => void res.writeHead(200).write('012'))
+      const get = async (path: string) =>
+        String(Buffer.from(await fetchBytes(receiver.url + path, NEVER)))
+      expect(await get('/fits')).toBe('0123456789')
+      await expect(get('/long')).rejects.toThrow('more than 10 bytes')
+      await expect(get('/moved')).rejects.toThrow('redirects are not followed')
+      await expect(get('/drip')).rejects.toThrow('no answer within')
+      const [{ headers } = { headers: {} }] = receiver.at('/fits')
+      expect(Object.keys(headers).sort()).toEqual(['accept', 'connection', 'host'])
+    } finally {
+      await receiver.close()
     }
   })
 

@@ -17,6 +17,7 @@ const plain: readonly [
     (ownerId) => sql`endpoint_id in (select id from webhook_endpoints where owner_id = ${ownerId})`,
   ],
   ['endpoints', 'webhook_endpoints', (ownerId) => sql`owner_id = ${ownerId}`],
+  ['deliveries', 'request_webhooks', (ownerId) => sql`owner_id = ${ownerId}`],
   ['items', 'saved_items', (ownerId) => sql`owner_id = ${ownerId}`],
   ['deliveries', 'webhook_deliveries', (ownerId) => sql`owner_id = ${ownerId}`],
   [

@@ -58,6 +58,13 @@ export const exportedRows: readonly ExportedRows[] = [
     without: ['endpoint_owner', 'claims', 'lease_expires_at'],
   },
   {
+    name: 'request-webhooks',
+    from: 'request_webhooks',
+    owner: 'owner_id',
+    key: ['id'],
+    without: ['claims', 'lease_expires_at'],
+  },
+  {
     name: 'comparisons',
     from: 'similarity_checks',
     owner: 'owner_id',

@@ -1,11 +1,11 @@
 import type { Database } from '../../../db/database.ts'
 import type { WebhookDeliveryRow, WebhookEndpointRow } from '../../../db/schema.ts'
 import type { AnswerContext } from '../../generation/read/present.ts'
-import { messageOf } from '../../lib/errors.ts'
+import { type Attempt, makeAttempt } from './attempt.ts'
 import type { ClaimedDelivery } from './claim.ts'
 import { buildPayload } from './payload.ts'
-import type { SendWebhook, WebhookAnswer } from './ports.ts'
-import { type Attempt, disableEndpoint, recordAttempt, releaseDelivery } from './record.ts'
+import type { SendWebhook } from './ports.ts'
+import { disableEndpoint, recordAttempt, releaseDelivery } from './record.ts'
 import type { RetryWaits } from './schedule.ts'
 import { signWebhook } from './secret.ts'
 
@@ -37,46 +37,22 @@ export const deliver = async (
   if (isOurs) deps.onAttempt(delivery, attempt)
 }
 
-const attemptDelivery = async (
+const attemptDelivery = (
   { send, answerContext, userAgent }: DeliverDeps,
   delivery: ClaimedDelivery,
   endpoint: WebhookEndpointRow,
   signal: AbortSignal,
 ): Promise<Attempt> => {
   const body = buildPayload(delivery, answerContext)
-  const startedAt = delivery.claimedAt
-  const start = performance.now()
-  const measured = () => ({ startedAt, durationMs: Math.round(performance.now() - start) })
+  const at = delivery.claimedAt
   const headers = {
     'content-type': 'application/json',
     'user-agent': userAgent,
     'webhook-id': delivery.id,
-    'webhook-timestamp': String(Math.floor(startedAt.getTime() / 1_000)),
-    'webhook-signature': signWebhook(endpoint, { id: delivery.id, at: startedAt, body }),
+    'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
+    'webhook-signature': signWebhook(endpoint, { id: delivery.id, at, body }),
   }
-  try {
-    return { ...measured(), ...judge(await send({ url: endpoint.url, headers, body }, signal)) }
-  } catch (error) {
-    return { ...measured(), error: describeFailure(error) }
-  }
-}
-
-const judge = (answer: WebhookAnswer): Omit<Attempt, 'startedAt' | 'durationMs'> => {
-  const { statusCode } = answer
-  if (statusCode >= 200 && statusCode < 300) return answer
-  const isRedirect = statusCode >= 300 && statusCode < 400
-  const error = isRedirect
-    ? `answered ${statusCode}: redirects are not followed`
-    : `answered ${statusCode}`
-  return { ...answer, error }
-}
-
-const MAX_ERROR_CHARACTERS = 500
-
-/** A connection that was tried at several addresses has an error for each, and no text of its own. */
-const describeFailure = (error: unknown): string => {
-  const [first] = error instanceof AggregateError ? error.errors : []
-  return (messageOf(first ?? error) || 'no answer').slice(0, MAX_ERROR_CHARACTERS)
+  return makeAttempt(send, { url: endpoint.url, headers, body }, at, signal)
 }
 
 const findEndpointOf = (db: Database, { endpointId }: WebhookDeliveryRow) =>

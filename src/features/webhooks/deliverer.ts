@@ -1,32 +1,33 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Database } from '../../../db/database.ts'
 import { runEvery } from '../../lib/run-every.ts'
-import { type ClaimedDelivery, claimDeliveries } from './claim.ts'
-import { tellMissedEnds } from './missed-ends.ts'
+import type { ClaimLimits } from './claim.ts'
 
-export type DelivererDeps = {
-  db: Database
+export type DelivererDeps<Delivery> = {
+  /** Takes what is due, for as long as the lease holds. */
+  claim: (limits: ClaimLimits) => Promise<Delivery[]>
+  /** Whose turn a delivery is. */
+  turnOf: (delivery: Delivery) => string
   /** One attempt; must end soon once the signal aborts. */
-  deliver: (delivery: ClaimedDelivery, letGo: AbortSignal) => Promise<void>
+  deliver: (delivery: Delivery, letGo: AbortSignal) => Promise<void>
+  /** Makes due what nobody has made so, before each look without a nudge. */
+  prepare: () => Promise<void>
   /** Calls back when something is to be delivered. Returns the way to stop. */
   onWake: (listener: () => void) => () => void
   /** How often to look without a nudge. */
   intervalMs: number
   /** Longer than an attempt takes: after it another worker repeats the delivery. */
   leaseMs: number
-  /** Delivers alerts, and nothing else. */
-  isForAlerts: boolean
   onError: (error: unknown) => void
 }
 
-/** Of one worker at once: in all, and of one endpoint's, so that a slow one leaves room for the others. */
+/** Of one worker at once: in all, and of one endpoint's or owner's, so that a slow one leaves room for the others. */
 const MAX_UNDER_WAY = 32
-const MAX_PER_ENDPOINT = 4
+const MAX_EACH = 4
 
 /** Delivers what is due, from `start` on; `stop` takes no more and lets attempts end within the time it is given. */
-export const createDeliverer = (deps: DelivererDeps) => {
-  const { db, deliver, onWake, intervalMs, leaseMs, isForAlerts, onError } = deps
+export const createDeliverer = <Delivery>(deps: DelivererDeps<Delivery>) => {
+  const { claim, turnOf, deliver, prepare, onWake, intervalMs, leaseMs, onError } = deps
   const running = new Set<Promise<void>>()
   const underWay = new Map<string, number>()
   const letGo = new AbortController()
@@ -50,33 +51,32 @@ export const createDeliverer = (deps: DelivererDeps) => {
     while (hasNews && !isStopped && running.size < MAX_UNDER_WAY) {
       hasNews = false
       const free = MAX_UNDER_WAY - running.size
-      const limits = { free, maxPerEndpoint: MAX_PER_ENDPOINT, underWay, leaseMs, isForAlerts }
-      const taken = await claimDeliveries(db, limits)
+      const taken = await claim({ free, maxEach: MAX_EACH, underWay, leaseMs })
       for (const delivery of taken) begin(delivery)
       hasNews ||= taken.length > 0
     }
   }
-  const begin = (delivery: ClaimedDelivery) => {
-    count(delivery, 1)
+  const begin = (delivery: Delivery) => {
+    count(turnOf(delivery), 1)
     const attempt = deliver(delivery, letGo.signal)
       .catch(onError)
       .finally(() => {
         running.delete(attempt)
-        count(delivery, -1)
+        count(turnOf(delivery), -1)
         void look()
       })
     running.add(attempt)
   }
-  const count = ({ endpointId }: ClaimedDelivery, by: 1 | -1) => {
-    const now = (underWay.get(endpointId) ?? 0) + by
-    if (now > 0) underWay.set(endpointId, now)
-    else underWay.delete(endpointId)
+  const count = (turn: string, by: 1 | -1) => {
+    const now = (underWay.get(turn) ?? 0) + by
+    if (now > 0) underWay.set(turn, now)
+    else underWay.delete(turn)
   }
 
   const start = () => {
     const unsubscribe = onWake(() => void look())
     const sweep = async () => {
-      await tellMissedEnds(db)
+      await prepare()
       await look()
     }
     const sweeper = runEvery(sweep, { intervalMs, onError })

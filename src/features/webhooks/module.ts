@@ -5,12 +5,15 @@ import { ALERTS_DUE, WEBHOOKS_DUE } from '../../generation/state/channel.ts'
 import { createRareLog, type Logger } from '../../lib/logger.ts'
 import { HOUR_MS } from '../../lib/time.ts'
 import { VERSION } from '../../lib/version.ts'
+import { claimDeliveries } from './claim.ts'
 import { type DeliverDeps, deliver } from './deliver.ts'
 import { createDeliverer } from './deliverer.ts'
 import { deleteOldDeliveries } from './maintenance.ts'
 import type { WebhookMetrics } from './metrics.ts'
+import { tellMissedEnds } from './missed-ends.ts'
 import type { RetryWaits } from './schedule.ts'
-import { type ResolveName, resolveLocally, resolveName } from './sender/vetted-addresses.ts'
+import type { ResolveName } from './sender/vetted-addresses.ts'
+import { toVetting } from './sender/vetting.ts'
 import { createWebhookSender } from './sender/webhook-sender.ts'
 
 export type WebhooksDeps = {
@@ -34,7 +37,7 @@ export type WebhooksDeps = {
 }
 
 /** What is lost is delivered late, but nobody waits for it as for an image. */
-const MAX_INTERVAL_MS = 1_000
+export const MAX_INTERVAL_MS = 1_000
 
 /** Where workers deliver besides, this is for when there are none. */
 const ALERTS_INTERVAL_MS = 10_000
@@ -60,14 +63,12 @@ const deliverFor = (
   deps: WebhooksDeps,
   scope: { isForAlerts: boolean; dueName: string; intervalMs: number },
 ) => {
-  const { db, subscribe, retryWaitsMs, timeoutMs, isPrivateAllowed, answerContext } = deps
-  const { leaseMs, metrics, logger } = deps
+  const { db, subscribe, retryWaitsMs, timeoutMs, answerContext, leaseMs, metrics, logger } = deps
   const { isForAlerts, dueName, intervalMs } = scope
-  const resolve = deps.resolve ?? (isPrivateAllowed ? resolveLocally : resolveName)
   const deliverDeps: DeliverDeps = {
     db,
     retryWaitsMs,
-    send: createWebhookSender({ timeoutMs, isPrivateAllowed, resolve }),
+    send: createWebhookSender({ timeoutMs, ...toVetting(deps) }),
     answerContext,
     userAgent: `imageonce/${VERSION}`,
     onAttempt: ({ id, endpointId, type }, attempt) => {
@@ -77,9 +78,10 @@ const deliverFor = (
     },
   }
   return createDeliverer({
-    db,
+    claim: (limits) => claimDeliveries(db, { ...limits, isForAlerts }),
+    turnOf: ({ endpointId }) => endpointId,
     deliver: (delivery, letGo) => deliver(deliverDeps, delivery, letGo),
-    isForAlerts,
+    prepare: () => tellMissedEnds(db),
     onWake: (listener) => subscribe(dueName, listener),
     intervalMs,
     leaseMs: timeoutMs + leaseMs,

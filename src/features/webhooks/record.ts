@@ -2,17 +2,8 @@ import { sql, type Transaction } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { Schema, WebhookDeliveryRow } from '../../../db/schema.ts'
 import type { WebhookDisabledReason } from '../../contract/vocabulary.ts'
+import type { Attempt } from './attempt.ts'
 import { decideRetryWait, type RetryWaits } from './schedule.ts'
-
-/** How an attempt went. Without an `error` it is delivered. */
-export type Attempt = {
-  startedAt: Date
-  durationMs: number
-  statusCode?: number
-  error?: string
-  answer?: string
-  retryAfter?: string | undefined
-}
 
 /** An endpoint that nothing has reached for so long gets nothing more. */
 const FAILING_DAYS = 5
