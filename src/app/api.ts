@@ -43,6 +43,7 @@ import { VERSION } from '../lib/version.ts'
 import { createCallers } from './callers.ts'
 import type { Config } from './config.ts'
 import { createCoreRoutes } from './core-routes.ts'
+import { falDeps } from './fal-deps.ts'
 import { type Feature, startAll, stopAll } from './feature.ts'
 import {
   alertsDeps,
@@ -208,10 +209,10 @@ const listFeatures = (
       }),
     },
     {
-      routes: createGateway(
-        http,
-        gatewayDeps(config, resources, { ...showing, placeholder }, logger),
-      ),
+      routes: createGateway(http, {
+        ...gatewayDeps(config, resources, { ...showing, placeholder }, logger),
+        fal: falDeps(config, secrets, resources, uploads, overrides),
+      }),
     },
     {
       routes: [

@@ -204,7 +204,7 @@ export const gatewayDeps = (
     'submit' | 'assertMayAsk' | 'recordReuse' | 'recordAccess' | 'onImageMissing' | 'placeholder'
   >,
   logger: Logger,
-): GatewayDeps => ({
+): Omit<GatewayDeps, 'fal'> => ({
   ...submitting,
   db,
   store,

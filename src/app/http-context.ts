@@ -3,7 +3,7 @@ import type { GenerationRow } from '../../db/schema.ts'
 import { createAnswers } from '../adapters/http/answer-generation.ts'
 import type { HttpContext } from '../adapters/http/http-context.ts'
 import { createImageSigner, createUrlsFor } from '../adapters/http/image-urls.ts'
-import { createGetOwnGeneration } from '../adapters/http/own-generation.ts'
+import { createGetOwn } from '../adapters/http/own-generation.ts'
 import { MAX_PAGE_SIZE } from '../contract/limits.ts'
 import { findListPriceUsd } from '../contract/list-price.ts'
 import { findSuggested } from '../generation/read/suggestions.ts'
@@ -28,6 +28,7 @@ export const createHttpContext = (
   shutdown: AbortSignal,
 ): HttpContext => {
   const urlsFor = createUrlsFor(createImageSigner(...imageUrlSecrets), http.publicUrl)
+  const getOwn = createGetOwn({ db, findDeferred: queue.findDeferred })
   return {
     db,
     watcher,
@@ -36,7 +37,8 @@ export const createHttpContext = (
     maxWaitSeconds: http.maxWaitSeconds,
     places: createPlaces({ each: bounds.ownerOpen, all: boundOpen(bounds.open, logger) }),
     urlsFor,
-    getOwnGeneration: createGetOwnGeneration({ db, findDeferred: queue.findDeferred }),
+    getOwn,
+    getOwnGeneration: (req, res) => getOwn(String(req.params.id), res),
     ...createAnswers({
       urlsFor,
       interactiveDeadlineMs,

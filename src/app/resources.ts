@@ -19,6 +19,7 @@ import { MAX_IMAGE_PIXELS } from '../contract/limits.ts'
 import type { AlertRule } from '../features/alerts/rules.ts'
 import { findWorkers } from '../features/operators/workers/find-workers.ts'
 import { measureQueue } from '../features/operators/workers/measure-queue.ts'
+import type { RetryWaits } from '../features/webhooks/schedule.ts'
 import type { ResolveName } from '../features/webhooks/sender/vetted-addresses.ts'
 import type { ImageStore, InspectImage, Provider } from '../generation/ports.ts'
 import { createWatcher, type Watcher } from '../generation/read/watch.ts'
@@ -40,6 +41,8 @@ export type Overrides = Partial<{
   builtPages: string
   /** Answers for the names of webhook endpoints. */
   resolveName: ResolveName
+  /** The waits between the attempts to tell of a single request. */
+  requestRetryWaitsMs: RetryWaits
   /** Alerts by other rules than those of the settings. */
   adjustAlertRule: (rule: AlertRule) => AlertRule
 }>

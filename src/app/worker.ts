@@ -18,6 +18,7 @@ import { createSessionTasks } from '../features/sessions/maintenance.ts'
 import { createSpending } from '../features/spending/module.ts'
 import type { TelemetryLog } from '../features/telemetry/telemetry-log.ts'
 import { createWebhooks } from '../features/webhooks/module.ts'
+import { createRequestWebhooks } from '../features/webhooks/requests/module.ts'
 import type { CompareWithSimilar } from '../generation/ports.ts'
 import { Interrupted } from '../generation/run/lease.ts'
 import { createDeadlines } from '../generation/run/overdue.ts'
@@ -29,6 +30,7 @@ import { runEvery } from '../lib/run-every.ts'
 import { waitAtMost } from '../lib/time.ts'
 import { VERSION } from '../lib/version.ts'
 import type { Config } from './config.ts'
+import { requestWebhooksDeps } from './fal-deps.ts'
 import { type Feature, letGoAfterMs, startAll, stopAll } from './feature.ts'
 import {
   alertsDeps,
@@ -190,6 +192,7 @@ const listFeatures = (
     createSavedItems({ items, intervalMs, logger }),
     createAnalytics({ db, intervalMs, logger }),
     createWebhooks(webhooksDeps(config, secrets, resources, logger, overrides)),
+    createRequestWebhooks(requestWebhooksDeps(config, secrets, resources, logger, overrides)),
     createAlerts(alertsDeps(config, resources, logger, overrides)),
     createDeadlines(deadlinesDeps(config, resources, logger)),
     createErasures(erasuresDeps(config, resources, logger)),

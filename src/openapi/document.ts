@@ -1,6 +1,7 @@
 import { createDocument } from 'zod-openapi'
 import { alerts } from './operations/alerts.ts'
 import { analytics } from './operations/analytics.ts'
+import { fal } from './operations/fal.ts'
 import { gateway } from './operations/gateway.ts'
 import { generations } from './operations/generations.ts'
 import { hooks } from './operations/hooks.ts'
@@ -31,6 +32,7 @@ export const createOpenApiDocument = (version: string, publicUrl: string | undef
     paths: {
       ...submitting,
       ...gateway,
+      ...fal,
       ...generations,
       ...images,
       ...similarity,

@@ -145,6 +145,32 @@ describe('the server answers as the document says, when it', () => {
     await walk('getOpenaiModel', 404, alice, 'GET', `${openai}/models/none`)
   })
 
+  test('is asked by fal’s API', async () => {
+    const body = { prompt: 'by fal’s API' }
+    const { body: ran } = await walk<object>('runFal', 200, alice, 'POST', '/fal/run/o/a', { body })
+    expect(ran).toHaveProperty('images')
+    type Submitted = { request_id: string }
+    const submit = (status: number, options: Call[2]) =>
+      walk<Submitted>('submitFal', status, alice, 'POST', '/fal/o/a', options)
+    const { body: submitted } = await submit(200, { body })
+    await submit(422, { body: {} })
+    await submit(401, { body, headers: SIGNED_OUT })
+    const at = `/fal/o/a/requests/${submitted.request_id}`
+    await walk('getFalResult', 200, alice, 'GET', at)
+    await walk('getFalResult', 404, alice, 'GET', `/fal/o/a/requests/${UNKNOWN}`)
+    await walk('getFalStatus', 200, alice, 'GET', `${at}/status`)
+    await walk('followFal', 200, alice, 'GET', `${at}/status/stream`)
+    await walk('cancelFal', 400, alice, 'PUT', `${at}/cancel`)
+    app.gemini.behave({ kind: 'hang' })
+    const { body: waiting } = await submit(200, { body: { prompt: 'by fal’s API, in vain' } })
+    const cancel = `/fal/o/a/requests/${waiting.request_id}/cancel`
+    await walk('cancelFal', 202, alice, 'PUT', cancel)
+    app.gemini.behave({ kind: 'image' })
+    await walk('getFalKeys', 200, alice, 'GET', '/fal/.well-known/jwks.json', {
+      headers: SIGNED_OUT,
+    })
+  })
+
   test('cancels and retries', async () => {
     app.gemini.behave({ kind: 'hang' })
     const body = { prompt: 'to be canceled', lane: 'eager' }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { createGetOwnGeneration } from '../../src/adapters/http/own-generation.ts'
+import { createGetOwn } from '../../src/adapters/http/own-generation.ts'
 import {
   deleteItem,
   findItem,
@@ -33,7 +33,7 @@ import {
   findUnprinted,
   hasMade,
 } from '../../src/generation/submit/recognized-rows.ts'
-import { createRequest, createResponse } from '../support/http-doubles.ts'
+import { createResponse } from '../support/http-doubles.ts'
 import { insertSuccess, openTestDatabase } from '../support/rows.ts'
 
 let database: Awaited<ReturnType<typeof openTestDatabase>>
@@ -139,12 +139,8 @@ describe('what an owner has is found by its owner alone', () => {
   }
 
   const askFor = (principal: { ownerId: string; isAdmin: boolean }) => {
-    const getOwnGeneration = createGetOwnGeneration({
-      db: database.db,
-      findDeferred: async () => undefined,
-    })
-    const req = Object.assign(createRequest(), { params: { id: alices.generation } })
-    return getOwnGeneration(req, createResponse({ principal }).response)
+    const getOwn = createGetOwn({ db: database.db, findDeferred: async () => undefined })
+    return getOwn(alices.generation, createResponse({ principal }).response)
   }
 
   test.each(Object.entries(reading))('%s', async (_name, read) => {

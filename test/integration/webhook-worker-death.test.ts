@@ -1,3 +1,4 @@
+import { createFalClient } from '@fal-ai/client'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startTestApp } from '../support/app.ts'
 import { type Client, createClient } from '../support/client.ts'
@@ -35,7 +36,7 @@ const expectRepeated = async (client: Client, id: string, path: string) => {
 }
 
 describe('a worker that is killed', () => {
-  const { run, url, execute } = useProcesses('postgres')
+  const { run, url, execute, gemini } = useProcesses('postgres')
 
   test('in the middle of a delivery has it repeated by another, under the same id', async () => {
     const env = { ...ENV, WEBHOOK_TIMEOUT_MS: '1000', LEASE_MS: '1000' }
@@ -47,6 +48,34 @@ describe('a worker that is killed', () => {
     await worker.ended()
     await run('worker', env)
     await expectRepeated(client, id, '/killed')
+  })
+
+  test('while it makes a picture for fal’s client, and while it tells of it, has both done by another', async () => {
+    const env = { ...ENV, WEBHOOK_TIMEOUT_MS: '1000', LEASE_MS: '1000' }
+    const [, first] = await Promise.all([run('api', env), run('worker', env)])
+    const fal = createFalClient({
+      credentials: (await execute('token')).out.trim(),
+      proxyUrl: { url: `${url()}/fal/proxy`, when: 'always' },
+    })
+    receiver.behave('/fal', neverAnswer, answer(204))
+    gemini().behave({ kind: 'hang' })
+    const { request_id: requestId } = await fal.queue.submit('fal-ai/x', {
+      input: { prompt: 'made by the third' } as never,
+      webhookUrl: `${receiver.url}/fal`,
+    })
+    await gemini().waitForCall(({ prompt }) => prompt.includes('made by the third'))
+    first.signal('SIGKILL')
+    await first.ended()
+    gemini().behave({ kind: 'image' })
+    const second = await run('worker', env)
+    await receiver.waitForCount('/fal', 1, 60_000)
+    second.signal('SIGKILL')
+    await second.ended()
+    await run('worker', env)
+    const [one, other] = await receiver.waitForCount('/fal', 2, 60_000)
+    expect(other?.text).toBe(one?.text)
+    expect(JSON.parse(other?.text ?? '')).toMatchObject({ request_id: requestId, status: 'OK' })
+    expect(await fal.queue.result('fal-ai/x', { requestId })).toMatchObject({ requestId })
   })
 })
 

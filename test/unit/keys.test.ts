@@ -46,10 +46,11 @@ const needed: Record<string, KeyScope[]> = {
     ['generate'],
     ...['submitGeneration', 'makeImage', 'cancelGeneration', 'retryGeneration', 'regenerate'],
     ...['changeGenerations', 'judgeSimilarImage', 'chooseSimilarityMode'],
-    ...['callGemini', 'generateByOpenai', 'editByOpenai'],
+    ...['callGemini', 'generateByOpenai', 'editByOpenai', 'submitFal', 'runFal', 'cancelFal'],
   ),
   ...ofAll(['read', 'generate'], 'reportEvents', 'readSpending'),
   ...ofAll(['read', 'generate'], 'listOpenaiModels', 'getOpenaiModel'),
+  ...ofAll(['read', 'generate'], 'getFalResult', 'getFalStatus', 'followFal'),
   ...ofAll(['upload'], 'uploadImage'),
   ...ofAll(['delete'], 'deleteImage'),
   ...ofAll(['read', 'items'], 'listItems', 'getItem'),
@@ -68,7 +69,7 @@ function ofAll(scopes: KeyScope[], ...ids: string[]) {
 }
 
 /** Answered to anyone, or to who signs the body. */
-const asksNobody = ['isAlive', 'isReady', 'saveByHook']
+const asksNobody = ['isAlive', 'isReady', 'saveByHook', 'getFalKeys']
 const ofSources = ['registerSourceWebhook', 'listSourceWebhooks', 'removeSourceWebhook']
 
 type Operation = { operationId?: string }

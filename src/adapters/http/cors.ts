@@ -14,6 +14,8 @@ const EXPOSED_HEADERS = [
   'Imageonce-Saved-Usd',
   'Imageonce-Generation',
   'X-Request-Id',
+  'X-Fal-Request-Id',
+  'X-Fal-Request-Timeout-Type',
 ].join(', ')
 
 /** Chromium's own limit. */

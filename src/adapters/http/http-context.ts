@@ -16,7 +16,9 @@ export type HttpContext = {
   logger: Logger
   /** URLs under the public address, or under the one the caller used. */
   urlsFor: (req: Request) => Urls
-  /** The generation that the path names. Throws `not_found` unless it is the caller's, or the caller an operator. */
+  /** A generation by its id. Throws `not_found` unless it is the caller's, or the caller an operator. */
+  getOwn: (id: string, res: Response) => Promise<GenerationWithImage>
+  /** The one that the path names. */
   getOwnGeneration: (req: Request, res: Response) => Promise<GenerationWithImage>
   /** The generation as this caller reads it. */
   answerGeneration: AnswerGeneration

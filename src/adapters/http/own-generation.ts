@@ -13,13 +13,12 @@ type Deps = {
 }
 
 /**
- * Finds the generation that the path names, presumed from its job while only the queue has it. Throws `not_found` for every
+ * Finds a generation by its id, presumed from its job while only the queue has it. Throws `not_found` for every
  * generation alike that the caller may not know of, and `unavailable` when neither store tells.
  */
-export const createGetOwnGeneration =
-  (deps: Deps): HttpContext['getOwnGeneration'] =>
-  async (req, res) => {
-    const id = String(req.params.id)
+export const createGetOwn =
+  (deps: Deps): HttpContext['getOwn'] =>
+  async (id, res) => {
     res.locals.generationId = id
     const { ownerId, isAdmin } = principalOf(res)
     const generation = isGenerationId(id) ? await findKnown(deps, id) : undefined

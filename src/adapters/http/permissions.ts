@@ -25,6 +25,8 @@ const RULES: readonly Rule[] = [
   ['GET', /^\/gemini\//i, ['read', 'generate']],
   ['POST', /^\/openai\//i, ['generate']],
   ['GET', /^\/openai\//i, ['read', 'generate']],
+  ['POST PUT', /^\/fal\/(proxy$|[^/]+\/[^/]+)/i, ['generate']],
+  ['GET', /^\/fal\/(proxy$|[^/]+\/[^/]+)/i, ['read', 'generate']],
   ['POST', /^\/api\/generations\//i, ['generate']],
   ['PUT', /^\/api\/similarity$/i, ['generate']],
   ['POST', /^\/api\/telemetry$/i, ['read', 'generate']],

@@ -15,7 +15,7 @@ import type { Submission } from '../../generation/submit/find-or-create.ts'
 import { type SubmitDeps, submitGeneration } from '../../generation/submit/submit.ts'
 import { AppError, type ErrorCode } from '../../lib/errors.ts'
 import { setAnswerHeaders } from './answer-headers.ts'
-import type { Ask, Wanted } from './gateway.ts'
+import type { Answered, Ask, AskForEnds, Submit, Wanted } from './gateway.ts'
 import { type Numbered, type ParallelCall, setApart } from './parallel-calls.ts'
 import { parseWishes, type Wishes } from './wishes.ts'
 
@@ -35,27 +35,52 @@ export type AskDeps = {
 
 type Http = Pick<HttpContext, 'places' | 'watcher' | 'shutdown'>
 
-/** See `Ask`. */
-export const createAsk =
-  (http: Http, deps: AskDeps): Ask =>
-  async (req, res, describe, onAsked) => {
-    holdPlace(http, deps, res)
+/** See `Ask`, `AskForEnds` and `Submit`. */
+export const createAsk = (
+  http: Http,
+  deps: AskDeps,
+): { ask: Ask; askForEnds: AskForEnds; submit: Submit } => {
+  const submitAndLetGo = async (req: Request, res: Response, describe: () => Wanted[]) => {
     const submissions = await submitAll(deps, req, res, describe)
     letGoOfBody(req, res)
     res.locals.generationId = submissions[0]?.generation.id
-    await onAsked?.(submissions.map(({ generation }) => generation))
-    const ended = await waitForAll(http, deps, res, submissions)
-    const answered = submissions.map(({ kind }, at) => {
-      const generation = ended[at] as GenerationWithImage
-      assertSucceeded(generation)
-      const source = kind === 'exact' || kind === 'joined' ? kind : undefined
-      const reuse = describeReuse(generation, source, deps.listPriceUsd)
-      if (source) deps.recordReuse(generation, reuse)
-      return { generation, reuse }
-    })
-    if (!res.headersSent) setAnswerHeaders(res, answered)
+    return submissions
+  }
+  const toAnswered = ({ kind }: Submission, generation: GenerationWithImage): Answered => {
+    const source = kind === 'exact' || kind === 'joined' ? kind : undefined
+    const reuse = describeReuse(generation, source, deps.listPriceUsd)
+    if (source) deps.recordReuse(generation, reuse)
+    return { generation, reuse }
+  }
+
+  const ask: Ask = async (req, res, describe, onAsked) => {
+    const { rows, answered } = await askForEnds(req, res, describe, { onAsked })
+    for (const row of rows) assertSucceeded(row)
     return answered
   }
+  const askForEnds: AskForEnds = async (req, res, describe, options = {}) => {
+    const timeoutMs = Math.min(options.timeoutMs ?? Infinity, deps.maxCallSeconds * 1_000)
+    holdPlace(http, deps, res)
+    const submissions = await submitAndLetGo(req, res, describe)
+    await options.onAsked?.(submissions.map(({ generation }) => generation))
+    const rows = await waitForAll(http, res, submissions, timeoutMs)
+    const answered = submissions.flatMap((submission, at) => {
+      const row = rows[at]
+      return row?.status === 'succeeded' ? toAnswered(submission, row) : []
+    })
+    if (answered.length > 0 && !res.headersSent) setAnswerHeaders(res, answered)
+    return { rows, answered }
+  }
+  const submit: Submit = async (req, res, describe) => {
+    const submissions = await submitAndLetGo(req, res, describe)
+    setAnswerHeaders(
+      res,
+      submissions.map((submission) => toAnswered(submission, submission.generation)),
+    )
+    return submissions
+  }
+  return { ask, askForEnds, submit }
+}
 
 /** Until the answer is done: it bounds what is waited for, and what is read for it. */
 const holdPlace = (
@@ -108,21 +133,25 @@ const keyOfPlace = (key: string | undefined, place: number): string | undefined 
 
 const waitForAll = async (
   http: Http,
-  { maxCallSeconds }: Pick<AskDeps, 'maxCallSeconds'>,
   res: Response,
   submissions: readonly Submission[],
+  timeoutMs: number,
 ): Promise<GenerationWithImage[]> => {
   const underWay = submissions.filter(({ generation }) => !isTerminal(generation.status))
   if (underWay.length === 0) return submissions.map(({ generation }) => generation)
   const signal = whileConnected(http, res)
   setMaxListeners(0, signal)
-  const limits = { timeoutMs: maxCallSeconds * 1_000, signal, isPatient: true }
+  const limits = { timeoutMs, signal, isPatient: true }
   return Promise.all(
     submissions.map(async ({ generation }) => {
       if (isTerminal(generation.status)) return generation
       const ended = await waitForTerminal(http.watcher, generation, limits)
       if (ended) return ended
-      throw http.shutdown.aborted ? stopping() : signal.aborted ? hungUp() : tooLate(maxCallSeconds)
+      throw http.shutdown.aborted
+        ? stopping()
+        : signal.aborted
+          ? hungUp()
+          : tooLate(timeoutMs / 1_000)
     }),
   )
 }

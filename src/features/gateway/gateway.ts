@@ -3,9 +3,15 @@ import type { Reuse } from '../../contract/generation.ts'
 import type { GenerationRequestInput } from '../../contract/generation-request.ts'
 import type { StoredImage } from '../../generation/ports.ts'
 import type { GenerationWithImage } from '../../generation/state/repository.ts'
+import type { Submission } from '../../generation/submit/find-or-create.ts'
 
 /** What every dialect works with. */
-export type Gateway = { ask: Ask; readPictures: ReadPictures }
+export type Gateway = {
+  ask: Ask
+  askForEnds: AskForEnds
+  submit: Submit
+  readPictures: ReadPictures
+}
 
 /**
  * Asks for what `describe` makes of a request, one image for each, and resolves when all are there: the caller is held meanwhile. Who
@@ -24,8 +30,26 @@ export type Ask = (
 /** Called with the generations as soon as they are known, before they are waited for: a dialect may begin its answer then. */
 export type OnAsked = (generations: readonly GenerationWithImage[]) => Promise<void>
 
+/**
+ * The same where what became of each is the dialect's to tell: `rows` are all of them as they ended, `answered` those that have an
+ * image. `timeoutMs`: how long the caller is ready to wait, where that is less than a call is held.
+ */
+export type AskForEnds = (
+  req: Request,
+  res: Response,
+  describe: () => Wanted[],
+  options?: { timeoutMs?: number | undefined; onAsked?: OnAsked | undefined },
+) => Promise<{ rows: GenerationWithImage[]; answered: Answered[] }>
+
+/** Asks and waits for nothing, for callers who look again. Sets the headers that tell of reuse, and takes no place. */
+export type Submit = (
+  req: Request,
+  res: Response,
+  describe: () => Wanted[],
+) => Promise<Submission[]>
+
 /** What a dialect has made of a request: our own, and what only dialects may say. */
-export type Wanted = Omit<GenerationRequestInput, 'skipExistingCheck' | 'variant' | 'lane'> & {
+export type Wanted = Omit<GenerationRequestInput, 'skipExistingCheck' | 'variant'> & {
   /** Which of several of the same request: 1 is the request itself. */
   number?: number
   /** The provider's own request, with `{"$image": k}` where the k-th of `images` (base64) was. */

@@ -150,7 +150,8 @@ export const presentImage = (row: ImageRow & Partial<MadeBy>, urls: Urls): Image
 const withVersion = (imageUrl: string, contentDigest: string | null): string =>
   contentDigest ? `${imageUrl}?v=${versionOf(contentDigest)}` : imageUrl
 
-const withFormat = (imageUrl: string, format: OutputFormat | undefined): string =>
+/** The same image, given in that format. */
+export const withFormat = (imageUrl: string, format: OutputFormat | undefined): string =>
   format ? `${imageUrl}${imageUrl.includes('?') ? '&' : '?'}format=${format}` : imageUrl
 
 const LATE_NOTE =

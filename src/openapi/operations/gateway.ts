@@ -31,7 +31,7 @@ const json = { 'application/json': { schema: foreign } }
 const form = { 'multipart/form-data': { schema: foreign } }
 
 /** An operation of another API: bodies, answers and problems are as that has them. */
-const foreignOperation = (id: string, options: Options) => {
+export const foreignOperation = (id: string, options: Options) => {
   const { url, path, asks, isForm, summary, description } = options
   const asked = operation(TAG, id, {
     summary: summary ?? '',

@@ -101,6 +101,7 @@ export const addressOf = (path: string, things: Belongings): string => {
         ? things.item
         : things.generation
   return path
+    .replace('{owner}/{app}', 'fal-ai/x')
     .replace('{id}', id)
     .replace('{deliveryId}', things.delivery)
     .replace('{digest}', things.digest)

@@ -51,6 +51,10 @@ const RULES: readonly [route: RegExp, access: Access][] = [
   [/ \/api\/(info|visualize|generations|images|saved-items|webhooks|telemetry)(\/[a-z]+)?$/, 'own'],
   [/ \/api\/analytics\/(summary|timeseries)$/, 'own'],
   [/ \/api\/similarity(\/checks)?$/, 'own'],
+  [/ \/fal\/\.well-known\/jwks\.json$/, 'anyone'],
+  [/ \/fal\/\*$/, 'nothing'],
+  [/ \/fal\/(run\/)?\{owner\}\/\{app\}$/, 'own'],
+  [/ \/fal\/\{owner\}\/\{app\}\/requests\/\{id\}/, 'object'],
 ]
 
 export const findAccess = ({ method, path }: Mount): Access | undefined =>

@@ -16,6 +16,14 @@ const RETRY = ['test/unit/retry-policy.test.ts']
 /** What keeps an image from being bought twice, and what was bought from being lost. */
 export const money: readonly Mutation[] = [
   {
+    name: 'fal: what has failed is not sent again',
+    why: 'a client asks three times more for what has just failed, each time for money',
+    file: 'src/features/gateway/fal/failure.ts',
+    find: 'status: 500, message',
+    replace: 'status: 503, message',
+    tests: ['test/unit/fal-translation.test.ts'],
+  },
+  {
     name: 'call in a thread: one that ends may have been charged',
     why: 'calls that were sent are taken for free, and paid again as often as threads end',
     file: 'src/adapters/providers/threaded-gemini.ts',

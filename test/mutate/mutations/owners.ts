@@ -19,6 +19,15 @@ export const owners: readonly Mutation[] = [
     tests: OWNERS,
   },
   {
+    name: 'owner: of each picture of a fal request',
+    why: 'who puts another’s id behind an own one reads it',
+    file: 'src/features/gateway/fal/routes.ts',
+    find: 'request.generationIds.map((id) => http.getOwn(id, res))',
+    replace: 'request.generationIds.slice(0, 1).map((id) => http.getOwn(id, res))',
+    tests: ['test/integration/fal.test.ts'],
+    pattern: 'a 404 for another’s request',
+  },
+  {
     name: 'owner: of a list of generations',
     why: 'a list shows everybody’s',
     file: 'src/generation/read/list.ts',

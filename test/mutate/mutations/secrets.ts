@@ -6,6 +6,7 @@ const SHOWN = ['test/unit/shown-to-others.test.ts']
 const WEBHOOKS = ['test/integration/webhook-guards.test.ts']
 const CACHING = ['test/unit/image-caching.test.ts']
 const SSRF = ['test/integration/webhook-ssrf.test.ts']
+const FAL_RULES = ['test/unit/fal-translation.test.ts']
 
 const SESSIONS = 'src/adapters/http/sessions.ts'
 const AUTH = 'src/adapters/http/auth.ts'
@@ -256,7 +257,7 @@ export const secrets: readonly Mutation[] = [
   {
     name: 'SSRF: the address that was vetted',
     why: 'a name leads inside a moment after it was looked at',
-    file: 'src/features/webhooks/sender/webhook-sender.ts',
+    file: 'src/features/webhooks/sender/vetted-request.ts',
     find: '      lookup: pin(addresses),\n',
     replace: "      lookup: pin(['127.0.0.1']),\n",
     tests: SSRF,
@@ -269,6 +270,48 @@ export const secrets: readonly Mutation[] = [
     find: 'if (isIP(host)) return isPublicAddress(host)',
     replace: 'if (isIP(host)) return true',
     tests: ['test/unit/public-address.test.ts'],
+  },
+  {
+    name: 'fetched picture: no more than it may be',
+    why: 'an address without end fills the memory',
+    file: 'src/features/webhooks/sender/fetch-bytes.ts',
+    find: 'if (size > maxBytes) throw',
+    replace: 'if (size < 0) throw',
+    tests: SSRF,
+    pattern: 'fetched is none of them',
+  },
+  {
+    name: 'fal’s webhook: the public part alone',
+    why: 'who asks for the keys signs webhooks',
+    file: 'src/features/gateway/fal/signing.ts',
+    find: 'return { kty:',
+    replace: "return { ...(privateKey.export({ format: 'jwk' }) as object), kty:",
+    tests: FAL_RULES,
+  },
+  {
+    name: 'fal’s webhook: what it says is signed',
+    why: 'what was signed once is put under other words',
+    file: 'src/features/gateway/fal/signing.ts',
+    find: 'update(body)',
+    replace: "update('')",
+    tests: FAL_RULES,
+  },
+  {
+    name: 'fal’s webhook: fenced',
+    why: 'a worker that was too slow writes over what another delivered',
+    file: 'src/features/webhooks/requests/deliver-request.ts',
+    find: "    .where('claims', '=', row.claims)\n",
+    replace: '',
+    tests: ['test/integration/fal-webhooks.test.ts'],
+    pattern: 'none that was too slow',
+  },
+  {
+    name: 'fal’s proxy: two hosts',
+    why: 'whatever a page names is taken for an address of ours',
+    file: 'src/features/gateway/fal/target.ts',
+    find: 'PATH_OF_HOST[url.hostname]',
+    replace: '(PATH_OF_HOST[url.hostname] ?? QUEUE_PATH)',
+    tests: FAL_RULES,
   },
   {
     name: 'CORS: the pages that may call',

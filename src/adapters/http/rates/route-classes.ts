@@ -21,6 +21,13 @@ const CLASS_OF_ROUTE: Record<string, RateClass | Uncounted> = {
   'POST /openai/v1/images/edits': 'ask',
   'GET /openai/v1/models': 'read',
   'GET /openai/v1/models/:id': 'read',
+  'GET /fal/.well-known/jwks.json': 'page',
+  'GET /fal/proxy': 'read',
+  'POST /fal/proxy': 'ask',
+  'PUT /fal/proxy': 'change',
+  'GET /fal/:owner/*': 'read',
+  'POST /fal/:owner/*': 'ask',
+  'PUT /fal/:owner/*': 'change',
   'POST /api/generations/:id/retry': 'ask',
   'POST /api/generations/:id/regenerate': 'ask',
   'POST /api/generations/:id/cancel': 'change',
@@ -102,7 +109,7 @@ const withoutParts = new Map(Object.entries(CLASS_OF_ROUTE).filter(([route]) => 
 const withParts = Object.entries(CLASS_OF_ROUTE)
   .filter(([route]) => route.includes(':'))
   .map(([route, found]) => {
-    const pattern = route.replaceAll('.', '\\.').replace(/:\w+/g, '[^/]+')
+    const pattern = route.replaceAll('.', '\\.').replace(/:\w+/g, '[^/]+').replace('*', '.+')
     return { pattern: new RegExp(`^${pattern}$`), found }
   })
 
