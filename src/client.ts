@@ -8,7 +8,7 @@ export {
   type SummaryOptions,
 } from './client/client.ts'
 export { ImageonceError } from './client/error.ts'
-export type { GenerateOptions } from './client/generate.ts'
+export type { GenerateOptions, SeveralResults } from './client/generate.ts'
 export {
   extractImageMetadata,
   type ImageMetadata,

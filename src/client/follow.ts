@@ -1,5 +1,7 @@
+import { withFormat } from '../contract/format-url.ts'
 import type { Generation } from '../contract/generation.ts'
 import { isTerminal } from '../contract/status.ts'
+import type { OutputFormat } from '../contract/vocabulary.ts'
 import { timedOut, unreachable } from './error.ts'
 import { readServerSentEvents } from './event-stream.ts'
 import { createRetry } from './retry.ts'
@@ -13,6 +15,8 @@ export type FollowOptions = {
   /** Hears of each state that differs from the one before. */
   onState: (generation: Generation) => void
   giveUpMs?: number
+  /** The format that its picture was asked for in: only the answer to the asking says so by itself. */
+  outputFormat?: OutputFormat | undefined
 }
 
 /** A stream begins with the state. One that does not is held up by something on the way. */
@@ -33,14 +37,15 @@ export const createFollow = (transport: Transport) => {
   let heldConnections = 0
 
   const follow = async (id: string, options: FollowOptions): Promise<Generation> => {
-    const { signal, giveUpMs = transport.timeouts.giveUpMs } = options
+    const { signal, giveUpMs = transport.timeouts.giveUpMs, outputFormat } = options
     const path = `/api/generations/${id}`
     const retry = createRetry(giveUpMs)
     let lastText = JSON.stringify(options.known)
     let lastEventId = ''
     let barrenStreams = 0
 
-    const tell = (generation: Generation): Generation => {
+    const tell = (sent: Generation): Generation => {
+      const generation = { ...sent, imageUrl: withFormat(sent.imageUrl, outputFormat) }
       const text = JSON.stringify(generation)
       if (text !== lastText) options.onState(generation)
       lastText = text

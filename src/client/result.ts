@@ -18,7 +18,11 @@ type Always =
  * A generation as the server answered it; where it never did, what is known without it. `imageUrl` can always be shown;
  * with `isPlaceholder` it is a placeholder, and `error`, if there is one, says why.
  */
-export type GenerationResult = Pick<Generation, Always> & Partial<Generation>
+export type GenerationResult = Pick<Generation, Always> &
+  Partial<Generation> & {
+    /** Of a request with `n`: all of its pictures, in order. The result itself is that of the first. */
+    generations?: GenerationResult[]
+  }
 
 /** The result where there is none from the server, or it can no longer be followed. */
 export const describeFailure = (

@@ -219,6 +219,86 @@ describe('identical calls of one moment', () => {
   })
 })
 
+describe('several pictures', () => {
+  const idsOf = (results: { id?: string }[]) => results.map(({ id }) => id)
+
+  test('come in order, each followed to its end, and are free the second time', async () => {
+    const open = holds.hold()
+    const { fetch, calls } = recordFetch()
+    const client = connect({ fetch })
+    const heard: Generation[] = []
+    const onState = (generation: Generation) => heard.push(generation)
+    const asking = client.generate({ prompt: 'three herons', n: 3 }, { onState })
+    const again = client.generate({ prompt: 'three herons', n: 3 })
+    await waitFor(() => new Set(idsOf(heard)).size === 3, { what: 'news of all three' })
+    open()
+    const { generations, id } = await asking
+    expect(generations.map(({ number }) => number)).toEqual([undefined, 2, 3])
+    expect(generations.map(({ status }) => status)).toEqual(Array(3).fill('succeeded'))
+    expect(generations[0]?.id).toBe(id)
+    for (const each of generations) {
+      expect(heard.findLast((state) => state.id === each.id)).toEqual(each)
+    }
+    expect(idsOf((await again).generations)).toEqual(idsOf(generations))
+    expect(calls.filter(({ method }) => method === 'POST')).toHaveLength(1)
+    const four = await client.generate({ prompt: 'three herons', n: 4 })
+    expect(four.generations.map(({ isExisting }) => isExisting)).toEqual([true, true, true, false])
+    expect(app.gemini.countCalls('three herons')).toBe(4)
+  })
+
+  test('that are forced are bought once by a double click, also when the first is there', async () => {
+    let goOn = () => {}
+    const rest = new Promise<void>((resolve) => {
+      goOn = resolve
+    })
+    let taken = 0
+    app.gemini.behave(async () => {
+      taken += 1
+      if (taken > 1) await rest
+      return { kind: 'image' }
+    })
+    const client = connect()
+    const request = { prompt: 'two forced herons', n: 2, skipExistingCheck: true }
+    let isOneThere = false
+    const onState = ({ status }: Generation) => {
+      isOneThere ||= status === 'succeeded'
+    }
+    const click = client.generate(request, { onState })
+    await waitFor(() => isOneThere, { what: 'one of them' })
+    const clickAgain = client.generate(request)
+    goOn()
+    expect(idsOf((await clickAgain).generations)).toEqual(idsOf((await click).generations))
+    expect(app.gemini.countCalls('two forced herons')).toBe(2)
+    app.gemini.reset()
+  })
+
+  test('that are refused are as many placeholders, and one failure where that is asked for', async () => {
+    const client = connect({ token: () => 'wrong' })
+    const { generations } = await client.generate({ prompt: 'refused herons', n: 2 })
+    expect(generations).toMatchObject([{ isPlaceholder: true }, { isPlaceholder: true }])
+    const throwing = client.generate({ prompt: 'x', n: 2 }, { throwOnFailure: true })
+    await expect(throwing).rejects.toMatchObject({ code: 'unauthenticated' })
+    for (const n of [0, 1.5, 1e9]) {
+      const { error } = await connect().generate({ prompt: 'no heron', n })
+      expect(error?.code).toBe('invalid_request')
+    }
+  })
+})
+
+test('the URL names the format that was asked for, in every state, and shows it', async () => {
+  const open = holds.hold()
+  const heard: string[] = []
+  const onState = ({ imageUrl }: Generation) => heard.push(imageUrl)
+  const request = { prompt: 'a heron as a file', outputFormat: 'jpeg' } as const
+  const asking = connect().generate(request, { onState })
+  await waitFor(() => heard.length > 1, { what: 'news of it' })
+  open()
+  const { imageUrl } = await asking
+  expect((await fetch(imageUrl)).headers.get('content-type')).toBe('image/jpeg')
+  for (const url of [...heard, imageUrl]) expect(url).toMatch(/[?&]format=jpeg$/)
+  expect(imageUrl.match(/format=/g)).toHaveLength(1)
+})
+
 test('subscribe tells of each state up to the last, and stops when told to', async () => {
   const open = holds.hold()
   const client = connect()

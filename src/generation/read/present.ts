@@ -1,4 +1,5 @@
 import type { GenerationRow, ImageRow } from '../../../db/schema.ts'
+import { withFormat } from '../../contract/format-url.ts'
 import type { Generation, Reuse, SimilarImage } from '../../contract/generation.ts'
 import type { Image } from '../../contract/image.ts'
 import { type ImageSize, isTerminal, type OutputFormat } from '../../contract/vocabulary.ts'
@@ -149,10 +150,6 @@ export const presentImage = (row: ImageRow & Partial<MadeBy>, urls: Urls): Image
 /** Names the very bytes, so that it may be cached for ever. */
 const withVersion = (imageUrl: string, contentDigest: string | null): string =>
   contentDigest ? `${imageUrl}?v=${versionOf(contentDigest)}` : imageUrl
-
-/** The same image, given in that format. */
-export const withFormat = (imageUrl: string, format: OutputFormat | undefined): string =>
-  format ? `${imageUrl}${imageUrl.includes('?') ? '&' : '?'}format=${format}` : imageUrl
 
 const LATE_NOTE =
   'Still in the making, beyond the time that a person should wait: show the placeholder. The image will be at the same URL.'

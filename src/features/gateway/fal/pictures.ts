@@ -1,6 +1,7 @@
 import type { Database } from '../../../../db/database.ts'
+import { withFormat } from '../../../contract/format-url.ts'
 import type { OutputFormat } from '../../../contract/vocabulary.ts'
-import { showGeneration, type Urls, withFormat } from '../../../generation/read/present.ts'
+import { showGeneration, type Urls } from '../../../generation/read/present.ts'
 import type { GenerationWithImage } from '../../../generation/state/repository.ts'
 
 /** What `result` gives. */
