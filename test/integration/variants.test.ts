@@ -133,3 +133,25 @@ test('what was made stays listed when its condition image is deleted', async () 
   const listed = await listImages(alice, `?conditionImage=${blue.digest}`)
   expect(idsOf(listed)).toEqual(idsOf(made.slice(4)))
 })
+
+test('what an image was one of several for is listed too, wherever it stood, and nobody else reads it', async () => {
+  const colours = ['#208020', '#802080', '#208080', '#808020']
+  const [first, second, earlier, other] = (await Promise.all(
+    colours.map(async (colour) => (await uploadImage(alice, await makePng(colour, 24))).body),
+  )) as [Image, Image, Image, Image]
+  const ask = async (more: object) => (await alice.generateAndWait({ prompt, ...more })).body
+  const both = await ask({ conditionImages: [first.id, second.id] })
+  const turns = [{ role: 'user', text: 'a lamp', images: [earlier.id] }]
+  const later = await ask({ conditionImages: [second.id, other.id], turns })
+  await ask({ conditionImage: other.id, variant: 'alone' })
+  const listOf = async ({ digest }: Image, client = alice) =>
+    idsOf(await listImages(client, `?conditionImage=${digest}`))
+  expect(await listOf(first)).toEqual([both.id])
+  expect(await listOf(second)).toEqual(idsOf([both, later]))
+  expect(await listOf(earlier)).toEqual([later.id])
+  expect(await listOf(other)).toHaveLength(2)
+  for (const { digest } of [first, second, earlier]) {
+    await uploadImage(bob, await makePng(colours[0], 24))
+    expect(await listImages(bob, `?conditionImage=${digest}`)).toEqual([])
+  }
+})

@@ -10,7 +10,7 @@ export type ImagePage = {
   ownerId: string
   /** With `conditionDigest`, images that were made unless it says otherwise. */
   imageType?: ImageType | undefined
-  /** Only what was made from this condition image. */
+  /** Only what was made from the image of this digest: in any place of several, of a conversation, or of another API's request. */
   conditionDigest?: string | undefined
   transformation?: Transformation | undefined
   variant?: string | undefined
@@ -24,7 +24,7 @@ export type MadeBy = {
 }
 
 /**
- * The owner's images, newest first. Those of one condition image follow an index; other filters cost as many rows as they
+ * The owner's images, newest first. Those of one condition image follow two indexes; other filters cost as many rows as they
  * skip. A generation that reused another's image has none of its own here, so each is listed once.
  */
 export const listImages = (db: Database, page: ImagePage): Promise<(ImageRow & MadeBy)[]> => {
@@ -39,7 +39,7 @@ export const listImages = (db: Database, page: ImagePage): Promise<(ImageRow & M
     .select(['maker.transformation', 'maker.variant', 'maker.conditionImageDigest'])
     .where('m.userId', '=', page.ownerId)
   if (imageType) query = query.where('m.imageType', '=', imageType)
-  if (conditionDigest) query = query.where('maker.conditionImageDigest', '=', conditionDigest)
+  if (conditionDigest) query = query.where('m.id', 'in', madeFrom(page.ownerId, conditionDigest))
   if (transformation) query = query.where('maker.transformation', '=', transformation)
   if (variant !== undefined) query = query.where('maker.variant', '=', variant)
   if (before) {
@@ -47,6 +47,14 @@ export const listImages = (db: Database, page: ImagePage): Promise<(ImageRow & M
   }
   return query.orderBy('m.generatedAt', 'desc').orderBy('m.id', 'desc').limit(page.limit).execute()
 }
+
+/** Ids of the generations that an image is named in: most name one, in a column, the others theirs in `details`. */
+const madeFrom = (ownerId: string, digest: string) => sql<string>`(
+  select id from generations where owner_id = ${ownerId} and condition_image_digest = ${digest}
+  union all
+  select id from generations
+  where owner_id = ${ownerId} and details is not null
+    and jsonb_path_query_array(details, '$.**.digest') @> to_jsonb(${digest}::text))`
 
 /**
  * The digest under which images were made from a condition image, which is named by its digest, a copy's, or the id of one

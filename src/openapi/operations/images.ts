@@ -66,7 +66,7 @@ export const images: Operations = {
     get: operation(TAG, 'listImages', {
       summary: 'Your images, newest first',
       description:
-        'With `conditionImage`, which is the digest or the id of an image: all that was made from it, whichever of its copies was sent.',
+        'With `conditionImage`, which is the digest or the id of an image: all that was made from it, in whichever place it was sent among others, and whichever of its copies.',
       query: pageQuery.extend(imageQuerySchema.shape),
       answers: { 200: answer('A page.', page('images', image)) },
       problems: [400],
