@@ -4,6 +4,7 @@ import { startTestApp, type TestApp } from '../support/app.ts'
 import { startBrowser } from '../support/browser.ts'
 import { bundleClient } from '../support/client-bundle.ts'
 import { startHttpServer, type TestServer } from '../support/http-server.ts'
+import { makePng } from '../support/pictures.ts'
 import { describeWith } from '../support/skip.ts'
 import { waitFor } from '../support/wait-for.ts'
 
@@ -50,6 +51,63 @@ describeWith('chromium', 'the client in a page of another site', () => {
     })()`)
     expect(seen).toMatchObject({ isPlaceholder: false, isShown: true })
     expect((seen as { states: string[] }).states).toContain('running')
+    app.gemini.reset()
+  })
+
+  test('makes several pictures of several images, and knows the id of each', async () => {
+    const pngs = await Promise.all(['#a05020', '#2050a0'].map((colour) => makePng(colour)))
+    const sources = JSON.stringify(pngs.map((png) => png.toString('base64')))
+    const seen = await page.evaluate(`(async () => {
+      const files = ${sources}.map((base64) => new Blob(
+        [Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))], { type: 'image/png' }))
+      const uploads = await Promise.all(files.map((file) => client.upload(file)))
+      const said = {
+        prompt: 'both of them',
+        negativePrompt: 'a  third',
+        seed: 7,
+        thinkingLevel: 'high',
+        safetySettings: [
+          { category: 'HARM_CATEGORY_HATE_SPEECH', threshold: 'BLOCK_NONE' },
+          { category: 'HARM_CATEGORY_HARASSMENT', threshold: 'OFF' },
+        ],
+      }
+      const turn = { role: 'user', text: 'the first one' }
+      const { generations } = await client.generate({
+        ...said,
+        conditionImages: uploads.map(({ id }) => id),
+        turns: [{ ...turn, images: [uploads[0].id] }],
+        outputFormat: 'webp',
+        n: 3,
+      })
+      const keys = [1, 2, 3].map((number) => imageonce.createImageIdempotencyKey({
+        ...said,
+        owner: 'alice',
+        provider: 'gemini',
+        model: generations[0].model,
+        conditionImageDigests: uploads.map(({ digest }) => digest),
+        turns: [{ ...turn, imageDigests: [uploads[0].digest] }],
+        number,
+      }))
+      const image = document.querySelector('img')
+      image.src = generations[2].imageUrl
+      await image.decode()
+      const types = generations.map(async ({ imageUrl }) =>
+        (await fetch(imageUrl)).headers.get('content-type'))
+      return {
+        ids: generations.map(({ id }) => id),
+        keys: await Promise.all(keys),
+        types: await Promise.all(types),
+      }
+    })()`)
+    const { ids, keys, types } = seen as Record<'ids' | 'keys' | 'types', string[]>
+    expect(keys).toEqual(ids)
+    expect(types).toEqual(Array(3).fill('image/webp'))
+    const [first, ...others] = app.gemini.calls.map(({ body }) => body)
+    expect(others).toEqual([first, first])
+    const parts = first?.contents.at(-1)?.parts ?? []
+    const sent = parts.flatMap(({ inlineData }) => inlineData?.data ?? [])
+    expect(sent).toHaveLength(2)
+    expect(new Set(sent).size).toBe(2)
     app.gemini.reset()
   })
 

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import type { Page } from 'playwright-core'
+import sharp from 'sharp'
 import { type Dashboard, startDashboard } from '../support/dashboard.ts'
 import { giveImage } from '../support/give-image.ts'
 import { lookAtPage } from '../support/look-at-page.ts'
@@ -64,7 +65,7 @@ describeWith('chromium', 'the playground and similar prompts', () => {
   test('takes a condition image that is pasted, and one that is dropped', async () => {
     await open('?prompt=conditioned')
     await giveImage(page, 'paste', await makePng('#336699'))
-    const remove = page.getByRole('button', { name: 'Remove the condition image' })
+    const remove = page.getByRole('button', { name: 'Remove image 1' })
     await remove.click()
     await giveImage(page, 'drop', await makePng('#996633'))
     await remove.waitFor()
@@ -76,6 +77,7 @@ describeWith('chromium', 'the playground and similar prompts', () => {
   })
 
   test('an image leads to all that was made from it, by transformation and variant', async () => {
+    await page.getByText('More options').click()
     await page.getByRole('textbox', { name: 'Variant' }).fill('dark')
     await generate()
     await said('Paid')
@@ -92,6 +94,102 @@ describeWith('chromium', 'the playground and similar prompts', () => {
     await page.getByRole('link', { name: 'its generation' }).click()
     await page.getByRole('link', { name: 'all made from it' }).click()
     await tiles('Enhanced').waitFor()
+  })
+
+  test('takes several images in order, which are moved and removed by keyboard', async () => {
+    await open('?prompt=a+group')
+    const colours = ['#112233', '#445566', '#778899']
+    const pngs = await Promise.all(colours.map((colour) => makePng(colour)))
+    for (const [index, png] of pngs.entries()) {
+      await giveImage(page, index === 1 ? 'drop' : 'paste', png)
+      await page.getByRole('img', { name: `Condition ${index + 1}` }).waitFor()
+    }
+    await page.getByRole('button', { name: 'Move image 3 forward' }).press('Enter')
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Remove image 2' }).press('Enter')
+    expect(await lookAtPage(page, 'playground-images')).toEqual([])
+    await generate()
+    await said('Paid')
+    const parts = dashboard.app.gemini.calls[0]?.body.contents[0]?.parts ?? []
+    const sent = parts.flatMap(({ inlineData }) => inlineData?.data ?? [])
+    const shown = sent.map(async (data) => {
+      const { dominant } = await sharp(Buffer.from(data, 'base64')).stats()
+      return dominant.r >> 4
+    })
+    expect(await Promise.all(shown)).toEqual([7, 4])
+  })
+
+  test('says what few requests say, and shows it with the generation', async () => {
+    dashboard.app.gemini.behave({ kind: 'image_with_drafts' })
+    await open('?prompt=a+quiet+lake')
+    expect(await page.getByRole('textbox', { name: 'Seed' }).isVisible()).toBe(false)
+    await page.getByText('More options').click()
+    await page.getByRole('textbox', { name: 'Without' }).fill('boats')
+    await page.getByRole('textbox', { name: 'Seed' }).fill('seven')
+    await page.getByText('A whole number from 0').waitFor()
+    expect(await page.getByRole('button', { name: 'Generate', exact: true }).isDisabled()).toBe(
+      true,
+    )
+    await page.getByRole('textbox', { name: 'Seed' }).fill('7')
+    await page.getByRole('combobox', { name: 'Thinking' }).selectOption('medium')
+    await page.getByRole('combobox', { name: 'Format', exact: true }).selectOption('jpeg')
+    expect(await lookAtPage(page, 'playground-options')).toEqual([])
+    await generate()
+    await said('Here it is')
+    const [call] = dashboard.app.gemini.calls
+    expect(call?.body.generationConfig).toMatchObject({ seed: 7 })
+    const link = result().getByRole('link', { name: 'Open' })
+    expect(await link.getAttribute('href')).toMatch(/format=jpeg$/)
+    await result().getByRole('link', { name: 'Show generation' }).click()
+    const fact = (text: string) => page.getByRole('definition').getByText(text, { exact: true })
+    for (const text of ['boats', '7', 'medium']) await fact(text).waitFor()
+    await page.getByText('Here it is').waitFor()
+    expect(await lookAtPage(page, 'generation-said')).toEqual([])
+  })
+
+  test('offers only what the model can do', async () => {
+    const query = { prompt: 'a model', thinkingLevel: 'medium', seed: '5' }
+    await open(`?${new URLSearchParams(query)}`)
+    const thinking = page.getByRole('combobox', { name: 'Thinking' })
+    expect(await thinking.inputValue()).toBe('medium')
+    await page.getByRole('combobox', { name: 'Model' }).selectOption('gemini-3-pro-image')
+    expect(await thinking.getByRole('option').allTextContents()).toEqual(['Default', 'low', 'high'])
+    expect(await thinking.inputValue()).toBe('')
+    await generate()
+    await said('Paid')
+    expect(dashboard.app.gemini.calls[0]?.body.generationConfig).toMatchObject({ seed: 5 })
+    expect(page.url()).not.toContain('thinkingLevel')
+  })
+
+  test('shows each of several pictures, and pays for those alone that are not there', async () => {
+    await open('?prompt=herons')
+    await generate()
+    await said('Paid')
+    await page.getByRole('combobox', { name: 'Pictures' }).selectOption('3')
+    await page.getByText(/^\$0\.121\d? by list price/).waitFor()
+    await generate()
+    await said('Reused 1')
+    expect(await result().textContent()).toMatch(/Paid \$0\.0672 for 2.*\$0\.0336 not spent/)
+    const pictures = result().getByRole('list', { name: 'Pictures' })
+    expect(await pictures.getByRole('img', { name: 'herons' }).count()).toBe(3)
+    expect(dashboard.app.gemini.countCalls('herons')).toBe(3)
+    expect(await lookAtPage(page, 'playground-several')).toEqual([])
+    await pictures.getByRole('link', { name: 'Picture 3' }).click()
+    await page.getByText('number 3 of the same words').waitFor()
+  })
+
+  test('asks again for those of several that failed', async () => {
+    dashboard.app.gemini.behave(({ number }) =>
+      number === 2 ? { kind: 'text_only' } : { kind: 'image' },
+    )
+    await open('?prompt=egrets&n=2')
+    await generate()
+    await said('1 of 2 in')
+    expect(await lookAtPage(page, 'playground-one-failed')).toEqual([])
+    await result().getByRole('button', { name: 'Ask again for what is missing' }).click()
+    await said('2 of 2 in')
+    await said('Reused 1')
+    expect(dashboard.app.gemini.countCalls('egrets')).toBe(3)
   })
 
   test('shows where a request is, and cancels it', async () => {

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 
 /** Hands the page a png, as a person would. */
 export const giveImage = async (page: Page, how: 'paste' | 'drop', png: Buffer): Promise<void> => {
-  await page.getByText('Drop, paste or choose an image').waitFor()
+  await page.getByText(/^Drop, paste or choose an(other)? image$/).waitFor()
   await page.evaluate(`(() => {
     const bytes = Uint8Array.from(atob('${png.toString('base64')}'), (char) => char.charCodeAt(0))
     const data = new DataTransfer()

@@ -5,6 +5,7 @@ import {
   createImageonceClient,
   extractImageMetadata,
   type Generation,
+  type GenerationRequestInput,
   type GenerationResult,
   type Image,
   type ImageMetadata,
@@ -13,6 +14,7 @@ import {
   isValidImageUrl,
   logImageGenerationTelemetry,
   type SavedItem,
+  type SeveralResults,
   type SimilarImage,
   type Spending,
   shouldSkipImageGeneration,
@@ -64,6 +66,38 @@ export const keep = async ({ prompt, imageUrl }: Saved): Promise<void> => {
   await remove(id, { signal: AbortSignal.timeout(1_000) })
   // @ts-expect-error There is no such field.
   await update(id, { titel: shown })
+}
+
+export const makeSeveral = async (files: Blob[], n: number | undefined): Promise<string[]> => {
+  const images = await Promise.all(files.map((file) => client.upload(file)))
+  const request: GenerationRequestInput = {
+    prompt: 'all of them',
+    conditionImages: images.map(({ id }) => id),
+    turns: [{ role: 'model', text: 'Which ones?' }],
+    seed: 7,
+    negativePrompt: 'a dog',
+    thinkingLevel: 'low',
+    safetySettings: [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'OFF' }],
+    outputFormat: 'webp',
+  }
+  const { generations, imageUrl }: SeveralResults = await client.generate({ ...request, n: 3 })
+  const said: (string | undefined)[] = generations.map((each) => each.said)
+  const perhaps = await client.generate({ ...request, n })
+  // @ts-expect-error There is a list only where a number was asked for.
+  perhaps.generations.length satisfies number
+  await createImageIdempotencyKey({
+    owner: 'alice',
+    prompt: request.prompt,
+    provider: 'gemini',
+    model: 'gemini-nano-banana-2.1',
+    conditionImageDigests: images.map(({ digest }) => digest ?? ''),
+    turns: [{ role: 'model', text: 'Which ones?', imageDigests: [] }],
+    seed: 7,
+    number: 2,
+  })
+  // @ts-expect-error There is no such format.
+  await client.generate({ prompt: said.join(), outputFormat: 'gif' })
+  return [imageUrl, ...(perhaps.generations ?? [perhaps]).map((each) => each.imageUrl)]
 }
 
 export const others = async (file: Blob, url: unknown): Promise<void> => {

@@ -1,11 +1,10 @@
 import type { Generation } from '../../src/client.ts'
-import { madeFromPath } from '../gallery/made-from.ts'
 import { LaneBadge, ProviderBadge, SourceBadge } from '../parts/badge.tsx'
 import { Card } from '../parts/card.tsx'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { formatDuration, formatUsd } from '../parts/format.ts'
 import { Time } from '../parts/time.tsx'
-import { useSession } from '../session-context.ts'
+import { AskedFacts } from './asked-facts.tsx'
 
 /** What was asked for, and what it came to. */
 export const Facts = ({ generation }: { generation: Generation }) => (
@@ -20,15 +19,7 @@ export const Facts = ({ generation }: { generation: Generation }) => (
         </dd>
         <dt>Image</dt>
         <dd>{describeShape(generation)}</dd>
-        {generation.conditionImage && (
-          <>
-            <dt>From</dt>
-            <dd>
-              a condition image
-              <MadeFromLink generation={generation} digest={generation.conditionImage} />
-            </dd>
-          </>
-        )}
+        <AskedFacts generation={generation} />
         {generation.variant && (
           <>
             <dt>Variant</dt>
@@ -91,17 +82,6 @@ export const Facts = ({ generation }: { generation: Generation }) => (
     </Card>
   </>
 )
-
-/** The gallery has one's own images alone. */
-const MadeFromLink = ({ generation, digest }: { generation: Generation; digest: string }) => {
-  const { ownerId } = useSession()
-  if (generation.ownerId && generation.ownerId !== ownerId) return null
-  return (
-    <>
-      ; <a href={madeFromPath(digest)}>all made from it</a>
-    </>
-  )
-}
 
 const OtherGeneration = ({ generation: { reuse } }: { generation: Generation }) =>
   reuse?.generationId ? (

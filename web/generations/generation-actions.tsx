@@ -60,6 +60,21 @@ export const GenerationActions = ({
 }
 
 const playgroundPath = (generation: Generation): string => {
-  const { prompt, model, imageSize, aspectRatio = '', variant = '' } = generation
-  return `/playground?${new URLSearchParams({ prompt, model, imageSize, aspectRatio, variant })}`
+  const { prompt, model, imageSize, aspectRatio, variant } = generation
+  const { negativePrompt, seed, thinkingLevel } = generation
+  const said = {
+    prompt,
+    model,
+    imageSize,
+    aspectRatio,
+    variant,
+    negativePrompt,
+    seed,
+    thinkingLevel,
+  }
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(said)) {
+    if (value !== undefined) query.set(name, String(value))
+  }
+  return `/playground?${query}`
 }

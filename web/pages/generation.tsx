@@ -11,6 +11,7 @@ import { Card } from '../parts/card.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { Page } from '../parts/page.tsx'
 import { Picture } from '../parts/picture.tsx'
+import { Said } from '../parts/said.tsx'
 import { ReusedSimilar } from '../similarity/reused-similar.tsx'
 import { Suggestions } from '../similarity/suggestions.tsx'
 import { useResource } from '../use-resource.ts'
@@ -66,7 +67,8 @@ const Similar = ({ generation }: { generation: GenerationState }) => {
 }
 
 const Shown = ({ generation }: { generation: GenerationState }) => {
-  const { status, imageUrl, prompt, thumbhash, width, height, error, isPlaceholder } = generation
+  const { status, imageUrl, prompt, thumbhash, width, height, error, isPlaceholder, said } =
+    generation
   const ratio = generation.aspectRatio?.replace(':', ' / ') ?? '1 / 1'
   const isOver = status !== 'queued' && status !== 'running'
   return (
@@ -82,6 +84,7 @@ const Shown = ({ generation }: { generation: GenerationState }) => {
         ) : (
           <div class="picture is-waiting" style={{ aspectRatio: ratio }} />
         )}
+        <Said words={said} />
         {error && (
           <Notice tone={isOver ? 'bad' : 'warn'}>
             <strong>{error.message}</strong> <code>{error.code}</code>

@@ -7,7 +7,7 @@ import { CopyButton } from '../parts/copy-button.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { Page } from '../parts/page.tsx'
 import { Tabs } from '../parts/tabs.tsx'
-import { type Draft, formatDraft, parseDraft, toRequest } from '../playground/draft.ts'
+import { type Draft, fitDraft, formatDraft, parseDraft, toRequest } from '../playground/draft.ts'
 import { RequestForm } from '../playground/request-form.tsx'
 import { Result } from '../playground/result.tsx'
 import { writeCurl, writeTypeScript } from '../playground/snippets.ts'
@@ -27,7 +27,8 @@ export const Playground = () => {
 
 const Bench = ({ info }: { info: ServerInfo }) => {
   const { query, route } = useLocation()
-  const [draft, setDraft] = useState(() => parseDraft(query))
+  const [written, setWritten] = useState(() => parseDraft(query))
+  const draft = fitDraft(info, written)
   const { run, start } = useRun()
   const address = `/playground?${formatDraft(draft)}`
 
@@ -42,7 +43,7 @@ const Bench = ({ info }: { info: ServerInfo }) => {
         info={info}
         draft={draft}
         isRunning={run?.isRunning ?? false}
-        onChange={(change) => setDraft((before) => ({ ...before, ...change }))}
+        onChange={(change) => setWritten((before) => ({ ...before, ...change }))}
         onRun={runDraft}
       />
       <Result run={run} onRun={start} />

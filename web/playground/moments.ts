@@ -9,13 +9,17 @@ export type Moment = {
   afterMs: number
 }
 
-/** The moments with a state added: as a further one, or as news of the last. */
+/** The moments with a state added: as a further one, or as news of the last. `number`: of which of several pictures. */
 export const addMoment = (
   moments: readonly Moment[],
   state: GenerationResult,
   afterMs: number,
+  number?: number,
 ): Moment[] => {
   const next = describeState(state)
+  if (number !== undefined) {
+    return [...moments, { ...next, title: `Picture ${number}: ${next.title}`, afterMs }]
+  }
   const last = moments.at(-1)
   if (last?.kind === next.kind) return [...moments.slice(0, -1), { ...last, ...next }]
   return [...moments, { ...next, afterMs }]
@@ -59,8 +63,16 @@ const describeSuccess = (state: GenerationResult): Omit<Moment, 'afterMs'> =>
     : { kind: 'stored', title: 'Stored', detail: `${state.width} × ${state.height}` }
 
 /** How it ended, in one line. */
-export const describeEnd = (state: GenerationResult, elapsedMs: number): string => {
+export const describeEnd = (
+  states: readonly (GenerationResult | undefined)[],
+  elapsedMs: number,
+): string => {
   const took = formatDuration(elapsedMs)
+  const [state] = states
+  if (states.length > 1 || !state) {
+    const made = states.filter((each) => each?.status === 'succeeded').length
+    return `${made} of ${states.length} in ${took}`
+  }
   if (state.status === 'succeeded') return `Done in ${took}`
   return state.status === 'canceled' ? `Canceled after ${took}` : `No image after ${took}`
 }

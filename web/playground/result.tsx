@@ -1,6 +1,5 @@
 import { useState } from 'preact/hooks'
 import type { GenerationRequestInput, GenerationResult } from '../../src/client.ts'
-import { client } from '../client.ts'
 import { RegenerateDialog } from '../generations/regenerate-dialog.tsx'
 import { ProviderBadge, SourceBadge, StatusBadge } from '../parts/badge.tsx'
 import { Button, ButtonLink } from '../parts/button.tsx'
@@ -9,10 +8,12 @@ import { CopyButton } from '../parts/copy-button.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
 import { formatUsd } from '../parts/format.ts'
 import { Notice } from '../parts/notice.tsx'
-import { Picture } from '../parts/picture.tsx'
-import { useToast } from '../parts/toast.tsx'
+import { Said } from '../parts/said.tsx'
 import { ReusedSimilar } from '../similarity/reused-similar.tsx'
 import { Suggestions } from '../similarity/suggestions.tsx'
+import { CancelButton } from './cancel-button.tsx'
+import { ResultPicture } from './result-picture.tsx'
+import { SeveralResults } from './several-results.tsx'
 import { Timeline } from './timeline.tsx'
 import type { Run } from './use-run.ts'
 
@@ -29,6 +30,7 @@ export const Result = ({ run, onRun }: Props) => {
       </Card>
     )
   }
+  if (run.states.length > 1) return <SeveralResults run={run} onRun={onRun} />
   const { state, isRunning, request } = run
   const isOver = state !== undefined && !isRunning
   return (
@@ -39,12 +41,13 @@ export const Result = ({ run, onRun }: Props) => {
           {state?.provider && <ProviderBadge provider={state.provider} />}
           {state?.reuse && <SourceBadge source={state.reuse.source} />}
           {state && <StatusBadge status={state.status} />}
-          {isRunning && state?.id && <CancelButton id={state.id} />}
+          {isRunning && state?.id && <CancelButton ids={[state.id]} />}
         </>
       }
     >
       <div class="result">
-        <ResultPicture run={run} />
+        <ResultPicture state={state} isRunning={isRunning} />
+        {isOver && <Said words={state.said} />}
         {isOver && <Failure state={state} onTryAgain={() => onRun(request)} />}
         {isOver && <Money state={state} />}
         {isOver && (
@@ -71,35 +74,6 @@ export const Result = ({ run, onRun }: Props) => {
         <Timeline run={run} />
       </div>
     </Card>
-  )
-}
-
-const ResultPicture = ({ run: { state, isRunning } }: { run: Run }) => {
-  const aspectRatio = (state?.aspectRatio ?? '1:1').replace(':', ' / ')
-  if (isRunning || !state) return <div class="picture is-waiting" style={{ aspectRatio }} />
-  const { width, height } = state
-  return (
-    <Picture
-      src={state.imageUrl}
-      alt={state.isPlaceholder ? `Placeholder for: ${state.prompt}` : state.prompt}
-      thumbhash={state.thumbhash}
-      aspectRatio={width && height ? `${width} / ${height}` : aspectRatio}
-    />
-  )
-}
-
-const CancelButton = ({ id }: { id: string }) => {
-  const showToast = useToast()
-  const [isBusy, setIsBusy] = useState(false)
-  const cancel = async () => {
-    setIsBusy(true)
-    await client.cancel(id).catch((error: Error) => showToast(error.message, 'bad'))
-    setIsBusy(false)
-  }
-  return (
-    <Button isSmall icon="stop" isBusy={isBusy} onClick={cancel}>
-      Cancel
-    </Button>
   )
 }
 

@@ -40,7 +40,7 @@ export const Timeline = ({ run }: { run: Run }) => (
       {run.isRunning || !run.state ? (
         <Elapsed sinceMs={run.startedAtMs} />
       ) : (
-        describeEnd(run.state, run.elapsedMs ?? 0)
+        describeEnd(run.states, run.elapsedMs ?? 0)
       )}
     </p>
   </div>

@@ -50,6 +50,14 @@ export const submissions: readonly Mutation[] = [
     tests: IDENTITIES,
   },
   {
+    name: 'client: a forced request for several is under way until the last is there',
+    why: 'a double click buys all of them again once the first is there',
+    file: 'src/client/generate.ts',
+    find: '!isPartOver && ',
+    replace: '',
+    tests: ['test/integration/client.test.ts'],
+  },
+  {
     name: 'format: no other picture',
     why: 'an idempotency key with another format is refused, though it is the same picture',
     file: 'src/generation/submit/submit.ts',
