@@ -30,7 +30,9 @@ export const Result = ({ run, onRun }: Props) => {
       </Card>
     )
   }
-  if (run.states.length > 1) return <SeveralResults run={run} onRun={onRun} />
+  // What was not taken is one failure, of however many pictures.
+  const isTaken = run.isRunning || run.states.some((each) => each?.id)
+  if (run.states.length > 1 && isTaken) return <SeveralResults run={run} onRun={onRun} />
   const { state, isRunning, request } = run
   const isOver = state !== undefined && !isRunning
   return (

@@ -72,7 +72,7 @@ const takeIn = (
   place: number,
 ): Known => {
   const index = state.number === undefined ? place : state.number - 1
-  const isOne = states.length === 1
+  const isOne = states.length === 1 || state.id === undefined
   const isNews = states[index]?.status !== state.status && isTerminal(state.status)
   return {
     moments:
