@@ -34,6 +34,7 @@ import * as erasures from './migrations/0026-erasures.ts'
 import * as retention from './migrations/0027-retention.ts'
 import * as lighterWrites from './migrations/0029-lighter-writes.ts'
 import * as requestDetails from './migrations/0030-request-details.ts'
+import * as gatewayCalls from './migrations/0031-gateway-calls.ts'
 import * as parallelCalls from './migrations/0032-parallel-calls.ts'
 import * as requestWebhooks from './migrations/0033-request-webhooks.ts'
 
@@ -70,6 +71,7 @@ const migrations: Record<string, KnownMigration> = {
   '0027-retention': retention,
   '0029-lighter-writes': lighterWrites,
   '0030-request-details': requestDetails,
+  '0031-gateway-calls': gatewayCalls,
   '0032-parallel-calls': parallelCalls,
   '0033-request-webhooks': requestWebhooks,
 }

@@ -7,6 +7,7 @@ import type {
   QueryTimesTable,
 } from './alert-tables.ts'
 import type { ErasedObjectsTable, ErasuresTable } from './erasure-tables.ts'
+import type { GatewayCallsTable } from './gateway-tables.ts'
 import type {
   AttemptsTable,
   DeletedObjectsTable,
@@ -78,6 +79,7 @@ export type Schema = {
   spendingSwitch: SpendingSwitchTable
   embeddingCalls: EmbeddingCallsTable
   requestWebhooks: RequestWebhooksTable
+  gatewayCalls: GatewayCallsTable
 }
 
 type UsersTable = { id: string; createdAt: Generated<Date> }

@@ -7,6 +7,8 @@ import * as upkeep from '../../db/migrations/0003-upkeep.ts'
 import * as telemetry from '../../db/migrations/0004-telemetry.ts'
 import * as analytics from '../../db/migrations/0008-analytics.ts'
 import * as deadlinesAndHolds from '../../db/migrations/0016-deadlines-and-holds.ts'
+import * as spending from '../../db/migrations/0024-spending.ts'
+import * as gatewayCalls from '../../db/migrations/0031-gateway-calls.ts'
 import { createFold } from '../../src/features/analytics/fold.ts'
 import { summarize } from '../../src/features/analytics/report.ts'
 import { countByHand } from '../support/count-by-hand.ts'
@@ -63,6 +65,8 @@ describe('every figure of every day is as counted by hand', () => {
       await insertHistory(older, { isHeld: false })
       await analytics.up(anyTables)
       await deadlinesAndHolds.up(anyTables)
+      await spending.up(anyTables)
+      await gatewayCalls.up(anyTables)
       await expectHistory(older)
       await createFold(older)()
       await createFold(older)()

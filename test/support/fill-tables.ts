@@ -76,6 +76,8 @@ const statementsFor = (count: number): string[] => {
       select 'we_' || n % ${Math.floor(owners / 10) + 1}, 'generation.succeeded', id, 3, 'delivered', at, null from ${some(10)}`,
     `insert into webhook_attempts (delivery_id, started_at, duration_ms, answer) select id, created_at, 5, '200' from webhook_deliveries`,
     `insert into embedding_calls (owner_id, model, started_at, held_usd, cost_usd) select owner, 'a model', at, 0, 0 from ${some(20)}`,
+    `insert into gateway_calls (owner_id, model, method, started_at, finished_at, held_usd, cost_usd, is_counted)
+      select owner, 'a model', 'generateContent', at, at, 0, 0, true from ${some(20)}`,
     `insert into spending (scope, period, starts, nano_usd)
       select scope, 'day', (now() - d * interval '1 day')::date, 33600000 from generate_series(0, 29) as d,
         (select 'all' as scope union all select 'owner:filled-' || n from generate_series(0, least(${owners}, 1000) - 1) as n) as scopes`,

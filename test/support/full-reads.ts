@@ -18,7 +18,7 @@ export const GROWING_TABLES = [
   ...['users', 'generations', 'generation_events', 'attempts', 'image_metadata', 'surplus_objects'],
   ...['idempotency_keys', 'saved_items', 'hook_deliveries', 'webhook_endpoints'],
   ...['webhook_deliveries', 'webhook_attempts', 'similarity_checks', 'prompt_embeddings'],
-  ...['orphan_objects', 'deleted_objects', 'embedding_calls', 'spending'],
+  ...['orphan_objects', 'deleted_objects', 'embedding_calls', 'gateway_calls', 'spending'],
   ...['daily_figures', 'monthly_figures', 'daily_models', 'daily_durations'],
 ]
 

@@ -4,6 +4,7 @@ import { json } from 'node:stream/consumers'
 import { errorOf, type GeminiBody } from './gemini-answers.ts'
 import { type GeminiBehaviour, perform } from './gemini-behaviour.ts'
 import { createEmbedStandIn } from './gemini-embeddings.ts'
+import { createPassStandIn } from './gemini-passing.ts'
 
 /** One request for an image, as it arrived. */
 export type GeminiCall = {
@@ -54,6 +55,7 @@ const PATH = /^\/v1beta\/models\/([^/:]+):generateContent$/
 export const startGeminiServer = async ({ apiKey = 'test-key' } = {}) => {
   const calls: GeminiCall[] = []
   const embeddings = createEmbedStandIn(apiKey)
+  const passing = createPassStandIn(apiKey)
   const stop = new AbortController()
   let waiting: (() => void)[] = []
   let choice: Choice = { kind: 'image' }
@@ -67,6 +69,7 @@ export const startGeminiServer = async ({ apiKey = 'test-key' } = {}) => {
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (await embeddings.answer(request, response)) return
     if (answerOfModel(request, response, apiKey)) return
+    if (await passing.answer(request, response)) return
     const model = PATH.exec(request.url ?? '')?.[1]
     if (request.method !== 'POST' || !model) {
       response.writeHead(404, { 'content-type': 'application/json' })
@@ -126,6 +129,8 @@ export const startGeminiServer = async ({ apiKey = 'test-key' } = {}) => {
     apiKey,
     /** What is asked for vectors. */
     embeddings,
+    /** What is handed on. */
+    passing,
     /** Every request for an image so far, the refused ones too. */
     calls: calls as readonly GeminiCall[],
     countCalls: (promptIncludes = '') =>
@@ -149,6 +154,7 @@ export const startGeminiServer = async ({ apiKey = 'test-key' } = {}) => {
     reset: () => {
       calls.length = 0
       embeddings.reset()
+      passing.reset()
       choice = { kind: 'image' }
       setAtCall = 0
     },

@@ -7,6 +7,8 @@ type Schema = {
 }
 type Operation = {
   operationId: string
+  /** Of one that another API describes, and refuses in that one's words. */
+  externalDocs?: object
   requestBody?: { content: Record<string, { schema: Schema }> }
 }
 type Document = {
@@ -19,7 +21,7 @@ export type FieldPath = (string | number)[]
 
 export type JsonRoute = { method: string; path: string; operationId: string; fields: FieldPath[] }
 
-/** Every operation of the document that takes a JSON body, with all the places in it where a string may stand. */
+/** Every operation of the document that is ours and takes a JSON body, with all the places in it where a string may stand. */
 export const listJsonRoutes = ({ paths, components }: Document): JsonRoute[] => {
   const listFields = (schema: Schema): FieldPath[] => {
     const { $ref, anyOf = [], properties = {}, items } = schema
@@ -34,9 +36,11 @@ export const listJsonRoutes = ({ paths, components }: Document): JsonRoute[] => 
     ]
   }
   return Object.entries(paths).flatMap(([path, operations]) =>
-    Object.entries(operations).flatMap(([method, { operationId, requestBody }]) => {
+    Object.entries(operations).flatMap(([method, { operationId, requestBody, externalDocs }]) => {
       const schema = requestBody?.content['application/json']?.schema
-      return schema ? [{ method, path, operationId, fields: listFields(schema) }] : []
+      return schema && !externalDocs
+        ? [{ method, path, operationId, fields: listFields(schema) }]
+        : []
     }),
   )
 }

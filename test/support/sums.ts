@@ -11,6 +11,8 @@ export const findMiscounted = async (db: Kysely<Schema>): Promise<Miscounted[]> 
       from attempts join generations on generations.id = attempts.generation_id
       union all
       select owner_id, key_id, started_at, cost_usd from embedding_calls
+      union all
+      select owner_id, key_id, started_at, cost_usd from gateway_calls
     ), summed as (
       select scope, period, date_trunc(period, started_at at time zone 'UTC')::date as starts,
         sum(round(cost_usd::numeric * 1e9)) as summed

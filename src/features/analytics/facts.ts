@@ -66,7 +66,7 @@ export const eventFacts = (source: RawBuilder<unknown>) => sql`
   ) as seen`
 
 /**
- * SQL for what each call in `source` (rows of `attempts`) adds to what was counted of it before, on the day it was sent:
+ * SQL for what each call in `source` (rows of `attempts` or `gateway_calls`, with their owner) adds to what was counted of it before, on the day it was sent:
  * the call, taken for a paid one at what was set aside for it, as soon as it is written down, and at its end what the cost
  * differs by, or that nothing was charged.
  */
@@ -82,11 +82,13 @@ export const callFacts = (source: RawBuilder<unknown>) => sql`
       estimatedNanoUsd: sql`
         case when call.is_estimate then ${toNanoUsd(sql`call.cost_usd::numeric`)} else 0 end - ${heldBefore}`,
     })}
-  from ${source} as call
-  join generations on generations.id = call.generation_id`
+  from ${source} as call`
 
 /** SQL that is true of an attempt of which the rollup knows too little. As the index `attempts_to_count` has it. */
 export const isToCount = sql<boolean>`is_counted is distinct from (outcome is not null)`
+
+/** The same of a row of `gateway_calls`. As the index `gateway_calls_to_count` has it. */
+export const isGatewayCallToCount = sql<boolean>`is_counted is distinct from (finished_at is not null)`
 
 /** Each bucket of durations is this much wider than the one before; its middle is at most 2.5 % off. */
 const BUCKET_RATIO = 1.05

@@ -1,7 +1,14 @@
 import { type RawBuilder, sql, type Transaction } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { Schema } from '../../../db/schema.ts'
-import { callFacts, EVERYONE, eventFacts, FIGURES, isToCount } from './facts.ts'
+import {
+  callFacts,
+  EVERYONE,
+  eventFacts,
+  FIGURES,
+  isGatewayCallToCount,
+  isToCount,
+} from './facts.ts'
 import { createHorizon } from './horizon.ts'
 
 const BATCH_EVENTS = 20_000
@@ -32,13 +39,13 @@ const foldBatch = (db: Database, horizon: number): Promise<boolean> =>
     const foldedId = Number(progress.eventId)
     const upToId = Math.min(horizon, foldedId + BATCH_EVENTS)
     if (upToId > foldedId) await foldEvents(tx, foldedId, upToId)
-    const calls = await foldCalls(tx)
-    if (upToId <= foldedId && calls === 0) return false
+    const counts = [await foldCalls(tx, ATTEMPTS), await foldCalls(tx, GATEWAY_CALLS)]
+    if (upToId <= foldedId && counts.every((count) => count === 0)) return false
     await tx
       .updateTable('analyticsProgress')
       .set({ eventId: Math.max(foldedId, upToId) })
       .execute()
-    return upToId < horizon || calls === BATCH_CALLS
+    return upToId < horizon || counts.includes(BATCH_CALLS)
   })
 
 const foldEvents = async (tx: Transaction<Schema>, afterId: number, upToId: number) => {
@@ -55,14 +62,32 @@ const foldEvents = async (tx: Transaction<Schema>, afterId: number, upToId: numb
   )
 }
 
+/** A table of calls: which of them are due, which have ended, and the due ones with their owner. */
+const ATTEMPTS = {
+  table: sql.table('attempts'),
+  isDue: isToCount,
+  isEnded: sql`attempts.outcome is not null`,
+  withOwner: sql`(
+    select due.*, generations.owner_id from due join generations on generations.id = due.generation_id)`,
+}
+const GATEWAY_CALLS: typeof ATTEMPTS = {
+  table: sql.table('gateway_calls'),
+  isDue: isGatewayCallToCount,
+  isEnded: sql`gateway_calls.finished_at is not null`,
+  withOwner: sql`due`,
+}
+
 /** Returns how many calls it took up. */
-const foldCalls = async (tx: Transaction<Schema>): Promise<number> => {
+const foldCalls = async (
+  tx: Transaction<Schema>,
+  { table, isDue, isEnded, withOwner }: typeof ATTEMPTS,
+): Promise<number> => {
   const { rows } = await sql<{ calls: number }>`
     with due as (
-      select * from attempts where ${isToCount} order by id limit ${BATCH_CALLS} for update skip locked
+      select * from ${table} where ${isDue} order by id limit ${BATCH_CALLS} for update skip locked
     ), counted as (
-      update attempts set is_counted = (attempts.outcome is not null) from due where attempts.id = due.id
-    ), facts as materialized (${callFacts(sql`due`)}),
+      update ${table} set is_counted = (${isEnded}) from due where ${table}.id = due.id
+    ), facts as materialized (${callFacts(withOwner)}),
     ${addFigures},
     models as (
       insert into daily_models (owner_id, day, model, calls, paid_calls, spend_nano_usd)

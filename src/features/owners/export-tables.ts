@@ -35,6 +35,13 @@ export const exportedRows: readonly ExportedRows[] = [
     without: ['fence', 'worker_id', 'is_counted'],
   },
   {
+    name: 'passed-calls',
+    from: 'gateway_calls',
+    owner: 'owner_id',
+    key: ['id'],
+    without: ['is_counted'],
+  },
+  {
     name: 'surplus',
     from: '(select surplus_objects.*, owner_id from surplus_objects join generations on generations.id = generation_id) as surplus',
     owner: 'owner_id',

@@ -1,6 +1,7 @@
-import { sql } from 'kysely'
+import { sql, type Transaction } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import { nudge } from '../../../db/nudges.ts'
+import type { Schema } from '../../../db/schema.ts'
 import { addCounts, ERASURES_CHANGED, type Erasure } from './erasures.ts'
 
 /** What of the rollup is the owner's; the rows of everyone stay as they are. */
@@ -21,6 +22,8 @@ export const finishErasure = (db: Database, erasure: Erasure): Promise<boolean> 
       select exists (select from generations where owner_id = ${ownerId})
         or exists (select from image_metadata where user_id = ${ownerId})
         or exists (select from erased_objects where erasure_id = ${id})
+        or exists (select from gateway_calls where owner_id = ${ownerId}
+          and is_counted is distinct from (finished_at is not null))
         or exists (select from generation_events, progress where generation_events.id > event_id and owner_id = ${ownerId})
         as is_left
       from progress`.execute(tx)
@@ -38,6 +41,7 @@ export const finishErasure = (db: Database, erasure: Erasure): Promise<boolean> 
       )
     }
     await sql`update embedding_calls set owner_id = null where owner_id = ${ownerId}`.execute(tx)
+    await emptyGatewayCalls(tx, erasure)
     // Who made a key for another.
     await sql`update access_keys set created_by = 'erased' where created_by = ${ownerId}`.execute(
       tx,
@@ -50,3 +54,19 @@ export const finishErasure = (db: Database, erasure: Erasure): Promise<boolean> 
     await nudge(tx, [ERASURES_CHANGED])
     return true
   })
+
+/** The calls stay, without their owner: everyone's sums have them. One that is out stays booked at what it may cost. */
+const emptyGatewayCalls = async (tx: Transaction<Schema>, erasure: Erasure): Promise<void> => {
+  const { rows } = await sql<{ calls: number; spentNanoUsd: string }>`
+    with emptied as (
+      update gateway_calls set owner_id = null, usage = null, is_counted = true,
+        finished_at = coalesce(finished_at, clock_timestamp())
+      where owner_id = ${erasure.ownerId}
+      returning cost_usd
+    )
+    select count(*)::int as calls, coalesce(sum(to_nano_usd(cost_usd)), 0) as spent_nano_usd from emptied`.execute(
+    tx,
+  )
+  const [{ calls, spentNanoUsd } = { calls: 0, spentNanoUsd: '0' }] = rows
+  if (calls > 0) await addCounts(tx, erasure, { calls }, Number(spentNanoUsd))
+}

@@ -47,6 +47,12 @@ export const statementsFor = (
         order by id`,
       remove: sql`gone as (delete from attempts where ctid = any(array(select place from due)))`,
     },
+    {
+      due: sql`select ctid as place from gateway_calls
+        where started_at < ${before(days)} and finished_at is not null and is_counted
+        order by started_at`,
+      remove: sql`gone as (delete from gateway_calls where ctid = any(array(select place from due)))`,
+    },
   ],
   comparisons: (days) => [
     {

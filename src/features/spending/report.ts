@@ -67,14 +67,23 @@ const ALL_SCOPES = sql`(
     where period = 'month' and starts = ${thisMonth} and scope ~ '^(owner|key):'
     order by nano_usd desc limit ${sql.lit(MAX_UNLIMITED)}))`
 
-/** Of what is out, by the row of the running generation that it is of: a call whose worker died is spent. */
+/**
+ * Of what is out, by the row of the running generation that it is of: a call whose worker died is spent; and one that was handed on, for
+ * as long as one can be held open.
+ */
 const heldByScope = sql`
-  select scopes.scope, sum(to_nano_usd(attempts.cost_usd)) as held_nano_usd
-  from generations
-  join attempts on attempts.generation_id = generations.id and attempts.fence = generations.fence
-    and attempts.outcome is null
-  cross join lateral spending_scopes(generations.owner_id, attempts.key_id) as scopes
-  where generations.status = 'running'
+  select scopes.scope, sum(to_nano_usd(cost_usd)) as held_nano_usd
+  from (
+    select generations.owner_id, attempts.key_id, attempts.cost_usd
+    from generations
+    join attempts on attempts.generation_id = generations.id and attempts.fence = generations.fence
+      and attempts.outcome is null
+    where generations.status = 'running'
+    union all
+    select owner_id, key_id, cost_usd from gateway_calls
+    where finished_at is null and started_at > now() - interval '1 hour'
+  ) as calls
+  cross join lateral spending_scopes(calls.owner_id, calls.key_id) as scopes
   group by scopes.scope`
 
 const readSums = async (
