@@ -1,5 +1,6 @@
 import { createImageSigner, createUrlsAt } from '../adapters/http/image-urls.ts'
 import { createThumbnails } from '../adapters/images/thumbnails.ts'
+import { createGeminiUpstream } from '../adapters/providers/gemini-upstream.ts'
 import { findListPriceUsd } from '../contract/list-price.ts'
 import { createAlertMetrics } from '../features/alerts/metrics.ts'
 import type { AlertsDeps } from '../features/alerts/module.ts'
@@ -197,7 +198,7 @@ const ANSWER_WAITS = { maxWaitMs: 60_000, maxWaitingEach: 1_000, maxWaiting: 10_
 const ANSWER_SHARE = 2
 
 export const gatewayDeps = (
-  { http, bounds }: Config,
+  { http, bounds, budgets, gemini }: Config,
   { db, store, provider }: Resources,
   submitting: Pick<
     GatewayDeps,
@@ -207,6 +208,7 @@ export const gatewayDeps = (
 ): Omit<GatewayDeps, 'fal'> => ({
   ...submitting,
   db,
+  budgets,
   store,
   models: provider.models,
   defaultModel: provider.defaultModel,
@@ -216,6 +218,11 @@ export const gatewayDeps = (
   maxCallSeconds: http.maxCallSeconds,
   ownerCalls: bounds.ownerCalls,
   answers: createByteBudget({ ...ANSWER_WAITS, totalBytes: ANSWER_SHARE * bounds.bodyBytes }),
+  gemini: {
+    models: provider.models.map(({ name }) => name),
+    isLocal: provider.name === 'local',
+    upstream: gemini && createGeminiUpstream(gemini),
+  },
   logger,
 })
 

@@ -115,15 +115,15 @@ describe('a call by another provider’s API', () => {
   )
 
   test('is told of what keeps the image from being made', async () => {
-    app.gemini.behave({ kind: 'prompt_blocked' })
+    app.gemini.behave({ kind: 'bad_request' })
     const refused = await ask<GoogleError>('what is refused')
-    expect(refused.status).toBe(400)
+    expect(refused.body.error).toMatchObject({ code: 400, status: 'INVALID_ARGUMENT' })
     const unknown = await alice.call<GoogleError>(
       'POST',
-      '/gemini/v1beta/models/none:generateContent',
+      '/gemini/v1beta/models/no-image:generateContent',
       { body: say('a kite') },
     )
-    expect(unknown.body.error.message).toContain('must be one of')
+    expect(unknown.body.error).toMatchObject({ code: 404, status: 'NOT_FOUND' })
   })
 
   test('is held against what its key may ask for and do', async () => {

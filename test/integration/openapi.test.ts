@@ -143,6 +143,9 @@ describe('the server answers as the document says, when it', () => {
     await walk('listOpenaiModels', 200, alice, 'GET', `${openai}/models`)
     await walk('getOpenaiModel', 200, alice, 'GET', `${openai}/models/gemini-nano-banana-2.1`)
     await walk('getOpenaiModel', 404, alice, 'GET', `${openai}/models/none`)
+    await walk('listGeminiModels', 200, alice, 'GET', '/gemini/v1beta/models')
+    const model = '/gemini/v1beta/models/gemini-nano-banana-2.1'
+    await walk('getGeminiModel', 200, alice, 'GET', model)
   })
 
   test('is asked by fal’s API', async () => {

@@ -28,6 +28,12 @@ export const beaconBody = (): RequestHandler[] => [
   ...jsonText(MAX_TELEMETRY_BYTES),
 ]
 
+/** Takes JSON as text, to be parsed by `parseJson`. */
+export const jsonTextBody = (limit: number): RequestHandler[] => [
+  requireContentType(['application/json'], 'application/json'),
+  readText(limit),
+]
+
 /** Takes JSON as it was sent, to the byte: a signature is of these. */
 export const signedBody = (limit = MAX_BODY_BYTES): RequestHandler[] => [
   requireContentType(['application/json'], 'application/json'),

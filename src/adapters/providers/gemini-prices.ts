@@ -123,6 +123,9 @@ export const estimateGeminiCall = (model: string, size: ImageSize): number => {
   return priceUsd[size] ?? Math.max(0, ...Object.values(priceUsd))
 }
 
+/** True of a model that the table does not know: its price is taken to be the highest of everything. */
+export const isGeminiPriceGuessed = (model: string): boolean => findPrice(model).isGuessed
+
 type Usage = GeminiAnswer['usageMetadata']
 
 const countOutput = (usage: Usage): { total: number; ofImages: number } => {

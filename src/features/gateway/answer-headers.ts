@@ -1,9 +1,17 @@
 import type { Response } from 'express'
 import type { Answered } from './gateway.ts'
 
+/** Names the generations of a call in a header, however they end. */
+export const setGenerationHeader = (
+  res: Response,
+  asked: readonly { generation: { id: string } }[],
+): void => {
+  res.set('Imageonce-Generation', asked.map(({ generation }) => generation.id).join(', '))
+}
+
 /**
  * Tells in headers how the images of an answer came about: `none` where one of them was paid for by this request, else how the first was
- * had for nothing; what all of them saved, in US dollars; and the ids of their generations.
+ * had for nothing; and what all of them saved, in US dollars.
  */
 export const setAnswerHeaders = (res: Response, answered: readonly Answered[]): void => {
   const isBought = answered.some(({ reuse }) => reuse === undefined)
@@ -11,7 +19,6 @@ export const setAnswerHeaders = (res: Response, answered: readonly Answered[]): 
   res.set({
     'Imageonce-Reuse': isBought ? 'none' : (answered[0]?.reuse?.source ?? 'none'),
     'Imageonce-Saved-Usd': String(Number(savedUsd.toFixed(6))),
-    'Imageonce-Generation': answered.map(({ generation }) => generation.id).join(', '),
     'Cache-Control': 'no-store',
   })
 }

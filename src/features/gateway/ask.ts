@@ -14,8 +14,8 @@ import type { GenerationWithImage } from '../../generation/state/repository.ts'
 import type { Submission } from '../../generation/submit/find-or-create.ts'
 import { type SubmitDeps, submitGeneration } from '../../generation/submit/submit.ts'
 import { AppError, type ErrorCode } from '../../lib/errors.ts'
-import { setAnswerHeaders } from './answer-headers.ts'
-import type { Answered, Ask, AskForEnds, Submit, Wanted } from './gateway.ts'
+import { setAnswerHeaders, setGenerationHeader } from './answer-headers.ts'
+import type { Answered, Ask, AskForEnds, Gateway, Submit, Wanted } from './gateway.ts'
 import { type Numbered, type ParallelCall, setApart } from './parallel-calls.ts'
 import { parseWishes, type Wishes } from './wishes.ts'
 
@@ -29,11 +29,10 @@ export type AskDeps = {
   findPlace: (call: ParallelCall) => Promise<number>
   /** The longest that a call is held open. */
   maxCallSeconds: number
-  /** How many an owner may have open at once. */
-  ownerCalls: number
+  holdPlace: Gateway['holdPlace']
 }
 
-type Http = Pick<HttpContext, 'places' | 'watcher' | 'shutdown'>
+type Http = Pick<HttpContext, 'watcher' | 'shutdown'>
 
 /** See `Ask`, `AskForEnds` and `Submit`. */
 export const createAsk = (
@@ -44,6 +43,7 @@ export const createAsk = (
     const submissions = await submitAll(deps, req, res, describe)
     letGoOfBody(req, res)
     res.locals.generationId = submissions[0]?.generation.id
+    setGenerationHeader(res, submissions)
     return submissions
   }
   const toAnswered = ({ kind }: Submission, generation: GenerationWithImage): Answered => {
@@ -60,7 +60,7 @@ export const createAsk = (
   }
   const askForEnds: AskForEnds = async (req, res, describe, options = {}) => {
     const timeoutMs = Math.min(options.timeoutMs ?? Infinity, deps.maxCallSeconds * 1_000)
-    holdPlace(http, deps, res)
+    deps.holdPlace(res)
     const submissions = await submitAndLetGo(req, res, describe)
     await options.onAsked?.(submissions.map(({ generation }) => generation))
     const rows = await waitForAll(http, res, submissions, timeoutMs)
@@ -80,17 +80,6 @@ export const createAsk = (
     return submissions
   }
   return { ask, askForEnds, submit }
-}
-
-/** Until the answer is done: it bounds what is waited for, and what is read for it. */
-const holdPlace = (
-  { places }: Http,
-  { ownerCalls }: Pick<AskDeps, 'ownerCalls'>,
-  res: Response,
-): void => {
-  const leave = places.take(`calls of ${principalOf(res).ownerId}`, ownerCalls)
-  res.once('close', leave)
-  if (res.closed) leave()
 }
 
 const submitAll = async (
@@ -160,17 +149,23 @@ const assertSucceeded = (row: GenerationWithImage): void => {
   if (row.status === 'succeeded') return
   const code = (row.errorCode ?? 'internal') as ErrorCode
   const retryable = row.errorRetryable ?? false
-  throw new AppError(code, row.errorMessage ?? 'There is no image.', { retryable })
+  throw new AppError(code, row.errorMessage ?? 'There is no image.', {
+    retryable,
+    ...(retryable && { retryAfterMs: RETRY_AFTER_MS }),
+  })
 }
 
-const stopping = () =>
+/** What failed was tried for as long as that seemed of use. */
+const RETRY_AFTER_MS = 5_000
+
+export const stopping = () =>
   new AppError('unavailable', 'The server is stopping; send this again, and it goes on.', {
     retryable: true,
     retryAfterMs: 1_000,
   })
 
 /** Nobody reads it. */
-const hungUp = () => new AppError('canceled', 'The caller has hung up.')
+export const hungUp = () => new AppError('canceled', 'The caller has hung up.')
 
 const tooLate = (seconds: number) =>
   new AppError(

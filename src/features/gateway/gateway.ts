@@ -1,6 +1,9 @@
 import type { Request, Response } from 'express'
 import type { Reuse } from '../../contract/generation.ts'
-import type { GenerationRequestInput } from '../../contract/generation-request.ts'
+import type {
+  GenerationRequestInput,
+  ProviderRequestInput,
+} from '../../contract/generation-request.ts'
 import type { StoredImage } from '../../generation/ports.ts'
 import type { GenerationWithImage } from '../../generation/state/repository.ts'
 import type { Submission } from '../../generation/submit/find-or-create.ts'
@@ -11,6 +14,12 @@ export type Gateway = {
   askForEnds: AskForEnds
   submit: Submit
   readPictures: ReadPictures
+  /** What the provider answered with a generation's image, as it was kept; undefined where that is not on record. */
+  readKeptAnswer: (generation: GenerationWithImage) => Promise<unknown>
+  /** A picture that came beside a generation's image, by the digest of its bytes; undefined where it is not kept. */
+  readSurplus: (generation: GenerationWithImage, digest: string) => Promise<StoredImage | undefined>
+  /** Takes the owner's place until the answer is done; `ask` does so itself. Throws `rate_limited` where there is none. */
+  holdPlace: (res: Response) => void
 }
 
 /**
@@ -49,11 +58,11 @@ export type Submit = (
 ) => Promise<Submission[]>
 
 /** What a dialect has made of a request: our own, and what only dialects may say. */
-export type Wanted = Omit<GenerationRequestInput, 'skipExistingCheck' | 'variant'> & {
+export type Wanted = Omit<GenerationRequestInput, 'skipExistingCheck' | 'variant' | 'n'> & {
   /** Which of several of the same request: 1 is the request itself. */
   number?: number
   /** The provider's own request, with `{"$image": k}` where the k-th of `images` (base64) was. */
-  providerRequest?: { body: unknown; images: string[] }
+  providerRequest?: ProviderRequestInput
 }
 
 /** An image that was asked for, and what it cost to have it. */

@@ -57,7 +57,8 @@ export const gateway: Operations = {
   '/gemini/{version}/models/{call}': {
     post: foreignOperation('callGemini', {
       summary: 'Gemini API: models.generateContent',
-      description: '`call` is `{model}:generateContent`.',
+      description:
+        '`call` is `{model}:generateContent`, `{model}:streamGenerateContent` or `{model}:countTokens`. What asks for one picture is made once; everything else is handed on.',
       url: 'https://ai.google.dev/api/generate-content',
       path: z.object({ version, call: z.string() }),
       asks: true,
@@ -90,6 +91,20 @@ export const gateway: Operations = {
       summary: 'OpenAI API: retrieve model',
       url: 'https://platform.openai.com/docs/api-reference/models/retrieve',
       path: z.object({ id: z.string() }),
+    }),
+  },
+  '/gemini/{version}/models': {
+    get: foreignOperation('listGeminiModels', {
+      summary: 'Gemini API: models.list',
+      url: 'https://ai.google.dev/api/models',
+      path: z.object({ version }),
+    }),
+  },
+  '/gemini/{version}/models/{model}': {
+    get: foreignOperation('getGeminiModel', {
+      summary: 'Gemini API: models.get',
+      url: 'https://ai.google.dev/api/models',
+      path: z.object({ version, model: z.string() }),
     }),
   },
 }

@@ -24,6 +24,15 @@ export const money: readonly Mutation[] = [
     tests: ['test/unit/fal-translation.test.ts'],
   },
   {
+    name: 'Gemini’s API: an image before its words',
+    why: 'another request is answered with this one’s picture',
+    file: 'src/features/gateway/gemini/to-wanted.ts',
+    find: 'const images = (hasText ? others : (bare as JsonObject[])).map(readImage)',
+    replace:
+      'const images = (bare as JsonObject[]).filter(({ inlineData }) => inlineData).map(readImage)',
+    tests: ['test/unit/gemini-translation.test.ts'],
+  },
+  {
     name: 'call in a thread: one that ends may have been charged',
     why: 'calls that were sent are taken for free, and paid again as often as threads end',
     file: 'src/adapters/providers/threaded-gemini.ts',

@@ -14,6 +14,22 @@ const AUTH = 'src/adapters/http/auth.ts'
 /** What keeps secrets, sessions and the inside of the network. */
 export const secrets: readonly Mutation[] = [
   {
+    name: 'handed on: not the caller’s key',
+    why: 'a key of ours in an address goes to the provider',
+    file: 'src/features/gateway/gemini/plan-call.ts',
+    find: "typeof pair[1] === 'string' && pair[0] !== 'key'",
+    replace: "typeof pair[1] === 'string'",
+    tests: ['test/integration/gemini-pass-through.test.ts'],
+  },
+  {
+    name: 'handed on: whose key was refused',
+    why: 'callers learn of the server’s own key',
+    file: 'src/features/gateway/gemini/pass-through.ts',
+    find: "if (isOfKey) return { kind: 'refused', status, error: keyRefused(status) }",
+    replace: '',
+    tests: ['test/integration/gemini-pass-through.test.ts'],
+  },
+  {
     name: 'token: its end',
     why: 'a token that was stolen is good for hours after its end',
     file: AUTH,

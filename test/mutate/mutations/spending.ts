@@ -15,8 +15,35 @@ const WAITS = ['test/integration/wait-for-budget.test.ts']
 const SUMS = ['test/integration/spending-limits.test.ts']
 const HTTP = ['test/integration/spending.test.ts']
 
+const CALLS = 'src/features/gateway/calls.ts'
+const PASSED = ['test/integration/gemini-pass-through.test.ts']
+
 /** What keeps within its limits what is spent, and its sums right. */
 export const spending: readonly Mutation[] = [
+  {
+    name: 'handed on: within limits',
+    why: 'what is handed on to the provider passes every budget',
+    file: CALLS,
+    find: 'where not exists (select from passed) and not exists (select from paused)',
+    replace: 'where not exists (select from paused)',
+    tests: PASSED,
+  },
+  {
+    name: 'handed on: not while paying is stopped',
+    why: 'the switch stops images alone',
+    file: CALLS,
+    find: 'where not exists (select from passed) and not exists (select from paused)',
+    replace: 'where not exists (select from passed)',
+    tests: PASSED,
+  },
+  {
+    name: 'handed on: what is cut off stays booked',
+    why: 'a caller who hangs up is not charged for what the provider charges',
+    file: 'src/features/gateway/gemini/pass-through.ts',
+    find: 'costUsd: counted ?? heldUsd',
+    replace: 'costUsd: counted ?? 0',
+    tests: PASSED,
+  },
   {
     name: 'limit: compared',
     why: 'a limit stops one call too late',

@@ -17,6 +17,8 @@ const CLASS_OF_ROUTE: Record<string, RateClass | Uncounted> = {
   'POST /api/visualize/generate': 'ask',
   'POST /api/visualize/image': 'ask',
   'POST /gemini/:version/models/:call': 'ask',
+  'GET /gemini/:version/models': 'read',
+  'GET /gemini/:version/models/:model': 'read',
   'POST /openai/v1/images/generations': 'ask',
   'POST /openai/v1/images/edits': 'ask',
   'GET /openai/v1/models': 'read',
