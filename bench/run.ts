@@ -5,6 +5,7 @@ import { measureAttacks } from './attacks.ts'
 import type { Comparison } from './compare.ts'
 import { measureCounts } from './counts.ts'
 import { createBareTables } from './fixtures.ts'
+import { measureGateway } from './gateway.ts'
 import { measureGrowth } from './growth.ts'
 import { measureNeighbours } from './neighbours.ts'
 import { parsePlan } from './plan.ts'
@@ -55,6 +56,7 @@ const main = async () => {
   }
   if (isWanted('start and memory')) await measureProcesses(services)
   await hold((push) => measureWorker(plan, push, isWanted))
+  if (isWanted('gateway')) await hold((push) => measureGateway(plan, push))
   if (isWanted('transitions')) await measureTransitions(services, client)
   for (const count of isWanted('streams') ? plan.streams : []) {
     await hold((push) => measureStreams(services, count, push))

@@ -160,7 +160,7 @@ const createSubmit = (url: string, token: string) => {
 }
 
 /** Throws when one has failed. */
-const waitUntilDone = (client: pg.Client) =>
+export const waitUntilDone = (client: pg.Client) =>
   waitFor(
     async () => {
       const { rows } = await client.query<{ status: string; count: number }>(
@@ -174,7 +174,7 @@ const waitUntilDone = (client: pg.Client) =>
   )
 
 /** The defaults of one machine with a model of its own; comparing prompts is another measurement. */
-const environmentOf = (
+export const environmentOf = (
   { databaseUrl, redisUrl }: Services,
   dataDir: string,
   modelUrl: string,
