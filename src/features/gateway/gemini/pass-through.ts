@@ -32,8 +32,6 @@ export type PaidCall = {
   hasImages: boolean
 }
 
-export type PassThrough = ReturnType<typeof createPassThrough>
-
 type Http = Pick<HttpContext, 'shutdown'>
 
 /**
