@@ -120,6 +120,20 @@ describe('what can’t be reused', () => {
     expect(call?.costUsd).toBe(call?.heldUsd)
   })
 
+  test.each([
+    ['no number', { promptTokenCount: 'many' }],
+    ['below nothing', { promptTokenCount: -5, candidatesTokenCount: 7 }],
+    ['beyond all reason', { promptTokenCount: 1, candidatesTokenCount: 1e300 }],
+  ])('stays booked at what it may have cost where its count is %s', async (_kind, usage) => {
+    const owner = `ivan ${JSON.stringify(usage)}`
+    const ivan = await createClient(app, owner)
+    app.gemini.passing.count(usage)
+    const answer = await ivan.call('POST', CALL, { body: say('hello') })
+    expect(answer.body).toMatchObject({ usageMetadata: usage })
+    const [call] = await findSettled(owner)
+    expect(call).toMatchObject({ isEstimate: true, costUsd: call?.heldUsd })
+  })
+
   test('is not sent beyond a budget, nor while paying is stopped', async () => {
     const dave = await createClient(app, 'dave')
     const budget = '/api/budgets/owner%3Adave'

@@ -43,6 +43,7 @@ const PATHS = [
 /** What of Google's API is handed on: text, streams of it, counts of tokens, the list of models. */
 export const createPassStandIn = (apiKey: string) => {
   const calls: PassedCall[] = []
+  let usage: object = textUsage
   let refusal: { status: number; body: object } | undefined
   let holding: Promise<void> | undefined
   let release = () => {}
@@ -88,7 +89,7 @@ export const createPassStandIn = (apiKey: string) => {
       if (!response.destroyed) response.end(`data: ${JSON.stringify(chunkOf('two', true))}\r\n\r\n`)
     } else {
       await holding
-      const whole = chunkOf('Words', true)
+      const whole = { ...chunkOf('Words', true), usageMetadata: usage }
       if (!response.destroyed) send(200, path.endsWith(':streamGenerateContent') ? [whole] : whole)
     }
     return true
@@ -98,6 +99,10 @@ export const createPassStandIn = (apiKey: string) => {
     answer,
     calls: calls as readonly PassedCall[],
     hold,
+    /** From now on answers say that they counted this. */
+    count: (next: object) => {
+      usage = next
+    },
     /** From now on every call is refused so. */
     refuse: (next: typeof refusal) => {
       refusal = next
@@ -106,6 +111,7 @@ export const createPassStandIn = (apiKey: string) => {
       release()
       holding = undefined
       refusal = undefined
+      usage = textUsage
       calls.length = 0
     },
   }

@@ -9,6 +9,9 @@ type UpstreamRequest = {
   body?: string | undefined
 }
 
+/** Beyond this a count is nonsense, and no count. */
+const MAX_CALL_USD = 1_000
+
 /** The Gemini API for requests that are handed on as they came: with the server's key, and nothing else of the caller's. */
 export const createGeminiUpstream = ({ apiKey, baseUrl }: { apiKey: string; baseUrl: string }) => {
   const base = baseUrl.replace(/\/+$/, '')
@@ -36,7 +39,9 @@ export const createGeminiUpstream = ({ apiKey, baseUrl }: { apiKey: string; base
 
   const costOf = (model: string, size: ImageSize, usageMetadata: unknown): number | undefined => {
     const { usageMetadata: usage } = parseGeminiAnswer({ usageMetadata })
-    return usage ? costGeminiAnswer(model, size, 0, usage) : undefined
+    const isCounted = typeof usage?.promptTokenCount === 'number'
+    const usd = isCounted ? costGeminiAnswer(model, size, 0, usage) : undefined
+    return usd !== undefined && usd <= MAX_CALL_USD ? usd : undefined
   }
 
   return { send, price, priceImage: estimateGeminiCall, costOf }

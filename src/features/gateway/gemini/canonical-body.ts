@@ -11,7 +11,7 @@ export type GeminiContent = JsonObject & { role: string; parts: JsonObject[] }
  * Throws `invalid_request` for what is no such body.
  */
 export const canonicalize = (given: unknown): GeminiBody => {
-  if (!isObject(given)) throw invalid('', 'must be an object')
+  if (!isObject(given)) throw invalid('', 'The body must be an object.')
   const body = renameKeys(given) as JsonObject
   // The address names the model; an address that repeats it says no more.
   const { contents, generationConfig, systemInstruction, safetySettings, model: _, ...rest } = body
@@ -54,7 +54,7 @@ const renameKeys = (value: Json): Json => {
   if (!isObject(value)) return value
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => {
-      if (key === '$image') throw invalid('', 'must not have the name $image')
+      if (key === '$image') throw invalid('', 'The body must not have the name $image.')
       const name = key.replace(/_([a-z0-9])/g, (_all, letter: string) => letter.toUpperCase())
       return [name, FREE.includes(name) ? inner : renameKeys(inner)]
     }),

@@ -126,11 +126,17 @@ const relay = async (
   signal: AbortSignal,
 ): Promise<void> => {
   res.status(answer.status).set({ 'Cache-Control': 'no-store', 'Imageonce-Reuse': 'none' })
-  res.setHeader('Content-Type', answer.headers.get('content-type') ?? 'application/json')
+  res.setHeader('Content-Type', typeOf(answer))
   for await (const chunk of answer.body ?? []) {
     see(chunk)
     if (!res.write(chunk)) await once(res, 'drain', { signal })
   }
+}
+
+/** Nothing that a browser would show comes from our address. */
+const typeOf = ({ headers }: globalThis.Response): string => {
+  const type = headers.get('content-type') ?? ''
+  return /^(application\/json|text\/event-stream)\b/i.test(type) ? type : 'application/json'
 }
 
 /** Sends the provider's refusal as it is, but for one of this server's own key: that is no fault of the caller's. */
@@ -142,7 +148,7 @@ const refuse = async (res: Response, answer: globalThis.Response): Promise<Outco
   if (status < 400) return { kind: 'refused', status, error: sentElsewhere(status) }
   const retryAfter = answer.headers.get('retry-after')
   if (retryAfter) res.setHeader('Retry-After', retryAfter)
-  res.setHeader('Content-Type', answer.headers.get('content-type') ?? 'application/json')
+  res.setHeader('Content-Type', typeOf(answer))
   res.status(status).write(text)
   return { kind: 'refused', status }
 }

@@ -25,7 +25,11 @@ const shownStatus = ({ status, code }: ProblemToPresent): number =>
 export const presentProblem: PresentProblem = (problem) => {
   const code = shownStatus(problem)
   const status = STATUS_NAMES[code] ?? 'UNKNOWN'
-  const { detail: message } = problem
+  // In our own request they have another place.
+  const message = problem.detail.replace(
+    /^(providerRequest\/images|conditionImages|turns\/\d+\/images)\/(\d+)/,
+    'inlineData',
+  )
   return { status: code, body: { error: { code, message, status, details: describe(problem) } } }
 }
 
