@@ -1,5 +1,8 @@
 import { GoogleGenAI } from '@google/genai'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { isToCount } from '../../src/features/analytics/facts.ts'
+import { createFold } from '../../src/features/analytics/fold.ts'
+import { applyRetention } from '../../src/features/retention/apply-retention.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { type Client, createClient } from '../support/client.ts'
 import { TEXT_MODEL, textUsage } from '../support/gemini-passing.ts'
@@ -226,6 +229,32 @@ describe('what can’t be reused', () => {
       .executeTakeFirst()
     expect(row).toMatchObject({ ownerId: null, costUsd: 0.026, usage: null })
   })
+})
+
+test('the record of a call goes when it is as old as calls are kept, once analytics have it', async () => {
+  const old = { model: TEXT_MODEL, method: 'generateContent', heldUsd: 1, costUsd: 1 }
+  const at = new Date(Date.now() - 40 * 86_400_000)
+  const insert = (ownerId: string, isCounted: boolean | null) =>
+    app.db
+      .insertInto('gatewayCalls')
+      .values({ ...old, ownerId, startedAt: at, finishedAt: at, isCounted })
+      .execute()
+  await insert('counted', true)
+  await insert('uncounted', null)
+  const keptDays = {
+    ...{ events: undefined, failed: undefined, prompts: undefined, comparisons: undefined },
+    ...{ unusedImages: undefined, history: undefined, calls: 30 },
+  }
+  const retain = () =>
+    applyRetention(
+      { db: app.db, keptDays, isUncounted: isToCount, deleteImage: async () => {} },
+      { isApplied: true },
+    )
+  await retain()
+  expect([await findCalls('counted'), (await findCalls('uncounted')).length]).toEqual([[], 1])
+  await createFold(app.db)()
+  await retain()
+  expect(await findCalls('uncounted')).toEqual([])
 })
 
 test('a server that draws pictures itself makes them, and says that it can do no more', async () => {
