@@ -210,7 +210,7 @@ const listFeatures = (
     },
     {
       routes: createGateway(http, {
-        ...gatewayDeps(config, resources, { ...showing, placeholder }, logger),
+        ...gatewayDeps(config, resources, { ...showing, describeCaller, placeholder }, logger),
         fal: falDeps(config, secrets, resources, uploads, overrides),
       }),
     },

@@ -202,7 +202,13 @@ export const gatewayDeps = (
   { db, store, provider }: Resources,
   submitting: Pick<
     GatewayDeps,
-    'submit' | 'assertMayAsk' | 'recordReuse' | 'recordAccess' | 'onImageMissing' | 'placeholder'
+    | 'submit'
+    | 'assertMayAsk'
+    | 'describeCaller'
+    | 'recordReuse'
+    | 'recordAccess'
+    | 'onImageMissing'
+    | 'placeholder'
   >,
   logger: Logger,
 ): Omit<GatewayDeps, 'fal'> => ({

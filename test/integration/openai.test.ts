@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import OpenAI, { toFile } from 'openai'
 import type { ImagesResponse } from 'openai/resources/images'
 import sharp from 'sharp'
+import type { Key } from '../../src/contract/key.ts'
 import { findImageMimeType } from '../../src/lib/images.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { type Client, createClient } from '../support/client.ts'
@@ -225,6 +226,23 @@ describe('OpenAI’s SDK, unmodified', () => {
     const [rough, fine] = [await ask('webp', 1), await ask('webp', 100)]
     expect(bytesOf(rough).length).not.toBe(bytesOf(fine).length)
     expect(app.gemini.countCalls('in every format')).toBe(1)
+  })
+
+  test('gets the nearest that its key may ask for, and is refused a model that it may not', async () => {
+    const body = { name: 'bounded', ownerId: 'alice', sizes: ['1K'], models: [MODEL] }
+    const { body: key } = await admin.call<Key>('POST', '/api/keys', { body })
+    const bounded = await createSdk({ apiKey: key.key })
+    const { response } = await bounded.images
+      .generate({ prompt: 'within bounds', quality: 'high' })
+      .withResponse()
+    expect(response.headers.get('imageonce-made')).toBe(`"${MODEL}";size="1K"`)
+    const ids = (await bounded.models.list()).data.map(({ id }) => id)
+    expect(ids).toEqual([MODEL])
+    const other = await failureOf(
+      bounded.images.generate({ model: 'gemini-3-pro-image', prompt: 'beyond bounds' }),
+    )
+    expect(other).toBeInstanceOf(OpenAI.PermissionDeniedError)
+    expect(other).toMatchObject({ param: 'model', code: 'refused_by_policy' })
   })
 
   test('lists the models, and is told of each', async () => {

@@ -8,9 +8,10 @@ import { describePictures } from '../../src/features/gateway/openai/describe.ts'
 import { readForm, readJson } from '../../src/features/gateway/openai/edits.ts'
 import { imagesFieldsSchema } from '../../src/features/gateway/openai/fields.ts'
 import { describeModel, listModels } from '../../src/features/gateway/openai/models.ts'
+import { offerTo } from '../../src/features/gateway/openai/offer.ts'
 import { presentProblem } from '../../src/features/gateway/openai/present-problem.ts'
 import { chooseShape, describeQuality, parseSize } from '../../src/features/gateway/openai/shape.ts'
-import { sumUsage } from '../../src/features/gateway/openai/usage.ts'
+import { sumUsage, usageOf } from '../../src/features/gateway/openai/usage.ts'
 import { usageMetadata } from '../support/gemini-answers.ts'
 import { createRequest } from '../support/http-doubles.ts'
 
@@ -20,7 +21,8 @@ const small = models.find(({ name }) => name.includes('lite')) as ModelInfo
 const offer = { models, defaultModel: model.name }
 
 const parse = (body: object) => imagesFieldsSchema.parse({ prompt: 'a fox', ...body })
-const describeOne = (body: object) => describePictures(offer, parse(body), undefined)[0]
+const describeOne = (body: object, caller: Parameters<typeof offerTo>[1] = {}) =>
+  describePictures(offer, offerTo(offer, caller), parse(body), undefined)[0]
 
 describe('a size', () => {
   test.each([
@@ -111,7 +113,7 @@ describe('the fields', () => {
   })
 
   test('come to requests that our own contract takes, n of them, told apart by their number', () => {
-    const requests = describePictures(offer, parse({ n: 3, size: '1536x1024' }), undefined)
+    const requests = describePictures(offer, offer, parse({ n: 3, size: '1536x1024' }), undefined)
     expect(requests.map(({ number }) => number)).toEqual([1, 2, 3])
     for (const { number: _number, ...request } of requests) {
       expect(generationRequestSchema.parse(request)).toMatchObject({ aspectRatio: '3:2' })
@@ -127,6 +129,21 @@ describe('a model’s name', () => {
       expect(describeOne({ model: name })).not.toHaveProperty('model')
     }
     expect(describeOne({ model: small.name, size: '4000x4000' })).toMatchObject({ imageSize: '1K' })
+  })
+
+  test('is within what the caller may ask for, unless it names what it may not', () => {
+    const bounded = { sizes: ['1K' as const], models: [small.name] }
+    expect(describeOne({ size: '4000x4000', model: 'dall-e-3' }, bounded)).toMatchObject({
+      ...{ imageSize: '1K', model: small.name },
+    })
+    expect(describeOne({ quality: 'hd' }, { sizes: ['1K', '4K'] })).toMatchObject({
+      imageSize: '1K',
+    })
+    expect(describeOne({ size: '2048x2048' }, { sizes: ['1K', '4K'] })).toMatchObject({
+      imageSize: '4K',
+    })
+    expect(describeOne({ model: model.name }, bounded)).toMatchObject({ model: model.name })
+    expect(describeOne({}, { models: ['of another server'] })).not.toHaveProperty('model')
   })
 
   test('is found in the list, or is one of OpenAI’s image models', () => {
@@ -157,7 +174,7 @@ describe('an edit', () => {
   test('has its mask last, and words that say what it is', () => {
     const files = [file('mask', 'mask'), file('image', 'one'), file('image', 'two')]
     const { edit } = readForm({ fields: [], files })
-    const [request] = describePictures(offer, parse({}), edit)
+    const [request] = describePictures(offer, offer, parse({}), edit)
     expect(request?.conditionImages).toEqual([base64('one'), base64('two'), base64('mask')])
     expect(request?.prompt).toMatch(/^a fox\n\nThe last picture is a mask of the first one\./)
   })
@@ -196,7 +213,7 @@ describe('an edit', () => {
 describe('usage', () => {
   test('is the provider’s, summed over the pictures', () => {
     const thought = { usageMetadata: { ...usageMetadata, thoughtsTokenCount: 80 } }
-    expect(sumUsage([{ usageMetadata }, null, thought])).toEqual({
+    expect(sumUsage([{ usageMetadata }, null, thought].map(usageOf))).toEqual({
       input_tokens: 24,
       output_tokens: 2_320,
       total_tokens: 2_344,
@@ -206,9 +223,9 @@ describe('usage', () => {
   })
 
   test('is not said where it is not on record, or is nothing that counts', () => {
-    expect(sumUsage([null, undefined, {}, 'x'])).toBeUndefined()
+    expect(sumUsage([null, undefined, {}, 'x'].map(usageOf))).toBeUndefined()
     const odd = { usageMetadata: { promptTokenCount: 'many', candidatesTokensDetails: 7 } }
-    expect(sumUsage([odd])).toMatchObject({ total_tokens: 0 })
+    expect(usageOf(odd)).toMatchObject({ total_tokens: 0 })
   })
 })
 

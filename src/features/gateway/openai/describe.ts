@@ -1,27 +1,28 @@
 import type { GenerationRequestInput } from '../../../contract/generation-request.ts'
-import type { ModelInfo } from '../../../contract/server-info.ts'
 import type { Edit } from './edits.ts'
 import type { ImagesFields } from './fields.ts'
 import { findModel } from './models.ts'
+import type { Offer } from './offer.ts'
 import { chooseShape } from './shape.ts'
-
-export type Offer = { models: readonly ModelInfo[]; defaultModel: string }
 
 /**
  * Our request for what an app asked OpenAI for, one for each picture: a repeat of the first three is free when five are asked for.
- * A name that is no model here means the server's default.
+ * A name that is no model here means the default of `theirs`, what of the server's offer is the caller's; one that is a model, but not
+ * the caller's, is asked for all the same, and refused.
  */
 export const describePictures = (
-  { models, defaultModel }: Offer,
+  server: Offer,
+  theirs: Offer,
   fields: ImagesFields,
   edit: Edit | undefined,
 ): (GenerationRequestInput & { number: number })[] => {
-  const named = findModel(models, fields.model)
-  const model = named ?? findModel(models, defaultModel)
+  const named = findModel(server.models, fields.model)
+  const name = named?.name ?? theirs.defaultModel
+  const model = findModel(theirs.models, name) ?? named
   const { aspectRatio, imageSize } = model ? chooseShape(model, fields.size, fields.quality) : {}
   const request = {
     prompt: edit?.overlay ? `${fields.prompt}\n\n${EXPLAIN[edit.overlay.kind]}` : fields.prompt,
-    ...(named && { model: named.name }),
+    ...((named || name !== server.defaultModel) && { model: name }),
     ...(aspectRatio && { aspectRatio }),
     ...(imageSize && { imageSize }),
     ...(edit && { conditionImages: listImages(edit) }),

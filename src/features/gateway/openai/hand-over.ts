@@ -1,5 +1,4 @@
 import type { Request, Response } from 'express'
-import type { Database } from '../../../../db/database.ts'
 import type { HttpContext } from '../../../adapters/http/http-context.ts'
 import { encodeAs } from '../../../adapters/images/encode-as.ts'
 import type { OutputFormat } from '../../../contract/vocabulary.ts'
@@ -7,25 +6,27 @@ import type { EncodedImage, ImageStore, StoredImage } from '../../../generation/
 import { versionOf } from '../../../generation/read/images.ts'
 import { showGeneration } from '../../../generation/read/present.ts'
 import type { FindThumbnail } from '../../../generation/read/thumbnail-keys.ts'
-import { type GenerationWithImage, readAnswer } from '../../../generation/state/repository.ts'
+import type { GenerationWithImage } from '../../../generation/state/repository.ts'
 import { AppError } from '../../../lib/errors.ts'
 import type { Gateway } from '../gateway.ts'
 import { toBase64 } from '../send-answer.ts'
 import type { Looks, Picture } from './answer.ts'
 import type { ImagesFields } from './fields.ts'
+import type { FindUsage } from './find-usage.ts'
 import { answersByUrl } from './models.ts'
+import type { Usage } from './usage.ts'
 
 export type HandOverDeps = {
-  db: Database
   urlsFor: HttpContext['urlsFor']
   store: Pick<ImageStore, 'find'>
   findThumbnail: FindThumbnail
+  findUsage: FindUsage
 }
 
 export type HandedOver = {
   pictures: readonly [Picture, ...Picture[]]
-  /** What the provider answered with each, where that is on record. */
-  answers: readonly unknown[]
+  /** What making each of them took, where that is on record. */
+  usages: readonly (Usage | undefined)[]
 }
 
 /**
@@ -53,9 +54,11 @@ export const handOver = async (
     const images = await readPictures(res, generations)
     return Promise.all(generations.map((each, at) => encode(deps, images[at], each, fields)))
   }
-  const read = generations.map(({ id, imageId }) => readAnswer(deps.db, imageId ?? id))
-  const [pictures, answers] = await Promise.all([show(), Promise.all(read)])
-  return { pictures: pictures as [Picture, ...Picture[]], answers }
+  const [pictures, usages] = await Promise.all([
+    show(),
+    Promise.all(generations.map(deps.findUsage)),
+  ])
+  return { pictures: pictures as [Picture, ...Picture[]], usages }
 }
 
 /** Asked for, or what the model's name was always answered with. */

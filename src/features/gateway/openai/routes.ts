@@ -1,5 +1,6 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express'
-import { principalOf } from '../../../adapters/http/auth.ts'
+import type { Database } from '../../../../db/database.ts'
+import { type Principal, principalOf } from '../../../adapters/http/auth.ts'
 import { type Form, formBody, isForm } from '../../../adapters/http/form-body.ts'
 import { sendUncached } from '../../../adapters/http/json.ts'
 import type { MountedRoutes } from '../../../adapters/http/mounted-routes.ts'
@@ -12,20 +13,28 @@ import {
   MAX_DIALECT_BODY_BYTES,
   MAX_IMAGE_BYTES,
 } from '../../../contract/limits.ts'
+import type { CallerInfo } from '../../../contract/server-info.ts'
 import { AppError } from '../../../lib/errors.ts'
 import type { Gateway } from '../gateway.ts'
 import { sendAnswer } from '../send-answer.ts'
 import { presentPictures } from './answer.ts'
-import { describePictures, type Offer } from './describe.ts'
+import { describePictures } from './describe.ts'
 import { type Edit, readForm, readJson } from './edits.ts'
 import { type ImagesFields, imagesFieldsSchema } from './fields.ts'
+import { createFindUsage } from './find-usage.ts'
 import { describeMade, type HandOverDeps, handOver } from './hand-over.ts'
 import { describeModel, listModels } from './models.ts'
+import { type Offer, offerTo } from './offer.ts'
 import { presentProblem } from './present-problem.ts'
 import { createStream } from './stream.ts'
 import { sumUsage } from './usage.ts'
 
-export type OpenaiDeps = Offer & HandOverDeps & { placeholder: DrawPlaceholder }
+export type OpenaiDeps = Offer &
+  Omit<HandOverDeps, 'findUsage'> & {
+    db: Database
+    placeholder: DrawPlaceholder
+    describeCaller: (principal: Principal) => CallerInfo
+  }
 
 const FORM_LIMITS = {
   totalBytes: MAX_DIALECT_BODY_BYTES,
@@ -37,20 +46,22 @@ const FORM_LIMITS = {
 }
 
 /** OpenAI's Images API, and as much of its models as clients look at. */
-export const createOpenaiRoutes = (gateway: Gateway, deps: OpenaiDeps): MountedRoutes => {
+export const createOpenaiRoutes = (gateway: Gateway, given: OpenaiDeps): MountedRoutes => {
+  const deps = { ...given, findUsage: createFindUsage(given.db) }
   const router = Router()
   const json = jsonBody(MAX_DIALECT_BODY_BYTES)
   const stream = createStream(gateway, deps)
+  const offerOf = (res: Response) => offerTo(deps, deps.describeCaller(principalOf(res)))
 
   const answer = async (req: Request, res: Response, asked: Asked): Promise<void> => {
     const { fields, edit } = asked
-    const describe = () => describePictures(deps, fields, edit)
+    const describe = () => describePictures(deps, offerOf(res), fields, edit)
     if (fields.stream) return stream(req, res, { fields, describe, kind: kindOf(edit) })
     const answered = await gateway.ask(req, res, describe)
     const generations = answered.map(({ generation }) => generation)
-    const { pictures, answers } = await handOver(gateway, deps, req, res, fields, generations)
+    const { pictures, usages } = await handOver(gateway, deps, req, res, fields, generations)
     res.set('Imageonce-Made', describeMade(generations))
-    sendAnswer(res, presentPictures(pictures, sumUsage(answers)))
+    sendAnswer(res, presentPictures(pictures, sumUsage(usages)))
   }
 
   router.post('/v1/images/generations', ...json, async (req, res) => {
@@ -64,11 +75,11 @@ export const createOpenaiRoutes = (gateway: Gateway, deps: OpenaiDeps): MountedR
   })
 
   router.get('/v1/models', (_req, res) => {
-    sendUncached(res, listModels(deps.models))
+    sendUncached(res, listModels(offerOf(res).models))
   })
 
   router.get('/v1/models/:id', (req, res) => {
-    const model = describeModel(deps.models, String(req.params.id))
+    const model = describeModel(offerOf(res).models, String(req.params.id))
     if (!model) throw new AppError('not_found', 'There is no model of this name.')
     sendUncached(res, model)
   })

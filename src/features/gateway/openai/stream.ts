@@ -11,7 +11,7 @@ import { presentCompleted, presentPartial, type StreamKind } from './answer.ts'
 import type { ImagesFields } from './fields.ts'
 import { type HandOverDeps, handOver } from './hand-over.ts'
 import { presentProblem } from './present-problem.ts'
-import { NO_USAGE, sumUsage } from './usage.ts'
+import { NO_USAGE } from './usage.ts'
 
 type Deps = HandOverDeps & { placeholder: DrawPlaceholder }
 
@@ -48,10 +48,10 @@ export const createStream = (gateway: Gateway, deps: Deps) => {
     try {
       const answered = await gateway.ask(req, res, describe, begin)
       const generations = answered.map(({ generation }) => generation)
-      const { pictures, answers } = await handOver(gateway, deps, req, res, fields, generations)
+      const { pictures, usages } = await handOver(gateway, deps, req, res, fields, generations)
       open(res)
       for (const [at, picture] of pictures.entries()) {
-        send(res, presentCompleted(kind, picture, sumUsage([answers[at]]) ?? NO_USAGE))
+        send(res, presentCompleted(kind, picture, usages[at] ?? NO_USAGE))
       }
     } catch (error) {
       if (!res.headersSent) throw error

@@ -28,16 +28,16 @@ const answerSchema = z.object({
 })
 type Counted = z.output<typeof answerSchema>['usageMetadata']
 
-/**
- * What the calls took that the pictures were made by, summed: also of a picture that was made before, as it was then. Undefined where
- * none is on record.
- */
-export const sumUsage = (answers: readonly unknown[]): Usage | undefined => {
-  const usages = answers.flatMap((answer) => {
-    const parsed = answerSchema.safeParse(answer)
-    return parsed.success ? [toUsage(parsed.data.usageMetadata)] : []
-  })
-  return usages.length === 0 ? undefined : usages.reduce(add)
+/** What the call took that was answered so; undefined where that is not said. */
+export const usageOf = (answer: unknown): Usage | undefined => {
+  const parsed = answerSchema.safeParse(answer)
+  return parsed.success ? toUsage(parsed.data.usageMetadata) : undefined
+}
+
+/** Of several pictures; undefined where none is on record. */
+export const sumUsage = (usages: readonly (Usage | undefined)[]): Usage | undefined => {
+  const known = usages.filter((usage) => usage !== undefined)
+  return known.length === 0 ? undefined : known.reduce(add)
 }
 
 export const NO_USAGE: Usage = {
