@@ -423,6 +423,19 @@ describe('other clients, as they are on the wire', () => {
     expect(paid).toBe(1)
   })
 
+  test('a picture is edited by its address: ours as it is, a private one never', async () => {
+    const { body: made } = await send('/images/generations', { model: 'dall-e-3', prompt: 'mine' })
+    const edit = (image_url: string) =>
+      send('/images/edits', { prompt: 'by address', images: [{ image_url }] })
+    const edited = await edit(made.data?.[0]?.url ?? '')
+    expect([edited.status, sentImages()[0]]).toEqual([
+      200,
+      Buffer.from(await (await fetch(made.data?.[0]?.url ?? '')).arrayBuffer()),
+    ])
+    const { status, body } = await edit(`${app.url}/livez`)
+    expect({ status, body }).toMatchObject({ status: 400, body: { error: { param: 'image' } } })
+  })
+
   test('a form that does not say how long it is is read too', async () => {
     const image = await makePng('#777', 9)
     const stream = new ReadableStream({

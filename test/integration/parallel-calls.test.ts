@@ -95,6 +95,39 @@ describe('three equal calls at once', () => {
   })
 })
 
+test.each([
+  ['/fal/fal-ai/nano-banana', { prompt: 'by fal' }, 'by fal'],
+  [
+    '/gemini/v1beta/models/gemini-nano-banana-2.1:generateContent',
+    {
+      contents: [{ role: 'user', parts: [{ text: 'by Gemini' }] }],
+      generationConfig: { responseModalities: ['IMAGE'] },
+    },
+    'by Gemini',
+  ],
+])('two equal calls at once to %s are two, and later the same two', async (path, body, prompt) => {
+  const key = await makeKey(parallel)
+  const askBoth = async () => {
+    const answers = await Promise.all(
+      app.urls.map((url) =>
+        fetch(`${url}${path}`, {
+          method: 'POST',
+          headers: { 'x-api-key': key, 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        }),
+      ),
+    )
+    await Promise.all(answers.map((answer) => answer.arrayBuffer()))
+    return sorted(answers.map(({ headers }) => headers.get('imageonce-generation')))
+  }
+  const ids = await askBoth()
+  expect(new Set(ids).size).toBe(2)
+  for (const id of ids) expect((await admin.waitForEnd(String(id))).status).toBe(200)
+  await letMomentPass()
+  expect(await askBoth()).toEqual(ids)
+  expect(countPaid(prompt)).toBe(2)
+})
+
 describe('a call that is tried again', () => {
   const again = (tries: number) => ({ 'x-stainless-retry-count': String(tries) })
 

@@ -201,7 +201,7 @@ describe('an edit', () => {
   test.each([
     [{}, '/image'],
     [{ image: 7 }, '/image'],
-    [{ image: 'https://elsewhere.example/a.png' }, '/image'],
+    [{ image: 'YQ==', mask: 'https://elsewhere.example/a.png' }, '/mask'],
     [{ images: [{ file_id: 'file-1' }] }, '/image'],
     [{ image: 'YQ==', mask: {} }, '/mask'],
     [{ image: 'YQ==', mask: 'YQ==', markup: 'YQ==' }, '/markup'],

@@ -15,7 +15,7 @@ import { createReadPictures, type ReadPicturesDeps } from './read-pictures.ts'
 export type GatewayDeps = Omit<AskDeps, 'holdPlace'> &
   ReadPicturesDeps &
   Omit<PassThroughDeps, 'holdPlace'> &
-  Omit<OpenaiDeps, 'urlsFor'> & {
+  Omit<OpenaiDeps, 'urlsFor' | 'takeImage'> & {
     db: Database
     /** How many calls an owner may have open at once. */
     ownerCalls: number
@@ -39,7 +39,11 @@ export const createGateway = (http: HttpContext, deps: GatewayDeps): MountedRout
   }
   return [
     createGeminiRoutes(http, gateway, deps.gemini, { ...deps, holdPlace }),
-    createOpenaiRoutes(gateway, { ...deps, urlsFor: http.urlsFor }),
+    createOpenaiRoutes(gateway, {
+      ...deps,
+      urlsFor: http.urlsFor,
+      takeImage: deps.fal.takeImage,
+    }),
     ...createFalRoutes(gateway, http, deps.fal),
   ]
 }

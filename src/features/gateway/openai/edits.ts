@@ -1,7 +1,7 @@
 import type { Form, FormField } from '../../../adapters/http/form-body.ts'
 import { AppError } from '../../../lib/errors.ts'
 
-/** What is asked to be edited: pictures as base64, data URLs or ids of ours, and what lies over the first of them. */
+/** What is asked to be edited: pictures as base64, data URLs, addresses or ids of ours, and what lies over the first of them. */
 export type Edit = {
   images: string[]
   overlay?: { kind: Overlay; image: string }
@@ -59,14 +59,17 @@ const toEdit = (images: string[], [overlay, other]: NonNullable<Edit['overlay']>
   return { images, ...(overlay && { overlay }) }
 }
 
+/** A picture that is somewhere else than in the request. */
+export const isAddress = (text: string): boolean => /^https?:/i.test(text)
+
 const toText = (value: unknown, field: string): string => {
   const text =
     typeof value === 'object' && value !== null && 'image_url' in value ? value.image_url : value
   if (typeof text !== 'string' || text === '') {
     throw invalid(field, 'must be base64, a data URL, or {"image_url": "data:…"}')
   }
-  if (/^https?:/i.test(text)) {
-    throw invalid(field, 'is an address: pictures are not fetched from elsewhere, send it as data')
+  if (isAddress(text) && field !== 'image') {
+    throw invalid(field, 'must be data, and no address')
   }
   return text
 }

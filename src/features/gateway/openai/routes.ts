@@ -17,9 +17,10 @@ import type { CallerInfo } from '../../../contract/server-info.ts'
 import { AppError } from '../../../lib/errors.ts'
 import type { Gateway } from '../gateway.ts'
 import { sendAnswer } from '../send-answer.ts'
+import type { TakeImage } from '../take-image.ts'
 import { presentPictures } from './answer.ts'
 import { describePictures } from './describe.ts'
-import { type Edit, readForm, readJson } from './edits.ts'
+import { type Edit, isAddress, readForm, readJson } from './edits.ts'
 import { type ImagesFields, imagesFieldsSchema } from './fields.ts'
 import { createFindUsage } from './find-usage.ts'
 import { describeMade, type HandOverDeps, handOver } from './hand-over.ts'
@@ -34,6 +35,7 @@ export type OpenaiDeps = Offer &
     db: Database
     placeholder: DrawPlaceholder
     describeCaller: (principal: Principal) => CallerInfo
+    takeImage: TakeImage
   }
 
 const FORM_LIMITS = {
@@ -71,7 +73,9 @@ export const createOpenaiRoutes = (gateway: Gateway, given: OpenaiDeps): Mounted
   router.post('/v1/images/edits', readEither(json), async (req, res) => {
     const { body, edit } = isForm(req) ? readForm(req.body as Form) : readJson(req.body)
     const fields = parseBody(imagesFieldsSchema, body)
-    await answer(req, res, { fields, edit: await showMask(edit, principalOf(res).ownerId) })
+    const { ownerId } = principalOf(res)
+    const masked = await showMask(edit, ownerId)
+    await answer(req, res, { fields, edit: await takeImages(deps, masked, ownerId) })
   })
 
   router.get('/v1/models', (_req, res) => {
@@ -102,6 +106,19 @@ const readEither = (json: RequestHandler[]): RequestHandler => {
   const form = formBody(FORM_LIMITS)
   const ofJson = Router().use(...json)
   return (req, res, next) => (isForm(req) ? form(req, res, next) : ofJson(req, res, next))
+}
+
+/** Pictures that are named by their address, at most as many as a request may have, become the owner's. */
+const takeImages = async (
+  { takeImage }: Pick<OpenaiDeps, 'takeImage'>,
+  edit: Edit,
+  ownerId: string,
+): Promise<Edit> => {
+  if (edit.images.length > MAX_CONDITION_IMAGES) return edit
+  const take = (image: string) => (isAddress(image) ? takeImage(ownerId, image, '/image') : image)
+  const images: string[] = []
+  for (const image of edit.images) images.push(await take(image))
+  return { ...edit, images }
 }
 
 /** Models here see of transparency nothing: what a mask says by it, they are shown. */
