@@ -157,10 +157,11 @@ const allowed = {
     NODE,
   ],
   examples: [
-    'dist/src/client\\.d\\.ts',
+    'dist/src/(client|react)\\.d\\.ts',
     'src/(client|contract)(/|\\.ts)',
     'web/(session|styles|parts)',
-    npm('preact', 'vite', '@fontsource'),
+    npm('preact', 'vite', '@fontsource', 'react', 'express'),
+    npm('openai', '@google', '@fal-ai', 'node'),
     NODE,
   ],
 }

@@ -14,6 +14,7 @@ const documents = [
   ...(await list('.')),
   ...(await list('docs')),
   ...(await list(ADRS)),
+  'examples/README.md',
   'examples/studio/README.md',
 ]
 
