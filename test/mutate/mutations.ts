@@ -1,5 +1,6 @@
 import type { Mutation } from './mutation.ts'
 import { access } from './mutations/access.ts'
+import { clients } from './mutations/clients.ts'
 import { gateway } from './mutations/gateway.ts'
 import { money } from './mutations/money.ts'
 import { owners } from './mutations/owners.ts'
@@ -12,6 +13,7 @@ import { submissions } from './mutations/submissions.ts'
 /** At least one for each line that money, owners or secrets hang on. */
 export const mutations: readonly Mutation[] = [
   ...money,
+  ...clients,
   ...gateway,
   ...spending,
   ...submissions,

@@ -1,7 +1,10 @@
 import { expect, test } from '@jest/globals'
 import type { ServerNotification } from '@modelcontextprotocol/sdk/types.js'
+import { ask } from '../../src/cli/mcp/ask.ts'
 import { loadPreview } from '../../src/cli/mcp/preview.ts'
 import { startProgress } from '../../src/cli/mcp/progress.ts'
+import { readImage } from '../../src/cli/mcp/read-image.ts'
+import type { GenerationRequestInput } from '../../src/contract/generation-request.ts'
 import { startHttpServer } from '../support/http-server.ts'
 import { waitFor } from '../support/wait-for.ts'
 
@@ -34,6 +37,22 @@ test('a host that asked for no progress hears of none', async () => {
   progress.onState({ status: 'running' } as never)
   progress.stop()
   expect(heard).toEqual([])
+})
+
+test.each([[false], [true]])('pays for another picture only when told to: %s', async (another) => {
+  const asked: GenerationRequestInput[] = []
+  const generate = async (request: GenerationRequestInput) => {
+    asked.push(request)
+    return { status: 'queued', isExisting: false }
+  }
+  const context = { signal: new AbortController().signal, sendNotification: async () => {} }
+  const call = { prompt: 'a lake', another, waitSeconds: 0 }
+  await ask({ client: { generate }, url: '' } as never, call, context as never)
+  expect(asked).toEqual([{ prompt: 'a lake', skipExistingCheck: another }])
+})
+
+test('a file that is no picture is not read for a request', async () => {
+  await expect(readImage('package.json')).rejects.toThrow('is no png, jpeg or webp')
 })
 
 test('a preview is asked for where the server is, whatever its image URLs begin with', async () => {
