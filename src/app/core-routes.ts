@@ -13,8 +13,10 @@ import { createMetricsRoutes } from '../adapters/http/routes/metrics.ts'
 import { createOpenApiRoutes } from '../adapters/http/routes/openapi.ts'
 import { createRetryRoutes } from '../adapters/http/routes/retry.ts'
 import { createSessionRoutes } from '../adapters/http/routes/session.ts'
+import { createSignedEventRoutes } from '../adapters/http/routes/signed-events.ts'
 import { createVisualizeRoutes, type VisualizeDeps } from '../adapters/http/routes/visualize.ts'
 import type { Sessions } from '../adapters/http/sessions.ts'
+import { createStreams } from '../adapters/http/sse.ts'
 import { createThumbnails } from '../adapters/images/thumbnails.ts'
 import { explainRedis } from '../adapters/queue/examine.ts'
 import { explainStore } from '../adapters/storage/examine.ts'
@@ -50,16 +52,17 @@ export const createCoreRoutes = (http: HttpContext, deps: CoreDeps): MountedRout
   const cancel = { db, removeJob: queue.remove, enqueue: queue.enqueue }
   const { assertMayAsk } = deps
   const bulk = { ...submit, removeJob: queue.remove, enqueueAll: queue.enqueueAll, assertMayAsk }
-  const { openStream: countStream } = metrics.http
+  const openStream = createStreams(http, metrics.http.openStream)
   return [
     own('/api/session', createSessionRoutes(authenticate, sessions)),
     own('/images', createImageFileRoutes(http, { ...deps, ...toImageFileDeps(deps) })),
+    createSignedEventRoutes(http, { ...deps, findDeferred: queue.findDeferred, openStream }),
     own('/', createHealthRoutes(http, toReadinessChecks(resources, deps.queueKind))),
     own('/', createOpenApiRoutes(createFindOpenApi(deps.publicUrl))),
     own('/', createMetricsRoutes({ ...deps, readMetrics: metrics.read })),
     behindToken('/api/info', createInfoRoutes(deps)),
     createVisualizeRoutes(http, deps),
-    createGenerationRoutes(http, { cancel, countStream, store }),
+    createGenerationRoutes(http, { cancel, openStream, store }),
     behindToken('/api/generations', createRetryRoutes(http, bulk)),
     behindToken(
       '/api/images',

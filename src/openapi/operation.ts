@@ -28,7 +28,8 @@ export type ProblemStatus = 400 | 403 | 404 | 409 | 410 | 413 | 415 | 422 | 429 
 /** Nobody in particular. */
 export const PUBLIC: ZodOpenApiOperationObject['security'] = []
 
-const BEARER: ZodOpenApiOperationObject['security'] = [{ bearer: [] }, { session: [] }]
+/** Everyone with a token, or a session. */
+export const BEARER = [{ bearer: [] }, { session: [] }]
 
 /** An operation of the document, `id` being its name in clients that are generated from it. */
 export const operation = (

@@ -62,7 +62,7 @@ export const generationPath = z.object({
 export const prefer = {
   Prefer: z.string().optional().meta({
     description:
-      '`wait=N` waits up to N seconds for the end, and no longer than `maxWaitSeconds` of `/api/info`; `Preference-Applied` says for how long.',
+      '`wait=N` waits up to N seconds for the end, and no longer than `maxWaitSeconds` of `/api/info`; `wait` alone as long as that. `Preference-Applied` says for how long.',
     example: 'wait=30',
   }),
 }

@@ -12,6 +12,8 @@ type Layer = {
   handle: { length: number }
 }
 
+/** Of browsers, before they ask: it changes nothing and shows nothing. */
+const PREFLIGHT = 'options'
 const EVERY_METHOD = ['get', 'post', 'put', 'patch', 'delete']
 /** Handlers of errors take one more argument than others. */
 const ERROR_HANDLER_ARGUMENTS = 4
@@ -31,6 +33,7 @@ export const listMounts = (mounted: readonly MountedRoutes[]): Mount[] =>
 const ofRoute = (base: string, { path, methods }: NonNullable<Layer['route']>): Mount[] =>
   [path].flat().flatMap((pattern) =>
     Object.keys(methods)
+      .filter((method) => method !== PREFLIGHT)
       .flatMap((method) => (method === 'get' ? ['get', 'head'] : [method]))
       .map((method) => ({ method, path: toPath(`${base}${pattern}`) })),
   )

@@ -71,7 +71,8 @@ describe('the document', () => {
   test('has every route of the server, and no other', () => {
     const documented = contract.operations.map(({ method, path }) => `${method} ${path}`)
     const besides = ['get /openapi.json', 'get /metrics']
-    const routes = listRoutes(app.routes).filter((route) => !besides.includes(route))
+    // One may have two ways in: with a token, and by a signed address.
+    const routes = [...new Set(listRoutes(app.routes))].filter((route) => !besides.includes(route))
     expect(documented.sort()).toEqual(routes.sort())
   })
 })

@@ -101,7 +101,8 @@ describe('traces', () => {
     await alice.generateAndWait({ prompt: `${PROMPT}, refused` })
     app.gemini.behave({ kind: 'image' })
     const { body } = await alice.generateAndWait({ prompt: PROMPT })
-    for (const address of [body.imageUrl, `${app.url}/livez`, `${app.url}/metrics`]) {
+    const { events } = body.urls
+    for (const address of [body.imageUrl, events, `${app.url}/livez`, `${app.url}/metrics`]) {
       await (await fetch(address)).arrayBuffer()
     }
     await app.stop()
@@ -110,7 +111,8 @@ describe('traces', () => {
     const sent = collector.bodies.join('\n')
     const [, signature = 'none'] = /\.([\w-]{10,})/.exec(new URL(body.imageUrl).pathname) ?? []
     expect(sent).toContain('GET /images/:file')
-    for (const secret of [PROMPT, 'test-key', signature, alice.authorization.slice(7)]) {
+    const ofEvents = new URL(events).searchParams.get('signature') ?? 'none'
+    for (const secret of [PROMPT, 'test-key', signature, ofEvents, alice.authorization.slice(7)]) {
       expect(sent).not.toContain(secret)
     }
     const names = [...new Set(collector.spans.map(({ name }) => name.split(' ')[0]))]

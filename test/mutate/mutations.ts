@@ -2,6 +2,7 @@ import type { Mutation } from './mutation.ts'
 import { access } from './mutations/access.ts'
 import { clients } from './mutations/clients.ts'
 import { gateway } from './mutations/gateway.ts'
+import { explain } from './mutations/explain.ts'
 import { money } from './mutations/money.ts'
 import { owners } from './mutations/owners.ts'
 import { pictures } from './mutations/pictures.ts'
@@ -22,4 +23,5 @@ export const mutations: readonly Mutation[] = [
   ...access,
   ...privacy,
   ...pictures,
+  ...explain,
 ]

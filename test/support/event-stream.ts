@@ -3,16 +3,23 @@ import type { Generation } from '../../src/contract/generation.ts'
 
 export type StreamedEvent = { event: string; id: string; generation: Generation }
 
+type Options = {
+  authorization?: string
+  lastEventId?: string | undefined
+  headers?: Record<string, string>
+}
+
 /** Opens a generation's event stream and collects what comes, until it ends or is closed. */
 export const openStream = async (
   url: string,
-  { authorization, lastEventId }: { authorization: string; lastEventId?: string | undefined },
+  { authorization, lastEventId, headers = {} }: Options,
 ) => {
   const hangUp = new AbortController()
   const response = await fetch(url, {
     // Kept-alive connections of streams that were cut off linger in the client.
     headers: {
-      authorization,
+      ...headers,
+      ...(authorization !== undefined && { authorization }),
       connection: 'close',
       ...(lastEventId !== undefined && { 'Last-Event-ID': lastEventId }),
     },

@@ -9,6 +9,8 @@ type Operation = { operationId: string; responses: Record<string, { content?: Co
 type Document = { paths: Record<string, Record<string, Operation>> }
 
 const DOCUMENT = 'openapi'
+/** Of browsers, before they ask for what is documented. */
+const PREFLIGHT = 'options'
 const METHODS = ['get', 'post', 'patch', 'put', 'delete']
 
 /** Checks answers against what the document says of their operation. */
@@ -74,11 +76,11 @@ type Layer = { route?: { path: string | string[]; methods: Record<string, boolea
 export const listRoutes = (mounted: readonly MountedRoutes[]): string[] =>
   mounted.flatMap(({ path: base, handler }) =>
     (handler as unknown as { stack: Layer[] }).stack.flatMap(({ route }) =>
-      [route?.path ?? []]
-        .flat()
-        .flatMap((path) =>
-          Object.keys(route?.methods ?? {}).map((method) => toName(method, `${base}${path}`)),
-        ),
+      [route?.path ?? []].flat().flatMap((path) =>
+        Object.keys(route?.methods ?? {})
+          .filter((method) => method !== PREFLIGHT)
+          .map((method) => toName(method, `${base}${path}`)),
+      ),
     ),
   )
 

@@ -226,6 +226,25 @@ describe('the URL of an image', () => {
     expect(createImageSigner('new secret').verify(id, signer.sign(id))).toBe(false)
   })
 
+  test('of its events is another permission, and always ends', () => {
+    const at = new Date(Math.floor(Date.now() / 1_000) * 1_000 + 3_600_000)
+    const exp = String(at.getTime() / 1_000)
+    const signature = signer.signEvents(id, at)
+    expect(signer.verifyEvents(id, signature, exp)).toBe(true)
+    for (const other of [undefined, String(Number(exp) + 1), '0', '', [exp, exp]]) {
+      expect(signer.verifyEvents(id, signature, other)).toBe(false)
+    }
+    expect(signer.verifyEvents(`g_${'b'.repeat(40)}`, signature, exp)).toBe(false)
+    expect(signer.verify(id, signature)).toBe(false)
+    expect(signer.verify(id, signature, exp)).toBe(false)
+    expect(signer.verifyEvents(id, signer.sign(id), exp)).toBe(false)
+    expect(signer.verifyEvents(id, signer.sign(id, at), exp)).toBe(false)
+    const past = new Date(1_000)
+    expect(signer.verifyEvents(id, signer.signEvents(id, past), '1')).toBe(false)
+    expect(createImageSigner('new', 'one secret').verifyEvents(id, signature, exp)).toBe(true)
+    expect(createImageSigner('new').verifyEvents(id, signature, exp)).toBe(false)
+  })
+
   test('that is to end does so when it was signed to, and can be made of no other', () => {
     const inAnHour = new Date(Math.floor(Date.now() / 1_000) * 1_000 + 3_600_000)
     const url = new URL(createEndingUrl(signer, { base: 'https://a.b', id, expiresAt: inAnHour }))

@@ -17,6 +17,7 @@ const context: AnswerContext = {
     base: BASE,
     generation: (id) => `${BASE}/api/generations/${id}`,
     image: (id) => `${BASE}/images/${id}.signed`,
+    events: (id) => `${BASE}/api/generations/${id}/events?signature=signed`,
   },
   listPriceUsd: () => LIST_PRICE_USD,
   interactiveDeadlineMs: DEADLINE_MS,

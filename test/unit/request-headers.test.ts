@@ -26,12 +26,14 @@ describe('Prefer', () => {
     ['respond-async, wait=1', 1],
     ['respond-async; wait=1', 1],
     ['wait=100000', 50],
+    ['wait', 50],
+    ['wait=""', 50],
+    ['respond-async, Wait', 50],
   ])('%s is a wait of %s seconds', (prefer, seconds) => {
     expect(read(prefer)).toBe(seconds)
   })
 
   test.each([
-    'wait',
     'wait=',
     'wait=soon',
     'wait=-1',

@@ -12,15 +12,18 @@ describe('what streams are told', () => {
       { type: 'generation.succeeded', sequence: 3 },
     ],
   } as unknown as News
-  const readerAt = (base: string, showsOwner = false) => ({
-    urls: { base, generation: () => '', image: () => '' },
-    showsOwner,
+  const readerAt = (base: string, given: Partial<Reader> = {}): Reader => ({
+    urls: { base, generation: () => '', image: () => '', events: () => '' },
+    showsOwner: false,
+    signsEvents: true,
+    showsOthers: true,
+    ...given,
   })
 
   test('is made once for all who read the same, and apart for others', async () => {
     const asked: string[] = []
-    const answerReader = (async ({ urls, showsOwner }: Reader) => {
-      asked.push(`${urls.base} ${showsOwner}`)
+    const answerReader = (async ({ urls, showsOwner, signsEvents, showsOthers }: Reader) => {
+      asked.push(`${urls.base} ${[showsOwner, signsEvents, showsOthers].map(Number).join('')}`)
       return { id: `of ${urls.base}` }
     }) as unknown as AnswerReader
     const findFrames = createFrames(answerReader)
@@ -30,9 +33,14 @@ describe('what streams are told', () => {
     ])
     expect(second).toBe(first)
     await findFrames(readerAt('http://b'), news)
-    await findFrames(readerAt('http://a', true), news)
+    await findFrames(readerAt('http://a', { showsOwner: true }), news)
+    await findFrames(readerAt('http://a', { signsEvents: false }), news)
+    await findFrames(readerAt('http://a', { showsOthers: false }), news)
     await findFrames(readerAt('http://a'), { ...news })
-    expect(asked).toEqual(['http://a false', 'http://b false', 'http://a true', 'http://a false'])
+    expect(asked).toEqual([
+      ...['http://a 011', 'http://b 011', 'http://a 111', 'http://a 001', 'http://a 010'],
+      'http://a 011',
+    ])
     expect(first?.map(({ sequence, bytes }) => [sequence, String(bytes)])).toEqual([
       [
         2,

@@ -4,7 +4,7 @@ import { isTerminal } from '../../contract/vocabulary.ts'
 import { type AnswerContext, presentGeneration } from '../../generation/read/present.ts'
 import type { Suggested } from '../../generation/read/suggestions.ts'
 import { type GenerationWithImage, isPresumed } from '../../generation/state/repository.ts'
-import { principalOf } from './auth.ts'
+import { type Principal, principalOf } from './auth.ts'
 import type { AnswerGeneration, AnswerReader, HttpContext, Known, Reader } from './http-context.ts'
 import { sendJson } from './json.ts'
 
@@ -32,10 +32,12 @@ export const createAnswers = (
 } => {
   const { countPosition, urlsFor, listPriceUsd, interactiveDeadlineMs, findSuggested } = deps
 
-  const answerReader: AnswerReader = async ({ urls, showsOwner }, row, known = {}) => {
+  const answerReader: AnswerReader = async (reader, row, known = {}) => {
+    const { urls, showsOwner, signsEvents, showsOthers } = reader
     const hasPlace = row.status === 'queued' && !isPresumed(row)
     const countPlace = () => countPosition(row).catch(() => undefined)
-    const suggested = row.suggestions?.length ? await findSuggested(row).catch(() => []) : []
+    const hasOthers = showsOthers && row.suggestions?.length
+    const suggested = hasOthers ? await findSuggested(row).catch(() => []) : []
     return presentGeneration(row, {
       urls,
       listPriceUsd,
@@ -45,16 +47,27 @@ export const createAnswers = (
       queuePosition: hasPlace ? (known.queuePosition ?? (await countPlace())) : undefined,
       suggested,
       showsOwner,
+      signsEvents,
+      hidesOthers: !showsOthers,
     })
   }
-  const readerOf = (req: Request): Reader => ({
-    urls: urlsFor(req),
-    showsOwner: req.res !== undefined && principalOf(req.res)?.isAdmin === true,
-  })
+  const readerOf = (req: Request): Reader => {
+    const principal = req.res && principalOf(req.res)
+    return {
+      urls: urlsFor(req),
+      showsOwner: principal?.isAdmin === true,
+      signsEvents: principal !== undefined && mayFollow(principal),
+      showsOthers: true,
+    }
+  }
   const answerGeneration: AnswerGeneration = (req, row, known) =>
     answerReader(readerOf(req), row, known)
   return { readerOf, answerReader, answerGeneration }
 }
+
+/** By what a key needs for a generation's events. */
+const mayFollow = ({ key, isAdmin }: Principal): boolean =>
+  isAdmin || !key || key.scopes.includes('read')
 
 /** Tells a caller who should look again when to do so: not before the next try of what waits for one. */
 export const setRetryAfter = (

@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express'
 
-const EXPOSED_HEADERS = [
+/** What scripts of other origins may read of our answers, besides their bodies. */
+export const EXPOSED_HEADERS = [
   'Location',
   'Retry-After',
   'RateLimit',
@@ -22,7 +23,7 @@ const EXPOSED_HEADERS = [
 ].join(', ')
 
 /** Chromium's own limit. */
-const PREFLIGHT_MAX_AGE_SECONDS = 7_200
+export const PREFLIGHT_MAX_AGE_SECONDS = 7_200
 
 /**
  * Lets pages of these origins call what is under `roots` (Fetch standard, "CORS protocol"), and answers their preflights, which carry no token.

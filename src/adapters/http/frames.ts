@@ -42,7 +42,8 @@ export const createFrames = (answerReader: AnswerReader) => {
   return (reader: Reader, news: News): Promise<Frame[]> => {
     const ofNews = known.get(news) ?? new Map<string, Promise<Frame[]>>()
     known.set(news, ofNews)
-    const key = `${reader.showsOwner} ${reader.urls.base}`
+    const { showsOwner, signsEvents, showsOthers, urls } = reader
+    const key = `${showsOwner} ${signsEvents} ${showsOthers} ${urls.base}`
     const frames = ofNews.get(key) ?? make(reader, news)
     ofNews.set(key, frames)
     return frames

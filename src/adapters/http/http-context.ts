@@ -47,6 +47,10 @@ export type Reader = {
   urls: Urls
   /** For an operator, who sees more than one owner's. */
   showsOwner: boolean
+  /** For who may follow what it reads: it is told a URL of the events that others may read, too. */
+  signsEvents: boolean
+  /** False for who may see this one generation and none of the others that its answer could name. */
+  showsOthers: boolean
 }
 
 export type AnswerReader = (

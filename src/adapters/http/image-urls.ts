@@ -1,6 +1,7 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 import type { Request } from 'express'
 import type { Urls } from '../../generation/read/present.ts'
+import { DAY_MS } from '../../lib/time.ts'
 
 const SIGNATURE_BYTES = 16
 
@@ -9,27 +10,38 @@ export type ImageSigner = ReturnType<typeof createImageSigner>
 /**
  * Signs image ids: an id can be computed by anyone who knows an owner and a prompt, so it is the signature that
  * makes a URL a permission. The older secrets verify besides. A URL that is to end says when (`?exp`), and that is signed with it.
+ * The URL of a generation's events is signed as such, and always ends.
  */
 export const createImageSigner = (secret: string, ...older: string[]) => {
   const sign = (id: string, expiresAt?: Date): string => signWith(secret, id, expiresAt)
+  const signEvents = (id: string, expiresAt: Date): string =>
+    signWith(secret, toEvents(id), expiresAt)
 
   /** `exp`: the query parameter, if there is one. */
   const verify = (id: string, signature: string, exp?: unknown): boolean => {
-    if (exp === undefined) return isSigned(id, signature)
+    return exp === undefined ? isSigned(id, signature) : isSignedUntil(id, signature, exp)
+  }
+  const verifyEvents = (id: string, signature: string, exp: unknown): boolean =>
+    isSignedUntil(toEvents(id), signature, exp)
+
+  const isSignedUntil = (what: string, signature: string, exp: unknown): boolean => {
     if (typeof exp !== 'string' || !/^[1-9]\d{0,11}$/.test(exp)) return false
     const expiresAt = new Date(Number(exp) * 1_000)
-    return isSigned(id, signature, expiresAt) && expiresAt.getTime() > Date.now()
+    return isSigned(what, signature, expiresAt) && expiresAt.getTime() > Date.now()
   }
 
-  const isSigned = (id: string, signature: string, expiresAt?: Date): boolean =>
-    [secret, ...older].some((each) => isEqual(signWith(each, id, expiresAt), signature))
+  const isSigned = (what: string, signature: string, expiresAt?: Date): boolean =>
+    [secret, ...older].some((each) => isEqual(signWith(each, what, expiresAt), signature))
 
-  return { sign, verify }
+  return { sign, verify, signEvents, verifyEvents }
 }
 
-const signWith = (secret: string, id: string, expiresAt: Date | undefined): string =>
+/** No image has such an id, so that neither signature is good for the other. */
+const toEvents = (id: string): string => `events of ${id}`
+
+const signWith = (secret: string, what: string, expiresAt: Date | undefined): string =>
   createHmac('sha256', secret)
-    .update(expiresAt ? `${id} until ${toSeconds(expiresAt)}` : id)
+    .update(expiresAt ? `${what} until ${toSeconds(expiresAt)}` : what)
     .digest()
     .subarray(0, SIGNATURE_BYTES)
     .toString('base64url')
@@ -68,7 +80,15 @@ export const createUrlsAt = (signer: ImageSigner, base: string): Urls => ({
   base,
   generation: (id) => `${base}/api/generations/${id}`,
   image: (id) => `${base}/images/${id}.${signer.sign(id)}`,
+  events: (id) => {
+    const expiresAt = endOfTomorrow()
+    const signature = signer.signEvents(id, expiresAt)
+    return `${base}/api/generations/${id}/events?exp=${toSeconds(expiresAt)}&signature=${signature}`
+  },
 })
+
+/** In UTC: one to two days ahead, and the same all day, so that an answer has the same `ETag` when it is read again. */
+const endOfTomorrow = (): Date => new Date((Math.floor(Date.now() / DAY_MS) + 2) * DAY_MS)
 
 /** The URL of an image until then. */
 export const createEndingUrl = (

@@ -13,20 +13,21 @@ type Deps = {
 }
 
 /**
- * Finds a generation by its id, presumed from its job while only the queue has it. Throws `not_found` for every
- * generation alike that the caller may not know of, and `unavailable` when neither store tells.
+ * Finds a generation by its id. Throws `not_found` for every generation alike that the caller may not know of, and `unavailable` when
+ * neither store tells.
  */
 export const createGetOwn =
   (deps: Deps): HttpContext['getOwn'] =>
   async (id, res) => {
     res.locals.generationId = id
     const { ownerId, isAdmin } = principalOf(res)
-    const generation = isGenerationId(id) ? await findKnown(deps, id) : undefined
+    const generation = isGenerationId(id) ? await findKnownGeneration(deps, id) : undefined
     if (generation && (generation.ownerId === ownerId || isAdmin)) return generation
     throw new AppError('not_found', 'There is no generation with this id.')
   }
 
-const findKnown = async (
+/** The generation, presumed from its job while only the queue has it. Throws `unavailable` when neither store tells. */
+export const findKnownGeneration = async (
   { db, findDeferred }: Deps,
   id: string,
 ): Promise<GenerationWithImage | undefined> => {

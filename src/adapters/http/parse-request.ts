@@ -93,11 +93,16 @@ export const parseIdempotencyKey = (req: Request): string | undefined => {
   )
 }
 
-/** Seconds from `Prefer: wait=N` (RFC 7240), lowered to `maxSeconds`; undefined when not asked for. */
+/**
+ * Seconds from `Prefer: wait=N` (RFC 7240), lowered to `maxSeconds`, which is also what `wait` without a number asks for; undefined
+ * when not asked for.
+ */
 export const parsePreferWait = (req: Request, maxSeconds: number): number | undefined => {
   const prefer = req.get('Prefer')
   const wait = prefer?.split(/[,;]/).find((preference) => /^\s*wait\s*(=|$)/i.test(preference))
   if (wait === undefined) return undefined
+  // An empty value is none (RFC 7240, section 2).
+  if (/^\s*wait\s*(=\s*"")?\s*$/i.test(wait)) return maxSeconds
   const value = /^\s*wait\s*=\s*"?([^"\s]*)"?\s*$/i.exec(wait)?.[1] ?? ''
   return Math.min(parseSeconds(value, 'Prefer'), maxSeconds)
 }

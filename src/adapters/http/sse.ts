@@ -39,7 +39,13 @@ type Stream = {
   leave: () => void
 }
 
-export type OpenStream = (req: Request, res: Response, row: GenerationWithImage) => Promise<void>
+/** `as`: who reads, and on whose account the stream is, where that is not the caller as the owner's own. */
+export type OpenStream = (
+  req: Request,
+  res: Response,
+  row: GenerationWithImage,
+  as?: { reader: Reader; who: string },
+) => Promise<void>
 
 /**
  * Opens server-sent events of one generation: `snapshot` first, then each life-cycle event, up to the terminal one.
@@ -55,15 +61,16 @@ export const createStreams = (http: HttpContext, countStream: () => () => void):
   const over: Stream[] = []
   let isEnding = false
 
-  const open: OpenStream = async (req, res, row) => {
+  const open: OpenStream = async (req, res, row, as) => {
     const resumedAt = parseLastEventId(req, row)
     if (resumedAt !== undefined && resumedAt >= row.eventSequence && isTerminal(row.status)) {
       res.status(204).end()
       return
     }
-    const leavePlace = http.places.take(row.ownerId)
+    const leavePlace = http.places.take(as?.who ?? row.ownerId)
     if (res.closed || req.socket.destroyed) return leavePlace()
-    const stream = hold(res, http.readerOf(req), resumedAt ?? row.eventSequence, leavePlace)
+    const reader = as?.reader ?? http.readerOf(req)
+    const stream = hold(res, reader, resumedAt ?? row.eventSequence, leavePlace)
     res.writeHead(200, HEAD)
     try {
       await begin(stream, row)
@@ -165,10 +172,13 @@ export const createStreams = (http: HttpContext, countStream: () => () => void):
   return open
 }
 
-/** Undefined for a fresh stream; a number that this generation never had starts afresh too. */
+/**
+ * Undefined for a fresh stream; a number that this generation never had starts afresh too. A page that connects anew by hand can give
+ * an `EventSource` no header, and says it in the query (`lastEventId`).
+ */
 const parseLastEventId = (req: Request, row: GenerationWithImage): number | undefined => {
-  const header = req.get('Last-Event-ID')
-  if (!header || !/^\d{1,9}$/.test(header)) return undefined
-  const sequence = Number(header)
+  const given = req.get('Last-Event-ID') ?? req.query.lastEventId
+  if (typeof given !== 'string' || !/^\d{1,9}$/.test(given)) return undefined
+  const sequence = Number(given)
   return sequence <= row.eventSequence ? sequence : undefined
 }

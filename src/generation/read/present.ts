@@ -15,6 +15,8 @@ export type Urls = {
   generation: (id: string) => string
   /** The URL that always works. */
   image: (id: string) => string
+  /** Where whoever has it may read its events, and needs no token. */
+  events: (id: string) => string
 }
 
 export type AnswerContext = {
@@ -31,6 +33,10 @@ export type AnswerContext = {
   suggested?: readonly Suggested[] | undefined
   /** For an operator, who sees more than one owner's. */
   showsOwner?: boolean
+  /** For a caller who may follow it: the URL of its events is then a permission. */
+  signsEvents?: boolean
+  /** For who may see this one generation alone: nothing is said of the one that its image was made by. */
+  hidesOthers?: boolean
 }
 
 const LOCAL_NOTE =
@@ -48,9 +54,12 @@ export const presentGeneration = (
     outputFormat,
     suggested = [],
     showsOwner,
+    signsEvents,
+    hidesOthers,
   }: AnswerContext,
 ): Generation => {
-  const reuse = describeReuse(row, reuseSource, listPriceUsd)
+  const known = describeReuse(row, reuseSource, listPriceUsd)
+  const reuse = known && hidesOthers ? { source: known.source, savedUsd: known.savedUsd } : known
   const lateNote = describeLateness(row, interactiveDeadlineMs)
   const self = urls.generation(row.id)
   const image = urls.image(row.id)
@@ -72,7 +81,7 @@ export const presentGeneration = (
     createdAt: row.createdAt.toISOString(),
     urls: {
       self,
-      events: `${self}/events`,
+      events: signsEvents ? urls.events(row.id) : `${self}/events`,
       image,
       cancel: `${self}/cancel`,
     },

@@ -3,7 +3,7 @@ import { bulkReportSchema, bulkRequestSchema } from '../../contract/bulk.ts'
 import { generationQuerySchema } from '../../contract/generation-filter.ts'
 import { generationHistorySchema } from '../../contract/generation-history.ts'
 import { imageMimeTypeSchema } from '../../contract/vocabulary.ts'
-import { answer, content, empty, json, type Operations, operation } from '../operation.ts'
+import { answer, BEARER, content, empty, json, type Operations, operation } from '../operation.ts'
 import {
   generation,
   idempotencyKey,
@@ -50,8 +50,17 @@ export const generations: Operations = {
     get: operation(TAG, 'followGeneration', {
       summary: 'Subscribe: server-sent events',
       description:
-        '`snapshot` first, then `generation.queued`, `.running`, `.retrying`, and one of `.succeeded`, `.failed`, `.canceled`, after which the stream ends. Data: `{type, sequence, generation}`.',
+        '`snapshot` first, then `generation.queued`, `.running`, `.retrying`, and one of `.succeeded`, `.failed`, `.canceled`, after which the stream ends. Data: `{type, sequence, generation}`. At the address in `urls.events`, which is signed, it wants no token, and pages of any origin may read it.',
+      security: [...BEARER, {}],
       path,
+      query: z.object({
+        exp: z.string().optional().meta({ description: 'When the signed address ends.' }),
+        signature: z.string().optional().meta({ description: 'Stands in for a token.' }),
+        lastEventId: z
+          .string()
+          .optional()
+          .meta({ description: 'The same as `Last-Event-ID`, where no header can be sent.' }),
+      }),
       headers: z.object({
         'Last-Event-ID': z.string().optional().meta({ description: 'Resumes after this event.' }),
       }),
@@ -59,7 +68,7 @@ export const generations: Operations = {
         200: content('The events.', 'text/event-stream'),
         204: empty('Resumed, and nothing is left.'),
       },
-      problems: [404, 503],
+      problems: [404, 429, 503],
     }),
   },
   '/api/generations/{id}/cancel': {

@@ -5,9 +5,11 @@ const KEY_RULES = ['test/unit/keys.test.ts']
 const KEYS = ['test/integration/keys.test.ts']
 const ACCESS = ['test/integration/access.test.ts']
 const REDIRECTS = ['test/integration/gemini-redirects.test.ts']
+const STREAMS = ['test/integration/signed-events.test.ts']
 
 const AUTH = 'src/adapters/http/auth.ts'
 const MODULE = 'src/features/keys/module.ts'
+const SIGNED_EVENTS = 'src/adapters/http/routes/signed-events.ts'
 
 /** What bounds keys, sessions, namespaces and what may be asked for. */
 export const access: readonly Mutation[] = [
@@ -99,7 +101,7 @@ export const access: readonly Mutation[] = [
     name: 'stream: an operator’s apart',
     why: 'an owner’s stream is written as an operator reads it, or at another’s address',
     file: 'src/adapters/http/frames.ts',
-    find: '`${reader.showsOwner} ${reader.urls.base}`',
+    find: '`${showsOwner} ${signsEvents} ${showsOthers} ${urls.base}`',
     replace: "''",
     tests: ['test/unit/streams.test.ts'],
   },
@@ -220,6 +222,68 @@ export const access: readonly Mutation[] = [
     find: ' && expiresAt.getTime() > Date.now()',
     replace: '',
     tests: PERMISSIONS,
+  },
+  {
+    name: 'events URL: its signature is heeded',
+    why: 'who can guess a prompt follows what becomes of it',
+    file: SIGNED_EVENTS,
+    find: '    if (!isPermitted) throw isOver()\n',
+    replace: '',
+    tests: STREAMS,
+    pattern: 'is good for these events alone',
+  },
+  {
+    name: 'events URL: its signature is none of an image',
+    why: 'who was shown a picture reads its prompt',
+    file: 'src/adapters/http/image-urls.ts',
+    find: '`events of ${id}`',
+    replace: 'id',
+    tests: PERMISSIONS,
+  },
+  {
+    name: 'events URL: it gives out no other',
+    why: 'an address for two days is good for ever',
+    file: SIGNED_EVENTS,
+    find: 'signsEvents: false',
+    replace: 'signsEvents: true',
+    tests: STREAMS,
+    pattern: 'shows this one generation',
+  },
+  {
+    name: 'events URL: it shows one generation',
+    why: 'an address of one picture shows its owner’s others',
+    file: SIGNED_EVENTS,
+    find: 'showsOthers: false',
+    replace: 'showsOthers: true',
+    tests: STREAMS,
+    pattern: 'shows this one generation',
+  },
+  {
+    name: 'events URL: told to who may read',
+    why: 'a key that may only ask reads what its owner has',
+    file: 'src/adapters/http/answer-generation.ts',
+    find: "isAdmin || !key || key.scopes.includes('read')",
+    replace: 'true',
+    tests: STREAMS,
+    pattern: 'may follow the generation',
+  },
+  {
+    name: 'events URL: a token beside it decides',
+    why: 'one owner’s token reads as another’s address does',
+    file: SIGNED_EVENTS,
+    find: ' || hasToken(req)',
+    replace: '',
+    tests: STREAMS,
+    pattern: 'says who reads',
+  },
+  {
+    name: 'events URL: places apart',
+    why: 'strangers with an address keep its owner from following anything',
+    file: SIGNED_EVENTS,
+    find: '`events of ${row.ownerId}`',
+    replace: 'row.ownerId',
+    tests: STREAMS,
+    pattern: 'no place of the owner',
   },
   {
     name: 'policy: what owners may ask for',

@@ -18,20 +18,18 @@ import { cutPage, parsePageQuery } from '../pagination.ts'
 import { parsePreferWait, parseQuery, setPreferenceApplied } from '../parse-request.ts'
 import { parseScope } from '../scope.ts'
 import { sendBytes } from '../send-object.ts'
-import { createStreams } from '../sse.ts'
+import type { OpenStream } from '../sse.ts'
 
 type Deps = {
   cancel: CancelDeps
   store: Pick<ImageStore, 'find'>
-  /** Counts an open stream; what it gives back is called at its end. */
-  countStream: () => () => void
+  openStream: OpenStream
 }
 
 /** Reading, following and canceling generations. */
 export const createGenerationRoutes = (http: HttpContext, deps: Deps): MountedRoutes => {
   const { db, urlsFor, getOwnGeneration, answerGeneration } = http
   const router = Router()
-  const openStream = createStreams(http, deps.countStream)
 
   router.get('/', async (req, res) => {
     const { limit, before } = parsePageQuery(req)
@@ -62,7 +60,7 @@ export const createGenerationRoutes = (http: HttpContext, deps: Deps): MountedRo
   router.get('/:id/events', async (req, res) => {
     const row = await getOwnGeneration(req, res)
     if (req.method === 'HEAD') res.type('text/event-stream').end()
-    else await openStream(req, res, row)
+    else await deps.openStream(req, res, row)
   })
 
   router.get('/:id/history', async (req, res) => {
