@@ -113,6 +113,7 @@ const allowed = {
   // What can be switched off and removed by itself; they never import each other.
   ...features({
     alerts: [],
+    explain: [],
     spending: [npm('zod')],
     analytics: [],
     gateway: [npm('zod')],

@@ -10,6 +10,7 @@ import type { Reuse } from '../contract/generation.ts'
 import { createAlerts } from '../features/alerts/module.ts'
 import { createAlertRoutes } from '../features/alerts/routes.ts'
 import { createAnalyticsRoutes } from '../features/analytics/routes.ts'
+import { createExplainRoutes } from '../features/explain/routes.ts'
 import { createGateway } from '../features/gateway/module.ts'
 import { createKeys } from '../features/keys/module.ts'
 import { createKeyRoutes } from '../features/keys/routes.ts'
@@ -48,6 +49,7 @@ import { type Feature, startAll, stopAll } from './feature.ts'
 import {
   alertsDeps,
   deadlinesDeps,
+  explainDeps,
   gatewayDeps,
   itemDeps,
   keysDeps,
@@ -162,6 +164,7 @@ const listFeatures = (
     takeKey,
     logger,
   })
+  const explain = explainDeps(resources, submit, uploads, rates, similarity)
   const items = {
     ...itemDeps(resources, submit, telemetry, (url) => findImageId(signer, url)),
     takeItem,
@@ -244,6 +247,7 @@ const listFeatures = (
     createDeadlines(deadlinesDeps(config, resources, logger)),
     accesses,
     { routes: [createSimilarityRoutes(http, similarity)] },
+    { routes: [createExplainRoutes(http, { ...explain, assertMayAsk })] },
     createOperators({
       server: {
         version: VERSION,

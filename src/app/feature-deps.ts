@@ -1,4 +1,5 @@
 import { createImageSigner, createUrlsAt } from '../adapters/http/image-urls.ts'
+import type { Rates } from '../adapters/http/rates/rates.ts'
 import { createThumbnails } from '../adapters/images/thumbnails.ts'
 import { createGeminiUpstream } from '../adapters/providers/gemini-upstream.ts'
 import { findListPriceUsd } from '../contract/list-price.ts'
@@ -8,6 +9,8 @@ import { createAlertRules } from '../features/alerts/rules.ts'
 import { isToCount } from '../features/analytics/facts.ts'
 import { createFold } from '../features/analytics/fold.ts'
 import { readWindow } from '../features/analytics/window.ts'
+import type { ExplainDeps } from '../features/explain/explain.ts'
+import { createRecentCalls } from '../features/explain/recent-calls.ts'
 import type { GatewayDeps } from '../features/gateway/module.ts'
 import { findPlace } from '../features/gateway/parallel-calls.ts'
 import type { KeysDeps } from '../features/keys/module.ts'
@@ -30,6 +33,7 @@ import { describeReuse } from '../generation/read/present.ts'
 import type { DeadlinesDeps } from '../generation/run/overdue.ts'
 import { cancelGenerations } from '../generation/state/cancel.ts'
 import type { SubmitDeps } from '../generation/submit/submit.ts'
+import { foreseeConditionImage, type UploadDeps } from '../generation/submit/uploads.ts'
 import { createByteBudget } from '../lib/byte-budget.ts'
 import { AppError } from '../lib/errors.ts'
 import { createRareLog, type Logger } from '../lib/logger.ts'
@@ -176,6 +180,30 @@ export const openSimilarity = (
     metrics: metrics.use(createSimilarityMetrics),
     logger,
   })
+
+/** What would come of a request is seen by what submitting goes by. */
+export const explainDeps = (
+  { db, provider }: Resources,
+  { statements, limits }: SubmitDeps,
+  uploads: UploadDeps,
+  { findNewRefusal }: Pick<Rates, 'findNewRefusal'>,
+  { foresee: foreseeSimilar }: ReturnType<typeof openSimilarity>,
+): ExplainDeps => ({
+  db,
+  statements,
+  limits,
+  provider,
+  resolveConditionImage: (ownerId, image, pointer) =>
+    foreseeConditionImage(uploads, ownerId, image, pointer),
+  findNewRefusal,
+  readCalls: createRecentCalls({ db, countCapacity: () => countCapacity(db) }),
+  foreseeSimilar,
+})
+
+const countCapacity = async (db: Resources['db']): Promise<number> => {
+  const workers = await findWorkers(db)
+  return workers.reduce((sum, each) => sum + (each.isAlive ? each.concurrency : 0), 0)
+}
 
 export const openTelemetry = (
   { isProduction }: Config,

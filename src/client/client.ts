@@ -1,5 +1,7 @@
 import type { AnalyticsSummary } from '../contract/analytics.ts'
+import type { Explanation } from '../contract/explanation.ts'
 import type { Generation } from '../contract/generation.ts'
+import type { GenerationRequestInput } from '../contract/generation-request.ts'
 import { isGenerationId } from '../contract/identity.ts'
 import type { Image } from '../contract/image.ts'
 import type { Feedback } from '../contract/similarity.ts'
@@ -73,6 +75,12 @@ export const createImageonceClient = (options: ImageonceClientOptions) => {
   const get = async (id: string, { signal }: CallOptions = {}): Promise<Generation> =>
     remember(await transport.send<Generation>(pathOf(id), { signal }))
 
+  const explain = (
+    request: GenerationRequestInput,
+    { signal }: CallOptions = {},
+  ): Promise<Explanation> =>
+    transport.send('/api/visualize/explain', { ...toJsonCall('POST', request), signal })
+
   const cancel = async (id: string, { signal }: CallOptions = {}): Promise<Generation> => {
     try {
       const call = { method: 'POST', signal } as const
@@ -126,6 +134,11 @@ export const createImageonceClient = (options: ImageonceClientOptions) => {
     }),
     /** The generation. Throws `ImageonceError`. */
     get,
+    /**
+     * What a request would do and cost at this moment, without doing it. What would refuse it is told (`would: 'refuse'`); throws
+     * `ImageonceError` for what is no request, or when nobody can tell.
+     */
+    explain,
     /** Calls `listener` with each state up to the last one, for as long as that takes. Returns the way to stop. */
     subscribe: createSubscribe(follow, remember),
     /** Cancels it; one that is canceled already is as well. Throws `ImageonceError`. */

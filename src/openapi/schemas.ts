@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { explanationSchema } from '../contract/explanation.ts'
 import { generationSchema, submittedSchema } from '../contract/generation.ts'
 import { generationRequestSchema } from '../contract/generation-request.ts'
 import { imageSchema } from '../contract/image.ts'
@@ -22,6 +23,7 @@ export const submitted = submittedSchema.meta({
     'The generation of a request. Of one for several pictures (`n`) it is the first, and `generations` has all of them in order.',
 })
 export const generationRequest = generationRequestSchema.meta({ id: 'GenerationRequest' })
+export const explanation = explanationSchema.meta({ id: 'Explanation' })
 export const image = imageSchema.meta({ id: 'Image' })
 export const savedItem = savedItemSchema.meta({ id: 'SavedItem' })
 export const newSavedItem = newSavedItemSchema.meta({ id: 'NewSavedItem' })

@@ -12,14 +12,18 @@ import type { Embedder, FindNeighbours, Neighbour } from './ports.ts'
 import type { GetPromptEmbedding } from './prompt-embedding.ts'
 import { createScope, isComparable } from './scope.ts'
 
-export type CompareDeps = {
+/** What looking for similar images takes. */
+export type CandidatesDeps = {
   db: Database
   embedder: Pick<Embedder, 'model'>
   getPromptEmbedding: GetPromptEmbedding
   findNeighbours: FindNeighbours
+  minSimilarity: number
+}
+
+export type CompareDeps = CandidatesDeps & {
   /** For owners without a choice of their own. */
   defaultMode: SimilarityMode
-  minSimilarity: number
   /** Called after every comparison, also one that failed. */
   onCheck: (check: CheckReport) => void
   /** Called with the reason when prompts could not be compared; the image is made then. */
@@ -36,7 +40,7 @@ export type CheckOutcome = 'none' | 'suggested' | 'match' | 'reused' | 'trouble'
 /** Near prompts are many where prompts come from a template; the gate reads each in some 0.2 ms, a long one in 2. */
 const MAX_NEIGHBOURS = 50
 
-const MAX_SUGGESTIONS = 3
+export const MAX_SUGGESTIONS = 3
 
 /** Looks for an image that the prompt could do with, before anything is paid for; `off` costs one read. */
 export const createCompare = (deps: CompareDeps): CompareWithSimilar => {
@@ -48,7 +52,7 @@ export const createCompare = (deps: CompareDeps): CompareWithSimilar => {
     const mode = await resolveMode(db, { ownerId, requested }, defaultMode)
     if (mode === 'off') return {}
     const startedAt = performance.now()
-    const found = await findCandidates(deps, claim, signal)
+    const found = await findOrReport(deps, claim, signal)
     const durationMs = Math.round(performance.now() - startedAt)
     if (!found) {
       onCheck({ mode, durationMs, embeddingCostUsd: 0, outcome: 'trouble' })
@@ -66,28 +70,37 @@ export const createCompare = (deps: CompareDeps): CompareWithSimilar => {
   }
 }
 
-/** What may be answered with comes first, then what is nearest. Undefined when there is no embedding to compare by. */
-const findCandidates = async (
-  { db, embedder, getPromptEmbedding, findNeighbours, minSimilarity, onTrouble }: CompareDeps,
-  claim: GenerationRow,
-  signal: AbortSignal,
-): Promise<{ candidates: Suggestion[]; embeddingCostUsd: number } | undefined> => {
-  const { ownerId, keyId, fingerprint, prompt } = claim
-  const scope = await createScope(claim)
+/** Undefined when there is no embedding to compare by. */
+const findOrReport = async (deps: CompareDeps, claim: GenerationRow, signal: AbortSignal) => {
   try {
-    const wanted = { ownerId, keyId, fingerprint, prompt, scope }
-    const { code, costUsd } = await getPromptEmbedding(wanted, signal)
-    const { model } = embedder
-    const near = { ownerId, scope, model, code, fingerprint, minSimilarity, limit: MAX_NEIGHBOURS }
-    const neighbours = await findNeighbours(db, near)
-    const candidates = await judge(prompt, neighbours, signal)
-    return { candidates: candidates.sort(byWorth), embeddingCostUsd: costUsd }
+    return await findCandidates(deps, claim, signal)
   } catch (error) {
     // A Postgres that is away is met by the next statement.
     if (signal.aborted) throw error
-    onTrouble(error)
+    deps.onTrouble(error)
     return undefined
   }
+}
+
+/** What is compared: of a generation, or of one that might be. */
+export type ComparedRow = Parameters<typeof createScope>[0] &
+  Pick<GenerationRow, 'keyId' | 'fingerprint' | 'prompt'>
+
+/** What may be answered with comes first, then what is nearest. Throws as `getPromptEmbedding` does. */
+export const findCandidates = async (
+  { db, embedder, getPromptEmbedding, findNeighbours, minSimilarity }: CandidatesDeps,
+  row: ComparedRow,
+  signal: AbortSignal,
+): Promise<{ candidates: Suggestion[]; embeddingCostUsd: number }> => {
+  const { ownerId, keyId, fingerprint, prompt } = row
+  const scope = await createScope(row)
+  const wanted = { ownerId, keyId, fingerprint, prompt, scope }
+  const { code, costUsd } = await getPromptEmbedding(wanted, signal)
+  const { model } = embedder
+  const near = { ownerId, scope, model, code, fingerprint, minSimilarity, limit: MAX_NEIGHBOURS }
+  const neighbours = await findNeighbours(db, near)
+  const candidates = await judge(prompt, neighbours, signal)
+  return { candidates: candidates.sort(byWorth), embeddingCostUsd: costUsd }
 }
 
 const judge = async (

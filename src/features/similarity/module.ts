@@ -9,11 +9,12 @@ import { HOUR_MS } from '../../lib/time.ts'
 import { createCompare } from './compare.ts'
 import { chooseEmbedder, type EmbeddingOptions } from './embeddings/choose-embedder.ts'
 import { type FeedbackDeps, rejectReused } from './feedback.ts'
+import { createForeseeSimilar } from './foresee.ts'
 import { maintainEmbeddings } from './maintenance.ts'
 import type { SimilarityMetrics } from './metrics.ts'
 import { createFindNeighbours } from './neighbours/find-neighbours.ts'
 import { createPaidEmbedder } from './paid-embedder.ts'
-import type { Embedder } from './ports.ts'
+import type { Embedder, FindNeighbours } from './ports.ts'
 import { createGetPromptEmbedding } from './prompt-embedding.ts'
 import type { SimilaritySettings } from './report.ts'
 
@@ -43,6 +44,7 @@ export const createSimilarity = (deps: SimilarityDeps) => {
     precisionFloor,
   }
   const feedback = createFeedback(deps)
+  const findNeighbours = createFindNeighbours()
   /** Takes the wish for another image than the similar one that answered as a rejection of that; never rejects. */
   const onDeclined = ({ id, ownerId, fingerprint }: GenerationWithImage): void => {
     rejectReused(feedback, ownerId, fingerprint).catch((err) => {
@@ -63,7 +65,14 @@ export const createSimilarity = (deps: SimilarityDeps) => {
         ),
     },
   ]
-  return { settings, feedback, onDeclined, compare: embedder && compareBy(embedder, deps), tasks }
+  return {
+    settings,
+    feedback,
+    onDeclined,
+    compare: embedder && compareBy(embedder, findNeighbours, deps),
+    foresee: embedder && createForeseeSimilar({ ...deps, embedder, findNeighbours }),
+    tasks,
+  }
 }
 
 /** Logs an owner's fall back to `suggest`. */
@@ -78,13 +87,17 @@ const createFeedback = ({ db, precisionFloor, metrics, logger }: SimilarityDeps)
   },
 })
 
-const compareBy = (embedder: Embedder, deps: SimilarityDeps): CompareWithSimilar => {
+const compareBy = (
+  embedder: Embedder,
+  findNeighbours: FindNeighbours,
+  deps: SimilarityDeps,
+): CompareWithSimilar => {
   const { db, defaultMode, minSimilarity, metrics, logger } = deps
   return createCompare({
     db,
     embedder,
     getPromptEmbedding: createGetPromptEmbedding({ db, embedder }),
-    findNeighbours: createFindNeighbours(),
+    findNeighbours,
     defaultMode,
     minSimilarity,
     onCheck: metrics.onCheck,

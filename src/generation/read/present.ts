@@ -121,7 +121,11 @@ const presentDetails = (details: GenerationRow['details']) => {
   }
 }
 
-const presentSuggested = ({ generation, ...suggestion }: Suggested, urls: Urls): SimilarImage => ({
+/** A similar image as it is answered everywhere. */
+export const presentSuggested = (
+  { generation, ...suggestion }: Suggested,
+  urls: Urls,
+): SimilarImage => ({
   generationId: generation.id,
   imageUrl: showGeneration(generation, urls),
   prompt: generation.prompt,

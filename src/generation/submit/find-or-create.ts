@@ -144,9 +144,11 @@ const join = (
     return inserted && { ...inserted, kind: 'new' }
   })
 
+type FindDeps = { db: Database; statements: Pick<SubmissionStatements, 'find'> }
+
 /** One that wants an image of its own is answered by nothing but itself, if it was asked for before. */
-const findAnswer = async (
-  { db, statements }: FindOrCreateDeps,
+export const findAnswer = async (
+  { db, statements }: FindDeps,
   { joinsOthers, fingerprint, id }: GenerationToInsert,
   round: number,
 ): Promise<GenerationWithImage | undefined> => {
@@ -155,7 +157,10 @@ const findAnswer = async (
 }
 
 /** One that a release up to 0.1 made, or is making, of the same words. */
-const findOlder = async ({ statements }: FindOrCreateDeps, olderFingerprint: string) => {
+export const findOlder = async (
+  { statements }: Pick<FindDeps, 'statements'>,
+  olderFingerprint: string,
+) => {
   const older = await statements.find(olderFingerprint)
   return older?.isPromptAsWritten ? undefined : older
 }

@@ -41,11 +41,35 @@ export const bindIdempotencyKey = async (
   if (await isSameRequest(tx, existing, binding, describeOlder)) {
     return { isNew: false, generationId: existing.generationId }
   }
-  throw new AppError(
+  throw keyReused()
+}
+
+const keyReused = () =>
+  new AppError(
     'idempotency_key_reused',
     'This Idempotency-Key came with another request within the last 24 hours; use a new key for a new request.',
     { pointer: 'Idempotency-Key' },
   )
+
+/**
+ * The generation that a client's key is bound to already, which `bindIdempotencyKey` would come to; undefined where it would be bound
+ * anew. Changes nothing. Throws `idempotency_key_reused` as that does.
+ */
+export const findBound = async (
+  db: Database,
+  binding: Binding,
+  describeOlder?: DescribeOlder,
+): Promise<GenerationWithImage | undefined> => {
+  const existing = await db
+    .selectFrom('idempotencyKeys')
+    .select(['requestDigest', 'sentDigest', 'generationId'])
+    .where('ownerId', '=', binding.ownerId)
+    .where('key', '=', binding.key)
+    .where('expiresAt', '>=', sql<Date>`now()`)
+    .executeTakeFirst()
+  if (!existing) return undefined
+  if (!(await isSameRequest(db, existing, binding, describeOlder))) throw keyReused()
+  return findGeneration(db, existing.generationId)
 }
 
 /** The generation of a submission that was made before, to the letter; undefined when there was none. */
@@ -66,7 +90,7 @@ export const findBoundGeneration = async (
 }
 
 const isSameRequest = async (
-  tx: Transaction<Schema>,
+  tx: Database,
   existing: Awaited<ReturnType<typeof selectKey>>,
   { requestDigest, sentDigest }: Binding,
   describeOlder: DescribeOlder | undefined,

@@ -18,6 +18,8 @@ export type RecognizeDeps = {
   store: ImageStore
   /** Absent: a condition image is the same by its bytes alone. */
   recognition?: Recognition | undefined
+  /** True where nothing may be kept of what is found out. */
+  isReadOnly?: boolean
 }
 
 /** What is to be a condition image. */
@@ -52,7 +54,7 @@ export const recognizeStored = async (deps: RecognizeDeps, row: ImageRow): Promi
     : recognizePicture(deps, { ownerId, bytes, sourceDigest, width, height })
   ).catch(whenUnreadable)
   if (!recognized) return row
-  await saveRecognized(deps.db, id, recognized)
+  if (!deps.isReadOnly) await saveRecognized(deps.db, id, recognized)
   return { ...row, ...recognized }
 }
 
@@ -69,7 +71,7 @@ const findFirst = async (
   { pixelDigest, perceptualHash }: PixelPrint,
 ): Promise<string | undefined> => {
   const { db, store } = deps
-  await printOlder(deps, print, picture)
+  if (!deps.isReadOnly) await printOlder(deps, print, picture)
   const equal = await findEqual(db, picture.ownerId, pixelDigest)
   if (equal) return equal
   if (!looksSame) return undefined

@@ -14,18 +14,29 @@ export const submitMany = async (
   idempotencyKey?: string,
   keyId: string | null = null,
 ): Promise<[Submission, ...Submission[]]> => {
-  const { n = 1, ...one } = request
+  const [one, ...more] = listPlaces(request, idempotencyKey)
   // Its images are stored then, and found by the others.
-  const first = await submitGeneration(deps, ownerId, one, idempotencyKey, keyId)
-  const numbers = Array.from({ length: n - 1 }, (_, index) => index + 2)
+  const first = await submitGeneration(deps, ownerId, one.request, one.key, keyId)
   const others = await Promise.all(
-    numbers.map((number) => {
-      const key = idempotencyKey && nameKey(idempotencyKey, number)
-      return submitGeneration(deps, ownerId, { ...one, number }, key, keyId)
-    }),
+    more.map((place) => submitGeneration(deps, ownerId, place.request, place.key, keyId)),
   )
   return [first, ...others]
 }
+
+type Place = { request: GenerationRequest; key: string | undefined }
+
+/** The request for each of the pictures, with a client's key of its own. */
+export const listPlaces = (
+  { n = 1, ...one }: GenerationRequest,
+  idempotencyKey: string | undefined,
+): [Place, ...Place[]] => [
+  { request: one, key: idempotencyKey },
+  ...Array.from({ length: n - 1 }, (_, index) => {
+    const number = index + 2
+    const key = idempotencyKey && nameKey(idempotencyKey, number)
+    return { request: { ...one, number }, key }
+  }),
+]
 
 /** No client's own key has a blank. */
 const nameKey = (idempotencyKey: string, number: number): string => `${idempotencyKey} ${number}`

@@ -67,7 +67,7 @@ const submit = async (
   idempotencyKey: string | undefined,
   keyId: string | null,
 ): Promise<Submission> => {
-  const sent = idempotencyKey ? { key: idempotencyKey, sentDigest: digestSent(request) } : undefined
+  const sent = toSentKey(request, idempotencyKey)
   let resolved: ResolvedRequest
   try {
     resolved = await resolveRequest(deps, ownerId, request, idempotencyKey, keyId)
@@ -77,8 +77,7 @@ const submit = async (
     throw error
   }
   markStep(deps, resolved.generation.id, 'described')
-  const describeOlder: DescribeOlder = (made) => describeOlderDigest(resolved, made)
-  const key = sent && { ...sent, requestDigest: await describeOlder(resolved.generation) }
+  const { key, describeOlder } = await describeKey(resolved, sent)
   if (resolved.uploads.length > 0) return defer(deps, resolved, key)
   let submission: Submission
   try {
@@ -91,6 +90,25 @@ const submit = async (
   if (submission.kind === 'new') await enqueueNew(deps, submission.generation)
   const isAskedByPerson = resolved.generation.lane === 'interactive'
   return submission.kind === 'joined' && isAskedByPerson ? promote(deps, submission) : submission
+}
+
+type SentKey = Required<Pick<RequestedKey, 'key' | 'sentDigest'>>
+
+/** The client's key with what it came with. */
+export const toSentKey = (
+  request: GenerationRequest,
+  idempotencyKey: string | undefined,
+): SentKey | undefined =>
+  idempotencyKey ? { key: idempotencyKey, sentDigest: digestSent(request) } : undefined
+
+/** The same once it is known what is asked for. */
+export const describeKey = async (
+  resolved: ResolvedRequest,
+  sent: SentKey | undefined,
+): Promise<{ key: RequestedKey | undefined; describeOlder: DescribeOlder }> => {
+  const describeOlder: DescribeOlder = (made) => describeOlderDigest(resolved, made)
+  const key = sent && { ...sent, requestDigest: await describeOlder(resolved.generation) }
+  return { key, describeOlder }
 }
 
 /** Of all that decides about the picture, as it was sent: what the server takes where a field is absent may be another soon. */

@@ -6,7 +6,7 @@ import type { ImageRow, NewImage } from '../../../db/schema.ts'
 import { createUploadId, digestHex, isImageId } from '../../contract/identity.ts'
 import { MAX_IMAGES_BYTES } from '../../contract/limits.ts'
 import { AppError } from '../../lib/errors.ts'
-import type { InspectImage } from '../ports.ts'
+import type { InspectedImage, InspectImage } from '../ports.ts'
 import { conditionDigestOf } from '../read/list-images.ts'
 import { describeStoredImage, findOwnedImage, imageColumns } from '../state/repository.ts'
 import { type RecognizeDeps, recognizePicture, recognizeStored } from './recognize.ts'
@@ -49,6 +49,31 @@ export const resolveConditionImage = async (
     if ('row' in stored) return toConditionImage(stored.row)
     return { ...toConditionImage(stored.upload), upload: stored.upload }
   }
+  return findConditionImage(deps, ownerId, conditionImage, pointer)
+}
+
+/** The same of what is stored already, or what it would be; keeps nothing. Throws as that does. */
+export const foreseeConditionImage = async (
+  deps: UploadDeps,
+  ownerId: string,
+  conditionImage: string,
+  pointer = '/conditionImage',
+): Promise<ConditionImage> => {
+  const looking = { ...deps, isReadOnly: true }
+  if (isImageId(conditionImage))
+    return findConditionImage(looking, ownerId, conditionImage, pointer)
+  const bytes = deps.parseImageData(conditionImage, pointer)
+  return foreseeUpload(looking, ownerId, bytes).catch((error: unknown) => {
+    throw error instanceof AppError ? withPointer(error, pointer) : error
+  })
+}
+
+const findConditionImage = async (
+  deps: UploadDeps,
+  ownerId: string,
+  conditionImage: string,
+  pointer: string,
+): Promise<ConditionImage> => {
   const image = await findOwnedImage(deps.db, ownerId, conditionImage)
   if (!image?.objectKey) {
     throw new AppError('invalid_request', 'is not the id of one of your images', { pointer })
@@ -67,22 +92,49 @@ const toConditionImage = ({
   digest: conditionDigestOf({ sourceDigest, conditionDigest }) ?? id,
 })
 
+const foreseeUpload = async (
+  deps: UploadDeps,
+  ownerId: string,
+  bytes: Uint8Array,
+): Promise<ConditionImage> => {
+  const sourceDigest = await digestHex(bytes)
+  const id = await createUploadId(ownerId, sourceDigest)
+  const existing = await findOwnedImage(deps.db, ownerId, id)
+  if (existing?.objectKey) return toConditionImage(existing)
+  const image = await inspectUpload(deps, ownerId, bytes)
+  await deps.takeBytes?.(ownerId, image.bytes.byteLength)
+  await deps.takeBytes?.(ownerId, -image.bytes.byteLength)
+  const { width, height } = image
+  const picture = { ownerId, bytes, sourceDigest, width, height }
+  const { conditionDigest } = existing ?? (await recognizePicture(deps, picture))
+  const sizeBytes = image.bytes.byteLength
+  return toConditionImage({ id, sourceDigest, conditionDigest: conditionDigest ?? null, sizeBytes })
+}
+
+/** Throws `invalid_image`. */
+const inspectUpload = async (
+  { inspect }: UploadDeps,
+  ownerId: string,
+  bytes: Uint8Array,
+): Promise<InspectedImage> => {
+  const image = await inspect(bytes, ownerId)
+  if (image.bytes.byteLength <= MAX_IMAGES_BYTES) return image
+  throw new AppError('invalid_image', 'The image is too large once its pixels are encoded anew.')
+}
+
 /** The bytes in the store, and their row; only what the row would be while Postgres does not answer. */
 const storeUpload = async (
   deps: UploadDeps,
   ownerId: string,
   bytes: Uint8Array,
 ): Promise<{ row: ImageRow } | { upload: NewImage }> => {
-  const { db, store, inspect } = deps
+  const { db, store } = deps
   const sourceDigest = await digestHex(bytes)
   const id = await createUploadId(ownerId, sourceDigest)
   const found = await findOwnedImage(db, ownerId, id).then((row) => ({ row }), whenAway)
   const existing = found?.row
   if (existing?.objectKey) return { row: existing }
-  const image = await inspect(bytes, ownerId)
-  if (image.bytes.byteLength > MAX_IMAGES_BYTES) {
-    throw new AppError('invalid_image', 'The image is too large once its pixels are encoded anew.')
-  }
+  const image = await inspectUpload(deps, ownerId, bytes)
   if (found) await deps.takeBytes?.(ownerId, image.bytes.byteLength)
   const { width, height } = image
   const picture = { ownerId, bytes, sourceDigest, width, height }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { answer, json, type Operations, operation } from '../operation.ts'
-import { generationRequest, idempotencyKey, prefer, submitted } from '../schemas.ts'
+import { explanation, generationRequest, idempotencyKey, prefer, submitted } from '../schemas.ts'
 
 const TAG = 'Submitting'
 const problems = [400, 413, 415, 422, 429, 503] as const
@@ -22,6 +22,17 @@ export const submitting: Operations = {
         202: answer('It is on its way: see `Location` and `Retry-After`.', submitted),
       },
       problems,
+    }),
+  },
+  '/api/visualize/explain': {
+    post: operation(TAG, 'explainRequest', {
+      summary: 'What a request would do and cost, without doing it',
+      description:
+        'As of this moment: whether the image exists (`reuse`), is under way (`join`), would be bought (`buy`), bought once it may be (`wait`), or refused (`refuse`); from what, at which price, and how long it would take. Nothing is stored or bought. What would refuse the request is told with 200.',
+      headers: z.object(idempotencyKey),
+      body: json(generationRequest, example),
+      answers: { 200: answer('What would come of it.', explanation) },
+      problems: [400, 413, 415, 429, 503],
     }),
   },
   '/api/visualize/image': {

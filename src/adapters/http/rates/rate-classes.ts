@@ -14,6 +14,7 @@ export const RATE_CLASSES = {
   read: { perMinute: 3_000, by: 'owner', isShared: false, says: 'read 3000 times' },
   ask: { perMinute: 1_200, by: 'owner', isShared: true, says: 'ask for images 1200 times' },
   new: { perMinute: 300, by: 'owner', isShared: true, says: 'have 300 new images begun' },
+  explain: { perMinute: 600, by: 'owner', isShared: false, says: 'have 600 requests explained' },
   upload: { perMinute: 120, by: 'owner', isShared: true, says: 'upload 120 images' },
   change: { perMinute: 600, by: 'owner', isShared: true, says: 'change things 600 times' },
   'webhook-test': { perMinute: 20, by: 'owner', isShared: true, says: 'send 20 webhooks by hand' },

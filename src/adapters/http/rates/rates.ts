@@ -137,6 +137,13 @@ export const createRates = (options: Options) => {
     return () => owners.putBack(`new ${ownerId}`)
   }
 
+  /** Why no new generation of an owner may begin now; undefined where one may. Counts nothing. */
+  const findNewRefusal = (ownerId: string): AppError | undefined => {
+    const limit = limits?.new
+    if (limit === undefined || !owners.isUsedUp(`new ${ownerId}`, limit)) return undefined
+    return refuseOwner('new', { ...owners.take(`new ${ownerId}`, limit), policy: 'new', limit })
+  }
+
   const shareAll = () => Promise.all([owners, addresses].map((counts) => tellOthers(counts, share)))
   let sharing: ReturnType<typeof runEvery> | undefined
   const start = (): void => {
@@ -145,7 +152,16 @@ export const createRates = (options: Options) => {
   }
   const stop = async (): Promise<void> => sharing?.stop()
 
-  return { boundAddress, countFailures, boundCaller, takeEvents, takeNew, start, stop }
+  return {
+    boundAddress,
+    countFailures,
+    boundCaller,
+    takeEvents,
+    takeNew,
+    findNewRefusal,
+    start,
+    stop,
+  }
 }
 
 /** Tells the other processes what was counted here, and learns what all have. */

@@ -16,6 +16,7 @@ const CLASS_OF_ROUTE: Record<string, RateClass | Uncounted> = {
 
   'POST /api/visualize/generate': 'ask',
   'POST /api/visualize/image': 'ask',
+  'POST /api/visualize/explain': 'explain',
   'POST /gemini/:version/models/:call': 'ask',
   'GET /gemini/:version/models': 'read',
   'GET /gemini/:version/models/:model': 'read',

@@ -1,0 +1,222 @@
+import type { Database } from '../../../db/database.ts'
+import type { Suggestion } from '../../../db/generation-tables.ts'
+import type { Would } from '../../contract/explanation.ts'
+import type { GenerationRequest } from '../../contract/generation-request.ts'
+import type { SimilarityMode } from '../../contract/vocabulary.ts'
+import type { Provider } from '../../generation/ports.ts'
+import { findSuggested, type Suggested } from '../../generation/read/suggestions.ts'
+import { foreseeStop, readStanding, type Standing } from '../../generation/state/foresee-insert.ts'
+import type { GenerationToInsert, InsertLimits } from '../../generation/state/insert-or-requeue.ts'
+import { countPositions, type GenerationWithImage } from '../../generation/state/repository.ts'
+import { type SubmissionStatements, tooManyQueued } from '../../generation/submit/find-or-create.ts'
+import { foreseeAnswer, isRefusal } from '../../generation/submit/foresee.ts'
+import type {
+  ConditionImage,
+  ResolveConditionImage,
+} from '../../generation/submit/resolve-images.ts'
+import { resolveRequest } from '../../generation/submit/resolve-request.ts'
+import { describeKey, toSentKey } from '../../generation/submit/submit.ts'
+import { listPlaces } from '../../generation/submit/submit-many.ts'
+import { AppError } from '../../lib/errors.ts'
+import { type Estimate, estimate, type Price, priceOf } from './estimate.ts'
+import type { RecentCalls } from './recent-calls.ts'
+
+export type ExplainDeps = {
+  db: Database
+  statements: Pick<SubmissionStatements, 'find'>
+  limits: InsertLimits
+  provider: Pick<Provider, 'name' | 'account' | 'defaultModel' | 'models' | 'estimateUsd'>
+  /** Finds it, or what it would be, and stores nothing. */
+  resolveConditionImage: ResolveConditionImage
+  /** Why no new generation of an owner may begin now. */
+  findNewRefusal: (ownerId: string) => AppError | undefined
+  readCalls: () => Promise<RecentCalls>
+  /** What comparing its prompt with its owner's others would come to; absent where prompts are not compared. */
+  foreseeSimilar: ForeseeSimilar | undefined
+}
+
+type ForeseeSimilar = (wanted: GenerationToInsert) => Promise<{
+  mode: SimilarityMode
+  isCompared: boolean
+  mayCostUsd: number
+  match?: Suggestion | undefined
+  candidates: Suggestion[]
+}>
+
+export type Asking = {
+  ownerId: string
+  keyId: string | null
+  request: GenerationRequest
+  idempotencyKey: string | undefined
+  /** Throws `refused_by_policy`. */
+  assertMayAsk: (request: GenerationRequest) => void
+}
+
+/** What would become of one image. */
+export type ForeseenImage = {
+  id?: string | undefined
+  fingerprint?: string | undefined
+  would: Would
+  reason?: AppError | undefined
+  from?: { row: GenerationWithImage; source?: 'exact' | 'joined' | 'similar'; similarity?: number }
+  comparison?: { mode: SimilarityMode; isCompared: boolean; suggested: Suggested[] } | undefined
+  price: Price
+  queuePosition?: number | undefined
+  expected?: Estimate | undefined
+}
+
+export type Foreseen = {
+  standing: Standing
+  images: ForeseenImage[]
+  /** What would have to be set aside for all that is neither there nor under way. */
+  neededUsd: number
+}
+
+/**
+ * What a request would do and cost at this moment, by the same rules and reads as asking for it. Nothing is written, stored or bought.
+ * What would refuse the request is told; throws `unavailable` where nobody can tell.
+ */
+export const createExplain =
+  (deps: ExplainDeps) =>
+  async (asking: Asking): Promise<Foreseen> => {
+    const { ownerId, keyId, request } = asking
+    const { provider } = deps
+    const model = request.model ?? provider.defaultModel
+    const about = { ownerId, keyId, lane: request.lane, provider: provider.name, model }
+    const [standing, calls] = await Promise.all([
+      readStanding(deps.db, about, provider.account, deps.limits),
+      deps.readCalls(),
+    ])
+    const moment: Moment = { standing, calls, ahead: 0, neededUsd: 0 }
+    const looking = { ...deps, resolveConditionImage: lookOnce(deps.resolveConditionImage) }
+    const images: ForeseenImage[] = []
+    // In order: each has the place in line, and the budget, that those before leave it.
+    for (const place of listPlaces(request, asking.idempotencyKey)) {
+      images.push(await foreseeOne(looking, asking, place, moment))
+    }
+    return { standing, images, neededUsd: moment.neededUsd }
+  }
+
+/** All pictures that a request asks for are of the same images, each of which is looked at once. */
+const lookOnce = (resolve: ResolveConditionImage): ResolveConditionImage => {
+  const known = new Map<string, Promise<ConditionImage>>()
+  return (ownerId, image, pointer) => {
+    const found = known.get(image) ?? resolve(ownerId, image, pointer)
+    known.set(image, found)
+    return found
+  }
+}
+
+/** How things stand, with what the images before would have taken. */
+type Moment = { standing: Standing; calls: RecentCalls; ahead: number; neededUsd: number }
+
+const foreseeOne = async (
+  deps: ExplainDeps,
+  { ownerId, keyId, assertMayAsk }: Asking,
+  { request, key: idempotencyKey }: ReturnType<typeof listPlaces>[number],
+  moment: Moment,
+): Promise<ForeseenImage> => {
+  const known: Pick<ForeseenImage, 'id' | 'fingerprint'> = {}
+  try {
+    assertMayAsk(request)
+    const resolved = await resolveRequest(deps, ownerId, request, idempotencyKey, keyId)
+    const { id, fingerprint, revision } = resolved.generation
+    known.fingerprint = fingerprint
+    // A forced one has another each time.
+    if (revision === null || idempotencyKey !== undefined) known.id = id
+    const { key, describeOlder } = await describeKey(resolved, toSentKey(request, idempotencyKey))
+    const answer = await foreseeAnswer(deps, resolved, key, describeOlder)
+    if (answer.kind === 'new') {
+      if (answer.wanted.revision !== revision) known.id = answer.wanted.id
+      return { ...known, ...(await foreseeNew(deps, answer.wanted, moment)) }
+    }
+    const row = answer.generation
+    return { ...known, id: row.id, ...(await describeAnswer(deps, answer.kind, row, moment)) }
+  } catch (error) {
+    if (!(error instanceof AppError && isRefusal(error))) throw error
+    return { ...known, would: 'refuse', reason: error, price: FREE }
+  }
+}
+
+const FREE: Price = { atMostUsd: 0, expectedUsd: 0, basis: 'free' }
+
+const describeAnswer = async (
+  { db }: ExplainDeps,
+  kind: 'exact' | 'joined' | 'replayed',
+  row: GenerationWithImage,
+  { calls, standing }: Moment,
+): Promise<ForeseenImage> => {
+  if (kind === 'exact') return { would: 'reuse', from: { row, source: kind }, price: FREE }
+  if (kind === 'replayed') {
+    return { would: 'refuse', reason: toError(row), from: { row }, price: FREE }
+  }
+  const isQueued = row.status === 'queued'
+  const [queuePosition] = isQueued ? await countPositions(db, [row]) : []
+  const expected = estimate(calls, standing, row, { queuePosition, startedAt: row.startedAt })
+  return { would: 'join', from: { row, source: kind }, price: FREE, queuePosition, expected }
+}
+
+/** The error that it ended with, which is the answer to its like for a while. */
+const toError = ({ errorCode, errorMessage, errorRetryable }: GenerationWithImage) =>
+  new AppError((errorCode ?? 'internal') as AppError['code'], errorMessage ?? '', {
+    retryable: errorRetryable ?? false,
+  })
+
+/** As the statement that inserts it judges it, then the worker that claims it: throws what refuses it. */
+const foreseeNew = async (
+  deps: ExplainDeps,
+  wanted: GenerationToInsert,
+  moment: Moment,
+): Promise<ForeseenImage> => {
+  const { standing, calls } = moment
+  const refusal = deps.findNewRefusal(wanted.ownerId)
+  if (refusal) throw refusal
+  const stop = foreseeStop(standing, wanted.mayCostUsd, moment.neededUsd)
+  if (stop && wanted.lane === 'interactive') {
+    moment.neededUsd += wanted.mayCostUsd
+    throw stop
+  }
+  if (standing.inFlight + moment.ahead >= deps.limits.maxInFlight) throw tooManyQueued()
+  const similar = await compare(deps, wanted)
+  const { comparison, reused } = similar
+  if (reused) return { would: 'reuse', from: reused, comparison, price: FREE }
+  const queuePosition = standing.queuePosition + moment.ahead
+  const price = priceOf(calls, wanted, deps.provider, similar.mayCostUsd)
+  const wait = stop ?? findModelLimit(standing)
+  moment.ahead += 1
+  moment.neededUsd += wanted.mayCostUsd
+  if (wait) return { would: 'wait', reason: wait, comparison, price, queuePosition }
+  const expected = estimate(calls, standing, wanted, { queuePosition })
+  return { would: 'buy', comparison, price, queuePosition, expected }
+}
+
+type Compared = Pick<ForeseenImage, 'comparison'> & {
+  reused?: ForeseenImage['from']
+  mayCostUsd: number
+}
+
+/** A worker compares what is new and not forced. */
+const compare = async (
+  { db, foreseeSimilar }: ExplainDeps,
+  wanted: GenerationToInsert,
+): Promise<Compared> => {
+  if (!foreseeSimilar || wanted.revision !== null) return { mayCostUsd: 0 }
+  const { mode, isCompared, mayCostUsd, match, candidates } = await foreseeSimilar(wanted)
+  if (mode === 'off' || mode === 'shadow') return { mayCostUsd }
+  const row = { ownerId: wanted.ownerId, suggestions: candidates }
+  const [suggested = []] = await findSuggested(db, [row])
+  const comparison = { mode, isCompared, suggested }
+  const found = match && suggested.find(({ id }) => id === match.id)
+  if (!found) return { comparison, mayCostUsd }
+  const { generation, similarity } = found
+  return { comparison, mayCostUsd: 0, reused: { row: generation, source: 'similar', similarity } }
+}
+
+/** Of a model that has said that it takes no calls for a while. */
+const findModelLimit = ({ modelLimitedUntil, asOf }: Standing): AppError | undefined =>
+  modelLimitedUntil
+    ? new AppError('rate_limited', 'The image model takes no more calls for a while.', {
+        retryable: true,
+        retryAfterMs: Math.max(0, modelLimitedUntil.getTime() - asOf.getTime()),
+      })
+    : undefined

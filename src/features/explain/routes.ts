@@ -1,0 +1,37 @@
+import { Router } from 'express'
+import { keyIdOf, principalOf } from '../../adapters/http/auth.ts'
+import { letGoOfBody } from '../../adapters/http/bound-bodies.ts'
+import type { AssertMayAsk } from '../../adapters/http/caller-policy.ts'
+import type { HttpContext } from '../../adapters/http/http-context.ts'
+import { sendUncached } from '../../adapters/http/json.ts'
+import type { MountedRoutes } from '../../adapters/http/mounted-routes.ts'
+import { imageJsonBody, parseBody, parseIdempotencyKey } from '../../adapters/http/parse-request.ts'
+import { generationRequestSchema } from '../../contract/generation-request.ts'
+import { findListPriceUsd } from '../../contract/list-price.ts'
+import { createExplain, type ExplainDeps } from './explain.ts'
+import { presentExplanation } from './present.ts'
+
+type Deps = ExplainDeps & { assertMayAsk: AssertMayAsk }
+
+/** What a request for an image would do and cost, without doing it. */
+export const createExplainRoutes = ({ urlsFor }: HttpContext, deps: Deps): MountedRoutes => {
+  const explain = createExplain(deps)
+  const listPriceUsd = findListPriceUsd.bind(undefined, deps.provider.models)
+  const router = Router()
+
+  router.post('/', ...imageJsonBody(), async (req, res) => {
+    const request = parseBody(generationRequestSchema, req.body)
+    const principal = principalOf(res)
+    const foreseen = await explain({
+      ownerId: principal.ownerId,
+      keyId: keyIdOf(res),
+      request,
+      idempotencyKey: parseIdempotencyKey(req),
+      assertMayAsk: (asked) => deps.assertMayAsk(principal, asked),
+    })
+    letGoOfBody(req, res)
+    sendUncached(res, presentExplanation(foreseen, { urls: urlsFor(req), listPriceUsd }))
+  })
+
+  return { path: '/api/visualize/explain', access: 'token', handler: router }
+}

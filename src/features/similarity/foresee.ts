@@ -1,0 +1,93 @@
+import type { Database } from '../../../db/database.ts'
+import type { Suggestion } from '../../../db/generation-tables.ts'
+import type { GenerationRow } from '../../../db/schema.ts'
+import { normalizePrompt } from '../../contract/identity.ts'
+import type { SimilarityMode } from '../../contract/vocabulary.ts'
+import { EmbeddingError } from '../../lib/errors.ts'
+import {
+  type CandidatesDeps,
+  type ComparedRow,
+  findCandidates,
+  MAX_SUGGESTIONS,
+} from './compare.ts'
+import { encodeVector } from './embedding-code.ts'
+import { digestPrompt, findCode } from './embedding-rows.ts'
+import { resolveMode } from './mode.ts'
+import type { Embedder } from './ports.ts'
+import type { GetPromptEmbedding } from './prompt-embedding.ts'
+import { isComparable } from './scope.ts'
+
+/** What a comparison would come to. */
+export type ForeseenComparison = {
+  mode: SimilarityMode
+  /** False where the prompt's embedding is not known and would have to be bought, or trouble kept it from being compared. */
+  isCompared: boolean
+  /** What comparing may cost besides. */
+  mayCostUsd: number
+  /** The image that `reuse` would answer with. */
+  match?: Suggestion | undefined
+  candidates: Suggestion[]
+}
+
+/** Of a generation that might be asked for. Rejects only when Postgres is away. */
+export type ForeseeSimilar = (
+  row: ComparedRow & Pick<GenerationRow, 'similarityMode'>,
+) => Promise<ForeseenComparison>
+
+type Deps = Omit<CandidatesDeps, 'getPromptEmbedding'> & {
+  embedder: Embedder
+  /** For owners without a choice of their own. */
+  defaultMode: SimilarityMode
+}
+
+/** Whoever asks waits for it; what takes longer is not known. */
+const MAX_MS = 3_000
+
+/** Compares as a worker would, and neither buys nor keeps an embedding. */
+export const createForeseeSimilar = (deps: Deps): ForeseeSimilar => {
+  const { db, embedder, defaultMode } = deps
+  const candidatesDeps = { ...deps, getPromptEmbedding: createPeek(db, embedder) }
+
+  return async (row) => {
+    const { ownerId, prompt, similarityMode: requested } = row
+    if (!isComparable(row)) {
+      return { mode: 'off', isCompared: true, mayCostUsd: 0, candidates: [] }
+    }
+    const mode = await resolveMode(db, { ownerId, requested }, defaultMode)
+    const none = { mode, mayCostUsd: 0, candidates: [] }
+    if (mode === 'off') return { ...none, isCompared: true }
+    try {
+      const { candidates } = await findCandidates(candidatesDeps, row, AbortSignal.timeout(MAX_MS))
+      const [best] = candidates
+      const match = mode === 'reuse' && best?.passes ? best : undefined
+      const isShown = mode !== 'shadow'
+      const shown = isShown ? candidates.slice(0, MAX_SUGGESTIONS) : []
+      return { ...none, isCompared: true, match, candidates: shown }
+    } catch (error) {
+      if (!isUnknown(error)) throw error
+      return { ...none, isCompared: false, mayCostUsd: mayCost(embedder, prompt) }
+    }
+  }
+}
+
+const isUnknown = (error: unknown): boolean =>
+  error instanceof EmbeddingError ||
+  (error instanceof DOMException && error.name === 'TimeoutError')
+
+const mayCost = (embedder: Embedder, prompt: string): number =>
+  embedder.estimateUsd?.([normalizePrompt(prompt)]) ?? 0
+
+/** The embedding that is kept, else one that costs nothing. Throws `EmbeddingError` where it would have to be bought. */
+const createPeek =
+  (db: Database, embedder: Embedder): GetPromptEmbedding =>
+  async ({ prompt, ...ids }, signal) => {
+    const found = await findCode(db, { ...ids, promptDigest: digestPrompt(prompt) }, embedder.model)
+    if (found) return { code: found.code, costUsd: 0 }
+    if (mayCost(embedder, prompt) > 0) {
+      throw new EmbeddingError('The embedding of this prompt is not known yet.', { isFree: true })
+    }
+    const { vectors } = await embedder.embed([normalizePrompt(prompt)], signal)
+    const [vector] = vectors
+    if (!vector) throw new EmbeddingError('The embedder answered without a vector.')
+    return { code: encodeVector(vector), costUsd: 0 }
+  }

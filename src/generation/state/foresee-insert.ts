@@ -1,0 +1,109 @@
+import { sql } from 'kysely'
+import type { Database } from '../../../db/database.ts'
+import type { Period, Scope } from '../../../db/spending-tables.ts'
+import type { AppError } from '../../lib/errors.ts'
+import type { GenerationToInsert, InsertLimits } from './insert-or-requeue.ts'
+import { countAhead } from './repository.ts'
+import { encodeBudgets, limitsOf, NANO_USD, scopesOf, spendingStopped } from './spending-limits.ts'
+
+/** A limit to what is spent, as it stands. */
+export type StandingLimit = {
+  scope: Scope
+  period: Period
+  resetsAt: Date
+  limitUsd: number
+  /** With what is set aside. */
+  spentUsd: number
+}
+
+/** How things stand for who asks, as of one moment. */
+export type Standing = {
+  asOf: Date
+  isPaused: boolean
+  limits: StandingLimit[]
+  /** Of the owner's, queued and running; counted up to the most that may be. */
+  inFlight: number
+  /** Of a new generation. */
+  queuePosition: number
+  /** Of everybody's. */
+  running: number
+  /** Until when the model takes no calls; null where it does. */
+  modelLimitedUntil: Date | null
+}
+
+/** Who asks for what. */
+type Asking = Pick<GenerationToInsert, 'ownerId' | 'keyId' | 'lane' | 'provider' | 'model'>
+
+/** Reads all that `insertOrRequeue` and a worker's claim go by, and changes nothing. */
+export const readStanding = async (
+  db: Database,
+  { ownerId, keyId, lane, provider, model }: Asking,
+  account: string,
+  { maxInFlight, budgets }: InsertLimits,
+): Promise<Standing> => {
+  const scopes = scopesOf(sql`${ownerId}::text`, sql`${keyId}::text`)
+  const settings = sql`${budgets ? encodeBudgets(budgets) : '[]'}::text`
+  const { rows } = await sql<StandingRow>`
+    with own as (
+      select count(*)::int as in_flight from (
+        select from generations
+        where owner_id = ${ownerId} and status in ('queued', 'running') limit ${maxInFlight}::int
+      ) as counted)
+    select in_flight,
+      ${countAhead({ lane: sql`${lane}::text`, upTo: sql`ahead.place <= own.in_flight` })} + 1 as queue_position,
+      (select count(*)::int from (select from generations where status = 'running' limit ${MAX_RUNNING}::int) as busy)
+        as running,
+      (select limited_until from model_limits
+        where provider = ${provider} and account = ${account} and model = ${model} and limited_until > now()
+      ) as model_limited_until,
+      (select paused_at is not null from spending_switch) as is_paused,
+      now() as as_of,
+      (select json_agg(json_build_object('scope', scope, 'period', period, 'resetsAt', resets_at,
+          'limitNanoUsd', limit_nano_usd, 'nanoUsd', coalesce(nano_usd, 0)) order by scope, period)
+        from ${limitsOf(scopes, settings)} as limits left join spending using (scope, period, starts)
+        where limit_nano_usd is not null) as limits
+    from own`.execute(db)
+  const [row] = rows
+  if (!row) throw new Error('a count came to no row')
+  return { ...row, limits: (row.limits ?? []).map(toLimit) }
+}
+
+/** More at once than anybody runs. */
+const MAX_RUNNING = 10_000
+
+type LimitRow = {
+  scope: Scope
+  period: Period
+  resetsAt: string
+  limitNanoUsd: number
+  nanoUsd: number
+}
+
+type StandingRow = Omit<Standing, 'limits'> & { limits: LimitRow[] | null }
+
+const toLimit = ({ resetsAt, limitNanoUsd, nanoUsd, ...row }: LimitRow): StandingLimit => ({
+  ...row,
+  resetsAt: new Date(resetsAt),
+  limitUsd: limitNanoUsd / NANO_USD,
+  spentUsd: nanoUsd / NANO_USD,
+})
+
+/**
+ * Why a call that may cost so much could not be paid for, by the rule of the statements that pay; undefined where it could.
+ * `besidesUsd`: what others of the same request would have set aside before it.
+ */
+export const foreseeStop = (
+  { isPaused, limits, asOf }: Standing,
+  mayCostUsd: number,
+  besidesUsd = 0,
+): AppError | undefined => {
+  if (mayCostUsd === 0) return undefined
+  if (isPaused) return spendingStopped('paused', asOf)
+  const [last] = limits
+    .filter((limit) => !hasRoom(limit, besidesUsd + mayCostUsd))
+    .sort((a, b) => b.resetsAt.getTime() - a.resetsAt.getTime())
+  return last && spendingStopped(last, asOf)
+}
+
+export const hasRoom = ({ limitUsd, spentUsd }: StandingLimit, usd: number): boolean =>
+  Math.round((spentUsd + usd) * NANO_USD) <= Math.round(limitUsd * NANO_USD)
