@@ -49,6 +49,35 @@ describeWith('chromium', 'the playground and similar prompts', () => {
     expect(dashboard.app.gemini.countCalls()).toBe(0)
   })
 
+  test('says as one types what would come of it, for how much, and what is left then', async () => {
+    const { app } = dashboard
+    const authorization = `Bearer ${await app.token('dev', true)}`
+    const setBudget = (dailyUsd: number) =>
+      fetch(`${app.url}/api/budgets/${encodeURIComponent('owner:dev')}`, {
+        method: 'PUT',
+        headers: { authorization, 'content-type': 'application/json' },
+        body: JSON.stringify({ dailyUsd }),
+      })
+    const line = page.getByRole('status').filter({ hasText: 'Would' })
+    const says = (text: string | RegExp) => line.filter({ hasText: text }).waitFor()
+    await setBudget(5)
+    await open('?prompt=a+quince')
+    await says(/Would buy one for about \$0\.0336 · .*m?s · \$4\.9\d of today’s budget left/)
+    expect(await lookAtPage(page, 'playground-buys')).toEqual([])
+    await page.getByRole('textbox', { name: 'Prompt' }).fill('a medlar')
+    await generate()
+    await said('Paid')
+    await says(/Would reuse an image from just now · \$0/)
+    expect(await line.getByRole('img').count()).toBe(1)
+    expect(await lookAtPage(page, 'playground-reuses')).toEqual([])
+    await setBudget(0.01)
+    await page.getByRole('textbox', { name: 'Prompt' }).fill('another medlar')
+    await says('Would be refused: The daily budget of this owner is spent.')
+    expect(await lookAtPage(page, 'playground-refused')).toEqual([])
+    expect(app.gemini.countCalls()).toBe(1)
+    await setBudget(1_000)
+  })
+
   test('gives a curl line that really runs, and reuses the image', async () => {
     await open(`?${new URLSearchParams({ prompt: `it's "quoted" & $HOME`, aspectRatio: '16:9' })}`)
     await page.keyboard.press('Control+Enter')

@@ -50,6 +50,11 @@ beforeAll(async () => {
   alice = await newOwner()
 })
 
+const listIds = async (client: Client) => {
+  const { body } = await client.call<{ generations: { id: string }[] }>('GET', '/api/generations')
+  return body.generations
+}
+
 const setBudget = (scope: string, body: object) =>
   operator.call('PUT', `/api/budgets/${encodeURIComponent(scope)}`, { body })
 
@@ -143,6 +148,34 @@ describe('a request is explained', () => {
     await insertSuccess(app.db, { ...given, isPromptAsWritten: false })
     expect(await explain(alice, { prompt })).toMatchObject({ would: 'reuse', id })
     expect((await alice.generate({ prompt })).body.id).toBe(id)
+  })
+
+  test('for several pictures: each by itself, and what they cost together', async () => {
+    const client = await newOwner()
+    const ask = (n: number) =>
+      client.call<{ generations: { id: string }[] }>('POST', '/api/visualize/generate', {
+        body: { prompt: 'a pair of shoes', n },
+      })
+    await ask(2)
+    for (const { id } of await listIds(client)) await client.waitForEnd(id)
+    const wanted = { prompt: 'a pair of shoes', n: 3 }
+    const { images, expectedUsd, atMostUsd } = await explainAll(client, wanted)
+    expect(images.map(({ would }) => would)).toEqual(['reuse', 'reuse', 'buy'])
+    expect(images.map(({ queuePosition }) => queuePosition)).toEqual([undefined, undefined, 1])
+    expect([expectedUsd, atMostUsd]).toEqual([
+      images[2]?.price.expectedUsd,
+      images[2]?.price.atMostUsd,
+    ])
+    const { body: made } = await ask(3)
+    expect(made.generations.map(({ id }) => id)).toEqual(images.map(({ id }) => id))
+    for (const { id } of made.generations) await client.waitForEnd(id)
+    await setBudget(`owner:alice-${owners}`, { dailyUsd: 0.13 })
+    const tooMuch = await explainAll(client, { prompt: 'many pairs', n: 3 })
+    expect(tooMuch.images.map(({ would }) => would)).toEqual(['refuse', 'refuse', 'refuse'])
+    await setBudget(`owner:alice-${owners}`, { dailyUsd: 0.2 })
+    const some = await explainAll(client, { prompt: 'many pairs', n: 3 })
+    expect(some.images.map(({ would }) => would)).toEqual(['buy', 'buy', 'refuse'])
+    expect(some.limits).toMatchObject([{ scope: 'owner', isEnough: false }])
   })
 
   test('by the client, in its words', async () => {

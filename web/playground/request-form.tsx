@@ -2,7 +2,6 @@ import type { ServerInfo } from '../../src/contract/server-info.ts'
 import { Button } from '../parts/button.tsx'
 import { Card } from '../parts/card.tsx'
 import { TextArea } from '../parts/field.tsx'
-import { formatUsd } from '../parts/format.ts'
 import { ConditionImages } from './condition-images.tsx'
 import {
   type Draft,
@@ -10,9 +9,12 @@ import {
   findSeedProblem,
   listConditionImages,
   priceDraftUsd,
+  toRequest,
 } from './draft.ts'
+import { Foretold } from './foretold.tsx'
 import { FurtherOptions } from './further-options.tsx'
 import { RequestOptions } from './request-options.tsx'
+import { useExplanation } from './use-explanation.ts'
 
 type Props = {
   info: ServerInfo
@@ -25,6 +27,7 @@ type Props = {
 /** All that a request may say. Ctrl+Enter or ⌘+Enter anywhere in it runs it. */
 export const RequestForm = ({ info, draft, isRunning, onChange, onRun }: Props) => {
   const isComplete = draft.prompt.trim() !== '' && !findSeedProblem(draft)
+  const explained = useExplanation(isComplete ? toRequest(draft) : undefined, isRunning)
   const run = (event: Event) => {
     event.preventDefault()
     if (!isRunning && isComplete) onRun()
@@ -67,19 +70,18 @@ export const RequestForm = ({ info, draft, isRunning, onChange, onRun }: Props) 
           >
             Generate
           </Button>
-          <span class="muted">
-            <Price usd={priceDraftUsd(info, draft)} isLocal={info.provider === 'local'} />
-          </span>
           <span class="muted shortcut">
             <kbd>{isMac() ? '⌘' : 'Ctrl'}</kbd> <kbd>Enter</kbd>
           </span>
         </div>
+        <Foretold
+          explained={explained}
+          isLocal={info.provider === 'local'}
+          listPriceUsd={priceDraftUsd(info, draft)}
+        />
       </form>
     </Card>
   )
 }
-
-const Price = ({ usd, isLocal }: { usd: number; isLocal: boolean }) =>
-  isLocal ? <>Free: no model is called</> : <>{formatUsd(usd)} by list price, once</>
 
 const isMac = () => /Mac|iPhone|iPad/.test(navigator.userAgent)
