@@ -17,9 +17,10 @@ export const explain: readonly Mutation[] = [
   {
     name: 'explain: a condition image is not stored',
     why: 'every letter that is typed keeps a picture',
-    file: 'src/app/feature-deps.ts',
-    find: 'foreseeConditionImage(uploads, ownerId, image, pointer)',
-    replace: '({ uploads, id: image, digest: `${ownerId}${pointer}` })',
+    file: 'src/generation/submit/uploads.ts',
+    find: 'return foreseeUpload(looking, ownerId, bytes).catch(',
+    replace:
+      'return storeUpload(looking, ownerId, bytes).then((stored) => toConditionImage(stored.row)).catch(',
     tests: EXPLAIN,
     pattern: 'is recognised as one',
   },
@@ -58,15 +59,6 @@ export const explain: readonly Mutation[] = [
     replace: "scope !== 'all'",
     tests: EXPLAIN,
     pattern: 'told with figures',
-  },
-  {
-    name: 'explain: a forced one is not reused',
-    why: 'it says that what is bought is free',
-    file: 'src/generation/submit/foresee.ts',
-    find: '  const found = wanted.joinsOthers\n',
-    replace: '  const found = wanted\n',
-    tests: EXPLAIN,
-    pattern: 'that is forced',
   },
   {
     name: 'explain: what a similar image is declined for',
