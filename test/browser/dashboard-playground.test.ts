@@ -73,7 +73,7 @@ describeWith('chromium', 'the playground and similar prompts', () => {
     await setBudget(0.01)
     await page.getByRole('textbox', { name: 'Prompt' }).fill('another medlar')
     await says('Would be refused: The daily budget of this owner is spent.')
-    expect(await lookAtPage(page, 'playground-refused')).toEqual([])
+    expect(await lookAtPage(page, 'playground-over-budget')).toEqual([])
     expect(app.gemini.countCalls()).toBe(1)
     await setBudget(1_000)
   })

@@ -90,6 +90,10 @@ describe('the server answers as the document says, when it', () => {
     await walk('submitGeneration', 401, alice, 'POST', generate, { body, headers: SIGNED_OUT })
     await walk('submitGeneration', 415, alice, 'POST', generate, { body: 'text' })
     await walk('makeImage', 200, alice, 'POST', '/api/visualize/image', { body })
+    const explain = '/api/visualize/explain'
+    await walk('explainRequest', 200, alice, 'POST', explain, { body })
+    await walk('explainRequest', 200, alice, 'POST', explain, { body: { prompt: 'x', model: 'y' } })
+    await walk('explainRequest', 400, alice, 'POST', explain, { body: { prompt: '' } })
 
     await walk('listGenerations', 200, alice, 'GET', '/api/generations?limit=1')
     await walk(
