@@ -27,7 +27,7 @@ export const access: readonly Mutation[] = [
     file: 'src/adapters/http/app.ts',
     find: 'for (const { path, handlers } of [api, ...dialects]) app.use(path, handlers)',
     replace: 'for (const { path, handlers } of [api]) app.use(path, handlers)',
-    tests: ['test/integration/gateway.test.ts'],
+    tests: ['test/integration/openapi.test.ts'],
   },
   {
     name: 'other APIs: what a caller may ask for',
