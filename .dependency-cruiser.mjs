@@ -124,7 +124,10 @@ const allowed = {
     retention: [],
     'saved-items': [],
     sessions: [],
-    similarity: [npm('@google/generative-ai', '@energetic-ai', 'zod')],
+    similarity: [
+      'src/adapters/providers/price-table',
+      npm('@google/generative-ai', '@energetic-ai', 'zod'),
+    ],
     telemetry: [],
     webhooks: [npm('standardwebhooks', 'ipaddr\\.js')],
   }),

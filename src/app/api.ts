@@ -44,6 +44,7 @@ import { VERSION } from '../lib/version.ts'
 import { createCallers } from './callers.ts'
 import type { Config } from './config.ts'
 import { createCoreRoutes } from './core-routes.ts'
+import { describePrices } from './examine-prices.ts'
 import { falDeps } from './fal-deps.ts'
 import { type Feature, startAll, stopAll } from './feature.ts'
 import {
@@ -256,6 +257,7 @@ const listFeatures = (
         queue: config.queue.redisUrl ? 'redis' : 'postgres',
         store: store.kind,
       },
+      describePrices: () => describePrices(config, new Date()),
       settings: config.settings,
       findWorkers: () => findWorkers(db),
       measureQueue: () => measureQueue(db),

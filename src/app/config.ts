@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { z } from 'zod'
 import { defaultRateLimits } from '../adapters/http/rates/rate-classes.ts'
+import { builtInPrices } from '../adapters/providers/price-table.ts'
 import { ConfigError } from '../lib/errors.ts'
 import { toOwnerPolicy } from './access-settings.ts'
 import { environmentSchema, type Settings } from './environment-schema.ts'
@@ -95,6 +96,7 @@ const toConfig = (env: Settings) => ({
   gemini: env.GEMINI_API_KEY
     ? { apiKey: env.GEMINI_API_KEY, model: env.GEMINI_MODEL, baseUrl: env.GEMINI_BASE_URL }
     : undefined,
+  prices: env.PRICE_FILE ?? builtInPrices,
   auth: {
     jwtSecrets: env.AUTH_JWT_SECRET ?? [],
     jwksUrl: env.AUTH_JWKS_URL,

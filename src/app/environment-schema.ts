@@ -9,6 +9,7 @@ import {
   sizesSchema,
 } from './access-settings.ts'
 import { proxiesSchema, rateLimitsSchema } from './caller-settings.ts'
+import { priceFileSchema } from './price-file.ts'
 import { hookSecretsSchema, operatorKeysSchema, secretsSchema } from './secret-settings.ts'
 import {
   daysSchema,
@@ -64,6 +65,7 @@ export const environmentSchema = z
       .regex(/^[\x21-\x7e]+$/, 'must be visible ASCII characters only')
       .optional(),
     GEMINI_MODEL: textSchema.default('gemini-nano-banana-2.1'),
+    PRICE_FILE: priceFileSchema.optional(),
     GEMINI_BASE_URL: httpUrlSchema.default('https://generativelanguage.googleapis.com'),
     AUTH_JWT_SECRET: secretsSchema.optional(),
     AUTH_JWKS_URL: httpUrlSchema.optional(),

@@ -1,6 +1,7 @@
 import { createImageSigner, createUrlsAt } from '../adapters/http/image-urls.ts'
 import type { Rates } from '../adapters/http/rates/rates.ts'
 import { createThumbnails } from '../adapters/images/thumbnails.ts'
+import { createGeminiPrices } from '../adapters/providers/gemini-prices.ts'
 import { createGeminiUpstream } from '../adapters/providers/gemini-upstream.ts'
 import { findListPriceUsd } from '../contract/list-price.ts'
 import { createAlertMetrics } from '../features/alerts/metrics.ts'
@@ -21,6 +22,7 @@ import type { RetentionDeps } from '../features/retention/apply-retention.ts'
 import type { ItemDeps } from '../features/saved-items/ask.ts'
 import { createSimilarityMetrics } from '../features/similarity/metrics.ts'
 import { createSimilarity } from '../features/similarity/module.ts'
+import { countGuessedCalls } from '../features/spending/guessed-calls.ts'
 import { createSpendingMetrics } from '../features/spending/metrics.ts'
 import type { SpendingDeps } from '../features/spending/module.ts'
 import { measureSpending } from '../features/spending/report.ts'
@@ -60,6 +62,8 @@ export const alertsDeps = (
       readSpend: () => measureSpending(db, config.budgets),
       findWorkers: () => findWorkers(db),
       measureQueue: () => measureQueue(db),
+      countGuessed: (windowMs) =>
+        countGuessedCalls(db, createGeminiPrices(config.prices).isGuessed, windowMs),
     },
     tellEndpoints: insertAlertDeliveries,
     watchQueryTimes: metrics.database.watchTimes,
@@ -165,7 +169,7 @@ export const spendingDeps = ({ budgets }: Config, { db, metrics }: Resources): S
 })
 
 export const openSimilarity = (
-  { similarity, embeddings, gemini, budgets }: Config,
+  { similarity, embeddings, gemini, prices, budgets }: Config,
   { db, metrics }: Resources,
   logger: Logger,
 ) =>
@@ -173,6 +177,7 @@ export const openSimilarity = (
     db,
     embeddings,
     gemini,
+    prices,
     defaultMode: similarity.mode,
     minSimilarity: similarity.minScore,
     precisionFloor: similarity.precisionFloor,
@@ -226,7 +231,7 @@ const ANSWER_WAITS = { maxWaitMs: 60_000, maxWaitingEach: 1_000, maxWaiting: 10_
 const ANSWER_SHARE = 2
 
 export const gatewayDeps = (
-  { http, bounds, budgets, gemini }: Config,
+  { http, bounds, budgets, gemini, prices }: Config,
   { db, store, provider }: Resources,
   submitting: Pick<
     GatewayDeps,
@@ -255,7 +260,7 @@ export const gatewayDeps = (
   gemini: {
     models: provider.models.map(({ name }) => name),
     isLocal: provider.name === 'local',
-    upstream: gemini && createGeminiUpstream(gemini),
+    upstream: gemini && createGeminiUpstream({ ...gemini, prices }),
   },
   logger,
 })

@@ -157,8 +157,8 @@ export const openModel = (config: Config): { provider: Provider; close: () => Pr
     : { provider: createLocalProvider(), close: async () => {} }
 }
 
-const findGemini = ({ gemini, worker }: Config) =>
-  gemini && { ...gemini, timeoutMs: worker.generationTimeoutMs }
+const findGemini = ({ gemini, worker, prices }: Config) =>
+  gemini && { ...gemini, timeoutMs: worker.generationTimeoutMs, prices }
 
 export const toSpoolDirectory = ({ dataDir }: Config): string => join(dataDir, 'spool')
 

@@ -15,8 +15,8 @@ import { createStore, requireDatabase } from './resources.ts'
 /** What takes longer counts as away. */
 const PATIENCE_MS = 10_000
 
-/** Who may call is advised on by the doctor alone: a start would say it every time. */
-type TestedPart = Exclude<Part, 'access'>
+/** Who may call, and what calls cost, is advised on by the doctor alone: a start would say it every time. */
+type TestedPart = Exclude<Part, 'access' | 'prices'>
 
 type Examine = (config: Config) => Promise<Finding[]> | Finding[]
 

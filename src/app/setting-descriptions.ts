@@ -56,6 +56,8 @@ export const settingDescriptions = {
   GEMINI_API_KEY: 'Signs in to Gemini; without it the local renderer draws the pictures.',
   GEMINI_MODEL: 'The model for requests that name none.',
   GEMINI_BASE_URL: 'Where Gemini is.',
+  PRICE_FILE:
+    'A file of your own prices, in place of those that are built in, model by model; the same for all processes.',
   AUTH_JWT_SECRET:
     'Signs tokens; several with commas between them while it is exchanged, the first of which signs. Without it and AUTH_JWKS_URL one is made for development.',
   AUTH_JWKS_URL: 'Where the keys of the tokens’ issuer are.',

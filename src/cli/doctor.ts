@@ -1,5 +1,6 @@
 import type { Config } from '../app/config.ts'
 import { examineAccess } from '../app/examine-access.ts'
+import { examinePrices } from '../app/examine-prices.ts'
 import { examine } from '../app/self-test.ts'
 import { messageOf } from '../lib/errors.ts'
 import { type Finding, formatFinding } from '../lib/finding.ts'
@@ -33,6 +34,7 @@ export const runDoctor = async (config: Config): Promise<void> => {
 const examineMore = async (config: Config, parts: readonly Finding[]): Promise<Finding[]> => [
   ...(parts.some(isDatabaseIll) ? [] : await examineSchema(config)),
   ...examineAccess(config),
+  ...examinePrices(config, new Date()),
   ...(config.http.publicUrl ? [await examineListening(config.http.publicUrl)] : []),
 ]
 

@@ -21,6 +21,8 @@ export const modelInfoSchema = z.object({
   takesSeed: z.boolean(),
   takesSafetySettings: z.boolean(),
   takesTurns: z.boolean(),
+  /** When its price was last compared with its source; absent where it has none. */
+  priceCheckedOn: z.iso.date().optional(),
   /** True for a model whose price is not known: it is taken to cost as much as the dearest that is. */
   isPriceGuessed: z.boolean().optional(),
 })

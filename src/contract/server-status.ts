@@ -38,6 +38,15 @@ export const serverStatusSchema = z.object({
   database: z.enum(['embedded', 'postgres']),
   queue: z.enum(['redis', 'postgres']),
   store: z.enum(['filesystem', 's3']),
+  /** By what calls are priced: the version of the table, and when the oldest of it was compared with its source; null where calls are free. */
+  prices: z
+    .object({
+      version: z.string(),
+      oldestCheckedOn: z.iso.date().nullable(),
+      /** What was last compared so long ago that it may be wrong. */
+      old: z.array(z.string()),
+    })
+    .nullable(),
   lanes: z.array(laneStatusSchema),
   workers: z.array(workerStatusSchema),
 })

@@ -118,6 +118,7 @@ export const alertNameSchema = z.enum([
   'daily_spend_high',
   'monthly_spend_high',
   'budgets_low',
+  'prices_guessed',
   'paying_paused',
 ])
 export type AlertName = z.infer<typeof alertNameSchema>

@@ -1,5 +1,13 @@
-/** A part of the service, as `/readyz` names it; `access` is what the settings say of who may call. */
-export type Part = 'database' | 'queue' | 'store' | 'model' | 'address' | 'folder' | 'access'
+/** A part of the service, as `/readyz` names it; `access` is what the settings say of who may call, `prices` of what calls cost. */
+export type Part =
+  | 'database'
+  | 'queue'
+  | 'store'
+  | 'model'
+  | 'address'
+  | 'folder'
+  | 'access'
+  | 'prices'
 
 /** What looking at a part came to. */
 export type Finding = {

@@ -52,6 +52,18 @@ test('provider_down: the model is overloaded, and answers again', async () => {
   await expectChanges(app as AlertApp, 'provider_down')
 })
 
+test('prices_guessed: a model without a price is called, and then one that has one', async () => {
+  const { alice, generateNew, waitForState } = await start({
+    env: { GEMINI_MODEL: 'gemini-9-image' },
+  })
+  await waitForState('prices_guessed', 'firing', () => generateNew())
+  let asked = 0
+  const generateKnown = () =>
+    alice.generateAndWait({ prompt: `known ${asked++}`, model: 'gemini-nano-banana-2.1' })
+  await waitForState('prices_guessed', 'resolved', generateKnown)
+  await expectChanges(app as AlertApp, 'prices_guessed')
+})
+
 test('generations_failing: prompts are refused, and then no longer', async () => {
   const { gemini, generateNew, waitForState } = await start()
   gemini.behave({ kind: 'prompt_blocked' })

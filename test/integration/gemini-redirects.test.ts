@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { examineGemini } from '../../src/adapters/providers/examine.ts'
+import { builtInPrices } from '../../src/adapters/providers/price-table.ts'
 import { createGeminiEmbedder } from '../../src/features/similarity/embeddings/gemini.ts'
 import { aRequest, createTestProvider, failureOf, KEY } from '../support/gemini-provider.ts'
 import { startHttpServer, type TestServer } from '../support/http-server.ts'
@@ -33,6 +34,7 @@ test.each([301, 302, 303, 307, 308])(
     expect(failure).toMatchObject({ code: 'overloaded' })
     const embedder = createGeminiEmbedder({
       ...{ apiKey: KEY, baseUrl: redirecting.url, model: 'gemini-embedding-001', dimensions: 512 },
+      prices: builtInPrices,
     })
     await expect(embedder.embed(['a prompt'], signal)).rejects.toThrow()
     await examineGemini({ apiKey: KEY, baseUrl: redirecting.url, model: 'any' })

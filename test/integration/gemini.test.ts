@@ -319,7 +319,8 @@ describe("the caller's signal", () => {
 test('a process ends by itself right after its call, long before the deadline', async () => {
   const script = `
     const { createGeminiProvider } = await import('./src/adapters/providers/gemini.ts')
-    const provider = createGeminiProvider({ apiKey: '${KEY}', model: 'm', baseUrl: '${server.url}', timeoutMs: 600_000 })
+    const { builtInPrices } = await import('./src/adapters/providers/price-table.ts')
+    const provider = createGeminiProvider({ apiKey: '${KEY}', model: 'm', baseUrl: '${server.url}', timeoutMs: 600_000, prices: builtInPrices })
     const request = { prompt: 'x', transformation: 'generate', model: 'm', imageSize: '1K', conditionImages: [] }
     await provider.call(request, new AbortController().signal)`
   const node = ['--import', 'tsx', '--input-type=module', '--eval', script]

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { builtInPrices } from '../../src/adapters/providers/price-table.ts'
 import { createGeminiEmbedder } from '../../src/features/similarity/embeddings/gemini.ts'
 import type { Embedder } from '../../src/features/similarity/ports.ts'
 import { createGetPromptEmbedding } from '../../src/features/similarity/prompt-embedding.ts'
@@ -16,7 +17,8 @@ beforeAll(async () => {
   database = await openTestDatabase()
   gemini = await startGeminiServer()
   const model = 'gemini-embedding-001'
-  const config = { apiKey: gemini.apiKey, baseUrl: gemini.url, model, dimensions: 64 }
+  const { apiKey, url: baseUrl } = gemini
+  const config = { apiKey, baseUrl, model, dimensions: 64, prices: builtInPrices }
   embedder = createGeminiEmbedder(config)
   await database.db.insertInto('users').values({ id: 'bob' }).execute()
 })

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
+import { builtInPrices } from '../../src/adapters/providers/price-table.ts'
 import { createGeminiEmbedder } from '../../src/features/similarity/embeddings/gemini.ts'
 import { maintainEmbeddings } from '../../src/features/similarity/maintenance.ts'
 import { createGetPromptEmbedding } from '../../src/features/similarity/prompt-embedding.ts'
@@ -33,7 +34,10 @@ afterAll(async () => {
 })
 
 const open = (model: string) =>
-  createGeminiEmbedder({ apiKey: gemini.apiKey, baseUrl: gemini.url, model, dimensions: 64 })
+  createGeminiEmbedder({
+    ...{ apiKey: gemini.apiKey, baseUrl: gemini.url, model, dimensions: 64 },
+    prices: builtInPrices,
+  })
 
 const tend = (model: string, defaultMode: 'off' | 'suggest' = 'suggest', stop = signal) =>
   maintainEmbeddings({ db: database.db, embedder: open(model), defaultMode }, stop)

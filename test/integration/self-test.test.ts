@@ -27,7 +27,7 @@ afterAll(() => folder.remove())
 
 /** What is found of a part, as `kind setting: …`. */
 const look = async (
-  part: Exclude<Part, 'access'>,
+  part: Exclude<Part, 'access' | 'prices'>,
   env: Record<string, string>,
 ): Promise<string[]> => {
   const config = parseConfig({ DATA_DIR: folder.path, ...env })

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { createDatabase, type Database } from '../../db/database.ts'
-import { estimateGeminiCall } from '../../src/adapters/providers/gemini-prices.ts'
+import { createGeminiPrices } from '../../src/adapters/providers/gemini-prices.ts'
+import { builtInPrices } from '../../src/adapters/providers/price-table.ts'
 import { createClient } from '../support/client.ts'
 import { describeEachBackend } from '../support/each-backend.ts'
 import { useProcesses } from '../support/processes.ts'
@@ -15,7 +16,7 @@ const NEVER_MS = '600000'
 /** A call and its storing, at most. */
 const CALL_MS = 150_000
 /** The default model's list price. */
-const PRICE_USD = estimateGeminiCall('gemini-nano-banana-2.1', '1K')
+const PRICE_USD = createGeminiPrices(builtInPrices).estimateCall('gemini-nano-banana-2.1', '1K')
 
 describeEachBackend('a process that is told to stop', (backend) => {
   const { gemini, url, databaseUrl, run, execute } = useProcesses(backend)

@@ -1,4 +1,5 @@
 import { createGeminiProvider } from '../../src/adapters/providers/gemini.ts'
+import { builtInPrices } from '../../src/adapters/providers/price-table.ts'
 import type { ProviderRequest } from '../../src/generation/ports.ts'
 import { ProviderError } from '../../src/lib/errors.ts'
 import type { GeminiServer } from './gemini-server.ts'
@@ -24,6 +25,7 @@ export const createTestProvider = (
     model: 'gemini-nano-banana-2.1',
     baseUrl: server.url,
     timeoutMs: 10_000,
+    prices: builtInPrices,
     ...overrides,
   })
 

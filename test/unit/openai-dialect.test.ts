@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { ProblemToPresent } from '../../src/adapters/http/problem.ts'
-import { listGeminiModels } from '../../src/adapters/providers/gemini-prices.ts'
+import { createGeminiPrices } from '../../src/adapters/providers/gemini-prices.ts'
+import { builtInPrices } from '../../src/adapters/providers/price-table.ts'
 import { generationRequestSchema } from '../../src/contract/generation-request.ts'
 import type { ModelInfo } from '../../src/contract/server-info.ts'
 import { describePictures } from '../../src/features/gateway/openai/describe.ts'
@@ -15,7 +16,7 @@ import { sumUsage, usageOf } from '../../src/features/gateway/openai/usage.ts'
 import { usageMetadata } from '../support/gemini-answers.ts'
 import { createRequest } from '../support/http-doubles.ts'
 
-const models = listGeminiModels('gemini-nano-banana-2.1')
+const models = createGeminiPrices(builtInPrices).listModels('gemini-nano-banana-2.1')
 const [model] = models as [ModelInfo, ...ModelInfo[]]
 const small = models.find(({ name }) => name.includes('lite')) as ModelInfo
 const offer = { models, defaultModel: model.name }

@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url'
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
+import { builtInPrices } from '../../src/adapters/providers/price-table.ts'
 import { createThreadedGemini } from '../../src/adapters/providers/threaded-gemini.ts'
 import { buildGeminiThread } from '../support/build-programs.ts'
 import { aRequest, createTestProvider, failureOf, KEY, PROMPT } from '../support/gemini-provider.ts'
@@ -10,7 +11,10 @@ let server: GeminiServer
 let threaded: ReturnType<typeof createThreadedGemini>
 beforeAll(async () => {
   server = await startGeminiServer({ apiKey: KEY })
-  const config = { apiKey: KEY, model: aRequest.model, baseUrl: server.url, timeoutMs: 10_000 }
+  const config = {
+    ...{ apiKey: KEY, model: aRequest.model, baseUrl: server.url, timeoutMs: 10_000 },
+    prices: builtInPrices,
+  }
   threaded = createThreadedGemini(config, pathToFileURL(await buildGeminiThread()))
 })
 afterEach(() => server.reset())

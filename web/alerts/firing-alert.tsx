@@ -67,5 +67,6 @@ const links: Partial<Record<Alert['name'], { href: string; name: string }>> = {
   daily_spend_high: { href: '/owners?days=1&sort=spend', name: 'By owner' },
   monthly_spend_high: { href: '/owners?days=30&sort=spend', name: 'By owner' },
   budgets_low: { href: '/spending', name: 'The budgets' },
+  prices_guessed: { href: '/settings', name: 'The settings' },
   paying_paused: { href: '/spending', name: 'The switch' },
 }

@@ -7,7 +7,10 @@ const groups: readonly { title: string; names: RegExp }[] = [
   { title: 'Server', names: /^(NODE_ENV|PORT|HOST|PUBLIC_URL|CORS|DATA_DIR|LOG|SHUTDOWN)/ },
   { title: 'Database and queue', names: /^(DATABASE|REDIS|QUEUE)_/ },
   { title: 'Image store', names: /^(S3_|PUBLIC_IMAGE)/ },
-  { title: 'Image model', names: /^(GEMINI|BREAKER)_|^(MODEL_MAX_|GENERATION_TIMEOUT|REFUSAL)/ },
+  {
+    title: 'Image model',
+    names: /^(GEMINI|BREAKER|PRICE)_|^(MODEL_MAX_|GENERATION_TIMEOUT|REFUSAL)/,
+  },
   { title: 'Similar prompts and pictures', names: /^(SIMILARITY|EMBEDDING|CONDITION)_/ },
   { title: 'Signing in', names: /^(AUTH|OPERATOR|IMAGE_URL)_/ },
   { title: 'Save hooks', names: /^HOOK_/ },

@@ -45,6 +45,19 @@ export const ServerFacts = ({ status }: { status: ServerStatus }) => (
         <dt>Image store</dt>
         <dd>{stores[status.store]}</dd>
       </div>
+      {status.prices && <PriceFacts prices={status.prices} />}
     </dl>
   </Card>
+)
+
+/** How old what calls are priced by is. */
+const PriceFacts = ({ prices }: { prices: NonNullable<ServerStatus['prices']> }) => (
+  <div>
+    <dt>Prices</dt>
+    <dd>
+      {prices.version}
+      {prices.oldestCheckedOn && `, compared on ${prices.oldestCheckedOn} or later`}
+      {prices.old.length > 0 && <span class="tone-bad">; too old: {prices.old.join(', ')}</span>}
+    </dd>
+  </div>
 )

@@ -1,45 +1,23 @@
 import type { ModelInfo } from '../../contract/server-info.ts'
 import { aspectRatioSchema, thinkingLevelSchema } from '../../contract/vocabulary.ts'
+import type { PricedModel } from './price-table.ts'
 
 /** What a model can be asked for, besides its sizes, which are with its prices. */
-export type Abilities = Omit<ModelInfo, 'name' | 'priceUsd' | 'isPriceGuessed'>
+export type Abilities = Omit<ModelInfo, 'name' | 'priceUsd' | 'priceCheckedOn' | 'isPriceGuessed'>
 
-const allRatios = aspectRatioSchema.options
-const narrow = ['1:4', '4:1', '1:8', '8:1']
-const usualRatios = allRatios.filter((ratio) => !narrow.includes(ratio))
-
-/** All of Google's image models take as many images, a seed, filters' thresholds, and the turns before. */
-const common = {
+/** Of a model that nothing is said of: everything. What it can't do it refuses itself, and costs nothing. */
+const unknownAbilities: Abilities = {
+  aspectRatios: aspectRatioSchema.options,
   maxConditionImages: 14,
+  thinkingLevels: thinkingLevelSchema.options,
   takesSeed: true,
   takesSafetySettings: true,
   takesTurns: true,
 }
 
-/** ai.google.dev/gemini-api/docs/image-generation, November 2026. */
-const abilitiesByModel: Record<string, Abilities> = {
-  'gemini-nano-banana-2.1': {
-    ...common,
-    aspectRatios: allRatios,
-    thinkingLevels: ['minimal', 'medium', 'high'],
-  },
-  'gemini-3-pro-image': { ...common, aspectRatios: usualRatios, thinkingLevels: ['low', 'high'] },
-  'gemini-3.1-flash-lite-image': {
-    ...common,
-    aspectRatios: allRatios,
-    thinkingLevels: ['minimal', 'high'],
-  },
+/** What a model of the price table can do. */
+export const readAbilities = (model: PricedModel | undefined): Abilities => {
+  if (!model?.abilities) return unknownAbilities
+  const { source: _source, checkedOn: _day, ...abilities } = model.abilities
+  return abilities
 }
-
-/** Of a model that is not known: everything. What it can't do it refuses itself, and costs nothing. */
-const unknownAbilities: Abilities = {
-  ...common,
-  aspectRatios: allRatios,
-  thinkingLevels: thinkingLevelSchema.options,
-}
-
-/** What a model can do, by the name that its price is under. */
-export const findAbilities = (name: string): Abilities =>
-  Object.hasOwn(abilitiesByModel, name)
-    ? (abilitiesByModel[name] ?? unknownAbilities)
-    : unknownAbilities

@@ -4,6 +4,12 @@ import { createProviderError, safeWord } from './provider-error.ts'
 
 const countSchema = z.number().nonnegative().nullish().catch(undefined)
 
+/** Tokens by what they are of: `TEXT`, `IMAGE`. */
+const detailsSchema = z
+  .array(z.object({ modality: z.string().nullish(), tokenCount: countSchema }))
+  .nullish()
+  .catch(undefined)
+
 /** What of an answer is read; the SDK's own types stop short of image models. */
 const answerSchema = z.object({
   promptFeedback: z.object({ blockReason: z.string().nullish() }).nullish(),
@@ -35,10 +41,8 @@ const answerSchema = z.object({
       toolUsePromptTokenCount: countSchema,
       candidatesTokenCount: countSchema,
       thoughtsTokenCount: countSchema,
-      candidatesTokensDetails: z
-        .array(z.object({ modality: z.string().nullish(), tokenCount: countSchema }))
-        .nullish()
-        .catch(undefined),
+      promptTokensDetails: detailsSchema,
+      candidatesTokensDetails: detailsSchema,
     })
     .nullish()
     .catch(undefined),

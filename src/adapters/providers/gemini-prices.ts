@@ -1,152 +1,152 @@
 import type { ModelInfo } from '../../contract/server-info.ts'
-import type { ImageSize } from '../../contract/vocabulary.ts'
-import { findAbilities } from './gemini-abilities.ts'
+import { type ImageSize, imageSizeSchema } from '../../contract/vocabulary.ts'
+import { readAbilities } from './gemini-abilities.ts'
 import type { GeminiAnswer } from './gemini-answer.ts'
+import { findEntry, type PricedModel, type PriceTable } from './price-table.ts'
 
-/** What a model's tokens cost, in US dollars per million, and how many it takes for an image. */
-type ModelPrice = {
-  name: string
-  usdPerMillionTokens: {
-    input: number
-    /** Of the part of the prompt that the provider had in its cache. */
-    cachedInput: number
-    /** Text and thinking. */
-    textOutput: number
-    imageOutput: number
+type Prices = Pick<PricedModel['prices'], 'usdPerMillionTokens' | 'imageTokens' | 'thinkingTokens'>
+type Usage = GeminiAnswer['usageMetadata']
+
+/** What Google's models cost by a price table. */
+export const createGeminiPrices = (table: PriceTable) => {
+  const models = table.models.filter(({ provider }) => provider === 'gemini')
+  const dearest = combineDearest(models.map(({ prices }) => prices))
+  const pricesOf = (model: string): Prices => findEntry(models, model)?.prices ?? dearest
+
+  const describeModel = (name: string): ModelInfo => {
+    const model = findEntry(models, name)
+    return {
+      name,
+      priceUsd: listPricesUsd(model?.prices ?? dearest),
+      ...readAbilities(model),
+      ...(model ? { priceCheckedOn: model.prices.checkedOn } : { isPriceGuessed: true }),
+    }
   }
-  /** Tokens of one image; a size that is absent is not offered. */
-  imageTokens: Partial<Record<ImageSize, number>>
-  /** What it thinks for an image, where that can't be switched off. */
-  thinkingTokens: number
+
+  return {
+    /** The models on offer, the configured one first. A price that had to be guessed is marked so. */
+    listModels: (configuredModel: string): ModelInfo[] => [
+      describeModel(configuredModel),
+      ...models
+        .filter(({ name, prices }) => name !== configuredModel && makesImages(prices))
+        .map(({ name }) => describeModel(name)),
+    ],
+    /** True of a model that the table doesn't know: it is taken to cost as much as the dearest. */
+    isGuessed: (model: string): boolean => findEntry(models, model) === undefined,
+    /**
+     * What an answer cost, in US dollars: each of its tokens at its own price. Images whose tokens are not counted apart from
+     * text are taken to have as many as one of the size has, and to have been thought about as long.
+     */
+    costAnswer: (model: string, size: ImageSize, imageCount: number, usage?: Usage): number =>
+      costTokens(pricesOf(model), size, imageCount, usage),
+    /**
+     * What a call may cost, in US dollars: the list price of an image of the size; of a size that is not in the list, the
+     * highest that is, and of a model that is listed without any, the dearest.
+     */
+    estimateCall: (model: string, size: ImageSize): number => {
+      const prices = pricesOf(model)
+      const priceUsd = listPricesUsd(makesImages(prices) ? prices : dearest)
+      return priceUsd[size] ?? Math.max(0, ...Object.values(priceUsd))
+    },
+  }
 }
 
-/** List prices of ai.google.dev/gemini-api/docs/pricing, standard tier, November 2026. */
-const priceTable: readonly ModelPrice[] = [
-  {
-    name: 'gemini-nano-banana-2.1',
-    usdPerMillionTokens: { input: 1.5, cachedInput: 0.15, textOutput: 7.5, imageOutput: 30 },
-    imageTokens: { '1K': 1_120, '2K': 1_680, '4K': 3_780 },
-    thinkingTokens: 900,
-  },
-  {
-    name: 'gemini-3-pro-image',
-    usdPerMillionTokens: { input: 2, cachedInput: 0.2, textOutput: 12, imageOutput: 120 },
-    imageTokens: { '1K': 1_120, '2K': 1_120, '4K': 2_000 },
-    thinkingTokens: 0,
-  },
-  {
-    name: 'gemini-3.1-flash-lite-image',
-    usdPerMillionTokens: { input: 0.25, cachedInput: 0.025, textOutput: 1.5, imageOutput: 30 },
-    imageTokens: { '1K': 1_120 },
-    thinkingTokens: 0,
-  },
-]
+const makesImages = ({ imageTokens }: Prices): boolean => Object.keys(imageTokens).length > 0
 
-/** For a model that the table doesn't know: the highest of everything, so that no spending is missed. */
-const highestPrice: Omit<ModelPrice, 'name'> = {
-  usdPerMillionTokens: {
-    input: highest(({ usdPerMillionTokens }) => usdPerMillionTokens.input),
-    // Whether it has a lower price for these is not known.
-    cachedInput: highest(({ usdPerMillionTokens }) => usdPerMillionTokens.input),
-    textOutput: highest(({ usdPerMillionTokens }) => usdPerMillionTokens.textOutput),
-    imageOutput: highest(({ usdPerMillionTokens }) => usdPerMillionTokens.imageOutput),
-  },
-  imageTokens: {
-    '1K': highest(({ imageTokens }) => imageTokens['1K'] ?? 0),
-    '2K': highest(({ imageTokens }) => imageTokens['2K'] ?? 0),
-    '4K': highest(({ imageTokens }) => imageTokens['4K'] ?? 0),
-  },
-  thinkingTokens: highest(({ thinkingTokens }) => thinkingTokens),
-}
-
-function highest(of: (price: ModelPrice) => number): number {
-  return Math.max(...priceTable.map(of))
-}
-
-/** The models on offer, the configured one first. A price that had to be guessed is marked so. */
-export const listGeminiModels = (configuredModel: string): ModelInfo[] => [
-  describeModel(configuredModel),
-  ...priceTable
-    .filter(({ name }) => name !== configuredModel)
-    .map(({ name }) => describeModel(name)),
-]
-
-const describeModel = (name: string): ModelInfo => {
-  const { price, isGuessed } = findPrice(name)
-  const { usdPerMillionTokens, imageTokens, thinkingTokens } = price
-  const priceUsd = Object.fromEntries(
+/** Of one image by its size: its tokens, and those that are thought for it. */
+const listPricesUsd = (prices: Prices): ModelInfo['priceUsd'] => {
+  const { usdPerMillionTokens: usd, imageTokens, thinkingTokens } = prices
+  return Object.fromEntries(
     Object.entries(imageTokens).map(([size, tokens]) => [
       size,
       sumUsd([
-        [tokens, usdPerMillionTokens.imageOutput],
-        [thinkingTokens, usdPerMillionTokens.textOutput],
+        [tokens, usd.imageOut],
+        [thinkingTokens, usd.thinking],
       ]),
     ]),
   )
-  const abilities = findAbilities(price.name)
-  return { name, priceUsd, ...abilities, ...(isGuessed && { isPriceGuessed: true }) }
 }
 
-/**
- * What an answer cost, in US dollars: each of its tokens at its own price. Images whose tokens are not counted apart from
- * text are taken to have as many as one of the size has, and to have been thought about as long.
- */
-export const costGeminiAnswer = (
-  model: string,
-  size: ImageSize,
-  imageCount: number,
-  usage?: Usage,
-): number => {
-  const { usdPerMillionTokens, imageTokens, thinkingTokens } = findPrice(model).price
-  const { total, ofImages: counted } = countOutput(usage)
-  const perImage = imageTokens[size] ?? imageTokens['1K'] ?? 0
-  const ofImages = counted > 0 ? counted : imageCount * perImage
-  const isThoughtUncounted = counted === 0 && imageCount > 0
-  const thoughts = usage?.thoughtsTokenCount ?? (isThoughtUncounted ? thinkingTokens : 0)
-  const input = (usage?.promptTokenCount ?? 0) + (usage?.toolUsePromptTokenCount ?? 0)
-  const cached = Math.min(input, usage?.cachedContentTokenCount ?? 0)
-  return sumUsd([
-    [input - cached, usdPerMillionTokens.input],
-    [cached, usdPerMillionTokens.cachedInput],
-    [ofImages, usdPerMillionTokens.imageOutput],
-    [Math.max(0, total - ofImages), usdPerMillionTokens.textOutput],
-    [thoughts, usdPerMillionTokens.textOutput],
-  ])
-}
-
-/**
- * What a call may cost, in US dollars: the list price of an image of the size; of a size that is not in the list, the
- * highest that is.
- */
-export const estimateGeminiCall = (model: string, size: ImageSize): number => {
-  const { priceUsd } = describeModel(model)
-  return priceUsd[size] ?? Math.max(0, ...Object.values(priceUsd))
-}
-
-/** True of a model that the table does not know: its price is taken to be the highest of everything. */
-export const isGeminiPriceGuessed = (model: string): boolean => findPrice(model).isGuessed
-
-type Usage = GeminiAnswer['usageMetadata']
-
-const countOutput = (usage: Usage): { total: number; ofImages: number } => {
-  const details = usage?.candidatesTokensDetails ?? []
-  const sum = (of: typeof details) => of.reduce((all, { tokenCount }) => all + (tokenCount ?? 0), 0)
+/** For a model that the table doesn't know: the highest of everything, so that no spending is missed. */
+const combineDearest = (all: readonly Prices[]): Prices => {
+  const highest = (of: (prices: Prices) => number): number => Math.max(0, ...all.map(of))
+  const textIn = highest(({ usdPerMillionTokens: usd }) => usd.textIn)
+  const imageIn = highest(({ usdPerMillionTokens: usd }) => usd.imageIn)
   return {
-    total: usage?.candidatesTokenCount ?? sum(details),
-    ofImages: sum(details.filter(({ modality }) => modality === 'IMAGE')),
+    usdPerMillionTokens: {
+      textIn,
+      imageIn,
+      // Whether it has a lower price for these is not known.
+      cachedIn: Math.max(textIn, imageIn),
+      toolUse: highest(({ usdPerMillionTokens: usd }) => usd.toolUse),
+      textOut: highest(({ usdPerMillionTokens: usd }) => usd.textOut),
+      thinking: highest(({ usdPerMillionTokens: usd }) => usd.thinking),
+      imageOut: highest(({ usdPerMillionTokens: usd }) => usd.imageOut),
+    },
+    imageTokens: Object.fromEntries(
+      imageSizeSchema.options.map((size) => [
+        size,
+        highest(({ imageTokens }) => imageTokens[size] ?? 0),
+      ]),
+    ),
+    thinkingTokens: highest(({ thinkingTokens }) => thinkingTokens),
   }
 }
 
-/** The same model comes as `models/x`, `x-preview` and `x-preview-11-2026`: one price. */
-const findPrice = (model: string): { price: ModelPrice; isGuessed: boolean } => {
-  const name = model.replace(/^.*\//, '').replace(/(?:[-@](?:preview|latest|exp|\d{2,}))+$/, '')
-  const price = priceTable.find((known) => known.name === name)
-  return { price: price ?? { ...highestPrice, name: model }, isGuessed: !price }
+const costTokens = (
+  { usdPerMillionTokens: usd, imageTokens, thinkingTokens }: Prices,
+  size: ImageSize,
+  imageCount: number,
+  usage: Usage,
+): number => {
+  const { total, ofImages: counted } = countOutput(usage)
+  const perImage = imageTokens[size] ?? Math.max(0, ...Object.values(imageTokens))
+  const ofImages = counted > 0 ? counted : imageCount * perImage
+  const isThoughtUncounted = counted === 0 && imageCount > 0
+  const { text, image, cached } = countInput(usage, usd)
+  return sumUsd([
+    [text, usd.textIn],
+    [image, usd.imageIn],
+    [cached, usd.cachedIn],
+    [usage?.toolUsePromptTokenCount ?? 0, usd.toolUse],
+    [ofImages, usd.imageOut],
+    [Math.max(0, total - ofImages), usd.textOut],
+    [usage?.thoughtsTokenCount ?? (isThoughtUncounted ? thinkingTokens : 0), usd.thinking],
+  ])
 }
+
+/** The prompt's tokens by their kind. Of which kind those in the cache were is not said: of the cheaper one, as far as there are any. */
+const countInput = (
+  usage: Usage,
+  { textIn, imageIn }: Prices['usdPerMillionTokens'],
+): { text: number; image: number; cached: number } => {
+  const all = usage?.promptTokenCount ?? 0
+  const pictures = Math.min(all, sumOf(usage?.promptTokensDetails, 'IMAGE'))
+  const cached = Math.min(all, usage?.cachedContentTokenCount ?? 0)
+  const left = all - cached
+  const image = imageIn >= textIn ? Math.min(pictures, left) : left - Math.min(all - pictures, left)
+  return { text: left - image, image, cached }
+}
+
+const countOutput = (usage: Usage): { total: number; ofImages: number } => ({
+  total: usage?.candidatesTokenCount ?? sumOf(usage?.candidatesTokensDetails),
+  ofImages: sumOf(usage?.candidatesTokensDetails, 'IMAGE'),
+})
+
+type Details = NonNullable<Usage>['candidatesTokensDetails']
+
+const sumOf = (details: Details, wanted?: 'IMAGE'): number =>
+  (details ?? [])
+    .filter(({ modality }) => wanted === undefined || modality === wanted)
+    .reduce((sum, { tokenCount }) => sum + (tokenCount ?? 0), 0)
 
 type Share = [tokens: number, usdPerMillion: number]
 
+/** To the billionth of a dollar. */
 const sumUsd = (shares: Share[]): number => {
-  const usd = shares.reduce((sum, [tokens, price]) => sum + (tokens * price) / 1_000_000, 0)
-  return Math.round(usd * 1e8) / 1e8
+  const nanoUsd = shares.reduce(
+    (sum, [tokens, usdPerMillion]) => sum + tokens * usdPerMillion * 1_000,
+    0,
+  )
+  return Math.round(nanoUsd) / 1e9
 }

@@ -1,6 +1,9 @@
 import type { ImageSize } from '../../contract/vocabulary.ts'
 import { parseGeminiAnswer } from './gemini-answer.ts'
-import { costGeminiAnswer, estimateGeminiCall, isGeminiPriceGuessed } from './gemini-prices.ts'
+import { createGeminiPrices } from './gemini-prices.ts'
+import type { PriceTable } from './price-table.ts'
+
+type UpstreamConfig = { apiKey: string; baseUrl: string; prices: PriceTable }
 
 type UpstreamRequest = {
   method: 'GET' | 'POST'
@@ -13,7 +16,8 @@ type UpstreamRequest = {
 const MAX_CALL_USD = 1_000
 
 /** The Gemini API for requests that are handed on as they came: with the server's key, and nothing else of the caller's. */
-export const createGeminiUpstream = ({ apiKey, baseUrl }: { apiKey: string; baseUrl: string }) => {
+export const createGeminiUpstream = ({ apiKey, baseUrl, prices: table }: UpstreamConfig) => {
+  const prices = createGeminiPrices(table)
   const base = baseUrl.replace(/\/+$/, '')
 
   const send = ({ method, path, query, body }: UpstreamRequest, signal: AbortSignal) =>
@@ -30,19 +34,19 @@ export const createGeminiUpstream = ({ apiKey, baseUrl }: { apiKey: string; base
     })
 
   const price = (model: string, { input, output }: { input: number; output: number }) => ({
-    usd: costGeminiAnswer(model, '1K', 0, {
+    usd: prices.costAnswer(model, '1K', 0, {
       promptTokenCount: input,
       candidatesTokenCount: output,
     }),
-    isGuess: isGeminiPriceGuessed(model),
+    isGuess: prices.isGuessed(model),
   })
 
   const costOf = (model: string, size: ImageSize, usageMetadata: unknown): number | undefined => {
     const { usageMetadata: usage } = parseGeminiAnswer({ usageMetadata })
     const isCounted = typeof usage?.promptTokenCount === 'number'
-    const usd = isCounted ? costGeminiAnswer(model, size, 0, usage) : undefined
+    const usd = isCounted ? prices.costAnswer(model, size, 0, usage) : undefined
     return usd !== undefined && usd <= MAX_CALL_USD ? usd : undefined
   }
 
-  return { send, price, priceImage: estimateGeminiCall, costOf }
+  return { send, price, priceImage: prices.estimateCall, costOf }
 }

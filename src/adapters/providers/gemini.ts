@@ -6,8 +6,9 @@ import { withoutRedirects } from '../../lib/without-redirects.ts'
 import { explainNoImage, listGeminiImages, parseGeminiAnswer, readWords } from './gemini-answer.ts'
 import { fromGeminiAnswer, toGeminiError } from './gemini-error.ts'
 import { keepGeminiAnswer } from './gemini-kept-answer.ts'
-import { costGeminiAnswer, estimateGeminiCall, listGeminiModels } from './gemini-prices.ts'
+import { createGeminiPrices } from './gemini-prices.ts'
 import { toGeminiRequest } from './gemini-request.ts'
+import type { PriceTable } from './price-table.ts'
 import { traceRequest } from './request-trace.ts'
 
 export type GeminiProviderConfig = {
@@ -16,17 +17,19 @@ export type GeminiProviderConfig = {
   baseUrl: string
   /** Bounds one whole call, from the connection to the last byte of the answer. */
   timeoutMs: number
+  prices: PriceTable
 }
 
 /** Google's image models, by the Gemini API. */
 export const createGeminiProvider = (config: GeminiProviderConfig): Provider => {
   const fetchAnswer = createFetchAnswer(config)
+  const prices = createGeminiPrices(config.prices)
   return {
     name: 'gemini',
     account: createHash('sha256').update(config.apiKey).digest('hex').slice(0, 12),
     defaultModel: config.model,
-    models: listGeminiModels(config.model),
-    estimateUsd: estimateGeminiCall,
+    models: prices.listModels(config.model),
+    estimateUsd: prices.estimateCall,
     call: async (request, signal) => {
       signal.throwIfAborted()
       const json = await fetchAnswer(request, signal)
@@ -34,7 +37,7 @@ export const createGeminiProvider = (config: GeminiProviderConfig): Provider => 
       const { model, imageSize, prompt } = request
       const [bytes, ...others] = listGeminiImages(answer)
       const imageCount = bytes ? 1 + others.length : 0
-      const paidUsd = costGeminiAnswer(model, imageSize, imageCount, answer.usageMetadata)
+      const paidUsd = prices.costAnswer(model, imageSize, imageCount, answer.usageMetadata)
       if (bytes) {
         const said = readWords(answer)
         return { bytes, others, costUsd: paidUsd, said, answer: keepGeminiAnswer(json) }

@@ -16,6 +16,8 @@ export type MeasureSources = {
   readSpend: () => Promise<SpendFigures>
   findWorkers: () => Promise<WorkerStatus[]>
   measureQueue: () => Promise<LaneStatus[]>
+  /** Calls of the last so many milliseconds that cost something, and those whose price is a guess. */
+  countGuessed: (windowMs: number) => Promise<{ guessed: number; calls: number }>
 }
 
 type SpendFigures = {
@@ -71,6 +73,7 @@ const createSources = (db: Database, from: MeasureSources, intervalMs: number) =
     findAliveWorkers: once(async () => (await from.findWorkers()).filter(({ isAlive }) => isAlive)),
     findLanes: once(from.measureQueue),
     findSpend: once(from.readSpend),
+    countGuessed: from.countGuessed,
     measureQueryTimes: ({ minSample }: AlertRule) =>
       measureQueryTimes(db, { minSample, heardWithinMs: Math.max(intervalMs, MIN_HEARD_MS) }),
   }
@@ -110,6 +113,10 @@ const measurements: Record<AlertName, (sources: Sources, rule: AlertRule) => Pro
     budgets_low: async ({ findSpend }) => {
       const { lowBudgets, budgets } = await findSpend()
       return { value: lowBudgets, sample: budgets }
+    },
+    prices_guessed: async ({ countGuessed }, { windowMs }) => {
+      const { guessed, calls } = await countGuessed(windowMs ?? 0)
+      return { value: guessed, sample: calls }
     },
     paying_paused: async ({ findSpend }) => ({
       value: Number((await findSpend()).isPaused),

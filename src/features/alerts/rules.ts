@@ -189,6 +189,23 @@ export const createAlertRules = (settings: AlertSettings): AlertRule[] => [
     evaluationsToResolve: 1,
   },
   {
+    name: 'prices_guessed',
+    severity: 'warning',
+    title: 'Prices are guessed',
+    measures: 'Calls to a model whose price is not known',
+    meaning: 'They are booked as the dearest model would be, so limits are reached too soon.',
+    action:
+      "Give the model's price in a PRICE_FILE (docs/prices.md), or set GEMINI_MODEL to one that has one.",
+    unit: 'count',
+    ...above(0, 0),
+    target: null,
+    // While nobody calls it is as it was.
+    minSample: 1,
+    ...lately,
+    evaluationsToFire: 1,
+    evaluationsToResolve: 1,
+  },
+  {
     name: 'paying_paused',
     severity: 'warning',
     title: 'All paying is stopped',

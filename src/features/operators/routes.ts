@@ -7,7 +7,9 @@ import type { Setting } from '../../contract/setting.ts'
 
 export type OperatorDeps = {
   /** What this server is made of. */
-  server: Omit<ServerStatus, 'lanes' | 'workers'>
+  server: Omit<ServerStatus, 'lanes' | 'workers' | 'prices'>
+  /** As of now. */
+  describePrices: () => ServerStatus['prices']
   settings: readonly Setting[]
   findWorkers: () => Promise<WorkerStatus[]>
   measureQueue: () => Promise<LaneStatus[]>
@@ -15,12 +17,17 @@ export type OperatorDeps = {
 
 /** What operators look at: how the server fares, and how it is set. */
 export const createOperatorRoutes = (deps: OperatorDeps): MountedRoutes => {
-  const { server, settings, findWorkers, measureQueue } = deps
+  const { server, describePrices, settings, findWorkers, measureQueue } = deps
   const router = Router()
 
   router.get('/status', requireOperator, async (_req, res) => {
     const [lanes, workers] = await Promise.all([measureQueue(), findWorkers()])
-    sendUncached(res, { ...server, lanes, workers } satisfies ServerStatus)
+    sendUncached(res, {
+      ...server,
+      prices: describePrices(),
+      lanes,
+      workers,
+    } satisfies ServerStatus)
   })
 
   router.get('/settings', requireOperator, (_req, res) => {

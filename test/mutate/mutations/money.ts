@@ -8,6 +8,10 @@ const CALL = 'src/generation/run/call-provider.ts'
 const OUTCOMES = 'src/generation/run/outcomes.ts'
 const STORE = 'src/generation/run/store-image.ts'
 
+const PRICES = 'src/adapters/providers/gemini-prices.ts'
+const PRICE_TABLE = 'src/adapters/providers/price-table.ts'
+
+const PRICED = ['test/unit/price-table.test.ts']
 const GUARDS = ['test/integration/money-guards.test.ts']
 const PAID = ['test/integration/paid-calls.test.ts']
 const ONE_RUN = ['test/integration/run-generation.test.ts']
@@ -15,6 +19,111 @@ const RETRY = ['test/unit/retry-policy.test.ts']
 
 /** What keeps an image from being bought twice, and what was bought from being lost. */
 export const money: readonly Mutation[] = [
+  {
+    name: 'price: the dearest where it is not known',
+    why: 'limits let through calls that cost more than is held for them',
+    file: PRICES,
+    find: 'Math.max(0, ...all.map(of))',
+    replace: 'Math.min(...all.map(of))',
+    tests: PRICED,
+  },
+  {
+    name: 'price: no cache is known of the dearest',
+    why: 'a prompt of a model without a price is booked at a tenth',
+    file: PRICES,
+    find: 'cachedIn: Math.max(textIn, imageIn)',
+    replace: 'cachedIn: highest(({ usdPerMillionTokens: usd }) => usd.cachedIn)',
+    tests: PRICED,
+  },
+  {
+    name: 'price: thinking is in the list price',
+    why: 'a fifth of what an image costs is neither held nor told',
+    file: PRICES,
+    find: '[thinkingTokens, usd.thinking],',
+    replace: '',
+    tests: PRICED,
+  },
+  {
+    name: 'price: what was thought and nobody counted',
+    why: 'what an answer without counts is booked at is a fifth too low',
+    file: PRICES,
+    find: '(isThoughtUncounted ? thinkingTokens : 0)',
+    replace: '0',
+    tests: PRICED,
+  },
+  {
+    name: 'price: the cheaper kind was in the cache',
+    why: 'pictures of a prompt are booked at the price of the cache',
+    file: PRICES,
+    find: 'imageIn >= textIn',
+    replace: 'imageIn < textIn',
+    tests: PRICED,
+  },
+  {
+    name: 'price: to the billionth',
+    why: 'small amounts are rounded away, and sums differ from the bill',
+    file: PRICES,
+    find: 'Math.round(nanoUsd) / 1e9',
+    replace: 'Math.round(nanoUsd / 10) / 1e8',
+    tests: PRICED,
+  },
+  {
+    name: 'price: one’s own before what is built in',
+    why: 'calls are booked by another price than was agreed on',
+    file: PRICE_TABLE,
+    find: '...base.find(({ name }) => name === entry.name), ...entry }',
+    replace: '...entry, ...base.find(({ name }) => name === entry.name) }',
+    tests: PRICED,
+  },
+  {
+    name: 'price: another version with other figures',
+    why: 'nobody can tell by which figures a call was booked',
+    file: PRICE_TABLE,
+    find: 'digest({ models, embeddings })',
+    replace: 'digest({})',
+    tests: PRICED,
+  },
+  {
+    name: 'price: listed once',
+    why: 'which of two prices holds is left to their order',
+    file: PRICE_TABLE,
+    find: 'if (seen.has(each)) context.addIssue',
+    replace: 'if (seen.size < 0) context.addIssue',
+    tests: PRICED,
+  },
+  {
+    name: 'price: a wrong file stops the start',
+    why: 'calls are booked by the prices that are built in, and nobody is told',
+    file: 'src/app/price-file.ts',
+    find: "context.addIssue({ code: 'custom', message: messageOf(error) })",
+    replace: 'void [context, messageOf(error)]',
+    tests: PRICED,
+  },
+  {
+    name: 'price: grows old',
+    why: 'a price that the provider has raised is booked for years',
+    file: 'src/adapters/providers/price-age.ts',
+    find: 'ageDays <= MAX_PRICE_AGE_DAYS',
+    replace: 'ageDays <= 6 * MAX_PRICE_AGE_DAYS',
+    tests: PRICED,
+  },
+  {
+    name: 'price: one’s own for the thread that calls',
+    why: 'a worker books by the prices that are built in',
+    file: 'src/app/resources.ts',
+    find: 'timeoutMs: worker.generationTimeoutMs, prices }',
+    replace: 'timeoutMs: worker.generationTimeoutMs, prices: { ...prices, models: [] } }',
+    tests: PRICED,
+  },
+  {
+    name: 'price: guesses are alerted',
+    why: 'nobody gives a price to a model that is booked by a guess',
+    file: 'src/features/spending/guessed-calls.ts',
+    find: 'rows.filter(({ model }) => isGuessed(model))',
+    replace: 'rows.filter(({ model }) => !model && isGuessed(model))',
+    tests: ['test/integration/alerts.test.ts'],
+    pattern: 'prices_guessed',
+  },
   {
     name: 'fal: what has failed is not sent again',
     why: 'a client asks three times more for what has just failed, each time for money',

@@ -1,3 +1,4 @@
+import type { PriceTable } from '../../../adapters/providers/price-table.ts'
 import { StartError } from '../../../lib/errors.ts'
 import type { Embedder } from '../ports.ts'
 import { createEnergeticEmbedder, ENERGETIC_PACKAGES, isEnergeticInstalled } from './energetic.ts'
@@ -9,6 +10,7 @@ export type ChosenEmbedder = { embedder: Embedder } | { embedder: undefined; not
 export type EmbeddingOptions = {
   embeddings: { source: 'auto' | 'gemini' | 'local' | 'off'; model: string; dimensions: number }
   gemini: { apiKey: string; baseUrl: string } | undefined
+  prices: PriceTable
 }
 
 /**
@@ -16,7 +18,7 @@ export type EmbeddingOptions = {
  * where the source that is named can't be had.
  */
 export const chooseEmbedder = (
-  { embeddings, gemini }: EmbeddingOptions,
+  { embeddings, gemini, prices }: EmbeddingOptions,
   isLocalInstalled: () => boolean = isEnergeticInstalled,
 ): ChosenEmbedder => {
   const { source, model, dimensions } = embeddings
@@ -25,7 +27,7 @@ export const chooseEmbedder = (
   }
   if (source !== 'local' && gemini) {
     const { apiKey, baseUrl } = gemini
-    return { embedder: createGeminiEmbedder({ apiKey, baseUrl, model, dimensions }) }
+    return { embedder: createGeminiEmbedder({ apiKey, baseUrl, model, dimensions, prices }) }
   }
   if (source === 'gemini') {
     throw new StartError(

@@ -4,11 +4,12 @@ import {
   GoogleGenerativeAI,
   TaskType,
 } from '@google/generative-ai'
+import type { PriceTable } from '../../../adapters/providers/price-table.ts'
 import { startDeadline } from '../../../lib/deadline.ts'
 import { withoutRedirects } from '../../../lib/without-redirects.ts'
 import type { Embedder } from '../ports.ts'
 import { parseGeminiVectors } from './gemini-answer.ts'
-import { costGeminiTexts, estimateGeminiTexts } from './gemini-cost.ts'
+import { createGeminiTextPrices } from './gemini-cost.ts'
 import { toEmbeddingError } from './gemini-error.ts'
 
 export type GeminiEmbedderConfig = {
@@ -16,6 +17,7 @@ export type GeminiEmbedderConfig = {
   baseUrl: string
   model: string
   dimensions: number
+  prices: PriceTable
 }
 
 /** A request waits for the embedding of one text; several are embedded in the background. */
@@ -25,13 +27,14 @@ const BATCH_TIMEOUT_MS = 20_000
 /** Google's models of texts, by the Gemini API. Each call is one attempt. */
 export const createGeminiEmbedder = (config: GeminiEmbedderConfig): Embedder => {
   const client = new GoogleGenerativeAI(config.apiKey)
+  const prices = createGeminiTextPrices(config.prices, config.model)
   const baseUrl = config.baseUrl.replace(/\/+$/, '')
   const model = client.getGenerativeModel({ model: config.model }, { baseUrl })
   return {
     source: 'gemini',
     model: `${config.model}@${config.dimensions}`,
     dimensions: config.dimensions,
-    estimateUsd: (texts) => estimateGeminiTexts(config.model, texts),
+    estimateUsd: prices.estimate,
     embed: async (texts, signal) => {
       signal.throwIfAborted()
       const timeoutMs = texts.length === 1 ? TIMEOUT_MS : BATCH_TIMEOUT_MS
@@ -41,7 +44,7 @@ export const createGeminiEmbedder = (config: GeminiEmbedderConfig): Embedder => 
           fetchAnswer(model, texts, config.dimensions, deadline.signal),
         )
         const { vectors, tokens } = parseGeminiVectors(answer, texts.length, config.dimensions)
-        return { vectors, costUsd: costGeminiTexts(config.model, texts, tokens) }
+        return { vectors, costUsd: prices.cost(texts, tokens) }
       } catch (error) {
         signal.throwIfAborted()
         throw toEmbeddingError(error, config.model, deadline.timedOut() ? timeoutMs : undefined)
