@@ -6,8 +6,8 @@ import { builtInPrices } from '../src/adapters/providers/price-table.ts'
 const old = listOldParts(builtInPrices, new Date())
 for (const { place, checkedOn, ageDays } of old) {
   console.error(
-    `${place} of src/adapters/providers/prices.json are of ${checkedOn}, ${ageDays} days ago, and may be of ${MAX_PRICE_AGE_DAYS}: ` +
-      'compare them with their source and write down the day (docs/prices.md).',
+    `${place} in src/adapters/providers/prices.json: last compared with its source on ${checkedOn}, ${ageDays} days ago; ${MAX_PRICE_AGE_DAYS} are allowed. ` +
+      'Compare it, and write down the day (docs/prices.md).',
   )
 }
 if (old.length > 0) process.exitCode = 1

@@ -127,7 +127,7 @@ describe('a table of one’s own', () => {
 
   test('has another version with other figures, whatever it calls itself', () => {
     const one = withOwn({ prices: aPrice }).version
-    expect(one).toMatch(/^ours\+2026-11-[0-9a-f]{8}$/)
+    expect(one).toMatch(/^ours\+2026-11:[0-9a-f]{8}$/)
     expect(withOwn({ prices: aPrice }).version).toBe(one)
     expect(withOwn({ prices: { ...aPrice, thinkingTokens: 101 } }).version).not.toBe(one)
   })
@@ -176,7 +176,7 @@ describe('a table of one’s own', () => {
     [aFile({ prices: { ...aPrice, imageTokens: { '1K': 0 } } }), /imageTokens\.1K: .*>=1$/],
     [
       aFile({ prices: { ...aPrice, checkedOn: 'May' } }),
-      /^models\[0\]\.prices\.checkedOn: Invalid ISO date$/,
+      /^models\[0\]\.prices\.checkedOn: must be a day, as 2026-11-28$/,
     ],
     [aFile({ prices: { ...aPrice, source: ' ' } }), /^models\[0\]\.prices\.source: /],
     [aFile({ prices: aPrice, price: 1 }), /^models\[0\]: Unrecognized key: "price"$/],

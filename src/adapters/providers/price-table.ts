@@ -10,12 +10,13 @@ import builtIn from './prices.json' with { type: 'json' }
 
 /* What models cost and can do, as `prices.json` and a PRICE_FILE say it (docs/prices.md). */
 
+const daySchema = z.iso.date('must be a day, as 2026-11-28')
 const usdSchema = z.number().min(0).max(100_000)
 const tokensSchema = z.int().min(0).max(10_000_000)
 const nameSchema = z.string().regex(/^[\w.:@-]{1,200}$/, 'must be a name without a path before it')
 
 /** Who says so: a page, or a contract, and the day on which it was last looked at. */
-const sourced = { source: z.string().trim().min(1), checkedOn: z.iso.date() }
+const sourced = { source: z.string().trim().min(1), checkedOn: daySchema }
 
 const imagePricesSchema = z.strictObject({
   ...sourced,
@@ -82,7 +83,7 @@ export const priceTableSchema = z
   .strictObject({
     version: z.string().regex(/^[\w.-]{1,40}$/, 'must be 1 to 40 letters, digits, ".", "_" or "-"'),
     /** When it was last changed. */
-    date: z.iso.date(),
+    date: daySchema,
     models: z.array(modelSchema).default([]),
     embeddings: z.array(embeddingSchema).default([]),
   })
@@ -123,7 +124,7 @@ const describeIssue = ({ path, message }: z.core.$ZodIssue): string => {
 
 /** The table where `file` is all there is. */
 export const toPriceTable = ({ version, models, embeddings }: PriceFile): PriceTable => ({
-  version: `${version}-${digest({ models, embeddings })}`,
+  version: `${version}:${digest({ models, embeddings })}`,
   models,
   embeddings,
 })
