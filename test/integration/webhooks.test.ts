@@ -38,7 +38,11 @@ describeEachBackend('a webhook endpoint', (backend) => {
     expect(received?.verify(secret)).toEqual({
       type: 'generation.succeeded',
       timestamp: expect.stringMatching(/^20\d\d-.*Z$/),
-      data: generation,
+      // Nothing is left to be followed: no URL that is a permission to is given away.
+      data: {
+        ...generation,
+        urls: { ...generation.urls, events: `${generation.urls.self}/events` },
+      },
     })
     expect(generation.imageUrl).toMatch(/^https:\/\/images\.example\/images\/g_.*\?v=/)
     expect(received?.headers).toMatchObject({
