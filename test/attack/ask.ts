@@ -7,7 +7,14 @@ export type Asked = {
   body?: Buffer | string
 }
 
-export type Told = { status: number; headers: IncomingHttpHeaders; text: string; ms: number }
+export type Told = {
+  /** What was asked for. */
+  path: string
+  status: number
+  headers: IncomingHttpHeaders
+  text: string
+  ms: number
+}
 
 /** Longer than the longest answer takes, which waits for a second (`MAX_WAIT_SECONDS`). */
 const PATIENCE_MS = 60_000
@@ -40,6 +47,7 @@ export const createAsk = (url: string, connections = 8) => {
           const chunks: Buffer[] = []
           const tell = () =>
             resolve({
+              path,
               status: response.statusCode ?? 0,
               headers: response.headers,
               text: Buffer.concat(chunks).toString(),

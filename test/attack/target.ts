@@ -32,6 +32,7 @@ export const withTarget = <T>(use: (target: Target) => Promise<T>): Promise<T> =
     OPERATOR_KEYS: `olga:${OPERATOR_KEY}`,
     HOOK_SECRETS: `cms:${HOOK_SECRET}`,
     MAX_WAIT_SECONDS: '1',
+    MAX_CALL_SECONDS: '1',
     LOG_LEVEL: 'info',
     CORS_ORIGINS: 'https://app.example',
     WEBHOOK_RETRY_MS: '600000',

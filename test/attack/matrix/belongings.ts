@@ -91,6 +91,9 @@ export const createBelongings = ({ db, env }: Pick<Stack, 'db' | 'env'>) => {
   return { give, describe }
 }
 
+/** One that the server knows. */
+const MODEL = 'gemini-nano-banana-2.1'
+
 /** A route's address with these things in it. */
 export const addressOf = (path: string, things: Belongings): string => {
   const id = /^\/api\/webhooks/.test(path)
@@ -102,6 +105,9 @@ export const addressOf = (path: string, things: Belongings): string => {
         : things.generation
   return path
     .replace('{owner}/{app}', 'fal-ai/x')
+    .replace('{version}', 'v1beta')
+    .replace('{call}', `${MODEL}:generateContent`)
+    .replace(/\{model\}|(?<=^\/openai\/v1\/models\/)\{id\}/, MODEL)
     .replace('{id}', id)
     .replace('{deliveryId}', things.delivery)
     .replace('{digest}', things.digest)
