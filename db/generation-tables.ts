@@ -154,6 +154,14 @@ export type AttemptsTable = {
   heldUsd: Generated<number>
   /** True while nobody knows what the call cost: `costUsd` is then what it may have cost. */
   isEstimate: Generated<boolean>
+  /** What the provider counted, as it came; null where it counted nothing, and of a release that did not keep it, as the next three. */
+  usage: ColumnType<unknown, string | null, string | null>
+  /** The provider's own id of its answer. */
+  responseId: string | null
+  /** Of the price table by which the cost was found. */
+  priceVersion: string | null
+  /** How the cost was found that is no estimate. */
+  costBasis: 'measured' | 'listed' | null
   /** What it got past and when, in milliseconds after `startedAt`; null while it runs. */
   steps: ColumnType<AttemptStep[] | null, string | null, string>
   /** What the daily rollup knows of it: null nothing yet, false the call alone, true its end too. */

@@ -37,6 +37,7 @@ import * as requestDetails from './migrations/0030-request-details.ts'
 import * as gatewayCalls from './migrations/0031-gateway-calls.ts'
 import * as parallelCalls from './migrations/0032-parallel-calls.ts'
 import * as requestWebhooks from './migrations/0033-request-webhooks.ts'
+import * as callReceipts from './migrations/0035-call-receipts.ts'
 
 /**
  * `isOnline`: runs outside a transaction, as it holds up nobody that way; one that is cut off is begun again, so it must be safe
@@ -74,6 +75,7 @@ const migrations: Record<string, KnownMigration> = {
   '0031-gateway-calls': gatewayCalls,
   '0032-parallel-calls': parallelCalls,
   '0033-request-webhooks': requestWebhooks,
+  '0035-call-receipts': callReceipts,
 }
 
 const MIN_SERVER_VERSION = 140_000

@@ -26,6 +26,13 @@ const attemptSchema = z.object({
   /** What it cost; with `isEstimate` what it may cost or have cost, since nobody has said. */
   costUsd: z.number(),
   isEstimate: z.boolean(),
+  /** How the cost was found: `measured` by the tokens that were counted, `listed` as an image's list price; absent of an estimate. */
+  costBasis: z.enum(['measured', 'listed']).optional(),
+  /** By which version of the price table. */
+  priceVersion: z.string().optional(),
+  /** The provider's own id of its answer, and what it counted. */
+  responseId: z.string().optional(),
+  usage: z.record(z.string(), z.unknown()).optional(),
   mayHaveCharged: z.boolean(),
   steps: z.array(attemptStepSchema),
 })

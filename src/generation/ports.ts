@@ -12,6 +12,7 @@ import type {
   Transformation,
   TurnRole,
 } from '../contract/vocabulary.ts'
+import type { CallReceipt } from '../lib/call-receipt.ts'
 
 /** Encoded image bytes with what they are. */
 export type EncodedImage = { bytes: Uint8Array; mimeType: ImageMimeType }
@@ -98,6 +99,8 @@ export type ProviderResult = {
   others?: readonly Uint8Array[]
   /** Of all of them together. */
   costUsd: number
+  /** Absent where nothing is said of a call, as it is free. */
+  receipt?: CallReceipt | undefined
   /** The model's words beside the picture. */
   said?: string | undefined
   /**

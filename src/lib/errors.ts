@@ -1,3 +1,5 @@
+import type { CallReceipt } from './call-receipt.ts'
+
 /** What went wrong, as a stable word that callers may switch on. */
 export type ErrorCode =
   // the caller's request
@@ -98,14 +100,20 @@ export class ProviderError extends AppError {
   declare readonly code: ProviderErrorCode
   /** What the provider counted for it all the same; undefined when it did not say. */
   readonly costUsd: number | undefined
+  /** Of a call that was answered. */
+  readonly receipt: CallReceipt | undefined
 
   constructor(
     code: ProviderErrorCode,
     message: string,
-    options: AppErrorOptions & { costUsd?: number | undefined } = {},
+    options: AppErrorOptions & {
+      costUsd?: number | undefined
+      receipt?: CallReceipt | undefined
+    } = {},
   ) {
     super(code, message, options)
     this.costUsd = options.costUsd
+    this.receipt = options.receipt
   }
 }
 

@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
+import { builtInPrices } from '../../src/adapters/providers/price-table.ts'
 import type { Provider, ProviderRequest } from '../../src/generation/ports.ts'
 import { findFreePort } from '../support/free-port.ts'
-import { answerOf, colourOf, makeImage } from '../support/gemini-answers.ts'
+import { answerOf, colourOf, makeImage, usageMetadata } from '../support/gemini-answers.ts'
 import { aRequest, createTestProvider, failureOf, KEY, PROMPT } from '../support/gemini-provider.ts'
 import { type GeminiServer, startGeminiServer } from '../support/gemini-server.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -26,6 +27,32 @@ const pixelOf = async (bytes: Uint8Array) => {
   const [r, g, b] = await sharp(bytes).removeAlpha().raw().toBuffer()
   return { r, g, b }
 }
+
+describe('what is said of a call', () => {
+  test('comes with its picture: what was counted, as it came, and by which prices it cost so much', async () => {
+    const { receipt } = await call()
+    expect(receipt).toEqual({
+      usage: usageMetadata,
+      responseId: 'stand-in',
+      priceVersion: builtInPrices.version,
+      basis: 'measured',
+    })
+  })
+
+  test('is that nothing was counted, where nothing was', async () => {
+    server.behave({ kind: 'image', usage: false })
+    const { receipt, costUsd } = await call()
+    expect(receipt).toMatchObject({ basis: 'listed' })
+    expect(receipt).not.toHaveProperty('usage')
+    expect(costUsd).toBe(0.04035)
+  })
+
+  test('comes with a failure that was answered', async () => {
+    server.behave({ kind: 'prompt_blocked' })
+    const { receipt } = await failureOf(call())
+    expect(receipt).toMatchObject({ usage: { promptTokenCount: 12 }, basis: 'measured' })
+  })
+})
 
 describe('a request', () => {
   test('asks for one image with the prompt alone', async () => {

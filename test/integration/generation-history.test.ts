@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
+import { builtInPrices } from '../../src/adapters/providers/price-table.ts'
 import { createFilesystemStore } from '../../src/adapters/storage/filesystem.ts'
 import {
   type GenerationHistory,
@@ -7,6 +8,7 @@ import {
 } from '../../src/contract/generation-history.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { type Client, createClient } from '../support/client.ts'
+import { usageMetadata } from '../support/gemini-answers.ts'
 import { makePng } from '../support/pictures.ts'
 import { expectProblem } from '../support/problems.ts'
 import { insertGeneration } from '../support/rows.ts'
@@ -45,6 +47,10 @@ test('tells what happened to an image that was made, and how long each step took
     outcome: 'image',
     mayHaveCharged: true,
     costUsd: body.costUsd,
+    costBasis: 'measured',
+    priceVersion: builtInPrices.version,
+    responseId: 'stand-in',
+    usage: usageMetadata,
   })
   const steps = stepsOf(history)
   expect(steps.map(({ step }) => step)).toEqual([

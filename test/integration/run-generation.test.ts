@@ -116,6 +116,27 @@ const listAttempts = (generationId: string) =>
     .orderBy('id')
     .execute()
 
+const receipt = {
+  usage: { promptTokenCount: 12, candidatesTokenCount: 1_120, anything: ['x'] },
+  responseId: 'answer-1',
+  priceVersion: '2026-11:1',
+  basis: 'measured' as const,
+}
+const kept = {
+  usage: receipt.usage,
+  responseId: 'answer-1',
+  priceVersion: '2026-11:1',
+  costBasis: 'measured',
+}
+
+const listReceipts = (generationId: string) =>
+  database.db
+    .selectFrom('attempts')
+    .select(['usage', 'responseId', 'priceVersion', 'costBasis'])
+    .where('generationId', '=', generationId)
+    .orderBy('id')
+    .execute()
+
 const success = { kind: 'finished', status: 'succeeded' }
 
 describe('an image is bought', () => {
@@ -142,6 +163,25 @@ describe('an image is bought', () => {
     expect(await spool().find(objectKey)).toBeUndefined()
     expect(await run(id)).toEqual({ kind: 'left' })
     expect(calls).toHaveLength(1)
+  })
+
+  test('with what was said of the call, and how its cost was found, of a failed one too', async () => {
+    const { id } = await insert()
+    answer = async () => {
+      throw new ProviderError('timeout', 'x', { retryable: true, receipt })
+    }
+    await run(id)
+    answer = async () => {
+      throw new ProviderError('no_image', 'x', { retryable: true, costUsd: 0.007, receipt })
+    }
+    await change(id, { runAfter: null })
+    await run(id)
+    const { id: made } = await insert()
+    answer = async () => ({ bytes: png, costUsd: 0.04, receipt })
+    await run(made)
+    expect(await listReceipts(made)).toEqual([kept])
+    // What is an estimate was not measured.
+    expect(await listReceipts(id)).toEqual([{ ...kept, costBasis: null }, kept])
   })
 
   test('and its bytes are on disk before anything else is done with them', async () => {
@@ -241,9 +281,15 @@ describe('an image is bought', () => {
 describe('what was paid for is not bought again', () => {
   test('where an earlier attempt left it on this disk', async () => {
     const { id, objectKey } = await insert()
-    await spool().write(objectKey, { bytes: png, costUsd: 0.05 })
+    await spool().write(objectKey, { bytes: png, costUsd: 0.05, receipt })
+    const attempt = { generationId: id, fence: 1, workerId: 'w0', provider: 'local' as const }
+    await database.db
+      .insertInto('attempts')
+      .values({ ...attempt, model: 'local' })
+      .execute()
     expect(await run(id)).toMatchObject(success)
     expect(calls).toEqual([])
+    expect(await listReceipts(id)).toEqual([kept])
   })
 
   test('where an earlier attempt left it in the store, at the list price', async () => {

@@ -62,6 +62,8 @@ test('a failure is the same one', async () => {
     const { code, message, retryable, retryAfterMs, costUsd } = ours
     expect(theirs).toMatchObject({ code, message, retryable })
     expect([theirs.retryAfterMs, theirs.costUsd]).toEqual([retryAfterMs, costUsd])
+    expect(theirs.receipt).toEqual(ours.receipt)
+    expect(ours.receipt !== undefined).toBe(/_blocked|text_/.test(behaviour.kind))
     expect(JSON.stringify(theirs.cause) ?? '').not.toContain(PROMPT)
   }
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { CallReceipt } from '../../lib/call-receipt.ts'
 import type { ProviderError } from '../../lib/errors.ts'
 import { createProviderError, safeWord } from './provider-error.ts'
 
@@ -98,21 +99,24 @@ export const readWords = ({ candidates }: GeminiAnswer): string | undefined => {
 const listParts = ({ content }: Candidate) =>
   (content?.parts ?? []).filter(({ thought }) => !thought)
 
+/** What a call without an image cost all the same, and what was said of it. */
+type Paid = { costUsd: number | undefined; receipt?: CallReceipt | undefined }
+
 /**
  * Why an answer with status 200 has no image: `refused_prompt`, `refused_image` or `no_image`, each naming the provider's own
  * reason, the last with the model's words. `costUsd` is what the answer costs all the same, where it says so.
  */
 export const explainNoImage = (
   { candidates, promptFeedback }: GeminiAnswer,
-  { costUsd, prompt }: { costUsd: number | undefined; prompt: string },
+  { prompt, ...paid }: Paid & { prompt: string },
 ): ProviderError => {
   const blockReason = promptFeedback?.blockReason
-  if (blockReason) return refusedPrompt(blockReason, costUsd)
+  if (blockReason) return refusedPrompt(blockReason, paid)
   const reasons = (candidates ?? []).flatMap(({ finishReason }) => finishReason ?? [])
   const refusal = reasons.find((reason) => refusals.has(reason))
-  if (refusal) return refusedImage(refusal, costUsd)
+  if (refusal) return refusedImage(refusal, paid)
   const texts = (candidates ?? []).flatMap(listParts).flatMap(({ text }) => text ?? [])
-  return noImage(reasons[0], quote(texts.join(' '), prompt), costUsd)
+  return noImage(reasons[0], quote(texts.join(' '), prompt), paid)
 }
 
 /** Reasons to withhold an image that was made or begun (ai.google.dev/api/generate-content, FinishReason). */
@@ -127,31 +131,27 @@ const refusals = new Set([
   'SPII',
 ])
 
-const refusedPrompt = (reason: string, costUsd: number | undefined): ProviderError =>
+const refusedPrompt = (reason: string, paid: Paid): ProviderError =>
   createProviderError(
     'refused_prompt',
     `The image model refused the prompt (${safeWord(reason)}). Change its wording and try again.`,
-    { costUsd },
+    paid,
   )
 
-const refusedImage = (reason: string, costUsd: number | undefined): ProviderError =>
+const refusedImage = (reason: string, paid: Paid): ProviderError =>
   createProviderError(
     'refused_image',
     `The image model withheld its image (${safeWord(reason)}). Change the prompt and try again.`,
-    { costUsd },
+    paid,
   )
 
-const noImage = (
-  reason: string | undefined,
-  words: string,
-  costUsd: number | undefined,
-): ProviderError =>
+const noImage = (reason: string | undefined, words: string, paid: Paid): ProviderError =>
   createProviderError(
     'no_image',
     `The image model answered ${words ? 'with text instead of an image' : 'without an image'} (${
       reason ? safeWord(reason) : 'no reason given'
     })${words ? `: “${words}”` : '.'}`,
-    { costUsd },
+    paid,
   )
 
 const MAX_QUOTED_CHARACTERS = 300

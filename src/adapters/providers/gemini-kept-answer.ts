@@ -9,7 +9,7 @@ export const keepGeminiAnswer = (answer: unknown): unknown => {
   let next = 0
   const keepPart = (part: Part, isLost: boolean): unknown[] => {
     const data = part.inlineData?.data
-    if (typeof data !== 'string') return [clean(part)]
+    if (typeof data !== 'string') return [keepJson(part)]
     const { thought, inlineData, ...others } = part
     if (isLost || thought || Buffer.from(data, 'base64').length === 0) return []
     const { data: _data, ...described } = inlineData ?? {}
@@ -36,13 +36,13 @@ type Candidate = {
   content?: { parts?: Part[] | null } | null
 }
 
-const asObject = (value: object): object => clean(value) as object
+const asObject = (value: object): object => keepJson(value) as object
 
-/** As JSON has it: the SDK puts functions beside. */
-const clean = (value: unknown): unknown => {
+/** As JSON has it, and as Postgres takes it: the SDK puts functions beside. */
+export const keepJson = (value: unknown): unknown => {
   if (typeof value === 'string') return value.replaceAll('\u0000', '\ufffd').toWellFormed()
-  if (Array.isArray(value)) return value.map(clean)
+  if (Array.isArray(value)) return value.map(keepJson)
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).filter(([, inner]) => typeof inner !== 'function')
-  return Object.fromEntries(entries.map(([key, inner]) => [clean(key), clean(inner)]))
+  return Object.fromEntries(entries.map(([key, inner]) => [keepJson(key), keepJson(inner)]))
 }

@@ -7,6 +7,7 @@ import { explainNoImage, listGeminiImages, parseGeminiAnswer, readWords } from '
 import { fromGeminiAnswer, toGeminiError } from './gemini-error.ts'
 import { keepGeminiAnswer } from './gemini-kept-answer.ts'
 import { createGeminiPrices } from './gemini-prices.ts'
+import { readReceipt } from './gemini-receipt.ts'
 import { toGeminiRequest } from './gemini-request.ts'
 import type { PriceTable } from './price-table.ts'
 import { traceRequest } from './request-trace.ts'
@@ -38,14 +39,15 @@ export const createGeminiProvider = (config: GeminiProviderConfig): Provider => 
       const [bytes, ...others] = listGeminiImages(answer)
       const imageCount = bytes ? 1 + others.length : 0
       const paidUsd = prices.costAnswer(model, imageSize, imageCount, answer.usageMetadata)
+      const receipt = readReceipt(json, answer, config.prices.version)
       if (bytes) {
         const said = readWords(answer)
-        return { bytes, others, costUsd: paidUsd, said, answer: keepGeminiAnswer(json) }
+        return { bytes, others, costUsd: paidUsd, receipt, said, answer: keepGeminiAnswer(json) }
       }
       // Without an image and without a count nobody has said what it costs.
       const costUsd = answer.usageMetadata ? paidUsd : undefined
-      if (answer.error) throw fromGeminiAnswer(answer.error, { model, costUsd })
-      throw explainNoImage(answer, { costUsd, prompt })
+      if (answer.error) throw fromGeminiAnswer(answer.error, { model, costUsd, receipt })
+      throw explainNoImage(answer, { costUsd, receipt, prompt })
     },
   }
 }

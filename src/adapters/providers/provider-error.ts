@@ -1,4 +1,5 @@
 import { outcomeRules } from '../../generation/run/outcomes.ts'
+import type { CallReceipt } from '../../lib/call-receipt.ts'
 import { ProviderError, type ProviderErrorCode } from '../../lib/errors.ts'
 
 /** A provider's outcome, retryable as its rule says. */
@@ -8,12 +9,14 @@ export const createProviderError = (
   options: {
     retryAfterMs?: number | undefined
     costUsd?: number | undefined
+    receipt?: CallReceipt | undefined
     cause?: unknown
   } = {},
 ): ProviderError =>
   new ProviderError(code, message, {
     retryable: outcomeRules[code].retryable,
     costUsd: options.costUsd,
+    receipt: options.receipt,
     cause: options.cause,
     ...(options.retryAfterMs !== undefined && { retryAfterMs: options.retryAfterMs }),
   })

@@ -1,4 +1,5 @@
 import type { ProviderRequest, ProviderResult } from '../../generation/ports.ts'
+import type { CallReceipt } from '../../lib/call-receipt.ts'
 import { messageOf, ProviderError, type ProviderErrorCode } from '../../lib/errors.ts'
 
 /* What goes between the thread that calls the model and who asks it to. A call has a number. */
@@ -15,6 +16,7 @@ type Failure = {
     code: ProviderErrorCode
     retryable: boolean
     costUsd: number | undefined
+    receipt: CallReceipt | undefined
     retryAfterMs: number | undefined
   }
 }
@@ -22,17 +24,18 @@ type Failure = {
 export const toFailure = (error: unknown): Failure => {
   const failure = { message: messageOf(error), cause: describeCause(error) }
   if (!(error instanceof ProviderError)) return failure
-  const { code, retryable, costUsd, retryAfterMs } = error
-  return { ...failure, provider: { code, retryable, costUsd, retryAfterMs } }
+  const { code, retryable, costUsd, receipt, retryAfterMs } = error
+  return { ...failure, provider: { code, retryable, costUsd, receipt, retryAfterMs } }
 }
 
 /** The error that `toFailure` was given: as it was, but for its stack and whatever else caused it than a message. */
 export const fromFailure = ({ message, cause, provider }: Failure): Error => {
   if (!provider) return new Error(message, { cause })
-  const { code, retryable, costUsd, retryAfterMs } = provider
+  const { code, retryable, costUsd, receipt, retryAfterMs } = provider
   return new ProviderError(code, message, {
     retryable,
     costUsd,
+    receipt,
     cause,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   })

@@ -30,7 +30,19 @@ const headerSchema = z.strictObject({
 const WORDS = 'words'
 type Place = number | typeof WORDS
 
-const wordsSchema = z.object({ said: z.string().optional(), answer: z.unknown() })
+const wordsSchema = z.object({
+  said: z.string().optional(),
+  answer: z.unknown().optional(),
+  /** Absent of the release before. */
+  receipt: z
+    .object({
+      usage: z.unknown().optional(),
+      responseId: z.string().optional(),
+      priceVersion: z.string(),
+      basis: z.enum(['measured', 'listed']),
+    })
+    .optional(),
+})
 
 /**
  * A file for each piece of a key's result: a line of JSON that says what follows it, then the bytes. The image's is written
@@ -57,16 +69,16 @@ export const createSpool = ({ directory }: { directory: string }): Spool => {
   }
 
   return {
-    write: async (key, { others = [], said, answer, ...image }) => {
+    write: async (key, { others = [], said, answer, receipt, ...image }) => {
       await makeDirectory(top)
       // It may have been taken away since.
       await mkdir(top, { recursive: true })
       for (const [index, bytes] of others.entries()) {
         await writePiece(key, index + 1, { bytes, costUsd: 0 })
       }
-      if (said !== undefined || answer !== undefined) {
+      if (said !== undefined || answer !== undefined || receipt) {
         await writePiece(key, WORDS, {
-          bytes: Buffer.from(JSON.stringify({ said, answer })),
+          bytes: Buffer.from(JSON.stringify({ said, answer, receipt })),
           costUsd: 0,
         })
       }
@@ -95,7 +107,9 @@ export const createSpool = ({ directory }: { directory: string }): Spool => {
 }
 
 /** The image does without what can't be read. */
-const parseWords = (piece: WrittenPiece | undefined): Pick<ProviderResult, 'said' | 'answer'> => {
+const parseWords = (
+  piece: WrittenPiece | undefined,
+): Pick<ProviderResult, 'said' | 'answer' | 'receipt'> => {
   if (!piece) return {}
   try {
     return wordsSchema.parse(JSON.parse(Buffer.from(piece.bytes).toString()))

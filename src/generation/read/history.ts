@@ -89,6 +89,10 @@ const presentAttempt = (
   steps: presentSteps(attempt, isNewest ? row : undefined),
   ...defined({
     finishedAt: attempt.finishedAt?.toISOString(),
+    costBasis: attempt.costBasis ?? undefined,
+    priceVersion: attempt.priceVersion ?? undefined,
+    responseId: attempt.responseId ?? undefined,
+    usage: (attempt.usage ?? undefined) as GenerationAttempt['usage'],
     outcome: attempt.outcome ?? (isUnderWay(attempt, row) ? undefined : 'lost'),
   }),
 })

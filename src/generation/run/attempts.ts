@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { GenerationRow } from '../../../db/schema.ts'
+import type { CallReceipt } from '../../lib/call-receipt.ts'
 import type { ProviderErrorCode } from '../../lib/errors.ts'
 import { hasStatus } from '../state/has-status.ts'
 import {
@@ -107,6 +108,8 @@ export type Ending = {
   costUsd: number
   /** True when nobody said what it cost: `costUsd` is what it may have cost. */
   isEstimate: boolean
+  /** Of a call that was answered. */
+  receipt?: CallReceipt | undefined
   /** True for one that uses up nothing of what the asking may cost: we ended it ourselves, or it was to try a model out. */
   isSpared?: boolean
   /** Of a call that failed; those of an image are written with it. */
@@ -132,7 +135,7 @@ export const recordOutcome = async (
       update attempts
       set outcome = ${result.outcome}, may_have_charged = ${result.mayHaveCharged},
         cost_usd = ${result.costUsd}, is_estimate = ${result.isEstimate},
-        finished_at = clock_timestamp(), steps = ${steps}
+        finished_at = clock_timestamp(), steps = ${steps}, ${describeReceipt(result)}
       where id = ${attemptId} and outcome is null
       returning started_at, cost_usd - held_usd as owed_usd
     )
@@ -145,17 +148,26 @@ export const recordOutcome = async (
     where id = ${generationId}`.execute(db)
 }
 
+/** What was said of the call, with how its cost was found unless that is an estimate. */
+const describeReceipt = ({ receipt, isEstimate }: Ending) => {
+  const { usage, responseId = null, priceVersion = null, basis = null } = receipt ?? {}
+  return sql`usage = ${usage === undefined ? null : JSON.stringify(usage)}::jsonb, response_id = ${responseId},
+        price_version = ${priceVersion}, cost_basis = ${isEstimate ? null : basis}`
+}
+
 /** SQL for 1, or for 0 where the call of `ended` was sent before the generation was asked for again. */
 const ofThisAsking = sql`(ended.started_at >= generations.queued_at)::int`
 
 /** SQL for a sum of dollars without the dust that adding and taking away leave in floating point. */
 const roundUsd = (usd: RawBuilder<unknown>) => sql`round((${usd})::numeric, 9)::float8`
 
+type Cost = Pick<Ending, 'costUsd' | 'isEstimate' | 'receipt'>
+
 /** The attempt whose worker died after its bytes were safe, if there is one, made an image after all. */
 export const recordAdoption = async (
   db: Database,
   generationId: string,
-  cost: Pick<Ending, 'costUsd' | 'isEstimate'>,
+  cost: Cost,
 ): Promise<void> => {
   const open = await db
     .selectFrom('attempts')
@@ -168,7 +180,7 @@ export const recordAdoption = async (
 }
 
 /** The end of a call that gave an image. */
-export const endWithImage = (cost: Pick<Ending, 'costUsd' | 'isEstimate'>): Ending => ({
+export const endWithImage = (cost: Cost): Ending => ({
   outcome: 'image',
   mayHaveCharged: true,
   isAmbiguous: false,

@@ -72,10 +72,15 @@ const book = async (
   { db, onTrouble }: CallDeps,
   claim: Claim,
   attemptId: string,
-  { costUsd }: ProviderResult,
+  { costUsd, receipt }: ProviderResult,
 ): Promise<boolean> => {
   try {
-    await recordOutcome(db, claim.id, attemptId, endWithImage({ costUsd, isEstimate: false }))
+    await recordOutcome(
+      db,
+      claim.id,
+      attemptId,
+      endWithImage({ costUsd, isEstimate: false, receipt }),
+    )
     return true
   } catch (error) {
     onTrouble(claim.id, 'database', error)

@@ -33,7 +33,7 @@ export const judgeFailure = (error: unknown, heldUsd: number): Ending => {
     const unknown = { mayHaveCharged: true, isAmbiguous: true, isEstimate: true }
     return { outcome: 'interrupted', ...unknown, costUsd: heldUsd }
   }
-  const { code, costUsd } = error
+  const { code, costUsd, receipt } = error
   const { mayHaveCharged } = outcomeRules[code]
   return {
     outcome: code,
@@ -41,5 +41,6 @@ export const judgeFailure = (error: unknown, heldUsd: number): Ending => {
     isAmbiguous: code === 'ambiguous' || code === 'timeout',
     costUsd: costUsd ?? (mayHaveCharged ? heldUsd : 0),
     isEstimate: mayHaveCharged && costUsd === undefined,
+    receipt,
   }
 }

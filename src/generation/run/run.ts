@@ -146,8 +146,9 @@ const produce = async (
   const paid = adopted ?? (await buy(deps, claim, signal))
   const { image, words } = await storeImage(deps, claim, paid, signal)
   deps.onStep(claim.id, 'stored')
-  const { costUsd } = paid
-  if (!paid.isBooked) await recordAdoption(deps.db, claim.id, { costUsd, isEstimate: false })
+  const { costUsd, receipt } = paid
+  if (!paid.isBooked)
+    await recordAdoption(deps.db, claim.id, { costUsd, isEstimate: false, receipt })
   const isCommitted = await commitImage(deps.db, claim, image, deps.steps, words)
   deps.onStep(claim.id, 'committed')
   await deps.spool
@@ -229,7 +230,7 @@ const adoptEarlierResult = async (
   if (!bytes) return { claim }
   const costUsd =
     spooled?.costUsd ?? findListPriceUsd(provider.models, claim.model, claim.imageSize)
-  await recordAdoption(db, claim.id, { costUsd, isEstimate: !spooled })
+  await recordAdoption(db, claim.id, { costUsd, isEstimate: !spooled, receipt: spooled?.receipt })
   const { others = [], said, answer } = spooled ?? {}
   return { claim, adopted: { bytes, others, costUsd, said, answer, isBooked: true } }
 }

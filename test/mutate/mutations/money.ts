@@ -20,6 +20,24 @@ const RETRY = ['test/unit/retry-policy.test.ts']
 /** What keeps an image from being bought twice, and what was bought from being lost. */
 export const money: readonly Mutation[] = [
   {
+    name: 'receipt: kept with a call',
+    why: 'nothing is left to explain a bill by',
+    file: 'src/generation/run/call-provider.ts',
+    find: 'isEstimate: false, receipt })',
+    replace: 'isEstimate: false, receipt: undefined && receipt })',
+    tests: ONE_RUN,
+    pattern: 'what was said of the call',
+  },
+  {
+    name: 'receipt: no estimate is measured',
+    why: 'a guess reads as if the provider had counted it',
+    file: ATTEMPTS,
+    find: 'isEstimate ? null : basis',
+    replace: 'isEstimate ? basis : basis',
+    tests: ONE_RUN,
+    pattern: 'what was said of the call',
+  },
+  {
     name: 'price: the dearest where it is not known',
     why: 'limits let through calls that cost more than is held for them',
     file: PRICES,
@@ -153,8 +171,8 @@ export const money: readonly Mutation[] = [
     name: 'call in a thread: what it cost comes with its failure',
     why: 'a call that was charged without a picture is booked as free',
     file: 'src/adapters/providers/thread-messages.ts',
-    find: '    costUsd,\n    cause,\n',
-    replace: '    cause,\n',
+    find: '    costUsd,\n    receipt,\n',
+    replace: '    receipt,\n',
     tests: ['test/unit/threaded-gemini.test.ts'],
   },
   {
@@ -500,7 +518,7 @@ export const money: readonly Mutation[] = [
     name: 'adoption is booked',
     why: 'an image whose worker died is free in every figure',
     file: RUN,
-    find: 'await recordAdoption(db, claim.id, { costUsd, isEstimate: !spooled })',
+    find: 'await recordAdoption(db, claim.id, { costUsd, isEstimate: !spooled, receipt: spooled?.receipt })',
     replace: '',
     tests: ONE_RUN,
   },
