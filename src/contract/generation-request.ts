@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { hasNoNul, isVisible, normalizePrompt } from './identity.ts'
+import { hasEndlessMarks, hasNoNul, isVisible, normalizePrompt } from './identity.ts'
 import {
   MAX_CONDITION_IMAGES,
   MAX_PICTURES,
@@ -33,6 +33,10 @@ export const promptSchema = z
   .max(MAX_RAW_PROMPT_CHARACTERS, { error: promptTooLong, abort: true })
   .refine(hasNoNul, { error: 'must not contain a NUL character', abort: true })
   .refine(isVisible, { error: 'must not be empty', abort: true })
+  .refine((prompt) => !hasEndlessMarks(prompt), {
+    error: 'must not have more than 100 combining marks in a row',
+    abort: true,
+  })
   .refine((prompt) => normalizePrompt(prompt).length <= MAX_PROMPT_CHARACTERS, promptTooLong)
   .transform((prompt) => prompt.toWellFormed())
 

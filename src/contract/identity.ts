@@ -59,12 +59,7 @@ export const isWellFormed = (text: string): boolean => text.isWellFormed()
  * characters that nobody sees. Case and marks are kept: "10²" is not "102". The model is sent what was written.
  */
 export const normalizePrompt = (prompt: string): string =>
-  prompt
-    .toWellFormed()
-    .replace(UNSEEN, (_unseen, flag = '') => flag)
-    .normalize('NFC')
-    .replace(/\s+/gu, ' ')
-    .trim()
+  withoutUnseen(prompt).normalize('NFC').replace(/\s+/gu, ' ').trim()
 
 /**
  * What Unicode calls ignorable where it can't be shown. Joiners make other letters and emoji of those beside them, and so do
@@ -72,6 +67,20 @@ export const normalizePrompt = (prompt: string): string =>
  */
 const UNSEEN =
   /(\u{1f3f4}[\u{e0020}-\u{e007e}]+\u{e007f})|(?!\p{Join_Control})\p{Default_Ignorable_Code_Point}/gu
+
+const withoutUnseen = (prompt: string): string =>
+  prompt.toWellFormed().replace(UNSEEN, (_unseen, flag = '') => flag)
+
+/** No script has so many on one letter. */
+const MAX_MARKS_IN_A_ROW = 100
+
+/** True for marks without end, which take time by their square to be put in order (Unicode Standard Annex 15, "Stream-Safe Text Format"). */
+export const hasEndlessMarks = (prompt: string): boolean => {
+  for (const [marks] of withoutUnseen(prompt).matchAll(/\p{M}+/gu)) {
+    if (marks.length > MAX_MARKS_IN_A_ROW) return true
+  }
+  return false
+}
 
 /** False for a prompt of which nothing is to be seen: blanks, control characters, the blank of braille. */
 export const isVisible = (prompt: string): boolean =>

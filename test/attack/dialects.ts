@@ -11,7 +11,11 @@ const DIALECTS: readonly [path: RegExp, problem: z.ZodType][] = [
   [/^\/openai(\/|\?|$)/i, z.object({ error: z.object({ message: said, type: said }) })],
   [
     /^\/fal(\/|\?|$)/i,
-    z.object({ detail: z.union([said, z.array(z.object({ msg: said, type: said })).min(1)]) }),
+    z.union([
+      z.object({ detail: z.union([said, z.array(z.object({ msg: said, type: said })).min(1)]) }),
+      // Of what can't be canceled any more.
+      z.object({ status: said }),
+    ]),
   ],
 ]
 
