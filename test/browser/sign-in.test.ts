@@ -60,7 +60,7 @@ describeWith('chromium', 'signing in to the dashboard', () => {
     await page.close()
   })
 
-  // 160 KB in November 2026; schemas alone would be 90 more.
+  // 205 KB in November 2026, with a playground that says all that a request can; schemas alone would be 90 more.
   test('what is loaded is small, and has no schemas in it', async () => {
     const html = await (await fetch(app.url, { headers: { Accept: 'text/html' } })).text()
     const paths = [...html.matchAll(/src="([^"]+\.js)"|href="([^"]+\.js)"/g)].map(
@@ -70,7 +70,7 @@ describeWith('chromium', 'signing in to the dashboard', () => {
       paths.map(async (path) => (await fetch(app.url + path)).text()),
     )
     expect(scripts.join('').length).toBeGreaterThan(50_000)
-    expect(scripts.join('').length).toBeLessThan(200_000)
+    expect(scripts.join('').length).toBeLessThan(230_000)
     expect(scripts.join('')).not.toContain('ZodError')
   })
 })

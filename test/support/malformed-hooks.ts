@@ -84,7 +84,7 @@ export const malformed = (secret: string): Record<string, MakeBadHook> => {
     'the prompt': field(
       { prompt: '' },
       { prompt: ' \n\u2003' },
-      { prompt: 'x'.repeat(4_001) },
+      { prompt: 'x'.repeat(32_001) },
       { prompt: ' '.repeat(20_000) },
       { prompt: 'a\u0000b' },
       { prompt: null },
