@@ -12,6 +12,7 @@ export const printBanner = async ({ config, secrets, url, notes }: Started): Pro
     ['images', config.s3 ? `bucket ${config.s3.bucket}` : 'files in the data directory'],
     ['provider', describeProvider(config.gemini)],
     ...notes.map((note) => ['note', note]),
+    ['for SDKs', `${url}/openai/v1, ${url}/gemini or ${url}/fal/proxy, with the token as the key`],
     ['token', token ?? 'from your identity provider (AUTH_JWKS_URL)'],
   ]
   console.log(`\nimageonce ${VERSION} is ready (${secondsSinceStart()} s after start)\n`)
