@@ -10,7 +10,7 @@ import { Tabs } from '../parts/tabs.tsx'
 import { type Draft, fitDraft, formatDraft, parseDraft, toRequest } from '../playground/draft.ts'
 import { RequestForm } from '../playground/request-form.tsx'
 import { Result } from '../playground/result.tsx'
-import { writeCurl, writeTypeScript } from '../playground/snippets.ts'
+import { writeCurl, writeGoogle, writeOpenai, writeTypeScript } from '../playground/snippets.ts'
 import { useRun } from '../playground/use-run.ts'
 import { useResource } from '../use-resource.ts'
 
@@ -47,14 +47,21 @@ const Bench = ({ info }: { info: ServerInfo }) => {
         onRun={runDraft}
       />
       <Result run={run} onRun={start} />
-      <Snippets draft={draft} address={location.origin + address} />
+      <Snippets info={info} draft={draft} address={location.origin + address} />
     </div>
   )
 }
 
-const Snippets = ({ draft, address }: { draft: Draft; address: string }) => {
+type SnippetsProps = { info: ServerInfo; draft: Draft; address: string }
+
+const Snippets = ({ info, draft, address }: SnippetsProps) => {
   const request = toRequest(draft)
   const { origin } = location
+  const asked = { ...request, model: request.model ?? info.defaultModel }
+  const bySdks = [
+    { name: 'OpenAI SDK', code: writeOpenai(origin, asked) },
+    { name: 'Google SDK', code: writeGoogle(origin, asked) },
+  ]
   return (
     <Card
       title="The same from your code"
@@ -71,6 +78,9 @@ const Snippets = ({ draft, address }: { draft: Draft; address: string }) => {
             name: 'TypeScript',
             content: <CodeBlock code={writeTypeScript(origin, request)} label="TypeScript" />,
           },
+          ...bySdks.flatMap(({ name, code }) =>
+            code ? [{ name, content: <CodeBlock code={code} label={name} /> }] : [],
+          ),
         ]}
       />
       <p class="field-hint">

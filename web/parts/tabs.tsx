@@ -8,12 +8,17 @@ const STEPS: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1 }
 /** One of several views of the same thing; the arrow keys go from one to the next. */
 export const Tabs = ({ label, tabs }: { label: string; tabs: readonly Tab[] }) => {
   const id = useId()
-  const [chosen, setChosen] = useState(0)
+  const [chosenName, setChosenName] = useState(tabs[0]?.name)
+  // The chosen one may be there no more.
+  const chosen = Math.max(
+    0,
+    tabs.findIndex(({ name }) => name === chosenName),
+  )
   const onKeyDown = (event: KeyboardEvent & { currentTarget: HTMLElement }) => {
     const step = STEPS[event.key]
     if (!step) return
     const next = (chosen + step + tabs.length) % tabs.length
-    setChosen(next)
+    setChosenName(tabs[next]?.name)
     const buttons = event.currentTarget.querySelectorAll<HTMLButtonElement>('[role=tab]')
     buttons[next]?.focus()
   }
@@ -29,7 +34,7 @@ export const Tabs = ({ label, tabs }: { label: string; tabs: readonly Tab[] }) =
             aria-selected={index === chosen}
             aria-controls={`${id}-panel`}
             tabIndex={index === chosen ? 0 : -1}
-            onClick={() => setChosen(index)}
+            onClick={() => setChosenName(name)}
           >
             {name}
           </button>

@@ -30,6 +30,9 @@ export type Draft = {
   outputFormat: OutputFormat | ''
 }
 
+/** What the server has, and what of it is this caller's to ask for. */
+type Offer = Pick<ServerInfo, 'models' | 'defaultModel' | 'caller'>
+
 const EMPTY: Draft = {
   prompt: 'A lighthouse on a cliff at dawn, soft watercolour, long shadows',
   conditionImage: '',
@@ -67,15 +70,23 @@ export const parseDraft = (query: Record<string, string>): Draft => {
 /** The draft as a query, so that it can be shared. */
 export const formatDraft = (draft: Draft): string => {
   const changed = names.filter((name) => name === 'prompt' || draft[name] !== EMPTY[name])
-  return new URLSearchParams(changed.map((name) => [name, draft[name]])).toString()
+  return new URLSearchParams(
+    changed.map((name): [string, string] => [name, draft[name]]),
+  ).toString()
 }
 
-/** The draft without what its model can't do, and what an address has wrong: that is not shown, and not sent. */
-export const fitDraft = (info: ServerInfo, draft: Draft): Draft => {
+/**
+ * The draft without what its model can't do or its caller may not ask for, and what an address has wrong: that is not shown, and not
+ * sent.
+ */
+export const fitDraft = (info: Offer, written: Draft): Draft => {
+  const draft = { ...written, model: chooseModel(info, written) }
   const model = findModel(info, draft)
   const level = draft.thinkingLevel
+  const [firstSize = draft.imageSize, ...otherSizes] = listSizes(info, model)
   return {
     ...draft,
+    imageSize: otherSizes.includes(draft.imageSize) ? draft.imageSize : firstSize,
     n: /^([1-9]|10)$/.test(draft.n) ? draft.n : EMPTY.n,
     seed: model?.takesSeed ? draft.seed : '',
     thinkingLevel: level && model?.thinkingLevels.includes(level) ? level : '',
@@ -106,7 +117,32 @@ export const toRequest = (draft: Draft): GenerationRequestInput => {
 export const listConditionImages = ({ conditionImage }: Draft): string[] =>
   conditionImage.split(',').filter(Boolean)
 
-export const findModel = (info: ServerInfo, draft: Draft): ModelInfo | undefined =>
+/** The models that the caller may ask for. */
+export const listModels = ({
+  models,
+  caller,
+}: Pick<Offer, 'models' | 'caller'>): readonly ModelInfo[] =>
+  models.filter(({ name }) => caller.models?.includes(name) ?? true)
+
+/** The sizes of a model that the caller may ask for. */
+export const listSizes = (
+  { caller }: Pick<Offer, 'caller'>,
+  model: ModelInfo | undefined,
+): ImageSize[] =>
+  (Object.keys(model?.priceUsd ?? {}) as ImageSize[]).filter(
+    (size) => caller.sizes?.includes(size) ?? true,
+  )
+
+/** The draft's, or where that is not the caller's to ask for, the first that is. */
+const chooseModel = (info: Offer, { model }: Draft): string => {
+  const names = listModels(info).map(({ name }) => name)
+  return names.includes(model || info.defaultModel) ? model : (names[0] ?? model)
+}
+
+export const findModel = (
+  info: Pick<Offer, 'models' | 'defaultModel'>,
+  draft: Draft,
+): ModelInfo | undefined =>
   info.models.find(({ name }) => name === (draft.model || info.defaultModel))
 
 /** What is wrong with the seed, in words. */

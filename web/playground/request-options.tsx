@@ -2,7 +2,7 @@ import { MAX_PICTURES } from '../../src/contract/limits.ts'
 import type { ServerInfo } from '../../src/contract/server-info.ts'
 import type { AspectRatio, ImageSize, Transformation } from '../../src/contract/vocabulary.ts'
 import { SelectField } from '../parts/field.tsx'
-import { type Draft, findModel } from './draft.ts'
+import { type Draft, findModel, listModels, listSizes } from './draft.ts'
 
 export type OptionsProps = {
   info: ServerInfo
@@ -19,7 +19,7 @@ export const RequestOptions = ({ info, draft, onChange }: OptionsProps) => {
         label="Model"
         value={draft.model}
         onChange={(name) => onChange({ model: name, imageSize: '1K' })}
-        options={info.models.map(({ name }) =>
+        options={listModels(info).map(({ name }) =>
           name === info.defaultModel
             ? { value: '', name: `${name} (default)` }
             : { value: name, name },
@@ -29,7 +29,7 @@ export const RequestOptions = ({ info, draft, onChange }: OptionsProps) => {
         label="Size"
         value={draft.imageSize}
         onChange={(value) => onChange({ imageSize: value as ImageSize })}
-        options={Object.keys(model?.priceUsd ?? {}).map((size) => ({ value: size, name: size }))}
+        options={listSizes(info, model).map((size) => ({ value: size, name: size }))}
       />
       <SelectField
         label="Transformation"
