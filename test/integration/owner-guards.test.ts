@@ -26,7 +26,7 @@ import { deleteImage } from '../../src/generation/read/images.ts'
 import { listGenerations } from '../../src/generation/read/list.ts'
 import { findConditionDigest, listImages } from '../../src/generation/read/list-images.ts'
 import { findSuggested } from '../../src/generation/read/suggestions.ts'
-import { findOwnedImage } from '../../src/generation/state/repository.ts'
+import { findOwnedImage } from '../../src/generation/state/image-rows.ts'
 import {
   findAlike,
   findEqual,

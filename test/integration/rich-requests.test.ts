@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
 import { type Submitted, submittedSchema } from '../../src/contract/generation.ts'
-import { readAnswer } from '../../src/generation/state/repository.ts'
+import { readAnswer } from '../../src/generation/state/image-rows.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { type Client, createClient } from '../support/client.ts'
 import { makePng } from '../support/pictures.ts'

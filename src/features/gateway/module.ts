@@ -1,7 +1,7 @@
 import type { Database } from '../../../db/database.ts'
 import type { HttpContext } from '../../adapters/http/http-context.ts'
 import type { MountedRoutes } from '../../adapters/http/mounted-routes.ts'
-import { readAnswer } from '../../generation/state/repository.ts'
+import { readAnswer } from '../../generation/state/image-rows.ts'
 import { findSurplus } from '../../generation/state/surplus.ts'
 import { type AskDeps, createAsk } from './ask.ts'
 import { createFalRoutes, type FalDeps } from './fal/routes.ts'

@@ -4,7 +4,8 @@ import type { GenerationRow, ImageRow } from '../../../db/schema.ts'
 import { isImageId } from '../../contract/identity.ts'
 import type { ImageType, Transformation } from '../../contract/vocabulary.ts'
 import { AppError } from '../../lib/errors.ts'
-import { findOwnedImage, imageColumns, type PagePosition } from '../state/repository.ts'
+import { findOwnedImage, imageColumns } from '../state/image-rows.ts'
+import type { PagePosition } from '../state/repository.ts'
 
 export type ImagePage = {
   ownerId: string

@@ -2,7 +2,7 @@ import type { Database } from '../../../db/database.ts'
 import type { ImageRef } from '../../../db/request-details.ts'
 import { AppError } from '../../lib/errors.ts'
 import type { ImageStore, ProviderRequest, StoredImage } from '../ports.ts'
-import { findOwnedImages } from '../state/repository.ts'
+import { findOwnedImages } from '../state/image-rows.ts'
 import { listDetailImages } from '../state/request-details.ts'
 import type { Claim } from '../state/transitions.ts'
 

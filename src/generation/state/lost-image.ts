@@ -4,8 +4,8 @@ import type { ImageRow, Schema } from '../../../db/schema.ts'
 import { isGenerationId } from '../../contract/identity.ts'
 import { AppError } from '../../lib/errors.ts'
 import type { InspectedImage } from '../ports.ts'
+import { describeGenerated, describeStoredImage, noStoredImage } from './image-rows.ts'
 import { failLostImage, restoreGeneration } from './interventions.ts'
-import { describeGenerated, describeStoredImage, noStoredImage } from './repository.ts'
 
 /** An image as it stood when its object was looked for. */
 export type ImageToCheck = Pick<ImageRow, 'id' | 'generatedAt'> & { objectKey: string }

@@ -8,7 +8,7 @@ import { MAX_IMAGES_BYTES } from '../../contract/limits.ts'
 import { AppError } from '../../lib/errors.ts'
 import type { InspectedImage, InspectImage } from '../ports.ts'
 import { conditionDigestOf } from '../read/list-images.ts'
-import { describeStoredImage, findOwnedImage, imageColumns } from '../state/repository.ts'
+import { describeStoredImage, findOwnedImage, imageColumns } from '../state/image-rows.ts'
 import { type RecognizeDeps, recognizePicture, recognizeStored } from './recognize.ts'
 import type { ConditionImage } from './resolve-images.ts'
 

@@ -46,7 +46,7 @@ export const owners: readonly Mutation[] = [
   {
     name: 'owner: of an image by its id',
     why: 'another’s picture guides mine, or is deleted',
-    file: 'src/generation/state/repository.ts',
+    file: 'src/generation/state/image-rows.ts',
     find: "    .where('id', '=', id)\n    .where('userId', '=', ownerId)\n",
     replace: "    .where('id', '=', id)\n",
     tests: OWNERS,

@@ -1,5 +1,6 @@
 import type { Database } from '../../../../db/database.ts'
-import { type GenerationWithImage, readAnswer } from '../../../generation/state/repository.ts'
+import { readAnswer } from '../../../generation/state/image-rows.ts'
+import type { GenerationWithImage } from '../../../generation/state/repository.ts'
 import { type Usage, usageOf } from './usage.ts'
 
 type Made = Pick<GenerationWithImage, 'id' | 'imageId' | 'imageContentDigest'>
