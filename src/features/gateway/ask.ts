@@ -12,7 +12,8 @@ import { waitForTerminal } from '../../generation/read/follow.ts'
 import { type AnswerContext, describeReuse } from '../../generation/read/present.ts'
 import type { GenerationWithImage } from '../../generation/state/repository.ts'
 import type { Submission } from '../../generation/submit/find-or-create.ts'
-import { type SubmitDeps, submitGeneration } from '../../generation/submit/submit.ts'
+import type { SubmitDeps } from '../../generation/submit/submit.ts'
+import { keyOfPlace, submitPlaces } from '../../generation/submit/submit-many.ts'
 import { AppError, type ErrorCode } from '../../lib/errors.ts'
 import { setAnswerHeaders, setGenerationHeader } from './answer-headers.ts'
 import type { Answered, Ask, AskForEnds, Gateway, Submit, Wanted } from './gateway.ts'
@@ -92,19 +93,13 @@ const submitAll = async (
   const principal = principalOf(res)
   const requests = describe().map((wanted) => toRequest(wanted, wishes))
   for (const request of requests) assertMayAsk(principal, request)
-  const [first, ...others] = await setApart(findPlace, principal, wishes, requests)
-  const submitOne = (request: Numbered, place: number) =>
-    submitGeneration(
-      submit,
-      principal.ownerId,
-      request,
-      keyOfPlace(wishes.idempotencyKey, place),
-      keyIdOf(res),
-    )
+  const apart = await setApart(findPlace, principal, wishes, requests)
+  const [first, ...others] = apart.map((request, at) => ({
+    request,
+    key: keyOfPlace(wishes.idempotencyKey, at + 1),
+  }))
   if (!first) return []
-  // Its images are stored then, and found by the others.
-  const ofFirst = await submitOne(first, 1)
-  return [ofFirst, ...(await Promise.all(others.map((each, at) => submitOne(each, at + 2))))]
+  return submitPlaces(submit, principal.ownerId, [first, ...others], keyIdOf(res))
 }
 
 const toRequest = (
@@ -115,10 +110,6 @@ const toRequest = (
   ...(number > 1 && { number }),
   ...(providerRequest && { providerRequest }),
 })
-
-/** Under one key each of several is a request of its own. */
-const keyOfPlace = (key: string | undefined, place: number): string | undefined =>
-  key === undefined || place === 1 ? key : `${key} ${place}`
 
 const waitForAll = async (
   http: Http,

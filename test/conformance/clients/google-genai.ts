@@ -4,7 +4,7 @@ import {
   type Client,
   fromBase64,
   type Target,
-  toBase64,
+  toInlinePart,
   variantHeader,
 } from '../kit/client.ts'
 
@@ -40,12 +40,9 @@ const connect = ({ url, key }: Target) =>
 
 const toWish = (ask: Ask) => {
   const { words, photos = [], isWide, isLarge, signal } = ask
-  const images = photos.map((bytes) => ({
-    inlineData: { mimeType: 'image/png', data: toBase64(bytes) },
-  }))
   return {
     model,
-    contents: [{ role: 'user', parts: [{ text: words }, ...images] }],
+    contents: [{ role: 'user', parts: [{ text: words }, ...photos.map(toInlinePart)] }],
     config: {
       responseModalities: ['IMAGE'],
       imageConfig: { ...(isWide && { aspectRatio: '16:9' }), ...(isLarge && { imageSize: '2K' }) },

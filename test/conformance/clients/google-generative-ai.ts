@@ -9,7 +9,7 @@ import {
   type Client,
   fromBase64,
   type Target,
-  toBase64,
+  toInlinePart,
   variantHeader,
 } from '../kit/client.ts'
 
@@ -51,10 +51,7 @@ const signalOf = ({ signal }: Ask) => (signal ? { signal } : {})
 
 /** Its types end before image models; it sends what it is given. */
 const toWish = ({ words, photos = [], isWide, isLarge }: Ask) => {
-  const images = photos.map((bytes) => ({
-    inlineData: { mimeType: 'image/png', data: toBase64(bytes) },
-  }))
-  const parts: Part[] = [{ text: words }, ...images]
+  const parts: Part[] = [{ text: words }, ...photos.map(toInlinePart)]
   const imageConfig = {
     ...(isWide && { aspectRatio: '16:9' }),
     ...(isLarge && { imageSize: '2K' }),

@@ -66,6 +66,11 @@ export const fromBase64 = (text: string | undefined | null): Uint8Array => {
 
 export const toBase64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
 
+/** A picture as a part of Gemini's. */
+export const toInlinePart = (bytes: Uint8Array) => ({
+  inlineData: { mimeType: 'image/png', data: toBase64(bytes) },
+})
+
 export const fetchPicture = async (url: string | undefined): Promise<Uint8Array> => {
   if (!url) throw new Error('the answer has no address of a picture')
   const response = await fetch(url)

@@ -77,8 +77,8 @@ export const submissions: readonly Mutation[] = [
     name: 'several pictures: a key for each',
     why: 'the second of several forced pictures is refused, or the first is answered for it',
     file: 'src/generation/submit/submit-many.ts',
-    find: 'idempotencyKey && nameKey(idempotencyKey, number)',
-    replace: 'idempotencyKey',
+    find: 'key: keyOfPlace(idempotencyKey, number)',
+    replace: 'key: idempotencyKey',
     tests: RICH,
   },
   {
