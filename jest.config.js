@@ -1,6 +1,8 @@
 /** @type {import('jest').Config} */
 const config = {
   testMatch: ['<rootDir>/test/**/*.test.ts', '<rootDir>/test/**/*.test.tsx'],
+  // Needs an engine for containers: `npm run test:container`.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/container/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   // Node loads everything, TypeScript through tsx: nothing is left for Jest to compile.
   transform: {},

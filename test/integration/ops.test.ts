@@ -80,7 +80,7 @@ describeWhen(PROMTOOL !== '', 'no promtool on the PATH', 'promtool', () => {
 
 describe('the scaling of workers', () => {
   test('is a KEDA object with a trigger for each lane and at least one worker', async () => {
-    const { kind, spec } = parse(await readFile('ops/keda.yml', 'utf8'))
+    const { kind, spec } = parse(await readFile('ops/kubernetes/keda.yaml', 'utf8'))
     expect(kind).toBe('ScaledObject')
     expect(spec.minReplicaCount).toBeGreaterThanOrEqual(1)
     expect(spec.triggers.map(({ name }: { name: string }) => name)).toEqual([
@@ -107,7 +107,7 @@ const readDashboard = async (): Promise<Query[]> => {
 }
 
 const readKeda = async (): Promise<Query[]> => {
-  const { spec } = parse(await readFile('ops/keda.yml', 'utf8'))
+  const { spec } = parse(await readFile('ops/kubernetes/keda.yaml', 'utf8'))
   type Trigger = { name: string; metadata: { query: string } }
   return spec.triggers.map(({ name, metadata }: Trigger) => ({ at: name, expr: metadata.query }))
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from '@jest/globals'
-import { parse } from 'yaml'
+import { parse, parseAllDocuments } from 'yaml'
 import { parseConfig } from '../../src/app/config.ts'
 import { STOP_MARGIN_MS } from '../../src/app/process.ts'
 import { describeShortStop } from '../../src/app/short-stops.ts'
@@ -21,8 +21,8 @@ describe('a worker that is told to stop', () => {
       (text) => parse(text, { merge: true }).services.worker.stop_grace_period,
     ],
     [
-      'ops/kubernetes-worker.yml',
-      (text) => parse(text).spec.template.spec.terminationGracePeriodSeconds,
+      'ops/kubernetes/worker.yaml',
+      (text) => parseAllDocuments(text)[0]?.toJS().spec.template.spec.terminationGracePeriodSeconds,
     ],
     ['Procfile', (text) => /--timeout (\d+)/.exec(text)?.[1]],
   ])('has that time by %s', async (file, read) => {

@@ -12,9 +12,9 @@ export type MaintenanceTask = {
   isDueAtStart?: boolean
   /**
    * Safe to repeat and to run twice at once. May be cut short by `signal`; it is then done again elsewhere. Resolves with what
-   * was done.
+   * was done, by name.
    */
-  run: (signal: AbortSignal) => Promise<object>
+  run: (signal: AbortSignal) => Promise<Record<string, unknown>>
 }
 
 export type MaintenanceQueueDeps = {

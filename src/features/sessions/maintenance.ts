@@ -11,10 +11,12 @@ export const createSessionTasks = (db: Database): MaintenanceTask[] => [
   {
     name: 'ended-sessions',
     everyMs: HOUR_MS,
-    run: () =>
-      db
+    run: async () => {
+      const { numDeletedRows } = await db
         .deleteFrom('endedSessions')
         .where('endedAt', '<', sql<Date>`now() - ${KEEP_HOURS}::int * interval '1 hour'`)
-        .execute(),
+        .executeTakeFirst()
+      return { deleted: Number(numDeletedRows) }
+    },
   },
 ]
