@@ -14,9 +14,15 @@ const vite = (pages: string) => [
   ...['build', pages, '--logLevel', 'warn'],
 ]
 
+const compress = (folder: string) => [
+  process.execPath,
+  ...['--import', 'tsx', join(ROOT, 'scripts/compress.ts'), join(ROOT, folder)],
+]
+
 const SETTINGS = [
   ...['package.json', 'package-lock.json', 'tsconfig.json'],
   ...['scripts/build.ts', 'scripts/bundle.ts', 'scripts/bundle-options.ts'],
+  'scripts/compress.ts',
 ]
 const CLIENT = ['src/client.ts', 'src/client', 'src/contract']
 
@@ -36,13 +42,13 @@ const steps: BuildStep[] = [
     name: 'dashboard',
     inputs: ['web', ...CLIENT, ...SETTINGS],
     outputs: ['dist/web'],
-    commands: [vite('web')],
+    commands: [vite('web'), compress('dist/web')],
   },
   {
     name: 'studio',
     inputs: ['examples/studio', 'web/tsconfig.json', ...CLIENT, ...SETTINGS],
     outputs: ['dist/studio'],
-    commands: [vite('examples/studio')],
+    commands: [vite('examples/studio'), compress('dist/studio')],
   },
 ]
 

@@ -1,8 +1,10 @@
 import { defineConfig } from 'vite'
+import { paintFirst } from './paint-first.ts'
 
 /** The dashboard and the reference, built into `dist/web`, from where the API serves them. */
 export default defineConfig({
   root: import.meta.dirname,
+  plugins: [paintFirst()],
   // Nothing is inlined: the pages' policy allows no script or style within them.
   build: {
     outDir: '../dist/web',

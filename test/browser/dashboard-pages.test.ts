@@ -59,6 +59,18 @@ describeWith('chromium', 'the overview and the generations', () => {
   })
   afterAll(() => dashboard?.stop())
 
+  test('a page says whose it is before its styles and scripts have come', async () => {
+    const slow = await dashboard.context.newPage()
+    await slow.route('**/assets/**', () => {})
+    for (const path of ['/', '/docs/']) {
+      await slow.goto(`${dashboard.app.url}${path}`, { waitUntil: 'commit' })
+      const painted = () => slow.evaluate('performance.getEntriesByType("paint").length > 0')
+      await waitFor(painted, { what: 'something to be painted' })
+      await slow.getByRole('img', { name: 'imageonce is loading' }).waitFor()
+    }
+    await slow.close()
+  })
+
   test('a new installation is led to the playground', async () => {
     await page.getByRole('link', { name: 'Open the playground' }).waitFor()
     expect(await lookAtPage(page, 'overview-empty')).toEqual([])

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import express, { type RequestHandler, type Response, Router } from 'express'
+import { type RequestHandler, Router } from 'express'
+import staticFiles from 'express-static-gzip'
 
 /** A page of ours and its parts, as vite builds them: `index.html`, and `assets/` under names that change with the content. */
 export type WebSite = { path: string; directory: string }
@@ -15,27 +16,43 @@ const IMMUTABLE = 'public, max-age=31536000, immutable'
 /** Paths that are never a page of ours, whatever a browser accepts. */
 const NOT_PAGES = /^\/(api|images|admin)(\/|$)|\.\w+$/
 
-/** Serves the pages. One that the page itself knows (`/gallery`) gets its `index.html`, when it is a browser that asks. */
+/**
+ * Serves the pages, compressed where `npm run build` has done so and the browser takes it. One that the page itself knows (`/gallery`)
+ * gets its `index.html`, when it is a browser that asks.
+ */
 export const serveWebPages = ({ sites, imageOrigins }: WebPages): Router => {
   const router = Router()
   const policy = createPolicy(imageOrigins)
-  const protect = (res: Response): void => {
-    res.set({ 'Content-Security-Policy': policy, 'Cache-Control': 'no-cache' })
-  }
+  router.use(skipUnreadable)
   for (const { path, directory } of sites) {
-    const files = express.static(directory, {
-      setHeaders: (res, file) => {
-        protect(res)
-        if (file.startsWith(join(directory, 'assets'))) res.set('Cache-Control', IMMUTABLE)
+    const assets = join(directory, 'assets')
+    const sendFile = staticFiles(directory, {
+      enableBrotli: true,
+      orderPreference: ['br', 'gzip'],
+      serveStatic: {
+        setHeaders: (res, file) => {
+          res.setHeader('Content-Security-Policy', policy)
+          res.setHeader('Cache-Control', file.startsWith(assets) ? IMMUTABLE : 'no-cache')
+        },
       },
     })
-    router.use(path, files, sendPage(directory, protect))
+    router.use(path, sendFile, sendPage(sendFile))
   }
   return router
 }
 
+/** An address that is no text names no file of ours. */
+const skipUnreadable: RequestHandler = (req, _res, next) => {
+  try {
+    decodeURIComponent(req.path)
+    next()
+  } catch {
+    next('router')
+  }
+}
+
 const sendPage =
-  (directory: string, protect: (res: Response) => void): RequestHandler =>
+  (sendFile: RequestHandler): RequestHandler =>
   (req, res, next) => {
     const isRead = req.method === 'GET' || req.method === 'HEAD'
     const wantsPage = req.get('Accept')?.includes('text/html') ?? false
@@ -43,11 +60,11 @@ const sendPage =
       next()
       return
     }
-    protect(res)
-    res.sendFile('index.html', { root: directory, cacheControl: false }, (error) => {
-      if (!error || res.headersSent) return
-      res.removeHeader('Content-Security-Policy')
-      next()
+    const { url } = req
+    req.url = '/index.html'
+    sendFile(req, res, (error) => {
+      req.url = url
+      next(error)
     })
   }
 
