@@ -46,6 +46,7 @@ const allowed = {
     npm(
       '@fastify/busboy',
       'express',
+      'express-static-gzip',
       'helmet',
       'ipaddr\\.js',
       'jose',
