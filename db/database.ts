@@ -1,6 +1,7 @@
 import { CamelCasePlugin, Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { createNudges, setNudges, tellAfterCommit } from './nudges.ts'
+import { readMoney } from './read-money.ts'
 import type { Schema } from './schema.ts'
 import { createSilenceWatch } from './silence.ts'
 import {
@@ -94,7 +95,7 @@ export const createDatabase = ({
   const dialect = new PostgresDialect({ pool: { connect, end } })
   const createDriver = dialect.createDriver.bind(dialect)
   dialect.createDriver = () => tellAfterCommit(createDriver(), nudges)
-  const db = new Kysely<Schema>({ dialect, plugins: [new CamelCasePlugin()] })
+  const db = new Kysely<Schema>({ dialect, plugins: [new CamelCasePlugin(), readMoney] })
   setNudges(db, nudges)
   return db
 }

@@ -1,4 +1,5 @@
 import type { ColumnType, Generated } from 'kysely'
+import type { NanoUsd, NanoUsdSum } from '../src/lib/money.ts'
 
 /** Owners that are being erased, and the receipts of those that were. */
 export type ErasuresTable = {
@@ -16,7 +17,7 @@ export type ErasuresTable = {
   /** How much of each kind was erased; the keys are of one word each. */
   counts: ColumnType<Record<string, number>, string | undefined, string>
   /** What the erased calls had cost, which analytics goes on counting; in billionths of a US dollar. */
-  spentNanoUsd: ColumnType<string, number | undefined, number>
+  spentNanoUsd: ColumnType<NanoUsdSum, NanoUsd | undefined, NanoUsd>
 }
 
 /** Objects of erased rows that the store may have yet. */

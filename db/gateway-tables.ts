@@ -1,4 +1,5 @@
 import type { ColumnType, Generated } from 'kysely'
+import type { NanoUsd } from '../src/lib/money.ts'
 
 /** Paid calls that are handed on to a provider as they came: written down before they are sent. */
 export type GatewayCallsTable = {
@@ -15,8 +16,8 @@ export type GatewayCallsTable = {
   /** What the provider answered with; null where it did not. */
   status: number | null
   /** What was set aside for it. */
-  heldUsd: number
-  costUsd: number
+  heldNanoUsd: NanoUsd
+  costNanoUsd: NanoUsd
   /** True where nobody said what it cost. */
   isEstimate: Generated<boolean>
   mayHaveCharged: Generated<boolean>

@@ -12,6 +12,7 @@ import type {
   SimilarityMode,
   Transformation,
 } from '../src/contract/vocabulary.ts'
+import type { NanoUsd } from '../src/lib/money.ts'
 import type { RequestDetails } from './request-details.ts'
 
 export type ImageMetadataTable = {
@@ -83,7 +84,7 @@ export type GenerationsTable = {
   /** Set when succeeded: this generation's image, or the one it reused. */
   imageId: string | null
   reuseSource: ReuseSource | null
-  costUsd: Generated<number>
+  costNanoUsd: Generated<NanoUsd>
   paidCalls: Generated<number>
   /** Paid calls whose result never arrived: they may have been charged. */
   ambiguousCalls: Generated<number>
@@ -149,10 +150,10 @@ export type AttemptsTable = {
   outcome: string | null
   mayHaveCharged: Generated<boolean>
   /** What the call cost, or may have cost. */
-  costUsd: Generated<number>
+  costNanoUsd: Generated<NanoUsd>
   /** What was set aside for it before it was sent. */
-  heldUsd: Generated<number>
-  /** True while nobody knows what the call cost: `costUsd` is then what it may have cost. */
+  heldNanoUsd: Generated<NanoUsd>
+  /** True while nobody knows what the call cost: `costNanoUsd` is then what it may have cost. */
   isEstimate: Generated<boolean>
   /** What the provider counted, as it came; null where it counted nothing, and of a release that did not keep it, as the next three. */
   usage: ColumnType<unknown, string | null, string | null>

@@ -38,6 +38,8 @@ import * as gatewayCalls from './migrations/0031-gateway-calls.ts'
 import * as parallelCalls from './migrations/0032-parallel-calls.ts'
 import * as requestWebhooks from './migrations/0033-request-webhooks.ts'
 import * as callReceipts from './migrations/0035-call-receipts.ts'
+import * as nanoDollars from './migrations/0036-nano-dollars.ts'
+import * as nanoDollarsOfChecks from './migrations/0037-nano-dollars-of-checks.ts'
 
 /**
  * `isOnline`: runs outside a transaction, as it holds up nobody that way; one that is cut off is begun again, so it must be safe
@@ -76,6 +78,8 @@ const migrations: Record<string, KnownMigration> = {
   '0032-parallel-calls': parallelCalls,
   '0033-request-webhooks': requestWebhooks,
   '0035-call-receipts': callReceipts,
+  '0036-nano-dollars': nanoDollars,
+  '0037-nano-dollars-of-checks': nanoDollarsOfChecks,
 }
 
 const MIN_SERVER_VERSION = 140_000

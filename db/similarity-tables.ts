@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely'
 import type { SimilarityMode } from '../src/contract/vocabulary.ts'
+import type { NanoUsd } from '../src/lib/money.ts'
 
 /** A prompt's embedding by one model. An image is found by its fingerprint. */
 export type PromptEmbeddingsTable = {
@@ -29,7 +30,7 @@ export type SimilarityChecksTable = {
   imageId: string | null
   similarity: number | null
   durationMs: number
-  embeddingCostUsd: number
+  embeddingCostNanoUsd: NanoUsd
   /** The owner's or an operator's verdict on the match; null until then. */
   accepted: boolean | null
   judgedAt: Date | null

@@ -1,4 +1,5 @@
 import type { ColumnType, Generated } from 'kysely'
+import type { NanoUsd, NanoUsdSum } from '../src/lib/money.ts'
 
 /** What a sum or a limit is of: `all`, or one of `prefix:`, `owner:` and `key:` with a name after it. */
 export type Scope = 'all' | `${'prefix' | 'owner' | 'key'}:${string}`
@@ -11,7 +12,7 @@ export type SpendingTable = {
   scope: Scope
   period: Period
   starts: ColumnType<string, string, never>
-  nanoUsd: ColumnType<string, number | string, never>
+  nanoUsd: ColumnType<NanoUsdSum, NanoUsdSum | string, never>
 }
 
 /** The limits that operators set; null leaves a period to the settings. */
@@ -19,8 +20,8 @@ export type BudgetsTable = {
   scope: Scope
   /** Of a `prefix:` what its owners' names start with. */
   prefix: ColumnType<string | null, never, never>
-  dailyNanoUsd: ColumnType<string | null, number | null, number | null>
-  monthlyNanoUsd: ColumnType<string | null, number | null, number | null>
+  dailyNanoUsd: ColumnType<NanoUsdSum | null, string | null, string | null>
+  monthlyNanoUsd: ColumnType<NanoUsdSum | null, string | null, string | null>
   updatedAt: Generated<Date>
 }
 
@@ -41,6 +42,6 @@ export type EmbeddingCallsTable = {
   startedAt: Generated<Date>
   /** Null while it is out, or when its worker died. */
   finishedAt: Date | null
-  heldUsd: number
-  costUsd: number
+  heldNanoUsd: NanoUsd
+  costNanoUsd: NanoUsd
 }

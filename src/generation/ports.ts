@@ -13,6 +13,7 @@ import type {
   TurnRole,
 } from '../contract/vocabulary.ts'
 import type { CallReceipt } from '../lib/call-receipt.ts'
+import type { NanoUsd } from '../lib/money.ts'
 
 /** Encoded image bytes with what they are. */
 export type EncodedImage = { bytes: Uint8Array; mimeType: ImageMimeType }
@@ -98,7 +99,7 @@ export type ProviderResult = {
   /** What else came in the same answer, and is paid for: it stays with the generation. */
   others?: readonly Uint8Array[]
   /** Of all of them together. */
-  costUsd: number
+  costNanoUsd: NanoUsd
   /** Absent where nothing is said of a call, as it is free. */
   receipt?: CallReceipt | undefined
   /** The model's words beside the picture. */
@@ -116,8 +117,8 @@ export type Provider = {
   account: string
   defaultModel: string
   models: readonly ModelInfo[]
-  /** What one call may cost, in US dollars, as far as that is known before it is sent. */
-  estimateUsd(model: string, imageSize: ImageSize): number
+  /** What one call may cost, as far as that is known before it is sent. */
+  estimateNanoUsd(model: string, imageSize: ImageSize): NanoUsd
   /**
    * Makes one image with at most one request to the model; never retries. Throws `ProviderError`, or the
    * signal's reason once `signal` is aborted (also when it is aborted already, and then without a request).

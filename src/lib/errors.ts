@@ -1,4 +1,5 @@
 import type { CallReceipt } from './call-receipt.ts'
+import type { NanoUsd } from './money.ts'
 
 /** What went wrong, as a stable word that callers may switch on. */
 export type ErrorCode =
@@ -99,7 +100,7 @@ export class ProviderError extends AppError {
   override readonly name = 'ProviderError'
   declare readonly code: ProviderErrorCode
   /** What the provider counted for it all the same; undefined when it did not say. */
-  readonly costUsd: number | undefined
+  readonly costNanoUsd: NanoUsd | undefined
   /** Of a call that was answered. */
   readonly receipt: CallReceipt | undefined
 
@@ -107,12 +108,12 @@ export class ProviderError extends AppError {
     code: ProviderErrorCode,
     message: string,
     options: AppErrorOptions & {
-      costUsd?: number | undefined
+      costNanoUsd?: NanoUsd | undefined
       receipt?: CallReceipt | undefined
     } = {},
   ) {
     super(code, message, options)
-    this.costUsd = options.costUsd
+    this.costNanoUsd = options.costNanoUsd
     this.receipt = options.receipt
   }
 }

@@ -7,6 +7,7 @@ import {
   analyticsSummarySchema,
   analyticsTimeseriesSchema,
 } from '../../src/contract/analytics.ts'
+import { toNanoUsd } from '../../src/lib/money.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { type Client, createClient } from '../support/client.ts'
 import { countByHand } from '../support/count-by-hand.ts'
@@ -133,13 +134,13 @@ describe('the figures of a day that was lived', () => {
     expect(figures.calls).toBe(app.gemini.countCalls())
     const charged = app.gemini.calls.filter(({ prompt }) => !prompt.includes('refused'))
     expect(figures.paidCalls).toBe(charged.length)
-    const attempts = await app.db.selectFrom('attempts').select(['model', 'costUsd']).execute()
+    const attempts = await app.db.selectFrom('attempts').select(['model', 'costNanoUsd']).execute()
     const sum = (costs: number[]) => costs.reduce((total, cost) => total + cost, 0)
-    expect(figures.spendUsd).toBeCloseTo(sum(attempts.map(({ costUsd }) => costUsd)), 9)
+    expect(toNanoUsd(figures.spendUsd)).toBe(sum(attempts.map(({ costNanoUsd }) => costNanoUsd)))
     for (const { model, calls, spendUsd } of models) {
       const own = attempts.filter((attempt) => attempt.model === model)
       expect(calls).toBe(own.length)
-      expect(spendUsd).toBeCloseTo(sum(own.map(({ costUsd }) => costUsd)), 9)
+      expect(toNanoUsd(spendUsd)).toBe(sum(own.map(({ costNanoUsd }) => costNanoUsd)))
     }
     expect(sum(models.map(({ spendUsd }) => spendUsd))).toBeCloseTo(figures.spendUsd, 9)
     expect(models.map(({ model }) => model)).toContain(PRO)

@@ -34,7 +34,7 @@ describe('Gemini', () => {
   afterAll(() => server.close())
 
   test('is asked for vectors by which texts are compared, of the length that is set', async () => {
-    const { vectors, costUsd } = await gemini.embed([PROMPT], signal)
+    const { vectors, costNanoUsd } = await gemini.embed([PROMPT], signal)
     expect(gemini).toMatchObject({ source: 'gemini', model: 'gemini-embedding-001@512' })
     expect(server.embeddings.calls).toMatchObject([
       {
@@ -47,7 +47,7 @@ describe('Gemini', () => {
     expect(vectors.map(({ length }) => length)).toEqual([512])
     expect(lengthOf(vectors[0])).toBeCloseTo(1, 5)
     // 35 characters are some 9 tokens at $0.15 a million.
-    expect(costUsd).toBeCloseTo(9 * 0.15e-6, 12)
+    expect(costNanoUsd).toBe(9 * 150)
     expect(server.calls).toHaveLength(0)
   })
 
@@ -101,7 +101,7 @@ describe('Gemini', () => {
 test('the local model puts what means the same near each other, at no cost', async () => {
   const local = get({})
   expect(local).toMatchObject({ source: 'local', model: 'energetic-ai-en-0.2.0@512' })
-  const { vectors, costUsd } = await local.embed(
+  const { vectors, costNanoUsd } = await local.embed(
     [
       'A red bicycle against a white wall, studio photo',
       'Studio photo of a red bicycle in front of a white wall',
@@ -118,7 +118,7 @@ test('the local model puts what means the same near each other, at no cost', asy
   ]
   const cosine = (a: Float32Array, b: Float32Array) =>
     a.reduce((sum, x, i) => sum + x * (b[i] ?? 0), 0)
-  expect(costUsd).toBe(0)
+  expect(costNanoUsd).toBe(0)
   expect(cosine(bicycle, same)).toBeGreaterThan(0.85)
   expect(cosine(bicycle, soup)).toBeLessThan(0.6)
   expect(lengthOf(dots)).toBeCloseTo(1, 4)

@@ -194,9 +194,9 @@ describe("a model's words", () => {
   test('cost what they cost, whether they are counted by kind or not', async () => {
     const counted = { promptTokenCount: 100, candidatesTokenCount: 900 }
     speak('No.', { usageMetadata: counted })
-    expect((await failureOf(call())).costUsd).toBe(0.0069)
+    expect((await failureOf(call())).costNanoUsd).toBe(6_900_000)
     const candidatesTokensDetails = [{ modality: 'TEXT', tokenCount: 900 }]
     speak('No.', { usageMetadata: { ...counted, candidatesTokensDetails } })
-    expect((await failureOf(call())).costUsd).toBe(0.0069)
+    expect((await failureOf(call())).costNanoUsd).toBe(6_900_000)
   })
 })

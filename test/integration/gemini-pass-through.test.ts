@@ -70,8 +70,13 @@ describe('what can’t be reused', () => {
     expect(passed?.headers['x-secret']).toBeUndefined()
     const [call] = await findSettled('alice')
     // 1,000 tokens at $2 and 2,000 at $12 a million: the highest of the list, for a model that is not in it.
-    expect(call).toMatchObject({ costUsd: 0.026, isEstimate: true, status: 200, usage: textUsage })
-    expect(call?.heldUsd).toBeGreaterThan(0.026)
+    expect(call).toMatchObject({
+      costNanoUsd: 26_000_000,
+      isEstimate: true,
+      status: 200,
+      usage: textUsage,
+    })
+    expect(call?.heldNanoUsd).toBeGreaterThan(26_000_000)
     expect(await findMiscounted(app.db)).toEqual([])
   })
 
@@ -120,7 +125,7 @@ describe('what can’t be reused', () => {
     await waitFor(() => app.gemini.passing.calls[0]?.isAbandoned, { what: 'the end upstream' })
     const [call] = await findSettled('carol')
     expect(call).toMatchObject({ isEstimate: true, mayHaveCharged: true })
-    expect(call?.costUsd).toBe(call?.heldUsd)
+    expect(call?.costNanoUsd).toBe(call?.heldNanoUsd)
   })
 
   test.each([
@@ -134,7 +139,7 @@ describe('what can’t be reused', () => {
     const answer = await ivan.call('POST', CALL, { body: say('hello') })
     expect(answer.body).toMatchObject({ usageMetadata: usage })
     const [call] = await findSettled(owner)
-    expect(call).toMatchObject({ isEstimate: true, costUsd: call?.heldUsd })
+    expect(call).toMatchObject({ isEstimate: true, costNanoUsd: call?.heldNanoUsd })
   })
 
   test('is not sent beyond a budget, nor while paying is stopped', async () => {
@@ -165,7 +170,7 @@ describe('what can’t be reused', () => {
     const ofKey = await erin.call<GoogleError>('POST', CALL, { body: say('hello') })
     expect(ofKey.status).toBe(500)
     expect(ofKey.body.error.message).toContain('this server’s own key'.replace('’', "'"))
-    const costs = (await findSettled('erin')).map(({ costUsd }) => costUsd)
+    const costs = (await findSettled('erin')).map(({ costNanoUsd }) => costNanoUsd)
     expect(costs).toEqual([0, 0])
   })
 
@@ -227,12 +232,17 @@ describe('what can’t be reused', () => {
       .selectAll()
       .where('id', '=', call?.id ?? '')
       .executeTakeFirst()
-    expect(row).toMatchObject({ ownerId: null, costUsd: 0.026, usage: null })
+    expect(row).toMatchObject({ ownerId: null, costNanoUsd: 26_000_000, usage: null })
   })
 })
 
 test('the record of a call goes when it is as old as calls are kept, once analytics have it', async () => {
-  const old = { model: TEXT_MODEL, method: 'generateContent', heldUsd: 1, costUsd: 1 }
+  const old = {
+    model: TEXT_MODEL,
+    method: 'generateContent',
+    heldNanoUsd: 1_000_000_000,
+    costNanoUsd: 1_000_000_000,
+  }
   const at = new Date(Date.now() - 40 * 86_400_000)
   const insert = (ownerId: string, isCounted: boolean | null) =>
     app.db

@@ -41,10 +41,10 @@ describe('what is said of a call', () => {
 
   test('is that nothing was counted, where nothing was', async () => {
     server.behave({ kind: 'image', usage: false })
-    const { receipt, costUsd } = await call()
+    const { receipt, costNanoUsd } = await call()
     expect(receipt).toMatchObject({ basis: 'listed' })
     expect(receipt).not.toHaveProperty('usage')
-    expect(costUsd).toBe(0.04035)
+    expect(costNanoUsd).toBe(40_350_000)
   })
 
   test('comes with a failure that was answered', async () => {
@@ -80,10 +80,10 @@ describe('a request', () => {
   test.each(['models/gemini-3-pro-image', 'gemini-3-pro-image-preview'])(
     'goes to %s under its name, and costs what the model does',
     async (model) => {
-      const { costUsd } = await call({ model })
+      const { costNanoUsd } = await call({ model })
       expect(server.calls[0]?.model).toBe(model.replace('models/', ''))
       // 12 tokens at $2 and 1,120 at $120 a million.
-      expect(costUsd).toBe(0.134424)
+      expect(costNanoUsd).toBe(134_424_000)
     },
   )
 
@@ -176,14 +176,14 @@ describe('a request', () => {
 
 describe('an image', () => {
   test('comes with the cost of its tokens', async () => {
-    const { bytes, costUsd } = await call()
+    const { bytes, costNanoUsd } = await call()
     expect(await pixelOf(bytes)).toEqual(colourOf(1))
-    expect(costUsd).toBe(0.033618)
+    expect(costNanoUsd).toBe(33_618_000)
   })
 
   test('comes with the list price when no tokens are counted', async () => {
     server.behave({ kind: 'image', usage: false })
-    expect((await call({ imageSize: '2K' })).costUsd).toBe(0.05715)
+    expect((await call({ imageSize: '2K' })).costNanoUsd).toBe(57_150_000)
   })
 
   test('comes with the list price when the count makes no sense', async () => {
@@ -191,7 +191,7 @@ describe('an image', () => {
       kind: 'image',
       usage: { promptTokenCount: 'many', candidatesTokensDetails: 7 },
     })
-    expect((await call()).costUsd).toBe(0.04035)
+    expect((await call()).costNanoUsd).toBe(40_350_000)
   })
 
   test('is the first one that is no thought, and what else was paid for comes beside it', async () => {
@@ -339,7 +339,7 @@ describe("the caller's signal", () => {
     await server.waitForCall(({ prompt }) => prompt === 'stopped')
     caller.abort(new Error('canceled'))
     await expect(stopped).rejects.toThrow('canceled')
-    expect((await other).costUsd).toBeGreaterThan(0)
+    expect((await other).costNanoUsd).toBeGreaterThan(0)
   })
 })
 

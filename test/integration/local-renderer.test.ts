@@ -92,7 +92,7 @@ test('the renderer says what it is, and costs nothing', async () => {
     conditionImages: [],
   } as const
   const signal = new AbortController().signal
-  expect((await provider.call({ ...request, imageSize: '1K' }, signal)).costUsd).toBe(0)
+  expect((await provider.call({ ...request, imageSize: '1K' }, signal)).costNanoUsd).toBe(0)
 })
 
 describe('a picture', () => {

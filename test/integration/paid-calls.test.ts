@@ -21,19 +21,19 @@ beforeAll(async () => {
 afterAll(() => database.close())
 
 /** What is set aside for a call. */
-const HELD_USD = 0.03
+const HELD_NANO_USD = 30_000_000
 
 const readCounts = (id: string) =>
   database.db
     .selectFrom('generations')
-    .select(['attempts', 'paidCalls', 'ambiguousCalls', 'costUsd'])
+    .select(['attempts', 'paidCalls', 'ambiguousCalls', 'costNanoUsd'])
     .where('id', '=', id)
     .executeTakeFirstOrThrow()
 
 const listAttempts = (generationId: string) =>
   database.db
     .selectFrom('attempts')
-    .select(['id', 'outcome', 'mayHaveCharged', 'costUsd', 'isEstimate', 'fence', 'finishedAt'])
+    .select(['id', 'outcome', 'mayHaveCharged', 'costNanoUsd', 'isEstimate', 'fence', 'finishedAt'])
     .where('generationId', '=', generationId)
     .orderBy('id')
     .execute()
@@ -56,17 +56,22 @@ describe('the intent to pay', () => {
     'after attempts, paid and ambiguous calls of $spent is allowed: $isAllowed',
     async ({ spent: [attempts, paidCalls, ambiguousCalls], isAllowed }) => {
       const spent = { attempts, paidCalls, ambiguousCalls }
-      const claim = await insertStanding(database.db, 'live lease', { ...spent, costUsd: 0 })
-      const intent = await recordIntent(database.db, claim, HELD_USD, NO_BUDGETS)
+      const claim = await insertStanding(database.db, 'live lease', { ...spent, costNanoUsd: 0 })
+      const intent = await recordIntent(database.db, claim, HELD_NANO_USD, NO_BUDGETS)
       const more = isAllowed ? 1 : 0
       expect(intent).toEqual(isAllowed ? { attemptId: expect.any(String) } : 'capped')
       expect(await readCounts(claim.id)).toEqual({
         attempts: attempts + more,
         paidCalls: paidCalls + more,
         ambiguousCalls: ambiguousCalls + more,
-        costUsd: more * HELD_USD,
+        costNanoUsd: more * HELD_NANO_USD,
       })
-      const held = { outcome: null, mayHaveCharged: true, costUsd: HELD_USD, isEstimate: true }
+      const held = {
+        outcome: null,
+        mayHaveCharged: true,
+        costNanoUsd: HELD_NANO_USD,
+        isEstimate: true,
+      }
       expect(await listAttempts(claim.id)).toMatchObject(more ? [held] : [])
       expect(mayCallAgain(spent)).toBe(isAllowed)
     },
@@ -87,7 +92,7 @@ describe('the intent to pay', () => {
       const intent = await recordIntent(
         database.db,
         { ...row, fence: row.fence + behind },
-        HELD_USD,
+        HELD_NANO_USD,
         NO_BUDGETS,
       )
       expect(intent).toEqual(isTheirs ? { attemptId: expect.any(String) } : 'claim_lost')
@@ -101,7 +106,7 @@ describe('the intent to pay', () => {
       ...{ attempts: 0, paidCalls: 1, ambiguousCalls: 0 },
     })
     const intents = await Promise.all(
-      Array.from({ length: 5 }, () => recordIntent(database.db, claim, HELD_USD, NO_BUDGETS)),
+      Array.from({ length: 5 }, () => recordIntent(database.db, claim, HELD_NANO_USD, NO_BUDGETS)),
     )
     expect(intents.filter((intent) => intent !== 'capped')).toHaveLength(1)
     expect(await listAttempts(claim.id)).toHaveLength(1)
@@ -111,9 +116,9 @@ describe('the intent to pay', () => {
 describe('the outcome of a call', () => {
   /** A claim with one call under way. */
   const call = async (): Promise<{ claim: GenerationRow; attemptId: string }> => {
-    const none = { attempts: 0, paidCalls: 0, ambiguousCalls: 0, costUsd: 0 }
+    const none = { attempts: 0, paidCalls: 0, ambiguousCalls: 0, costNanoUsd: 0 }
     const claim = await insertStanding(database.db, 'live lease', none)
-    const intent = await recordIntent(database.db, claim, HELD_USD, NO_BUDGETS)
+    const intent = await recordIntent(database.db, claim, HELD_NANO_USD, NO_BUDGETS)
     if (typeof intent === 'string' || 'stop' in intent) throw new Error(JSON.stringify(intent))
     return { claim, ...intent }
   }
@@ -121,28 +126,37 @@ describe('the outcome of a call', () => {
     outcome: AttemptOutcome,
     mayHaveCharged: boolean,
     isAmbiguous: boolean,
-    costUsd: number,
+    costNanoUsd: number,
     isEstimate = false,
-  ): Ending => ({ outcome, mayHaveCharged, isAmbiguous, costUsd, isEstimate })
+  ): Ending => ({ outcome, mayHaveCharged, isAmbiguous, costNanoUsd, isEstimate })
 
   const paid = result('image', true, false, 0.04)
   const free = result('overloaded', false, false, 0)
-  const lost = result('timeout', true, true, HELD_USD, true)
-  const letGo = { ...result('interrupted', true, true, HELD_USD, true), isSpared: true }
+  const lost = result('timeout', true, true, HELD_NANO_USD, true)
+  const letGo = { ...result('interrupted', true, true, HELD_NANO_USD, true), isSpared: true }
 
   test.each([
-    { booked: paid, counts: { attempts: 1, paidCalls: 1, ambiguousCalls: 0, costUsd: 0.04 } },
-    { booked: free, counts: { attempts: 1, paidCalls: 0, ambiguousCalls: 0, costUsd: 0 } },
-    { booked: lost, counts: { attempts: 1, paidCalls: 1, ambiguousCalls: 1, costUsd: HELD_USD } },
-    { booked: letGo, counts: { attempts: 0, paidCalls: 0, ambiguousCalls: 0, costUsd: HELD_USD } },
+    {
+      booked: paid,
+      counts: { attempts: 1, paidCalls: 1, ambiguousCalls: 0, costNanoUsd: 40_000_000 },
+    },
+    { booked: free, counts: { attempts: 1, paidCalls: 0, ambiguousCalls: 0, costNanoUsd: 0 } },
+    {
+      booked: lost,
+      counts: { attempts: 1, paidCalls: 1, ambiguousCalls: 1, costNanoUsd: HELD_NANO_USD },
+    },
+    {
+      booked: letGo,
+      counts: { attempts: 0, paidCalls: 0, ambiguousCalls: 0, costNanoUsd: HELD_NANO_USD },
+    },
   ])('$booked.outcome leaves $counts', async ({ booked, counts }) => {
     const { claim, attemptId } = await call()
     await recordOutcome(database.db, claim.id, attemptId, booked)
     expect(await readCounts(claim.id)).toEqual(counts)
-    const { outcome, mayHaveCharged, costUsd, isEstimate } = booked
+    const { outcome, mayHaveCharged, costNanoUsd, isEstimate } = booked
     const finishedAt = expect.any(Date)
     expect(await listAttempts(claim.id)).toMatchObject([
-      { outcome, mayHaveCharged, costUsd, isEstimate, fence: claim.fence, finishedAt },
+      { outcome, mayHaveCharged, costNanoUsd, isEstimate, fence: claim.fence, finishedAt },
     ])
   })
 
@@ -153,7 +167,7 @@ describe('the outcome of a call', () => {
       await recordOutcome(database.db, claim.id, attemptId, booked)
       const once = { counts: await readCounts(claim.id), attempts: await listAttempts(claim.id) }
       await recordOutcome(database.db, claim.id, attemptId, paid)
-      await recordAdoption(database.db, claim.id, { costUsd: 0.04, isEstimate: false })
+      await recordAdoption(database.db, claim.id, { costNanoUsd: 40_000_000, isEstimate: false })
       const twice = { counts: await readCounts(claim.id), attempts: await listAttempts(claim.id) }
       expect(twice).toEqual(once)
     },
@@ -167,7 +181,7 @@ describe('the outcome of a call', () => {
       const change = { status, fence: claim.fence + 1 }
       await database.db.updateTable('generations').set(change).where('id', '=', claim.id).execute()
       await recordOutcome(database.db, claim.id, attemptId, paid)
-      expect((await readCounts(claim.id)).costUsd).toBe(0.04)
+      expect((await readCounts(claim.id)).costNanoUsd).toBe(40_000_000)
     },
   )
 
@@ -188,36 +202,36 @@ describe('the outcome of a call', () => {
       expect(await readCounts(claim.id)).toMatchObject({
         paidCalls: 1,
         ambiguousCalls: 1,
-        costUsd: late.costUsd,
+        costNanoUsd: late.costNanoUsd,
       })
     }
   })
 
   test('that was adopted is of the newest call that has none', async () => {
     const { claim, attemptId } = await call()
-    await recordIntent(database.db, claim, HELD_USD, NO_BUDGETS)
-    await recordAdoption(database.db, claim.id, { costUsd: 0.04, isEstimate: false })
+    await recordIntent(database.db, claim, HELD_NANO_USD, NO_BUDGETS)
+    await recordAdoption(database.db, claim.id, { costNanoUsd: 40_000_000, isEstimate: false })
     const [older, newer] = await listAttempts(claim.id)
     // Its worker died: what it may have cost stays in the books.
     expect(older).toMatchObject({
       id: attemptId,
       outcome: null,
-      costUsd: HELD_USD,
+      costNanoUsd: HELD_NANO_USD,
       isEstimate: true,
     })
-    expect(newer).toMatchObject({ outcome: 'image', costUsd: 0.04, mayHaveCharged: true })
+    expect(newer).toMatchObject({ outcome: 'image', costNanoUsd: 40_000_000, mayHaveCharged: true })
     expect(await readCounts(claim.id)).toEqual({
       attempts: 2,
       paidCalls: 2,
       ambiguousCalls: 1,
-      costUsd: HELD_USD + 0.04,
+      costNanoUsd: HELD_NANO_USD + 40_000_000,
     })
   })
 
   test('may come long after its worker was taken for dead, and is then what it cost', async () => {
     const { claim, attemptId } = await call()
-    await recordIntent(database.db, { ...claim, fence: claim.fence }, HELD_USD, NO_BUDGETS)
-    await recordOutcome(database.db, claim.id, attemptId, { ...paid, costUsd: 0.05 })
-    expect((await readCounts(claim.id)).costUsd).toBe(HELD_USD + 0.05)
+    await recordIntent(database.db, { ...claim, fence: claim.fence }, HELD_NANO_USD, NO_BUDGETS)
+    await recordOutcome(database.db, claim.id, attemptId, { ...paid, costNanoUsd: 50_000_000 })
+    expect((await readCounts(claim.id)).costNanoUsd).toBe(HELD_NANO_USD + 50_000_000)
   })
 })

@@ -5,6 +5,7 @@ import sharp from 'sharp'
 import { createFilesystemStore } from '../../src/adapters/storage/filesystem.ts'
 import { createSpool } from '../../src/adapters/storage/spool.ts'
 import type { EncodedImage, ImageStore } from '../../src/generation/ports.ts'
+import { toNanoUsd } from '../../src/lib/money.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { createClient } from '../support/client.ts'
 import { makeTemporaryFolder } from '../support/temporary-folder.ts'
@@ -23,7 +24,7 @@ const makePng = async (): Promise<EncodedImage> => {
 const readRow = (id: string) =>
   app.db
     .selectFrom('generations')
-    .select(['objectKey', 'paidCalls', 'costUsd'])
+    .select(['objectKey', 'paidCalls', 'costNanoUsd'])
     .where('id', '=', id)
     .executeTakeFirstOrThrow()
 
@@ -34,7 +35,7 @@ test('bytes that an earlier attempt left in the spool are adopted, not bought ag
   const { objectKey } = await readRow(body.id)
   const { bytes } = await makePng()
   const spool = createSpool({ directory: join(app.dataDir, 'spool') })
-  await spool.write(objectKey, { bytes, costUsd: 0.5 })
+  await spool.write(objectKey, { bytes, costNanoUsd: 500_000_000 })
   await app.startWorker()
   const done = await alice.get(body.id, { Prefer: 'wait=20' })
   expect(done.body).toMatchObject({ status: 'succeeded', width: 32, height: 24 })
@@ -70,7 +71,7 @@ test('a call whose worker died is booked when its bytes are adopted', async () =
     .execute()
   const { bytes } = await makePng()
   const spool = createSpool({ directory: join(app.dataDir, 'spool') })
-  await spool.write(objectKey, { bytes, costUsd: 0.5 })
+  await spool.write(objectKey, { bytes, costNanoUsd: 500_000_000 })
   await app.startWorker()
   const done = await alice.get(body.id, { Prefer: 'wait=20' })
   expect(done.body).toMatchObject({ status: 'succeeded', costUsd: 0.5 })
@@ -124,13 +125,13 @@ test('every call has its intent and its outcome in the books', async () => {
   const { body } = await alice.generateAndWait({ prompt: 'audited' })
   const attempts = await app.db
     .selectFrom('attempts')
-    .select(['outcome', 'mayHaveCharged', 'costUsd'])
+    .select(['outcome', 'mayHaveCharged', 'costNanoUsd'])
     .where('generationId', '=', body.id)
     .orderBy('id')
     .execute()
   expect(attempts).toEqual([
-    { outcome: 'overloaded', mayHaveCharged: false, costUsd: 0 },
-    { outcome: 'image', mayHaveCharged: true, costUsd: body.costUsd },
+    { outcome: 'overloaded', mayHaveCharged: false, costNanoUsd: 0 },
+    { outcome: 'image', mayHaveCharged: true, costNanoUsd: toNanoUsd(body.costUsd ?? 0) },
   ])
 })
 

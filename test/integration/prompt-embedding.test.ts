@@ -48,7 +48,7 @@ test('a prompt is embedded once, also for another variant and by two at once', a
   const all = await Promise.all([get(light, signal), get(light, signal), get(dark, signal)])
   all.push(await get(square, signal), await get(light, signal))
   expect(gemini.embeddings.calls.map(({ texts }) => texts)).toEqual([['two dogs']])
-  expect(all.map(({ costUsd }) => costUsd)).toEqual([3e-7, 0, 0, 0, 0])
+  expect(all.map(({ costNanoUsd }) => costNanoUsd)).toEqual([300, 0, 0, 0, 0])
   const code = all[0]?.code
   expect(all.every((one) => code?.equals(one.code))).toBe(true)
   const kept = { model: 'gemini-embedding-001@64', ownerId: 'alice', code }
@@ -97,7 +97,7 @@ test('who gives up takes nothing from who still waits; when nobody waits any mor
   await expect(left).rejects.toThrow('canceled')
   release()
   // Whoever is left books what it cost.
-  expect(await stays).toMatchObject({ costUsd: 3e-7 })
+  expect(await stays).toMatchObject({ costNanoUsd: 300 })
 
   gemini.embeddings.fail('hang')
   const third = new AbortController()
@@ -116,7 +116,7 @@ test('after trouble nothing is kept, and the next one tries again', async () => 
   expect(gemini.embeddings.calls).toHaveLength(1)
   expect(await listRows()).toEqual([])
   gemini.embeddings.fail(undefined)
-  expect(await get(light, signal)).toMatchObject({ costUsd: 3e-7 })
+  expect(await get(light, signal)).toMatchObject({ costNanoUsd: 300 })
 })
 
 const withResolvers = () => {

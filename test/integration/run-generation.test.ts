@@ -43,17 +43,17 @@ afterAll(() => database.close())
 beforeEach(async () => {
   folder = await makeTemporaryFolder('run')
   calls = []
-  answer = async () => ({ bytes: png, costUsd: 0.04 })
+  answer = async () => ({ bytes: png, costNanoUsd: 40_000_000 })
 })
 afterEach(() => folder.remove())
 
 /** What a call may cost. */
-const HELD_USD = 0.03
+const HELD_NANO_USD = 30_000_000
 
 const provider: Provider = {
   name: 'local',
   account: 'one',
-  estimateUsd: () => HELD_USD,
+  estimateNanoUsd: () => HELD_NANO_USD,
   defaultModel: 'local',
   models: [aModel()],
   call: async (request, signal) => {
@@ -96,7 +96,14 @@ const spool = () => createSpool({ directory: join(folder.path, 'spool') })
 
 const HOUR_MS = 3_600_000
 
-const none = { claims: 0, attempts: 0, paidCalls: 0, ambiguousCalls: 0, lostClaims: 0, costUsd: 0 }
+const none = {
+  claims: 0,
+  attempts: 0,
+  paidCalls: 0,
+  ambiguousCalls: 0,
+  lostClaims: 0,
+  costNanoUsd: 0,
+}
 const insert = (given: Partial<NewGeneration> = {}) =>
   insertStanding(database.db, 'queued', { ...none, ...given })
 
@@ -111,7 +118,7 @@ const change = (
 const listAttempts = (generationId: string) =>
   database.db
     .selectFrom('attempts')
-    .select(['outcome', 'mayHaveCharged', 'costUsd', 'isEstimate'])
+    .select(['outcome', 'mayHaveCharged', 'costNanoUsd', 'isEstimate'])
     .where('generationId', '=', generationId)
     .orderBy('id')
     .execute()
@@ -144,20 +151,26 @@ describe('an image is bought', () => {
     const { id, objectKey } = await insert()
     answer = async () => {
       expect(await listAttempts(id)).toEqual([
-        { outcome: null, mayHaveCharged: true, costUsd: HELD_USD, isEstimate: true },
+        { outcome: null, mayHaveCharged: true, costNanoUsd: HELD_NANO_USD, isEstimate: true },
       ])
       expect(await read(id)).toMatchObject({
-        ...{ paidCalls: 1, ambiguousCalls: 1, attempts: 1, costUsd: HELD_USD },
+        ...{ paidCalls: 1, ambiguousCalls: 1, attempts: 1, costNanoUsd: HELD_NANO_USD },
       })
-      return { bytes: png, costUsd: 0.04 }
+      return { bytes: png, costNanoUsd: 40_000_000 }
     }
     expect(await run(id)).toMatchObject(success)
     expect(calls).toHaveLength(1)
     expect(await listAttempts(id)).toEqual([
-      { outcome: 'image', mayHaveCharged: true, costUsd: 0.04, isEstimate: false },
+      { outcome: 'image', mayHaveCharged: true, costNanoUsd: 40_000_000, isEstimate: false },
     ])
     expect(await read(id)).toMatchObject({
-      ...{ status: 'succeeded', imageId: id, costUsd: 0.04, paidCalls: 1, ambiguousCalls: 0 },
+      ...{
+        status: 'succeeded',
+        imageId: id,
+        costNanoUsd: 40_000_000,
+        paidCalls: 1,
+        ambiguousCalls: 0,
+      },
     })
     expect(await store().has(objectKey)).toBe(true)
     expect(await spool().find(objectKey)).toBeUndefined()
@@ -172,12 +185,12 @@ describe('an image is bought', () => {
     }
     await run(id)
     answer = async () => {
-      throw new ProviderError('no_image', 'x', { retryable: true, costUsd: 0.007, receipt })
+      throw new ProviderError('no_image', 'x', { retryable: true, costNanoUsd: 7_000_000, receipt })
     }
     await change(id, { runAfter: null })
     await run(id)
     const { id: made } = await insert()
-    answer = async () => ({ bytes: png, costUsd: 0.04, receipt })
+    answer = async () => ({ bytes: png, costNanoUsd: 40_000_000, receipt })
     await run(made)
     expect(await listReceipts(made)).toEqual([kept])
     // What is an estimate was not measured.
@@ -281,7 +294,7 @@ describe('an image is bought', () => {
 describe('what was paid for is not bought again', () => {
   test('where an earlier attempt left it on this disk', async () => {
     const { id, objectKey } = await insert()
-    await spool().write(objectKey, { bytes: png, costUsd: 0.05, receipt })
+    await spool().write(objectKey, { bytes: png, costNanoUsd: 50_000_000, receipt })
     const attempt = { generationId: id, fence: 1, workerId: 'w0', provider: 'local' as const }
     await database.db
       .insertInto('attempts')
@@ -303,7 +316,7 @@ describe('what was paid for is not bought again', () => {
     expect(await run(id)).toMatchObject(success)
     expect(calls).toEqual([])
     expect(await listAttempts(id)).toEqual([
-      { outcome: 'image', mayHaveCharged: true, costUsd: 0.03, isEstimate: true },
+      { outcome: 'image', mayHaveCharged: true, costNanoUsd: 30_000_000, isEstimate: true },
     ])
   })
 
@@ -340,9 +353,14 @@ describe('what was paid for is not bought again', () => {
 })
 
 describe('a call that ends without an image is in the books', () => {
-  const free = { mayHaveCharged: false, costUsd: 0, paidCalls: 0, ambiguousCalls: 0 }
-  const charged = { mayHaveCharged: true, costUsd: HELD_USD, paidCalls: 1, ambiguousCalls: 0 }
-  const lost = { mayHaveCharged: true, costUsd: HELD_USD, paidCalls: 1, ambiguousCalls: 1 }
+  const free = { mayHaveCharged: false, costNanoUsd: 0, paidCalls: 0, ambiguousCalls: 0 }
+  const charged = {
+    mayHaveCharged: true,
+    costNanoUsd: HELD_NANO_USD,
+    paidCalls: 1,
+    ambiguousCalls: 0,
+  }
+  const lost = { mayHaveCharged: true, costNanoUsd: HELD_NANO_USD, paidCalls: 1, ambiguousCalls: 1 }
 
   test.each<[string, Error, typeof free, object]>([
     ['overloaded', new ProviderError('overloaded', 'x'), free, { kind: 'again' }],
@@ -351,22 +369,22 @@ describe('a call that ends without an image is in the books', () => {
     ['no_image', new ProviderError('no_image', 'x'), charged, { status: 'failed' }],
     [
       'no_image',
-      new ProviderError('no_image', 'x', { costUsd: 0.007 }),
-      { ...charged, costUsd: 0.007 },
+      new ProviderError('no_image', 'x', { costNanoUsd: 7_000_000 }),
+      { ...charged, costNanoUsd: 7_000_000 },
       { status: 'failed' },
     ],
     ['refused_prompt', new ProviderError('refused_prompt', 'x'), free, { status: 'failed' }],
     // Nobody knows what it did.
     ['interrupted', new TypeError('a bug'), lost, { kind: 'again' }],
-  ])('%s', async (outcome, error, { mayHaveCharged, costUsd, ...counts }, result) => {
+  ])('%s', async (outcome, error, { mayHaveCharged, costNanoUsd, ...counts }, result) => {
     const { id } = await insert()
     answer = async () => {
       throw error
     }
     expect(await run(id)).toMatchObject(result)
-    const isEstimate = costUsd === HELD_USD
-    expect(await listAttempts(id)).toEqual([{ outcome, mayHaveCharged, costUsd, isEstimate }])
-    expect(await read(id)).toMatchObject({ ...counts, costUsd, attempts: 1 })
+    const isEstimate = costNanoUsd === HELD_NANO_USD
+    expect(await listAttempts(id)).toEqual([{ outcome, mayHaveCharged, costNanoUsd, isEstimate }])
+    expect(await read(id)).toMatchObject({ ...counts, costNanoUsd, attempts: 1 })
   })
 
   test('at what it may have cost, and against no cap, where a stop lets it go', async () => {
@@ -381,17 +399,17 @@ describe('a call that ends without an image is in the books', () => {
       expect(await run(id, { shutdown: shutdown.signal })).toEqual({ kind: 'again', delayMs: 0 })
       expect(await read(id)).toMatchObject({
         ...{ status: 'queued', paidCalls: 0, ambiguousCalls: 0, attempts: 0, claims: 0 },
-        costUsd: expect.closeTo(stops * HELD_USD, 9),
+        costNanoUsd: stops * HELD_NANO_USD,
       })
     }
     const cut = {
       outcome: 'interrupted',
       mayHaveCharged: true,
-      costUsd: HELD_USD,
+      costNanoUsd: HELD_NANO_USD,
       isEstimate: true,
     }
     expect(await listAttempts(id)).toEqual([cut, cut, cut, cut])
-    answer = async () => ({ bytes: png, costUsd: 0.04 })
+    answer = async () => ({ bytes: png, costNanoUsd: 40_000_000 })
     expect(await run(id)).toMatchObject(success)
   })
 
@@ -405,13 +423,13 @@ describe('a call that ends without an image is in the books', () => {
     })
     expect(calls).toEqual([])
     expect(await listAttempts(id)).toEqual([
-      { outcome: 'interrupted', mayHaveCharged: false, costUsd: 0, isEstimate: false },
+      { outcome: 'interrupted', mayHaveCharged: false, costNanoUsd: 0, isEstimate: false },
     ])
     expect(await read(id)).toMatchObject({
       paidCalls: 0,
       ambiguousCalls: 0,
       attempts: 0,
-      costUsd: 0,
+      costNanoUsd: 0,
     })
   })
 
@@ -425,7 +443,7 @@ describe('a call that ends without an image is in the books', () => {
       await change(id, { runAfter: null })
     }
     expect(calls).toHaveLength(8)
-    expect(await read(id)).toMatchObject({ attempts: 0, paidCalls: 0, costUsd: 0 })
+    expect(await read(id)).toMatchObject({ attempts: 0, paidCalls: 0, costNanoUsd: 0 })
   })
 
   test('and the limit that it met holds for its model: for nobody an hour, for a person a minute', async () => {
@@ -449,7 +467,7 @@ describe('a call that ends without an image is in the books', () => {
     expect(await run((await nobody()).id)).toMatchObject({ kind: 'again' })
     expect(calls).toHaveLength(1)
     // A minute later a person's is tried, and lifts the limit for all.
-    answer = async () => ({ bytes: png, costUsd: 0.04 })
+    answer = async () => ({ bytes: png, costNanoUsd: 40_000_000 })
     expect(await run((await person()).id)).toEqual(success)
     expect(await run((await nobody()).id)).toEqual(success)
   })
@@ -467,9 +485,9 @@ describe('a call that ends without an image is in the books', () => {
     ['half a png', () => png.subarray(0, png.length / 2)],
   ])('and so is one whose bytes are %s, which are no image but kept', async (_name, make) => {
     const { id, objectKey } = await insert()
-    answer = async () => ({ bytes: make(), costUsd: 0.04 })
+    answer = async () => ({ bytes: make(), costNanoUsd: 40_000_000 })
     expect(await run(id)).toMatchObject({ status: 'failed', code: 'no_image' })
-    expect(await read(id)).toMatchObject({ paidCalls: 1, costUsd: 0.04, imageId: null })
+    expect(await read(id)).toMatchObject({ paidCalls: 1, costNanoUsd: 40_000_000, imageId: null })
     await mkdir(join(folder.path, 'images'), { recursive: true })
     expect(await store().has(objectKey)).toBe(false)
     expect(await spool().find(objectKey)).toBeUndefined()
@@ -478,7 +496,11 @@ describe('a call that ends without an image is in the books', () => {
 })
 
 describe('what came besides the image', () => {
-  const all = async () => ({ bytes: png, others: [await makePng('#778899'), HALF], costUsd: 0.08 })
+  const all = async () => ({
+    bytes: png,
+    others: [await makePng('#778899'), HALF],
+    costNanoUsd: 80_000_000,
+  })
   const HALF = Buffer.from('half of something')
   const kindsOf = async (id: string) =>
     (await listSurplus(database.db, id)).map(({ kind }) => kind).sort()
@@ -539,7 +561,12 @@ describe('a claim that is lost', () => {
     expect(await run(id, { subscribe })).toEqual({ kind: 'left' })
     expect(await read(id)).toMatchObject({ status: 'canceled', imageId: null, paidCalls: 1 })
     expect(await listAttempts(id)).toMatchObject([
-      { outcome: 'interrupted', mayHaveCharged: true, costUsd: HELD_USD, isEstimate: true },
+      {
+        outcome: 'interrupted',
+        mayHaveCharged: true,
+        costNanoUsd: HELD_NANO_USD,
+        isEstimate: true,
+      },
     ])
   })
 
@@ -547,11 +574,11 @@ describe('a claim that is lost', () => {
     const { id, objectKey } = await insert()
     answer = async () => {
       await change(id, { fence: 99 })
-      return { bytes: png, costUsd: 0.04 }
+      return { bytes: png, costNanoUsd: 40_000_000 }
     }
     expect(await run(id)).toEqual({ kind: 'left' })
     expect(await store().has(objectKey)).toBe(true)
-    expect(await read(id)).toMatchObject({ status: 'running', costUsd: 0.04 })
+    expect(await read(id)).toMatchObject({ status: 'running', costNanoUsd: 40_000_000 })
     await change(id, { leaseExpiresAt: new Date(0) })
     expect(await run(id)).toEqual(success)
     expect(calls).toHaveLength(1)
@@ -570,7 +597,7 @@ test('what another attempt stored at the same place counts, and not what came la
   const first = await makePng('#ff0000', 16)
   answer = async () => {
     await store().put(objectKey, { bytes: first, mimeType: 'image/png' })
-    return { bytes: png, costUsd: 0.04 }
+    return { bytes: png, costNanoUsd: 40_000_000 }
   }
   expect(await run(id)).toEqual(success)
   const image = await database.db

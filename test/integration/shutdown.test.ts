@@ -16,7 +16,10 @@ const NEVER_MS = '600000'
 /** A call and its storing, at most. */
 const CALL_MS = 150_000
 /** The default model's list price. */
-const PRICE_USD = createGeminiPrices(builtInPrices).estimateCall('gemini-nano-banana-2.1', '1K')
+const PRICE_NANO_USD = createGeminiPrices(builtInPrices).estimateCall(
+  'gemini-nano-banana-2.1',
+  '1K',
+)
 
 describeEachBackend('a process that is told to stop', (backend) => {
   const { gemini, url, databaseUrl, run, execute } = useProcesses(backend)
@@ -66,14 +69,14 @@ describeEachBackend('a process that is told to stop', (backend) => {
   }
 
   const readLife = async (generationId: string) => {
-    const { status, claims, paidCalls, costUsd } = await db
+    const { status, claims, paidCalls, costNanoUsd } = await db
       .selectFrom('generations')
-      .select(['status', 'claims', 'paidCalls', 'costUsd'])
+      .select(['status', 'claims', 'paidCalls', 'costNanoUsd'])
       .where('id', '=', generationId)
       .executeTakeFirstOrThrow()
     const attempts = await db
       .selectFrom('attempts')
-      .select(['outcome', 'finishedAt', 'isEstimate', 'costUsd'])
+      .select(['outcome', 'finishedAt', 'isEstimate', 'costNanoUsd'])
       .where('generationId', '=', generationId)
       .orderBy('id')
       .execute()
@@ -84,7 +87,7 @@ describeEachBackend('a process that is told to stop', (backend) => {
       .where('sequence', 'is not', null)
       .orderBy('sequence')
       .execute()
-    return { status, claims, paidCalls, costUsd, attempts, events }
+    return { status, claims, paidCalls, costNanoUsd, attempts, events }
   }
 
   test('the api answers what is under way, ends its streams and resets nobody', async () => {
@@ -155,13 +158,17 @@ describeEachBackend('a process that is told to stop', (backend) => {
       what: 'the other worker',
     })
 
-    const { claims, paidCalls, costUsd, attempts, events } = await readLife(body.id)
+    const { claims, paidCalls, costNanoUsd, attempts, events } = await readLife(body.id)
     // Of what the asking may cost, the call that we cut off has used up nothing.
     expect({ claims, paidCalls }).toEqual({ claims: 1, paidCalls: 1 })
     const [cut, made] = attempts
-    expect(cut).toMatchObject({ outcome: 'interrupted', isEstimate: true, costUsd: PRICE_USD })
+    expect(cut).toMatchObject({
+      outcome: 'interrupted',
+      isEstimate: true,
+      costNanoUsd: PRICE_NANO_USD,
+    })
     expect(made).toMatchObject({ outcome: 'image', isEstimate: false })
-    expect(costUsd).toBeCloseTo(PRICE_USD + (made?.costUsd ?? 0), 9)
+    expect(costNanoUsd).toBe(PRICE_NANO_USD + (made?.costNanoUsd ?? 0))
     expect(attempts.every(({ finishedAt }) => finishedAt)).toBe(true)
     const story = events.map(({ type }) => type.replace('generation.', '')).join(' ')
     expect(story).toBe('queued running queued running succeeded')

@@ -8,11 +8,12 @@ import {
 import type { SimilarityMode } from '../../src/contract/vocabulary.ts'
 import { resolveMode } from '../../src/features/similarity/mode.ts'
 import { describeSimilarity } from '../../src/features/similarity/report.ts'
+import { toUsd } from '../../src/lib/money.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { type Client, createClient } from '../support/client.ts'
 import { createRefusals } from '../support/refusals.ts'
 import { insertSuccess } from '../support/rows.ts'
-import { MATCH_COST_USD, meetOwner } from '../support/similar-images.ts'
+import { MATCH_COST_NANO_USD, meetOwner } from '../support/similar-images.ts'
 
 let app: TestApp
 let operator: Client
@@ -126,8 +127,8 @@ describe('the report', () => {
       matched: 3,
       reused: 2,
       durationMs: { p50: 30, p95: 600 },
-      embeddingCostUsd: expect.closeTo(6 * 0.000002, 12),
-      savedUsd: expect.closeTo(2 * MATCH_COST_USD, 12),
+      embeddingCostUsd: 0.000012,
+      savedUsd: toUsd(2 * MATCH_COST_NANO_USD),
     })
     expect(precision).toMatchObject({ shadow: { accepted: 1 }, reuse: { accepted: 2 } })
   })

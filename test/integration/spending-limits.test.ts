@@ -28,6 +28,7 @@ let db: Database
 const OWNER = 'app1:7'
 const KEY = 'k1'
 const HELD_USD = 0.03
+const HELD_NANO_USD = 30_000_000
 
 beforeAll(async () => {
   database = await openTestDatabase()
@@ -49,14 +50,21 @@ beforeEach(async () => {
   await db.deleteFrom('spending').execute()
 })
 
-const NONE = { claims: 0, attempts: 0, paidCalls: 0, ambiguousCalls: 0, lostClaims: 0, costUsd: 0 }
+const NONE = {
+  claims: 0,
+  attempts: 0,
+  paidCalls: 0,
+  ambiguousCalls: 0,
+  lostClaims: 0,
+  costNanoUsd: 0,
+}
 
 const insertClaim = (ownerId = OWNER, keyId: string | null = KEY): Promise<GenerationRow> =>
   insertStanding(db, 'live lease', { ...NONE, ownerId, keyId })
 
 const intend = async (given: { claim?: GenerationRow; settings?: BudgetSettings } = {}) => {
   const claim = given.claim ?? (await insertClaim())
-  const intent = await recordIntent(db, claim, HELD_USD, given.settings ?? NO_BUDGETS)
+  const intent = await recordIntent(db, claim, HELD_NANO_USD, given.settings ?? NO_BUDGETS)
   return { claim, intent }
 }
 
@@ -72,7 +80,7 @@ const ending = (given: Partial<Ending>): Ending => ({
   outcome: 'image',
   mayHaveCharged: true,
   isAmbiguous: false,
-  costUsd: 0.02,
+  costNanoUsd: 20_000_000,
   isEstimate: false,
   ...given,
 })
@@ -109,10 +117,10 @@ const limit = async ({ scope, period, isSetting }: Limit, usd: number): Promise<
 // biome-ignore format: a table
 const ENDINGS: { name: string; end: Ending | 'none' | 'adopted'; leftUsd: number }[] = [
   { name: 'an image, for less than was held', end: ending({}),                                                                     leftUsd: 0.02 },
-  { name: 'an image, for more than was held', end: ending({ costUsd: 0.035 }),                                                     leftUsd: 0.035 },
-  { name: 'nothing, free of charge',          end: ending({ outcome: 'overloaded', mayHaveCharged: false, costUsd: 0 }),           leftUsd: 0 },
-  { name: 'a timeout',                        end: ending({ outcome: 'timeout', isAmbiguous: true, costUsd: HELD_USD }),           leftUsd: HELD_USD },
-  { name: 'a stop of ours',                   end: ending({ outcome: 'interrupted', isSpared: true, costUsd: HELD_USD }),          leftUsd: HELD_USD },
+  { name: 'an image, for more than was held', end: ending({ costNanoUsd: 35_000_000 }),                                                     leftUsd: 0.035 },
+  { name: 'nothing, free of charge',          end: ending({ outcome: 'overloaded', mayHaveCharged: false, costNanoUsd: 0 }),           leftUsd: 0 },
+  { name: 'a timeout',                        end: ending({ outcome: 'timeout', isAmbiguous: true, costNanoUsd: HELD_NANO_USD }),           leftUsd: HELD_USD },
+  { name: 'a stop of ours',                   end: ending({ outcome: 'interrupted', isSpared: true, costNanoUsd: HELD_NANO_USD }),          leftUsd: HELD_USD },
   { name: 'the death of its worker',          end: 'none',                                                                         leftUsd: HELD_USD },
   { name: 'an adoption by a later worker',    end: 'adopted',                                                                      leftUsd: 0.02 },
 ]
@@ -127,10 +135,10 @@ describe.each(LIMITS)('a limit of $scope by $period, as a setting: $isSetting', 
     expect(intent).toMatchObject({ stop: { scope, period, resetsAt: expect.any(Date) } })
     const after = await db
       .selectFrom('generations')
-      .select(['attempts', 'paidCalls', 'costUsd'])
+      .select(['attempts', 'paidCalls', 'costNanoUsd'])
       .where('id', '=', claim.id)
       .executeTakeFirst()
-    expect(after).toEqual({ attempts: 0, paidCalls: 0, costUsd: 0 })
+    expect(after).toEqual({ attempts: 0, paidCalls: 0, costNanoUsd: 0 })
     expect(await findMiscounted(db)).toEqual([])
   })
 
@@ -139,10 +147,10 @@ describe.each(LIMITS)('a limit of $scope by $period, as a setting: $isSetting', 
     const { claim, intent } = await intend({ settings })
     const { attemptId } = intent as { attemptId: string }
     if (end === 'adopted') {
-      await recordAdoption(db, claim.id, { costUsd: 0.02, isEstimate: false })
+      await recordAdoption(db, claim.id, { costNanoUsd: 20_000_000, isEstimate: false })
     } else if (end !== 'none') {
       await recordOutcome(db, claim.id, attemptId, end)
-      await recordOutcome(db, claim.id, attemptId, ending({ costUsd: 9 }))
+      await recordOutcome(db, claim.id, attemptId, ending({ costNanoUsd: 9_000_000_000 }))
     }
     expect((await readSums())[`${which.scope} ${which.period}`]).toBe(leftUsd)
     expect(await findMiscounted(db)).toEqual([])
@@ -191,7 +199,7 @@ test.each<SpendingScope>(['all', 'prefix:app1:', `owner:${OWNER}`, `key:${KEY}`]
     await setBudget(db, scope, { dailyUsd: 20.5 * HELD_USD })
     const claims = await Promise.all(Array.from({ length: 200 }, () => insertClaim()))
     const intents = await Promise.all(
-      claims.map((claim) => recordIntent(db, claim, HELD_USD, NO_BUDGETS)),
+      claims.map((claim) => recordIntent(db, claim, HELD_NANO_USD, NO_BUDGETS)),
     )
     const allowed = intents.filter((intent) => typeof intent === 'object' && 'attemptId' in intent)
     expect(allowed).toHaveLength(20)
@@ -205,11 +213,11 @@ test('intents, outcomes, budgets and the switch at once wait for each other in n
   const owners = [OWNER, 'app2:7', 'alice']
   const work = Array.from({ length: 150 }, async (_, index) => {
     const claim = await insertClaim(owners[index % 3], index % 2 ? KEY : null)
-    const intent = await recordIntent(db, claim, HELD_USD, settings)
+    const intent = await recordIntent(db, claim, HELD_NANO_USD, settings)
     if (typeof intent === 'string' || 'stop' in intent) return
     await Promise.all([
-      recordOutcome(db, claim.id, intent.attemptId, ending({ costUsd: 0.01 })),
-      recordIntent(db, claim, HELD_USD, settings),
+      recordOutcome(db, claim.id, intent.attemptId, ending({ costNanoUsd: 10_000_000 })),
+      recordIntent(db, claim, HELD_NANO_USD, settings),
     ])
   })
   const meddling = Array.from({ length: 10 }, async (_, index) => {
@@ -229,7 +237,7 @@ test('a prefix that gets its limit while a call is being written down has that c
   const other = createDatabase({ url: database.url, poolSize: 1, onIdleError: () => {} })
   let setting: Promise<void> | undefined
   await other.transaction().execute(async (tx) => {
-    await recordIntent(tx, claim, HELD_USD, NO_BUDGETS)
+    await recordIntent(tx, claim, HELD_NANO_USD, NO_BUDGETS)
     setting = setBudget(db, 'prefix:app1:', { dailyUsd: 1 })
     await waitFor(async () => (await countLockWaits(db, 'spending')) > 0, {
       what: 'the budget to wait for the call',
@@ -280,7 +288,7 @@ describe('the switch', () => {
     let isPaused = false
     let pausing: Promise<unknown> | undefined
     await other.transaction().execute(async (tx) => {
-      await recordIntent(tx, claim, HELD_USD, NO_BUDGETS)
+      await recordIntent(tx, claim, HELD_NANO_USD, NO_BUDGETS)
       pausing = pauseSpending(db, 'operator').then(() => {
         isPaused = true
       })
@@ -301,7 +309,7 @@ describe('the switch', () => {
     await other.transaction().execute(async (tx) => {
       await sql`lock table spending in share row exclusive mode`.execute(tx)
       await tx.updateTable('spendingSwitch').set({ pausedAt: new Date() }).execute()
-      intent = recordIntent(db, claim, HELD_USD, NO_BUDGETS)
+      intent = recordIntent(db, claim, HELD_NANO_USD, NO_BUDGETS)
       await waitFor(async () => (await countLockWaits(db, 'spending')) > 0, {
         what: 'the intent to wait for the switch',
       })
@@ -322,11 +330,11 @@ describe('an embedding', () => {
         source: 'gemini',
         model: 'm',
         dimensions: 1,
-        estimateUsd: () => 0.002,
+        estimateNanoUsd: () => 2_000_000,
         embed: async () => {
           calls++
           if (fail) throw fail
-          return { vectors: [new Float32Array([1])], costUsd: 0.001 }
+          return { vectors: [new Float32Array([1])], costNanoUsd: 1_000_000 }
         },
       },
       NO_BUDGETS,

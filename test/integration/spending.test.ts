@@ -120,11 +120,11 @@ describe('at a limit', () => {
     'of $scope a submission is refused as well, and an eager one accepted',
     async ({ scope, words }) => {
       await setBudget(app.db, scope, { monthlyUsd: 0 })
-      const given = { ownerId: 'app9:1', keyId: 'k9', mayCostUsd: 0.01 }
+      const given = { ownerId: 'app9:1', keyId: 'k9', mayCostNanoUsd: 10_000_000 }
       const rows = [
         aNewGeneration(given),
         aNewGeneration({ ...given, lane: 'eager' }),
-        aNewGeneration({ ...given, mayCostUsd: 0 }),
+        aNewGeneration({ ...given, mayCostNanoUsd: 0 }),
       ]
       const limits = { refusalTtlMs: 0, maxInFlight: 100, giveUpMs: GIVE_UP_MS }
       const [refused, eager, free] = await insertOrRequeue(app.db, rows, {

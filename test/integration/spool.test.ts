@@ -18,7 +18,7 @@ describe('spool', () => {
   afterEach(() => remove())
 
   const key = 'generated/g_0123/abcd'
-  const result = { bytes: randomBytes(1_000), costUsd: 0.0336 }
+  const result = { bytes: randomBytes(1_000), costNanoUsd: 33_600_000 }
 
   const onlyFile = async (): Promise<string> => {
     const [name, ...others] = await readdir(directory)
@@ -28,13 +28,13 @@ describe('spool', () => {
 
   test.each([
     ['ordinary bytes', result],
-    ['no bytes and no cost', { bytes: new Uint8Array(), costUsd: 0 }],
-    ['bytes full of line breaks', { bytes: Buffer.from('\n\n{}\n\r\n'), costUsd: 1e-7 }],
-    ['many bytes', { bytes: randomBytes(5_000_000), costUsd: 0.24 }],
+    ['no bytes and no cost', { bytes: new Uint8Array(), costNanoUsd: 0 }],
+    ['bytes full of line breaks', { bytes: Buffer.from('\n\n{}\n\r\n'), costNanoUsd: 100 }],
+    ['many bytes', { bytes: randomBytes(5_000_000), costNanoUsd: 240_000_000 }],
   ])('%s are found by the next process, with their cost', async (_name, given) => {
     await createSpool({ directory: join(directory, 'made', 'on', 'the', 'way') }).write(key, given)
     const found = await createSpool({ directory: join(directory, 'made/on/the/way') }).find(key)
-    expect(found?.costUsd).toBe(given.costUsd)
+    expect(found?.costNanoUsd).toBe(given.costNanoUsd)
     expect(found && Buffer.compare(found.bytes, given.bytes)).toBe(0)
   })
 
@@ -49,9 +49,9 @@ describe('spool', () => {
     const spool = createSpool({ directory })
     const keys = ['a/b', 'a_b', 'A/b', '../a', 'x'.repeat(5_000), '']
     for (const [index, each] of keys.entries()) {
-      await spool.write(each, { ...result, costUsd: index })
+      await spool.write(each, { ...result, costNanoUsd: index })
     }
-    const costs = await Promise.all(keys.map(async (each) => (await spool.find(each))?.costUsd))
+    const costs = await Promise.all(keys.map(async (each) => (await spool.find(each))?.costNanoUsd))
     expect(costs).toEqual([0, 1, 2, 3, 4, 5])
     await expect(readdir(directory)).resolves.toHaveLength(keys.length)
   })
@@ -59,7 +59,7 @@ describe('spool', () => {
   test('the newest write of a key is the one that is found, and leaves one file', async () => {
     const spool = createSpool({ directory })
     await spool.write(key, result)
-    await spool.write(key, { bytes: Buffer.from('newer'), costUsd: 0.1 })
+    await spool.write(key, { bytes: Buffer.from('newer'), costNanoUsd: 100_000_000 })
     const found = await spool.find(key)
     expect(Buffer.from(found?.bytes ?? []).toString()).toBe('newer')
     await onlyFile()
@@ -109,7 +109,7 @@ describe('spool', () => {
 
   test('any damage, wherever it is, is found, and the file is removed', async () => {
     const spool = createSpool({ directory })
-    const small = { bytes: randomBytes(50), costUsd: 0.0336 }
+    const small = { bytes: randomBytes(50), costNanoUsd: 33_600_000 }
     await spool.write(key, small)
     const path = await onlyFile()
     const whole = await readFile(path)
@@ -136,7 +136,8 @@ describe('spool', () => {
     const spool = createSpool({ directory })
     await spool.write(key, result)
     const path = await onlyFile()
-    const { bytes, costUsd } = result
+    const { bytes } = result
+    const costUsd = 0.0336
     const sha256 = createHash('sha256').update(`${costUsd}\n`).update(bytes).digest('hex')
     const header = JSON.stringify({ costUsd, byteLength: bytes.length, sha256, key })
     await writeFile(path, Buffer.concat([Buffer.from(`${header}\n`), bytes]))
@@ -148,10 +149,12 @@ describe('spool', () => {
   test('of many writers at once each is found by the next process', async () => {
     const spool = createSpool({ directory })
     const keys = Array.from({ length: 40 }, (_, place) => `generated/g_${place}/0`)
-    await Promise.all(keys.map((each, costUsd) => spool.write(each, { ...result, costUsd })))
+    await Promise.all(
+      keys.map((each, costNanoUsd) => spool.write(each, { ...result, costNanoUsd })),
+    )
     const next = createSpool({ directory })
     const found = await Promise.all(keys.map((each) => next.find(each)))
-    expect(found.map((each) => each?.costUsd)).toEqual(keys.map((_, place) => place))
+    expect(found.map((each) => each?.costNanoUsd)).toEqual(keys.map((_, place) => place))
   })
 
   test('what a crash left half written is not found', async () => {
@@ -159,7 +162,7 @@ describe('spool', () => {
     await writeFile(join(directory, '.crashed.tmp'), 'half')
     await expect(spool.find(key)).resolves.toBeUndefined()
     await spool.write(key, result)
-    await expect(spool.find(key)).resolves.toMatchObject({ costUsd: result.costUsd })
+    await expect(spool.find(key)).resolves.toMatchObject({ costNanoUsd: result.costNanoUsd })
   })
 
   test('a write that the disk refuses is an error and leaves nothing', async () => {

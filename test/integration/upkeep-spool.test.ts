@@ -44,7 +44,10 @@ const spool = async (status: GenerationStatus | 'none', ageMs: number): Promise<
       ? 'generated/g_none/1'
       : (await insertGeneration(database.db, { status })).objectKey
   const before = new Set(await listFiles())
-  await createSpool({ directory }).write(key, { bytes: randomBytes(20_000), costUsd: 0.1 })
+  await createSpool({ directory }).write(key, {
+    bytes: randomBytes(20_000),
+    costNanoUsd: 100_000_000,
+  })
   for (const name of await listFiles()) if (!before.has(name)) await age(name, ageMs)
   return key
 }
@@ -75,7 +78,7 @@ test('a file of the release before is read, and deleted after a week', async () 
   const { key: _, ...header } = JSON.parse(file.subarray(0, end).toString())
   const old = Buffer.concat([Buffer.from(JSON.stringify(header)), file.subarray(end)])
   await writeFile(join(directory, name), old)
-  expect(await find(key)).toMatchObject({ costUsd: 0.1 })
+  expect(await find(key)).toMatchObject({ costNanoUsd: 100_000_000 })
   await age(name, 6 * DAY_MS)
   expect(await clean()).toEqual({ deleted: 0, leftovers: 0 })
   await age(name, 8 * DAY_MS)
@@ -102,10 +105,10 @@ test('a result that was written anew after it was listed stays', async () => {
   const key = await spool('canceled', 61 * MINUTE_MS)
   const files = createSpoolFiles({ directory })
   for await (const file of files.list()) {
-    await createSpool({ directory }).write(key, { bytes: randomBytes(9), costUsd: 0.2 })
+    await createSpool({ directory }).write(key, { bytes: randomBytes(9), costNanoUsd: 200_000_000 })
     expect(await files.remove(file)).toBe(false)
   }
-  expect(await find(key)).toMatchObject({ costUsd: 0.2 })
+  expect(await find(key)).toMatchObject({ costNanoUsd: 200_000_000 })
 })
 
 test('two workers on one disk delete each file once', async () => {

@@ -8,12 +8,13 @@ import { waitForBudget } from '../../src/generation/run/wait-for-budget.ts'
 import { findStop } from '../../src/generation/state/find-stop.ts'
 import { spendingStopped } from '../../src/generation/state/spending-limits.ts'
 import type { AppError } from '../../src/lib/errors.ts'
+import { toUsd } from '../../src/lib/money.ts'
 import { NO_BUDGETS } from '../support/budgets.ts'
 import { countBlocked, openTestDatabase } from '../support/rows.ts'
 import { GIVE_UP_MS, insertStanding } from '../support/standings.ts'
 import { waitFor } from '../support/wait-for.ts'
 
-const MAY_COST_USD = 0.03
+const MAY_COST_NANO_USD = 30_000_000
 
 let database: Awaited<ReturnType<typeof openTestDatabase>>
 let db: Database
@@ -32,7 +33,7 @@ const insertClaim = () => insertStanding(db, 'live lease', { lane: 'eager', paid
 type Row = Awaited<ReturnType<typeof insertClaim>>
 
 const refuse = async (claim: Row): Promise<AppError> => {
-  const intent = await recordIntent(db, claim, MAY_COST_USD, NO_BUDGETS)
+  const intent = await recordIntent(db, claim, MAY_COST_NANO_USD, NO_BUDGETS)
   if (typeof intent === 'string' || !('stop' in intent)) throw new Error('It was not stopped.')
   return spendingStopped(intent.stop, intent.asOf)
 }
@@ -41,7 +42,7 @@ const wait = (claim: Row, failure: AppError) =>
   waitForBudget(
     {
       db,
-      provider: { estimateUsd: () => MAY_COST_USD },
+      provider: { estimateNanoUsd: () => MAY_COST_NANO_USD },
       budgets: NO_BUDGETS,
       giveUpMs: GIVE_UP_MS,
     },
@@ -131,9 +132,9 @@ describe.each(STOPS)('eager work stopped by $name', ({ stop, lift }) => {
 
 test('what is found to stop a call is what stops its intent', async () => {
   const claim = await insertClaim()
-  await setBudget(db, 'owner:alice', { dailyUsd: MAY_COST_USD })
-  expect(await findStop(db, claim, MAY_COST_USD, NO_BUDGETS)).toBeUndefined()
-  await recordIntent(db, claim, MAY_COST_USD, NO_BUDGETS)
+  await setBudget(db, 'owner:alice', { dailyUsd: toUsd(MAY_COST_NANO_USD) })
+  expect(await findStop(db, claim, MAY_COST_NANO_USD, NO_BUDGETS)).toBeUndefined()
+  await recordIntent(db, claim, MAY_COST_NANO_USD, NO_BUDGETS)
   const found = await findStop(db, claim, 0.000_000_001, NO_BUDGETS)
   expect(found).toMatchObject({ code: 'budget_exceeded', message: (await refuse(claim)).message })
   expect(await findStop(db, { ...claim, ownerId: 'bob' }, 1, NO_BUDGETS)).toBeUndefined()

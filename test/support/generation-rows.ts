@@ -28,7 +28,7 @@ export const aGeneration = (given: Partial<GenerationWithImage> = {}): Generatio
   objectKey: 'generated/a/1',
   imageId: null,
   reuseSource: null,
-  costUsd: 0,
+  costNanoUsd: 0,
   paidCalls: 0,
   ambiguousCalls: 0,
   attempts: 0,

@@ -27,7 +27,7 @@ import { GIVE_UP_MS } from './standings.ts'
 
 const PROMPT = 'a lighthouse on a cliff at dusk, in the style of an old travel poster, with gulls'
 const BUDGETS = { everyone: { dailyUsd: 1_000_000 }, eachOwner: { dailyUsd: 1_000_000 } }
-const PRICE_USD = 0.0336
+const PRICE_NANO_USD = 33_600_000
 const LIMIT = 20
 const WINDOW_MS = 300_000
 
@@ -47,7 +47,7 @@ export const openHotOperations = (url: string, ownerId: string) => {
   const submission = { db, statements: createBatchedStatements(db, limits), limits }
   const describe = (id = newGenerationId()) => ({
     generation: aNewGeneration({
-      ...{ id, fingerprint: id, ownerId, prompt: PROMPT, mayCostUsd: PRICE_USD },
+      ...{ id, fingerprint: id, ownerId, prompt: PROMPT, mayCostNanoUsd: PRICE_NANO_USD },
       ...{ provider: 'gemini', model: 'gemini-nano-banana-2.1' },
       objectKey: `generated/${id}/${crypto.randomUUID()}`,
     }),
@@ -69,9 +69,9 @@ export const openHotOperations = (url: string, ownerId: string) => {
   }
 
   const pay = async (claimed: Claim): Promise<void> => {
-    const intent = await recordIntent(db, claimed, PRICE_USD, BUDGETS)
+    const intent = await recordIntent(db, claimed, PRICE_NANO_USD, BUDGETS)
     if (typeof intent === 'string' || 'stop' in intent) throw new Error(JSON.stringify(intent))
-    const cost = { costUsd: PRICE_USD, isEstimate: false }
+    const cost = { costNanoUsd: PRICE_NANO_USD, isEstimate: false }
     await recordOutcome(db, claimed.id, intent.attemptId, endWithImage(cost))
   }
 

@@ -24,7 +24,7 @@ export const aNewGeneration = (given: Partial<GenerationToInsert> = {}): Generat
     variant: null,
     details: null,
     similarityMode: null,
-    mayCostUsd: 0,
+    mayCostNanoUsd: 0,
     objectKey: `generated/${id}/new`,
     ...given,
   }

@@ -86,7 +86,7 @@ export const insertCheck = async (
     isMatch: true,
     similarity: 0.9,
     durationMs: 12,
-    embeddingCostUsd: 0.000002,
+    embeddingCostNanoUsd: 2000,
     ...given,
   }
   await db.insertInto('similarityChecks').values(check).execute()

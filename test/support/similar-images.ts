@@ -5,22 +5,22 @@ import type { TestApp } from './app.ts'
 import { createClient } from './client.ts'
 import { insertCheck, insertSuccess } from './rows.ts'
 
-export const MATCH_COST_USD = 0.04
+export const MATCH_COST_NANO_USD = 40_000_000
 
 /** An owner that nobody knows yet, with ways to have similar images found, judged and reported. */
 export const meetOwner = async (app: TestApp) => {
   const ownerId = `owner-${randomUUID()}`
   await app.db.insertInto('users').values({ id: ownerId }).execute()
   const client = await createClient(app, ownerId)
-  const insert = (prompt: string, costUsd = 0) =>
-    insertSuccess(app.db, { ownerId, prompt, costUsd })
+  const insert = (prompt: string, costNanoUsd = 0) =>
+    insertSuccess(app.db, { ownerId, prompt, costNanoUsd })
 
   /** A similar image as a worker finds it; the id of the generation that it was found for. */
   const find = async (
     mode: SimilarityMode,
     given: { isMatch?: boolean; durationMs?: number; imageId?: string } = {},
   ): Promise<string> => {
-    const imageId = given.imageId ?? (await insert('a red boat', MATCH_COST_USD)).id
+    const imageId = given.imageId ?? (await insert('a red boat', MATCH_COST_NANO_USD)).id
     const { id } = await insert('a boat that is red')
     await insertCheck(app.db, { generationId: id, ownerId, mode, imageId, ...given })
     return id

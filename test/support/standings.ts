@@ -48,7 +48,7 @@ const spent = {
   attempts: 3,
   paidCalls: 2,
   ambiguousCalls: 1,
-  costUsd: 0.07,
+  costNanoUsd: 70_000_000,
   eventSequence: 9,
 }
 

@@ -7,15 +7,15 @@ type Miscounted = { scope: string; period: string; starts: string; counted: stri
 export const findMiscounted = async (db: Kysely<Schema>): Promise<Miscounted[]> => {
   const { rows } = await sql<Miscounted>`
     with calls as (
-      select owner_id, attempts.key_id, attempts.started_at, attempts.cost_usd
+      select owner_id, attempts.key_id, attempts.started_at, attempts.cost_nano_usd
       from attempts join generations on generations.id = attempts.generation_id
       union all
-      select owner_id, key_id, started_at, cost_usd from embedding_calls
+      select owner_id, key_id, started_at, cost_nano_usd from embedding_calls
       union all
-      select owner_id, key_id, started_at, cost_usd from gateway_calls
+      select owner_id, key_id, started_at, cost_nano_usd from gateway_calls
     ), summed as (
       select scope, period, date_trunc(period, started_at at time zone 'UTC')::date as starts,
-        sum(round(cost_usd::numeric * 1e9)) as summed
+        sum(cost_nano_usd) as summed
       from calls
       cross join lateral (
         select 'all' union all select 'owner:' || owner_id union all select 'key:' || key_id

@@ -268,7 +268,7 @@ export const transitions = {
   'ask again': {
     run: async (db, row) =>
       (
-        await insertOrRequeue(db, [{ ...row, joinsOthers: false, mayCostUsd: 0 }], {
+        await insertOrRequeue(db, [{ ...row, joinsOthers: false, mayCostNanoUsd: 0 }], {
           refusalTtlMs: 0,
           maxInFlight: 1_000,
           giveUpMs: GIVE_UP_MS,

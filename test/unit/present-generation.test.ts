@@ -31,8 +31,8 @@ const made: Partial<GenerationWithImage> = {
   imageId: aGeneration().id,
   imageObjectKey: 'generated/a/1',
   imageContentDigest: 'd'.repeat(64),
-  imageCostUsd: 0.05,
-  costUsd: 0.05,
+  imageCostNanoUsd: 50_000_000,
+  costNanoUsd: 50_000_000,
   finishedAt: new Date('2026-11-22T12:00:20Z'),
 }
 const failed: Partial<GenerationWithImage> = {
@@ -71,8 +71,8 @@ describe('a generation', () => {
   })
 
   test('says what it cost once it has ended, and not before', () => {
-    expect(present({ status: 'running', costUsd: 0.05 })).not.toHaveProperty('costUsd')
-    expect(present({ ...failed, costUsd: 0.05 }).costUsd).toBe(0.05)
+    expect(present({ status: 'running', costNanoUsd: 50_000_000 })).not.toHaveProperty('costUsd')
+    expect(present({ ...failed, costNanoUsd: 50_000_000 }).costUsd).toBe(0.05)
   })
 
   test('says why it failed, and whether asking again may help', () => {

@@ -143,10 +143,10 @@ describe('a table of one’s own', () => {
       PRO,
     ]) {
       expect(prices.isGuessed(name)).toBe(false)
-      expect(prices.estimateCall(name, '1K')).toBe(0.0342)
+      expect(prices.estimateCall(name, '1K')).toBe(34_200_000)
     }
     // Of a size that it doesn't make: the dearest that it makes.
-    expect(prices.estimateCall('gemini-9-image', '4K')).toBe(0.0342)
+    expect(prices.estimateCall('gemini-9-image', '4K')).toBe(34_200_000)
     expect(prices.isGuessed('mine')).toBe(true)
     expect(prices.listModels('mine-001')[0]).toMatchObject({ maxConditionImages: 14 })
   })
@@ -157,9 +157,9 @@ describe('a table of one’s own', () => {
     expect(prices.isGuessed('gemini-9-text')).toBe(false)
     expect(prices.listModels(BANANA).map(({ name }) => name)).not.toContain('gemini-9-text')
     const usage = { promptTokenCount: 1_000_000, candidatesTokenCount: 100_000 }
-    expect(prices.costAnswer('gemini-9-text', '1K', 0, usage)).toBe(1.5)
+    expect(prices.costAnswer('gemini-9-text', '1K', 0, usage)).toBe(1_500_000_000)
     // Whoever asks it for an image all the same has nothing for free.
-    expect(prices.estimateCall('gemini-9-text', '1K')).toBe(0.1452)
+    expect(prices.estimateCall('gemini-9-text', '1K')).toBe(145_200_000)
   })
 
   const { textIn: _missing, ...incomplete } = aPrice.usdPerMillionTokens
@@ -218,7 +218,7 @@ describe('PRICE_FILE', () => {
     expect(settings.find(({ name }) => name === 'PRICE_FILE')).toMatchObject({ value: PRICE_FILE })
     const config = parseConfig({ PRICE_FILE, GEMINI_API_KEY: 'key' })
     const { provider, close } = openModel(config)
-    expect(provider.estimateUsd(BANANA, '1K')).toBe(0.0342)
+    expect(provider.estimateNanoUsd(BANANA, '1K')).toBe(34_200_000)
     await close()
     expect(parseConfig({}).prices).toBe(builtInPrices)
   })
@@ -329,13 +329,13 @@ describe('the cost of a call', () => {
       ],
     }
     // 1,120 at $30, 100 + 400 at $7.50 and 1,000 at $1.50 a million
-    expect(costGeminiAnswer(BANANA, '1K', 1, usage)).toBe(0.03885)
+    expect(costGeminiAnswer(BANANA, '1K', 1, usage)).toBe(38_850_000)
   })
 
   test('counts two images when two were made', () => {
-    expect(costGeminiAnswer(BANANA, '1K', 2, ofImages(2_240))).toBe(0.0672)
+    expect(costGeminiAnswer(BANANA, '1K', 2, ofImages(2_240))).toBe(67_200_000)
     // Not told apart: twice the tokens of one, and one time of thinking.
-    expect(costGeminiAnswer(BANANA, '1K', 2, { candidatesTokenCount: 2_240 })).toBe(0.07395)
+    expect(costGeminiAnswer(BANANA, '1K', 2, { candidatesTokenCount: 2_240 })).toBe(73_950_000)
   })
 
   test.each([
@@ -350,7 +350,7 @@ describe('the cost of a call', () => {
 
   test('takes an image to have the tokens of its size when they are not told apart from text', () => {
     const usage = { promptTokenCount: 1_000, candidatesTokenCount: 1_120, thoughtsTokenCount: 0 }
-    expect(costGeminiAnswer(BANANA, '2K', 1, usage)).toBe(0.0519)
+    expect(costGeminiAnswer(BANANA, '2K', 1, usage)).toBe(51_900_000)
     // What is left of the count is text.
     expect(costGeminiAnswer(BANANA, '1K', 1, { ...usage, candidatesTokenCount: 1_220 })).toBe(
       0.03585,
@@ -359,24 +359,26 @@ describe('the cost of a call', () => {
 
   test('at 4K without details is that of 3,780 tokens, and of its thinking', () => {
     const usage = { candidatesTokenCount: 3_780 }
-    expect(costGeminiAnswer(BANANA, '4K', 1, { ...usage, thoughtsTokenCount: 0 })).toBe(0.1134)
-    expect(costGeminiAnswer(BANANA, '4K', 1, { ...usage, thoughtsTokenCount: 1_000 })).toBe(0.1209)
-    expect(costGeminiAnswer(BANANA, '4K', 1, usage)).toBe(0.12015)
+    expect(costGeminiAnswer(BANANA, '4K', 1, { ...usage, thoughtsTokenCount: 0 })).toBe(113_400_000)
+    expect(costGeminiAnswer(BANANA, '4K', 1, { ...usage, thoughtsTokenCount: 1_000 })).toBe(
+      120_900_000,
+    )
+    expect(costGeminiAnswer(BANANA, '4K', 1, usage)).toBe(120_150_000)
   })
 
   test.each([{}, { candidatesTokensDetails: [{ modality: 'TEXT', tokenCount: 900 }] }])(
     'without an image is that of every token by its kind: %j',
     (details) => {
       const usage = { promptTokenCount: 100, candidatesTokenCount: 900, ...details }
-      expect(costGeminiAnswer(BANANA, '1K', 0, usage)).toBe(0.0069)
+      expect(costGeminiAnswer(BANANA, '1K', 0, usage)).toBe(6_900_000)
     },
   )
 
   test('takes what the provider had in its cache at the lower price', () => {
     const usage = { promptTokenCount: 100_000, cachedContentTokenCount: 90_000, ...ofImages(1_120) }
     // 10,000 at $2 and 90,000 at $0.20 a million, and 1,120 at $120.
-    expect(costGeminiAnswer(PRO, '1K', 1, usage)).toBe(0.1724)
-    expect(costGeminiAnswer(PRO, '1K', 1, { ...usage, promptTokenCount: 0 })).toBe(0.1344)
+    expect(costGeminiAnswer(PRO, '1K', 1, usage)).toBe(172_400_000)
+    expect(costGeminiAnswer(PRO, '1K', 1, { ...usage, promptTokenCount: 0 })).toBe(134_400_000)
   })
 
   test('is of each kind of token at the price of its kind', () => {
@@ -394,28 +396,28 @@ describe('the cost of a call', () => {
       candidatesTokensDetails: [{ modality: 'IMAGE', tokenCount: 1_120 }],
     }
     // Of the cached ones 400 are text, which is cheaper, and 100 of pictures: 500 of pictures are left.
-    const usd = (500 * 2 + 500 * 0.5 + 10 * 3 + 1_120 * 30 + 3 * 5 + 7 * 6) / 1e6
-    expect(prices.costAnswer(BANANA, '1K', 1, usage)).toBe(usd)
+    const micros = 500 * 2 + 500 * 0.5 + 10 * 3 + 1_120 * 30 + 3 * 5 + 7 * 6
+    expect(prices.costAnswer(BANANA, '1K', 1, usage)).toBe(micros * 1_000)
   })
 
   test('is exact to the billionth of a dollar', () => {
     const lite = 'gemini-3.1-flash-lite-image'
     const usage = { promptTokenCount: 3, cachedContentTokenCount: 1, ...ofImages(1) }
-    expect(costGeminiAnswer(lite, '1K', 1, usage)).toBe(0.000_030_525)
+    expect(costGeminiAnswer(lite, '1K', 1, usage)).toBe(30_525)
   })
 
   test('counts what tools put into the prompt', () => {
     const usage = { promptTokenCount: 1_000, toolUsePromptTokenCount: 1_000, ...ofImages(1_120) }
-    expect(costGeminiAnswer(BANANA, '1K', 1, usage)).toBe(0.0366)
+    expect(costGeminiAnswer(BANANA, '1K', 1, usage)).toBe(36_600_000)
   })
 
   test.each([`models/${PRO}`, `${PRO}-preview`])('is one price under every name: %s', (name) => {
-    expect(costGeminiAnswer(name, '1K', 1, ofImages(1_120))).toBe(0.1344)
+    expect(costGeminiAnswer(name, '1K', 1, ofImages(1_120))).toBe(134_400_000)
   })
 
   test('is guessed high, never zero, for a model without known prices', () => {
-    expect(costGeminiAnswer('gemini-9-image', '4K', 1)).toBe(0.4644)
+    expect(costGeminiAnswer('gemini-9-image', '4K', 1)).toBe(464_400_000)
     const usage = { promptTokenCount: 100_000, cachedContentTokenCount: 90_000 }
-    expect(costGeminiAnswer('gemini-9-image', '1K', 0, usage)).toBe(0.2)
+    expect(costGeminiAnswer('gemini-9-image', '1K', 0, usage)).toBe(200_000_000)
   })
 })

@@ -7,9 +7,12 @@ test('comparisons, embeddings and verdicts are counted, with what they cost and 
   const { use, read } = createMetrics()
   const similarity = use(createSimilarityMetrics)
   const check = { mode: 'shadow', outcome: 'match' } as const
-  similarity.onCheck({ ...check, durationMs: 40, embeddingCostUsd: 0.002 })
-  similarity.onCheck({ ...check, durationMs: 60, embeddingCostUsd: 0 })
-  const embed = async (texts: readonly string[]) => ({ vectors: [], costUsd: texts.length * 0.003 })
+  similarity.onCheck({ ...check, durationMs: 40, embeddingCostNanoUsd: 2_000_000 })
+  similarity.onCheck({ ...check, durationMs: 60, embeddingCostNanoUsd: 0 })
+  const embed = async (texts: readonly string[]) => ({
+    vectors: [],
+    costNanoUsd: texts.length * 3_000_000,
+  })
   const embedder = similarity.measure({
     source: 'local',
     model: 'a model',

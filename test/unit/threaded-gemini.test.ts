@@ -59,9 +59,9 @@ test('a failure is the same one', async () => {
       await failureOf(inProcess.call(aRequest, never)),
       await failureOf(call()),
     ]
-    const { code, message, retryable, retryAfterMs, costUsd } = ours
+    const { code, message, retryable, retryAfterMs, costNanoUsd } = ours
     expect(theirs).toMatchObject({ code, message, retryable })
-    expect([theirs.retryAfterMs, theirs.costUsd]).toEqual([retryAfterMs, costUsd])
+    expect([theirs.retryAfterMs, theirs.costNanoUsd]).toEqual([retryAfterMs, costNanoUsd])
     expect(theirs.receipt).toEqual(ours.receipt)
     expect(ours.receipt !== undefined).toBe(/_blocked|text_/.test(behaviour.kind))
     expect(JSON.stringify(theirs.cause) ?? '').not.toContain(PROMPT)
@@ -87,5 +87,5 @@ test('calls of a thread that ends are ambiguous, and the next has another one', 
   await threaded.close()
   for (const failure of await Promise.all(failures)) expect(failure.code).toBe('ambiguous')
   server.behave({ kind: 'image' })
-  await expect(call()).resolves.toMatchObject({ costUsd: expect.any(Number) })
+  await expect(call()).resolves.toMatchObject({ costNanoUsd: expect.any(Number) })
 })

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Provider } from '../../generation/ports.ts'
 import { judgeFailure } from '../../generation/run/outcomes.ts'
+import { type NanoUsd, toUsd } from '../../lib/money.ts'
 
 /** The calls that cost money, as this process sent them. */
 export const createProviderMetrics = (registry: Registry) => {
@@ -33,7 +34,7 @@ export const createProviderMetrics = (registry: Registry) => {
   const count = (model: string, startedAt: number, ended: Ended) => {
     duration.observe({ model, outcome: ended.outcome }, (performance.now() - startedAt) / 1_000)
     if (ended.mayHaveCharged) paidCalls.inc({ model })
-    if (ended.costUsd > 0) cost.inc({ model }, ended.costUsd)
+    if (ended.costNanoUsd > 0) cost.inc({ model }, toUsd(ended.costNanoUsd))
   }
   /** The same provider, with its calls counted. */
   const measure = (provider: Provider): Provider => ({
@@ -42,12 +43,12 @@ export const createProviderMetrics = (registry: Registry) => {
       const startedAt = performance.now()
       try {
         const result = await provider.call(request, signal)
-        const { costUsd } = result
-        count(request.model, startedAt, { outcome: 'image', mayHaveCharged: true, costUsd })
+        const { costNanoUsd } = result
+        count(request.model, startedAt, { outcome: 'image', mayHaveCharged: true, costNanoUsd })
         return result
       } catch (error) {
-        const heldUsd = provider.estimateUsd(request.model, request.imageSize)
-        count(request.model, startedAt, judgeFailure(error, heldUsd))
+        const heldNanoUsd = provider.estimateNanoUsd(request.model, request.imageSize)
+        count(request.model, startedAt, judgeFailure(error, heldNanoUsd))
         throw error
       }
     },
@@ -55,4 +56,4 @@ export const createProviderMetrics = (registry: Registry) => {
   return { measure, setBreakerOpen: (isOpen: boolean) => breakerOpen.set(Number(isOpen)) }
 }
 
-type Ended = { outcome: string; mayHaveCharged: boolean; costUsd: number }
+type Ended = { outcome: string; mayHaveCharged: boolean; costNanoUsd: NanoUsd }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { CallReceipt } from '../../lib/call-receipt.ts'
 import type { ProviderError } from '../../lib/errors.ts'
+import type { NanoUsd } from '../../lib/money.ts'
 import { createProviderError, safeWord } from './provider-error.ts'
 
 const countSchema = z.number().nonnegative().nullish().catch(undefined)
@@ -100,11 +101,11 @@ const listParts = ({ content }: Candidate) =>
   (content?.parts ?? []).filter(({ thought }) => !thought)
 
 /** What a call without an image cost all the same, and what was said of it. */
-type Paid = { costUsd: number | undefined; receipt?: CallReceipt | undefined }
+type Paid = { costNanoUsd: NanoUsd | undefined; receipt?: CallReceipt | undefined }
 
 /**
  * Why an answer with status 200 has no image: `refused_prompt`, `refused_image` or `no_image`, each naming the provider's own
- * reason, the last with the model's words. `costUsd` is what the answer costs all the same, where it says so.
+ * reason, the last with the model's words. `costNanoUsd` is what the answer costs all the same, where it says so.
  */
 export const explainNoImage = (
   { candidates, promptFeedback }: GeminiAnswer,

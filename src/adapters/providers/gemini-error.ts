@@ -1,6 +1,7 @@
 import { GoogleGenerativeAIFetchError } from '@google/generative-ai'
 import type { CallReceipt } from '../../lib/call-receipt.ts'
 import type { ProviderError, ProviderErrorCode } from '../../lib/errors.ts'
+import type { NanoUsd } from '../../lib/money.ts'
 import type { GeminiAnswer } from './gemini-answer.ts'
 import {
   findQuota,
@@ -38,7 +39,7 @@ export const toGeminiError = (error: unknown, call: FailedCall): ProviderError =
 /** The outcome behind an error in an answer with status 200: that of the status which it names. */
 export const fromGeminiAnswer = (
   { code, status: name, message, details }: NonNullable<GeminiAnswer['error']>,
-  call: { model: string; costUsd: number | undefined; receipt?: CallReceipt | undefined },
+  call: { model: string; costNanoUsd: NanoUsd | undefined; receipt?: CallReceipt | undefined },
 ): ProviderError => {
   const status =
     parseStatus(code) ?? statusByName.get(name ?? '') ?? statusByName.get(String(code)) ?? 200
@@ -69,15 +70,15 @@ const fromStatus = (
   error: StatedError,
   call: {
     model: string
-    costUsd?: number | undefined
+    costNanoUsd?: NanoUsd | undefined
     receipt?: CallReceipt | undefined
     cause?: unknown
   },
 ): ProviderError => {
   const { status } = error
-  const { costUsd, receipt, cause } = call
+  const { costNanoUsd, receipt, cause } = call
   const fail = (code: ProviderErrorCode, message: string, retryAfterMs?: number) =>
-    createProviderError(code, message, { costUsd, receipt, cause, retryAfterMs })
+    createProviderError(code, message, { costNanoUsd, receipt, cause, retryAfterMs })
   const why = [status, findReason(error)].filter(Boolean).join(', ')
   if (status === 429) {
     const quota = [status, findQuota(error)].filter(Boolean).join(', ')

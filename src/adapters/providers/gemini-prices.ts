@@ -1,5 +1,7 @@
 import type { ModelInfo } from '../../contract/server-info.ts'
 import { type ImageSize, imageSizeSchema } from '../../contract/vocabulary.ts'
+import { type NanoUsd, toUsd } from '../../lib/money.ts'
+import { costOfTokens } from './cost-of-tokens.ts'
 import { readAbilities } from './gemini-abilities.ts'
 import type { GeminiAnswer } from './gemini-answer.ts'
 import { findEntry, type PricedModel, type PriceTable } from './price-table.ts'
@@ -34,32 +36,37 @@ export const createGeminiPrices = (table: PriceTable) => {
     /** True of a model that the table doesn't know: it is taken to cost as much as the dearest. */
     isGuessed: (model: string): boolean => findEntry(models, model) === undefined,
     /**
-     * What an answer cost, in US dollars: each of its tokens at its own price. Images whose tokens are not counted apart from
+     * What an answer cost: each of its tokens at its own price. Images whose tokens are not counted apart from
      * text are taken to have as many as one of the size has, and to have been thought about as long.
      */
-    costAnswer: (model: string, size: ImageSize, imageCount: number, usage?: Usage): number =>
+    costAnswer: (model: string, size: ImageSize, imageCount: number, usage?: Usage): NanoUsd =>
       costTokens(pricesOf(model), size, imageCount, usage),
     /**
-     * What a call may cost, in US dollars: the list price of an image of the size; of a size that is not in the list, the
+     * What a call may cost: the list price of an image of the size; of a size that is not in the list, the
      * highest that is, and of a model that is listed without any, the dearest.
      */
-    estimateCall: (model: string, size: ImageSize): number => {
+    estimateCall: (model: string, size: ImageSize): NanoUsd => {
       const prices = pricesOf(model)
-      const priceUsd = listPricesUsd(makesImages(prices) ? prices : dearest)
-      return priceUsd[size] ?? Math.max(0, ...Object.values(priceUsd))
+      const list = listPrices(makesImages(prices) ? prices : dearest)
+      return list[size] ?? Math.max(0, ...Object.values(list))
     },
   }
 }
 
 const makesImages = ({ imageTokens }: Prices): boolean => Object.keys(imageTokens).length > 0
 
+const listPricesUsd = (prices: Prices): ModelInfo['priceUsd'] =>
+  Object.fromEntries(
+    Object.entries(listPrices(prices)).map(([size, nanoUsd]) => [size, toUsd(nanoUsd)]),
+  )
+
 /** Of one image by its size: its tokens, and those that are thought for it. */
-const listPricesUsd = (prices: Prices): ModelInfo['priceUsd'] => {
+const listPrices = (prices: Prices): Partial<Record<ImageSize, NanoUsd>> => {
   const { usdPerMillionTokens: usd, imageTokens, thinkingTokens } = prices
   return Object.fromEntries(
     Object.entries(imageTokens).map(([size, tokens]) => [
       size,
-      sumUsd([
+      costOfTokens([
         [tokens, usd.imageOut],
         [thinkingTokens, usd.thinking],
       ]),
@@ -98,13 +105,13 @@ const costTokens = (
   size: ImageSize,
   imageCount: number,
   usage: Usage,
-): number => {
+): NanoUsd => {
   const { total, ofImages: counted } = countOutput(usage)
   const perImage = imageTokens[size] ?? Math.max(0, ...Object.values(imageTokens))
   const ofImages = counted > 0 ? counted : imageCount * perImage
   const isThoughtUncounted = counted === 0 && imageCount > 0
   const { text, image, cached } = countInput(usage, usd)
-  return sumUsd([
+  return costOfTokens([
     [text, usd.textIn],
     [image, usd.imageIn],
     [cached, usd.cachedIn],
@@ -139,14 +146,3 @@ const sumOf = (details: Details, wanted?: 'IMAGE'): number =>
   (details ?? [])
     .filter(({ modality }) => wanted === undefined || modality === wanted)
     .reduce((sum, { tokenCount }) => sum + (tokenCount ?? 0), 0)
-
-type Share = [tokens: number, usdPerMillion: number]
-
-/** To the billionth of a dollar. */
-const sumUsd = (shares: Share[]): number => {
-  const nanoUsd = shares.reduce(
-    (sum, [tokens, usdPerMillion]) => sum + tokens * usdPerMillion * 1_000,
-    0,
-  )
-  return Math.round(nanoUsd) / 1e9
-}

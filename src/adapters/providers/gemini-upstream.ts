@@ -1,4 +1,5 @@
 import type { ImageSize } from '../../contract/vocabulary.ts'
+import type { NanoUsd } from '../../lib/money.ts'
 import { parseGeminiAnswer } from './gemini-answer.ts'
 import { createGeminiPrices } from './gemini-prices.ts'
 import type { PriceTable } from './price-table.ts'
@@ -13,7 +14,7 @@ type UpstreamRequest = {
 }
 
 /** Beyond this a count is nonsense, and no count. */
-const MAX_CALL_USD = 1_000
+const MAX_CALL_NANO_USD = 1_000_000_000_000
 
 /** The Gemini API for requests that are handed on as they came: with the server's key, and nothing else of the caller's. */
 export const createGeminiUpstream = ({ apiKey, baseUrl, prices: table }: UpstreamConfig) => {
@@ -34,18 +35,18 @@ export const createGeminiUpstream = ({ apiKey, baseUrl, prices: table }: Upstrea
     })
 
   const price = (model: string, { input, output }: { input: number; output: number }) => ({
-    usd: prices.costAnswer(model, '1K', 0, {
+    nanoUsd: prices.costAnswer(model, '1K', 0, {
       promptTokenCount: input,
       candidatesTokenCount: output,
     }),
     isGuess: prices.isGuessed(model),
   })
 
-  const costOf = (model: string, size: ImageSize, usageMetadata: unknown): number | undefined => {
+  const costOf = (model: string, size: ImageSize, usageMetadata: unknown): NanoUsd | undefined => {
     const { usageMetadata: usage } = parseGeminiAnswer({ usageMetadata })
     const isCounted = typeof usage?.promptTokenCount === 'number'
-    const usd = isCounted ? prices.costAnswer(model, size, 0, usage) : undefined
-    return usd !== undefined && usd <= MAX_CALL_USD ? usd : undefined
+    const cost = isCounted ? prices.costAnswer(model, size, 0, usage) : undefined
+    return cost !== undefined && cost <= MAX_CALL_NANO_USD ? cost : undefined
   }
 
   return { send, price, priceImage: prices.estimateCall, costOf }

@@ -30,7 +30,7 @@ export const createGeminiProvider = (config: GeminiProviderConfig): Provider => 
     account: createHash('sha256').update(config.apiKey).digest('hex').slice(0, 12),
     defaultModel: config.model,
     models: prices.listModels(config.model),
-    estimateUsd: prices.estimateCall,
+    estimateNanoUsd: prices.estimateCall,
     call: async (request, signal) => {
       signal.throwIfAborted()
       const json = await fetchAnswer(request, signal)
@@ -38,16 +38,23 @@ export const createGeminiProvider = (config: GeminiProviderConfig): Provider => 
       const { model, imageSize, prompt } = request
       const [bytes, ...others] = listGeminiImages(answer)
       const imageCount = bytes ? 1 + others.length : 0
-      const paidUsd = prices.costAnswer(model, imageSize, imageCount, answer.usageMetadata)
+      const paidNanoUsd = prices.costAnswer(model, imageSize, imageCount, answer.usageMetadata)
       const receipt = readReceipt(json, answer, config.prices.version)
       if (bytes) {
         const said = readWords(answer)
-        return { bytes, others, costUsd: paidUsd, receipt, said, answer: keepGeminiAnswer(json) }
+        return {
+          bytes,
+          others,
+          costNanoUsd: paidNanoUsd,
+          receipt,
+          said,
+          answer: keepGeminiAnswer(json),
+        }
       }
       // Without an image and without a count nobody has said what it costs.
-      const costUsd = answer.usageMetadata ? paidUsd : undefined
-      if (answer.error) throw fromGeminiAnswer(answer.error, { model, costUsd, receipt })
-      throw explainNoImage(answer, { costUsd, receipt, prompt })
+      const costNanoUsd = answer.usageMetadata ? paidNanoUsd : undefined
+      if (answer.error) throw fromGeminiAnswer(answer.error, { model, costNanoUsd, receipt })
+      throw explainNoImage(answer, { costNanoUsd, receipt, prompt })
     },
   }
 }

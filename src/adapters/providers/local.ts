@@ -25,12 +25,12 @@ export const createLocalProvider = (): Provider => ({
       takesTurns: true,
     },
   ],
-  estimateUsd: () => 0,
+  estimateNanoUsd: () => 0,
   call: async (request, signal) => {
     signal.throwIfAborted()
     try {
       const { renderPicture } = await loadRenderer()
-      return { bytes: await renderPicture(request), costUsd: 0 }
+      return { bytes: await renderPicture(request), costNanoUsd: 0 }
     } catch (error) {
       if (request.conditionImages.length === 0) throw error
       const message = 'A condition image could not be drawn.'

@@ -1,6 +1,7 @@
 import { outcomeRules } from '../../generation/run/outcomes.ts'
 import type { CallReceipt } from '../../lib/call-receipt.ts'
 import { ProviderError, type ProviderErrorCode } from '../../lib/errors.ts'
+import type { NanoUsd } from '../../lib/money.ts'
 
 /** A provider's outcome, retryable as its rule says. */
 export const createProviderError = (
@@ -8,14 +9,14 @@ export const createProviderError = (
   message: string,
   options: {
     retryAfterMs?: number | undefined
-    costUsd?: number | undefined
+    costNanoUsd?: NanoUsd | undefined
     receipt?: CallReceipt | undefined
     cause?: unknown
   } = {},
 ): ProviderError =>
   new ProviderError(code, message, {
     retryable: outcomeRules[code].retryable,
-    costUsd: options.costUsd,
+    costNanoUsd: options.costNanoUsd,
     receipt: options.receipt,
     cause: options.cause,
     ...(options.retryAfterMs !== undefined && { retryAfterMs: options.retryAfterMs }),

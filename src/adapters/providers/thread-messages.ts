@@ -1,6 +1,7 @@
 import type { ProviderRequest, ProviderResult } from '../../generation/ports.ts'
 import type { CallReceipt } from '../../lib/call-receipt.ts'
 import { messageOf, ProviderError, type ProviderErrorCode } from '../../lib/errors.ts'
+import type { NanoUsd } from '../../lib/money.ts'
 
 /* What goes between the thread that calls the model and who asks it to. A call has a number. */
 
@@ -15,7 +16,7 @@ type Failure = {
   provider?: {
     code: ProviderErrorCode
     retryable: boolean
-    costUsd: number | undefined
+    costNanoUsd: NanoUsd | undefined
     receipt: CallReceipt | undefined
     retryAfterMs: number | undefined
   }
@@ -24,17 +25,17 @@ type Failure = {
 export const toFailure = (error: unknown): Failure => {
   const failure = { message: messageOf(error), cause: describeCause(error) }
   if (!(error instanceof ProviderError)) return failure
-  const { code, retryable, costUsd, receipt, retryAfterMs } = error
-  return { ...failure, provider: { code, retryable, costUsd, receipt, retryAfterMs } }
+  const { code, retryable, costNanoUsd, receipt, retryAfterMs } = error
+  return { ...failure, provider: { code, retryable, costNanoUsd, receipt, retryAfterMs } }
 }
 
 /** The error that `toFailure` was given: as it was, but for its stack and whatever else caused it than a message. */
 export const fromFailure = ({ message, cause, provider }: Failure): Error => {
   if (!provider) return new Error(message, { cause })
-  const { code, retryable, costUsd, receipt, retryAfterMs } = provider
+  const { code, retryable, costNanoUsd, receipt, retryAfterMs } = provider
   return new ProviderError(code, message, {
     retryable,
-    costUsd,
+    costNanoUsd,
     receipt,
     cause,
     ...(retryAfterMs !== undefined && { retryAfterMs }),

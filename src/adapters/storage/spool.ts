@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { z } from 'zod'
 import type { ProviderResult, Spool } from '../../generation/ports.ts'
+import { toNanoUsd, toUsd } from '../../lib/money.ts'
 import {
   createMakeDirectory,
   findFile,
@@ -69,12 +70,12 @@ export const createSpool = ({ directory }: { directory: string }): Spool => {
   }
 
   return {
-    write: async (key, { others = [], said, answer, receipt, ...image }) => {
+    write: async (key, { others = [], said, answer, receipt, bytes, costNanoUsd }) => {
       await makeDirectory(top)
       // It may have been taken away since.
       await mkdir(top, { recursive: true })
-      for (const [index, bytes] of others.entries()) {
-        await writePiece(key, index + 1, { bytes, costUsd: 0 })
+      for (const [index, other] of others.entries()) {
+        await writePiece(key, index + 1, { bytes: other, costUsd: 0 })
       }
       if (said !== undefined || answer !== undefined || receipt) {
         await writePiece(key, WORDS, {
@@ -82,7 +83,7 @@ export const createSpool = ({ directory }: { directory: string }): Spool => {
           costUsd: 0,
         })
       }
-      await writePiece(key, 0, image, others.length)
+      await writePiece(key, 0, { bytes, costUsd: toUsd(costNanoUsd) }, others.length)
       await syncDirectory(top)
     },
     find: async (key) => {
@@ -96,7 +97,8 @@ export const createSpool = ({ directory }: { directory: string }): Spool => {
         others.push(other.bytes)
       }
       const words = parseWords(await findPiece(key, WORDS))
-      return { bytes, costUsd, ...(others.length > 0 && { others }), ...words }
+      const costNanoUsd = toNanoUsd(costUsd)
+      return { bytes, costNanoUsd, ...(others.length > 0 && { others }), ...words }
     },
     delete: async (key) => {
       for (let place = 1; await removeIfThere(pathOf(key, place)); place++);
@@ -118,7 +120,8 @@ const parseWords = (
   }
 }
 
-type Piece = Pick<ProviderResult, 'bytes' | 'costUsd'>
+/** In dollars, as a release before reads and wrote them. */
+type Piece = { bytes: Uint8Array; costUsd: number }
 /** With how many others it came. */
 type WrittenPiece = Piece & { count: number }
 

@@ -8,6 +8,7 @@ import {
 } from '@opentelemetry/api'
 import type { ImageStore, Provider } from '../../generation/ports.ts'
 import { isProviderError } from '../../lib/errors.ts'
+import { toUsd } from '../../lib/money.ts'
 
 /** The same provider, with a span for each call. Its requests carry no trace header. */
 export const wrapProvider = (tracer: Tracer, provider: Provider): Provider => ({
@@ -16,7 +17,7 @@ export const wrapProvider = (tracer: Tracer, provider: Provider): Provider => ({
     inSpan(tracer, 'call model', { 'imageonce.model': request.model }, async (span) => {
       try {
         const result = await provider.call(request, signal)
-        span.setAttribute('imageonce.cost_usd', result.costUsd)
+        span.setAttribute('imageonce.cost_usd', toUsd(result.costNanoUsd))
         return result
       } catch (error) {
         span.setAttribute('error.type', isProviderError(error) ? error.code : 'interrupted')

@@ -19,8 +19,6 @@ export const FIGURES = [
 ] as const
 export type Figure = (typeof FIGURES)[number]
 
-export const NANO_USD = 1_000_000_000
-
 /** The owner of the rows that sum up all owners. No token can name it. */
 export const EVERYONE = ''
 
@@ -46,7 +44,7 @@ export const eventFacts = (source: RawBuilder<unknown>) => sql`
       completed: sql`is_new_image::int`,
       failed: sql`(type = 'generation_failed')::int`,
       canceled: sql`(type = 'generation.canceled')::int`,
-      savedNanoUsd: sql`case when reuse_source <> '' then ${toNanoUsd(sql`(data->>'savedUsd')::numeric`)} else 0 end`,
+      savedNanoUsd: sql`case when reuse_source <> '' then coalesce(round((data->>'savedUsd')::numeric * 1000000000), 0) else 0 end`,
       durationMs: sql`case when is_new_image then duration_ms else 0 end`,
     })}
   from (
@@ -78,9 +76,8 @@ export const callFacts = (source: RawBuilder<unknown>) => sql`
     ${selectFigures({
       calls: sql`(is_counted is null)::int`,
       paidCalls: sql`may_have_charged::int - (is_counted is not null)::int`,
-      spendNanoUsd: sql`${toNanoUsd(sql`call.cost_usd::numeric`)} - ${heldBefore}`,
-      estimatedNanoUsd: sql`
-        case when call.is_estimate then ${toNanoUsd(sql`call.cost_usd::numeric`)} else 0 end - ${heldBefore}`,
+      spendNanoUsd: sql`call.cost_nano_usd - ${heldBefore}`,
+      estimatedNanoUsd: sql`case when call.is_estimate then call.cost_nano_usd else 0 end - ${heldBefore}`,
     })}
   from ${source} as call`
 
@@ -100,11 +97,8 @@ export const durationOfBucket = (bucket: number): number =>
 const durationBucket = sql`
   ceil(ln(greatest(duration_ms, 1)::float8) / ln(${sql.lit(BUCKET_RATIO)}::float8))::smallint`
 
-const toNanoUsd = (usd: RawBuilder<unknown>) =>
-  sql`coalesce(round(${usd} * ${sql.lit(NANO_USD)}), 0)::bigint`
-
 /** What of a call's money is in the rollup already, by the time that its end is counted. */
-const heldBefore = sql`case when is_counted is null then 0 else ${toNanoUsd(sql`call.held_usd::numeric`)} end`
+const heldBefore = sql`case when is_counted is null then 0 else call.held_nano_usd end`
 
 const selectFigures = (given: Partial<Record<Figure, RawBuilder<unknown>>>) =>
   sql.join(

@@ -1,13 +1,15 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Figures } from '../../contract/analytics.ts'
-import { durationOfBucket, EVERYONE, FIGURES, type Figure, NANO_USD } from './facts.ts'
+import { type NanoUsdSum, toUsd } from '../../lib/money.ts'
+import { durationOfBucket, EVERYONE, FIGURES, type Figure } from './facts.ts'
 import type { Reading } from './reading.ts'
 
 /** Whose figures of which days; without `ownerId` all owners together. */
 export type Scope = { from: string; to: string; ownerId?: string | undefined }
 
 /** Sums of the rollup's columns, as Postgres gives them. */
-export type Sums = Record<Figure, string>
+export type Sums = Record<Exclude<Figure, MoneyFigure>, string> & Record<MoneyFigure, NanoUsdSum>
+type MoneyFigure = Extract<Figure, `${string}NanoUsd`>
 
 /** A period's buckets at which half and 95 % of the durations are reached; null where there are none. */
 type Percentiles = { p50: number | null; p95: number | null }
@@ -38,7 +40,7 @@ export const readFigures = async (
 
 /** Counts, rates and money out of sums; all 0 without any. */
 export const describeSums = (sums: Sums | undefined): Omit<Figures, 'durationMs'> => {
-  const get = (figure: Figure) => Number(sums?.[figure] ?? 0)
+  const get = (figure: Exclude<Figure, MoneyFigure>) => Number(sums?.[figure] ?? 0)
   const [exact, joined, similar] = [
     get('skippedExact'),
     get('skippedJoined'),
@@ -58,9 +60,9 @@ export const describeSums = (sums: Sums | undefined): Omit<Figures, 'durationMs'
     successRate: toPercent(completed, completed + failed),
     calls: get('calls'),
     paidCalls: get('paidCalls'),
-    spendUsd: get('spendNanoUsd') / NANO_USD,
-    estimatedUsd: get('estimatedNanoUsd') / NANO_USD,
-    savedUsd: get('savedNanoUsd') / NANO_USD,
+    spendUsd: toUsd(sums?.spendNanoUsd ?? 0),
+    estimatedUsd: toUsd(sums?.estimatedNanoUsd ?? 0),
+    savedUsd: toUsd(sums?.savedNanoUsd ?? 0),
   }
 }
 
@@ -126,7 +128,7 @@ export const readModels = async ({ tx, tail }: Reading, scope: Scope) => {
     model,
     calls: Number(calls),
     paidCalls: Number(paidCalls),
-    spendUsd: Number(spendNanoUsd) / NANO_USD,
+    spendUsd: toUsd(spendNanoUsd),
   }))
 }
 

@@ -6,6 +6,7 @@ import { formatCsv } from '../../adapters/http/csv.ts'
 import type { OwnerFigures } from '../../contract/analytics.ts'
 import { ownerIdSchema } from '../../contract/text.ts'
 import { AppError } from '../../lib/errors.ts'
+import { formatUsd, toNanoUsdDigits } from '../../lib/money.ts'
 import { listOwners, type OwnerPosition, type OwnersPage } from './owners.ts'
 
 /** Most servers' owners come in one piece, as of one moment. */
@@ -56,10 +57,12 @@ const columns: [string, (figures: OwnerFigures) => string | number | null][] = [
   ['success_rate_percent', ({ successRate }) => roundPercent(successRate)],
   ['calls', ({ calls }) => calls],
   ['paid_calls', ({ paidCalls }) => paidCalls],
-  ['spend_usd', ({ spendUsd }) => spendUsd],
-  ['estimated_usd', ({ estimatedUsd }) => estimatedUsd],
-  ['saved_usd', ({ savedUsd }) => savedUsd],
+  ['spend_usd', ({ spendUsd }) => writeUsd(spendUsd)],
+  ['estimated_usd', ({ estimatedUsd }) => writeUsd(estimatedUsd)],
+  ['saved_usd', ({ savedUsd }) => writeUsd(savedUsd)],
 ]
+
+const writeUsd = (usd: number): string => formatUsd(BigInt(toNanoUsdDigits(usd)))
 
 const roundPercent = (percent: number | null) => percent && Math.round(percent * 100) / 100
 

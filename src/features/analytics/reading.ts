@@ -19,7 +19,7 @@ export type Reading = {
 const TAIL_EVENTS = 5_000
 const TAIL_CALLS = 1_000
 
-const ofCall = sql`call.started_at, call.model, call.may_have_charged, call.cost_usd, call.held_usd, call.is_estimate, call.is_counted`
+const ofCall = sql`call.started_at, call.model, call.may_have_charged, call.cost_nano_usd, call.held_nano_usd, call.is_estimate, call.is_counted`
 
 /** SQL for the facts of the calls that the rollup lacks. */
 export const tailCalls = callFacts(sql`(

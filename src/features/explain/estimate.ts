@@ -1,33 +1,42 @@
 import type { GenerationRow } from '../../../db/schema.ts'
 import type { ExplainedImage } from '../../contract/explanation.ts'
-import { findListPriceUsd } from '../../contract/list-price.ts'
+import { findListPriceNanoUsd } from '../../generation/list-price.ts'
 import type { Provider } from '../../generation/ports.ts'
 import type { Standing } from '../../generation/state/foresee-insert.ts'
+import type { NanoUsd } from '../../lib/money.ts'
 import type { CallKind, RecentCalls } from './recent-calls.ts'
 
-export type Price = ExplainedImage['price']
+/** What a call may cost, and what it probably would. */
+export type Price = {
+  atMostNanoUsd: NanoUsd
+  expectedNanoUsd: NanoUsd
+  basis: ExplainedImage['price']['basis']
+}
 export type Estimate = NonNullable<ExplainedImage['expected']>
 
 type Wanted = Pick<GenerationRow, 'provider' | 'model' | 'imageSize' | 'conditionImageDigest'>
 
-/** What a call would cost: by what such calls have cost lately, else by the list. `besidesUsd`: what comparing its prompt may. */
+/** What a call would cost: by what such calls have cost lately, else by the list. `besidesNanoUsd`: what comparing its prompt may. */
 export const priceOf = (
   calls: RecentCalls,
   wanted: Wanted,
-  { models, estimateUsd }: Pick<Provider, 'models' | 'estimateUsd'>,
-  besidesUsd: number,
+  { models, estimateNanoUsd }: Pick<Provider, 'models' | 'estimateNanoUsd'>,
+  besidesNanoUsd: NanoUsd,
 ): Price => {
   const { model, imageSize } = wanted
-  const atMostUsd = estimateUsd(model, imageSize) + besidesUsd
-  const listUsd = findListPriceUsd(models, model, imageSize)
-  if (atMostUsd === 0 && listUsd === 0) return { atMostUsd: 0, expectedUsd: 0, basis: 'free' }
+  const atMostNanoUsd = estimateNanoUsd(model, imageSize) + besidesNanoUsd
+  const listNanoUsd = findListPriceNanoUsd(models, model, imageSize)
+  if (atMostNanoUsd === 0 && listNanoUsd === 0) return FREE
   const lately = calls.find(kindOf(wanted))
   return {
-    atMostUsd: round(atMostUsd),
-    expectedUsd: round(lately?.meanUsd ?? listUsd),
+    atMostNanoUsd,
+    expectedNanoUsd: lately?.meanNanoUsd ?? listNanoUsd,
     basis: lately ? 'calls' : 'list',
   }
 }
+
+/** Of what nothing is paid for. */
+export const FREE: Price = { atMostNanoUsd: 0, expectedNanoUsd: 0, basis: 'free' }
 
 type Place = {
   /** Undefined for one that runs. */
@@ -65,6 +74,3 @@ const kindOf = ({ provider, model, imageSize, conditionImageDigest }: Wanted): C
   imageSize,
   isConditioned: conditionImageDigest !== null,
 })
-
-/** To the millionth of a dollar. */
-const round = (usd: number): number => Math.round(usd * 1e6) / 1e6

@@ -18,14 +18,15 @@ import { resolveRequest } from '../../generation/submit/resolve-request.ts'
 import { describeKey, toSentKey } from '../../generation/submit/submit.ts'
 import { listPlaces } from '../../generation/submit/submit-many.ts'
 import { AppError } from '../../lib/errors.ts'
-import { type Estimate, estimate, type Price, priceOf } from './estimate.ts'
+import type { NanoUsd } from '../../lib/money.ts'
+import { type Estimate, estimate, FREE, type Price, priceOf } from './estimate.ts'
 import type { RecentCalls } from './recent-calls.ts'
 
 export type ExplainDeps = {
   db: Database
   statements: Pick<SubmissionStatements, 'find'>
   limits: InsertLimits
-  provider: Pick<Provider, 'name' | 'account' | 'defaultModel' | 'models' | 'estimateUsd'>
+  provider: Pick<Provider, 'name' | 'account' | 'defaultModel' | 'models' | 'estimateNanoUsd'>
   /** Finds it, or what it would be, and stores nothing. */
   resolveConditionImage: ResolveConditionImage
   /** Why no new generation of an owner may begin now. */
@@ -38,7 +39,7 @@ export type ExplainDeps = {
 type ForeseeSimilar = (wanted: GenerationToInsert) => Promise<{
   mode: SimilarityMode
   isCompared: boolean
-  mayCostUsd: number
+  mayCostNanoUsd: NanoUsd
   match?: Suggestion | undefined
   candidates: Suggestion[]
 }>
@@ -69,7 +70,7 @@ export type Foreseen = {
   standing: Standing
   images: ForeseenImage[]
   /** What would have to be set aside for all that is neither there nor under way. */
-  neededUsd: number
+  neededNanoUsd: NanoUsd
 }
 
 /**
@@ -87,14 +88,14 @@ export const createExplain =
       readStanding(deps.db, about, provider.account, deps.limits),
       deps.readCalls(),
     ])
-    const moment: Moment = { standing, calls, ahead: 0, neededUsd: 0 }
+    const moment: Moment = { standing, calls, ahead: 0, neededNanoUsd: 0 }
     const looking = { ...deps, resolveConditionImage: lookOnce(deps.resolveConditionImage) }
     const images: ForeseenImage[] = []
     // In order: each has the place in line, and the budget, that those before leave it.
     for (const place of listPlaces(request, asking.idempotencyKey)) {
       images.push(await foreseeOne(looking, asking, place, moment))
     }
-    return { standing, images, neededUsd: moment.neededUsd }
+    return { standing, images, neededNanoUsd: moment.neededNanoUsd }
   }
 
 /** All pictures that a request asks for are of the same images, each of which is looked at once. */
@@ -108,7 +109,7 @@ const lookOnce = (resolve: ResolveConditionImage): ResolveConditionImage => {
 }
 
 /** How things stand, with what the images before would have taken. */
-type Moment = { standing: Standing; calls: RecentCalls; ahead: number; neededUsd: number }
+type Moment = { standing: Standing; calls: RecentCalls; ahead: number; neededNanoUsd: NanoUsd }
 
 const foreseeOne = async (
   deps: ExplainDeps,
@@ -137,8 +138,6 @@ const foreseeOne = async (
     return { ...known, would: 'refuse', reason: error, price: FREE }
   }
 }
-
-const FREE: Price = { atMostUsd: 0, expectedUsd: 0, basis: 'free' }
 
 const describeAnswer = async (
   { db }: ExplainDeps,
@@ -171,9 +170,9 @@ const foreseeNew = async (
   const { standing, calls } = moment
   const refusal = deps.findNewRefusal(wanted.ownerId)
   if (refusal) throw refusal
-  const stop = foreseeStop(standing, wanted.mayCostUsd, moment.neededUsd)
+  const stop = foreseeStop(standing, wanted.mayCostNanoUsd, moment.neededNanoUsd)
   if (stop && wanted.lane === 'interactive') {
-    moment.neededUsd += wanted.mayCostUsd
+    moment.neededNanoUsd += wanted.mayCostNanoUsd
     throw stop
   }
   if (standing.inFlight + moment.ahead >= deps.limits.maxInFlight) throw tooManyQueued()
@@ -181,10 +180,10 @@ const foreseeNew = async (
   const { comparison, reused } = similar
   if (reused) return { would: 'reuse', from: reused, comparison, price: FREE }
   const queuePosition = standing.queuePosition + moment.ahead
-  const price = priceOf(calls, wanted, deps.provider, similar.mayCostUsd)
+  const price = priceOf(calls, wanted, deps.provider, similar.mayCostNanoUsd)
   const wait = stop ?? findModelLimit(standing)
   moment.ahead += 1
-  moment.neededUsd += wanted.mayCostUsd
+  moment.neededNanoUsd += wanted.mayCostNanoUsd
   if (wait) return { would: 'wait', reason: wait, comparison, price, queuePosition }
   const expected = estimate(calls, standing, wanted, { queuePosition })
   return { would: 'buy', comparison, price, queuePosition, expected }
@@ -192,7 +191,7 @@ const foreseeNew = async (
 
 type Compared = Pick<ForeseenImage, 'comparison'> & {
   reused?: ForeseenImage['from']
-  mayCostUsd: number
+  mayCostNanoUsd: NanoUsd
 }
 
 /** A worker compares what is new and not forced. */
@@ -200,16 +199,20 @@ const compare = async (
   { db, foreseeSimilar }: ExplainDeps,
   wanted: GenerationToInsert,
 ): Promise<Compared> => {
-  if (!foreseeSimilar || wanted.revision !== null) return { mayCostUsd: 0 }
-  const { mode, isCompared, mayCostUsd, match, candidates } = await foreseeSimilar(wanted)
-  if (mode === 'off' || mode === 'shadow') return { mayCostUsd }
+  if (!foreseeSimilar || wanted.revision !== null) return { mayCostNanoUsd: 0 }
+  const { mode, isCompared, mayCostNanoUsd, match, candidates } = await foreseeSimilar(wanted)
+  if (mode === 'off' || mode === 'shadow') return { mayCostNanoUsd }
   const row = { ownerId: wanted.ownerId, suggestions: candidates }
   const [suggested = []] = await findSuggested(db, [row])
   const comparison = { mode, isCompared, suggested }
   const found = match && suggested.find(({ id }) => id === match.id)
-  if (!found) return { comparison, mayCostUsd }
+  if (!found) return { comparison, mayCostNanoUsd }
   const { generation, similarity } = found
-  return { comparison, mayCostUsd: 0, reused: { row: generation, source: 'similar', similarity } }
+  return {
+    comparison,
+    mayCostNanoUsd: 0,
+    reused: { row: generation, source: 'similar', similarity },
+  }
 }
 
 /** Of a model that has said that it takes no calls for a while. */

@@ -3,32 +3,34 @@ import {
   type AnswerContext,
   defined,
   presentSuggested,
+  savedUsdOf,
   showGeneration,
   type Urls,
 } from '../../generation/read/present.ts'
 import { hasRoom, type StandingLimit } from '../../generation/state/foresee-insert.ts'
 import type { AppError } from '../../lib/errors.ts'
+import { type NanoUsd, toUsd } from '../../lib/money.ts'
+import type { Price } from './estimate.ts'
 import type { Foreseen, ForeseenImage } from './explain.ts'
 
 type Context = Pick<AnswerContext, 'urls' | 'listPriceUsd'>
 
 /** An explanation as it is answered. */
 export const presentExplanation = (
-  { standing, images, neededUsd }: Foreseen,
+  { standing, images, neededNanoUsd }: Foreseen,
   context: Context,
 ): Explanation => ({
   asOf: standing.asOf.toISOString(),
-  atMostUsd: sum(images.map(({ price }) => price.atMostUsd)),
-  expectedUsd: sum(images.map(({ price }) => price.expectedUsd)),
-  limits: standing.limits.map((limit) => presentLimit(limit, neededUsd)),
+  atMostUsd: sumUsd(images.map(({ price }) => price.atMostNanoUsd)),
+  expectedUsd: sumUsd(images.map(({ price }) => price.expectedNanoUsd)),
+  limits: standing.limits.map((limit) => presentLimit(limit, neededNanoUsd)),
   images: images.map((image) => presentImage(image, standing.asOf, context)),
 })
 
-const sum = (amounts: number[]): number =>
-  Math.round(amounts.reduce((all, usd) => all + usd, 0) * 1e6) / 1e6
+const sumUsd = (amounts: NanoUsd[]): number => toUsd(amounts.reduce((all, each) => all + each, 0))
 
 /** What others spend is not the caller's to know: of their limits it is told whether there is room. */
-const presentLimit = (limit: StandingLimit, neededUsd: number): ExplainedLimit => {
+const presentLimit = (limit: StandingLimit, neededNanoUsd: number): ExplainedLimit => {
   const [scope] = limit.scope.split(':') as [ExplainedLimit['scope']]
   const isOwn = scope === 'owner' || scope === 'key'
   return {
@@ -36,10 +38,10 @@ const presentLimit = (limit: StandingLimit, neededUsd: number): ExplainedLimit =
     period: limit.period,
     resetsAt: limit.resetsAt.toISOString(),
     ...(isOwn && {
-      limitUsd: limit.limitUsd,
-      leftUsd: sum([Math.max(0, limit.limitUsd - limit.spentUsd)]),
+      limitUsd: toUsd(limit.limitNanoUsd),
+      leftUsd: toUsd(Math.max(0, limit.limitNanoUsd - limit.spentNanoUsd)),
     }),
-    isEnough: hasRoom(limit, neededUsd),
+    isEnough: hasRoom(limit, neededNanoUsd),
   }
 }
 
@@ -47,7 +49,7 @@ const presentImage = (image: ForeseenImage, asOf: Date, context: Context): Expla
   const { id, fingerprint, would, reason, from, comparison, price, ...rest } = image
   return {
     would,
-    price,
+    price: presentPrice(price),
     ...defined({
       id,
       fingerprint,
@@ -59,6 +61,12 @@ const presentImage = (image: ForeseenImage, asOf: Date, context: Context): Expla
     }),
   }
 }
+
+const presentPrice = ({ atMostNanoUsd, expectedNanoUsd, basis }: Price) => ({
+  atMostUsd: toUsd(atMostNanoUsd),
+  expectedUsd: toUsd(expectedNanoUsd),
+  basis,
+})
 
 const presentReason = (
   { code, message, retryable, pointer, retryAfterMs }: AppError,
@@ -81,7 +89,7 @@ const presentFrom = (
   status: row.status,
   imageUrl: showGeneration(row, urls),
   prompt: row.prompt,
-  savedUsd: source ? (row.imageCostUsd ?? listPriceUsd(row.model, row.imageSize)) : 0,
+  savedUsd: source ? savedUsdOf(row, listPriceUsd) : 0,
   createdAt: row.createdAt.toISOString(),
   ...defined({ source, similarity, finishedAt: row.finishedAt?.toISOString() }),
 })

@@ -2,11 +2,12 @@ import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { GenerationRow } from '../../../db/schema.ts'
 import type { AttemptOutcome } from '../../generation/run/attempts.ts'
+import type { NanoUsd } from '../../lib/money.ts'
 
 /** What the last calls of a kind came to, whoever they were for. */
 export type CallFigures = {
   /** Of an asking, with all the calls that it took and those that came to nothing. */
-  meanUsd: number
+  meanNanoUsd: NanoUsd
   /** From its call to its image; undefined where none was made. */
   medianMs: number | undefined
 }
@@ -71,16 +72,16 @@ const nameOf = ({ provider, model, imageSize, isConditioned }: CallKind): string
   JSON.stringify([provider, model, imageSize, isConditioned])
 
 const selectFigures = async (db: Database): Promise<(CallKind & CallFigures)[]> => {
-  const { rows } = await sql<CallKind & { meanUsd: number; medianMs: number | null }>`
-    select provider, model, image_size, is_conditioned, avg(cost_usd) as mean_usd,
+  const { rows } = await sql<CallKind & { meanNanoUsd: NanoUsd; medianMs: number | null }>`
+    select provider, model, image_size, is_conditioned, round(avg(cost_nano_usd)) as mean_nano_usd,
       percentile_cont(0.5) within group (order by took_ms) as median_ms
     from (
       select one.provider, one.model, one.image_size, one.condition_image_digest is not null as is_conditioned,
-        sum(recent.cost_usd) as cost_usd,
+        sum(recent.cost_nano_usd) as cost_nano_usd,
         min(extract(epoch from one.finished_at - recent.started_at)::float8 * 1000)
           filter (where recent.outcome = 'image' and one.status = 'succeeded' and one.finished_at >= recent.started_at) as took_ms
       from (
-        select generation_id, outcome, started_at, cost_usd from attempts
+        select generation_id, outcome, started_at, cost_nano_usd from attempts
         order by id desc limit ${LOOKED_AT}::int) as recent
       join generations as one on one.id = recent.generation_id
       where recent.outcome is not null and recent.outcome <> ${INTERRUPTED} and recent.started_at > now() - ${DAYS}::int * interval '1 day'

@@ -1,4 +1,5 @@
 import type { Response } from 'express'
+import { formatUsd, toNanoUsd } from '../../lib/money.ts'
 import type { Answered } from './gateway.ts'
 
 /** Names the generations of a call in a header, however they end. */
@@ -15,10 +16,10 @@ export const setGenerationHeader = (
  */
 export const setAnswerHeaders = (res: Response, answered: readonly Answered[]): void => {
   const isBought = answered.some(({ reuse }) => reuse === undefined)
-  const savedUsd = answered.reduce((sum, { reuse }) => sum + (reuse?.savedUsd ?? 0), 0)
+  const saved = answered.reduce((sum, { reuse }) => sum + toNanoUsd(reuse?.savedUsd ?? 0), 0)
   res.set({
     'Imageonce-Reuse': isBought ? 'none' : (answered[0]?.reuse?.source ?? 'none'),
-    'Imageonce-Saved-Usd': String(Number(savedUsd.toFixed(6))),
+    'Imageonce-Saved-Usd': formatUsd(saved),
     'Cache-Control': 'no-store',
   })
 }

@@ -9,8 +9,8 @@ import {
   scopesOf,
   spendingStopped,
   stopOf,
-  toNanoUsd,
 } from '../../generation/state/spending-limits.ts'
+import type { NanoUsd } from '../../lib/money.ts'
 
 /** A call that is about to be handed on. */
 export type CallToRecord = {
@@ -19,7 +19,7 @@ export type CallToRecord = {
   model: string
   method: string
   /** What it may cost, which is set aside for it. */
-  heldUsd: number
+  heldNanoUsd: NanoUsd
 }
 
 /**
@@ -28,11 +28,11 @@ export type CallToRecord = {
  */
 export const recordCall = async (
   db: Database,
-  { ownerId, keyId, model, method, heldUsd }: CallToRecord,
+  { ownerId, keyId, model, method, heldNanoUsd }: CallToRecord,
   budgets: BudgetSettings,
 ): Promise<string> => {
   const [owner, key] = [sql`${ownerId}::text`, sql`${keyId}::text`]
-  const held = sql`${toNanoUsd(heldUsd)}::bigint`
+  const held = sql`${heldNanoUsd}::bigint`
   const { rows } = await sql<StopColumns & { callId: string | null; asOf: Date }>`
     with limits as materialized (
       select * from ${limitsOf(scopesOf(owner, key), sql`${encodeBudgets(budgets)}::text`)} as limits
@@ -43,8 +43,8 @@ export const recordCall = async (
     ), paused as materialized (
       select from spending_switch where paused_at is not null
     ), recorded as (
-      insert into gateway_calls (owner_id, key_id, model, method, held_usd, cost_usd)
-      select ${owner}, ${key}, ${model}, ${method}, ${heldUsd}::float8, ${heldUsd}::float8
+      insert into gateway_calls (owner_id, key_id, model, method, held_nano_usd, cost_nano_usd)
+      select ${owner}, ${key}, ${model}, ${method}, ${held}, ${held}
       where not exists (select from passed) and not exists (select from paused)
       returning id
     )
@@ -60,7 +60,7 @@ export const recordCall = async (
 /** How a call ended. */
 export type CallEnd = {
   status: number | null
-  costUsd: number
+  costNanoUsd: NanoUsd
   isEstimate: boolean
   mayHaveCharged: boolean
   usage: unknown

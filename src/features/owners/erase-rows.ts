@@ -1,6 +1,7 @@
 import { type RawBuilder, sql, type Transaction } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { Schema } from '../../../db/schema.ts'
+import type { NanoUsdSum } from '../../lib/money.ts'
 import { addCounts, type Erasure } from './erasures.ts'
 
 const BATCH_ROWS = 500
@@ -105,13 +106,13 @@ const eraseSomeGenerations = async (
   )
   if (ids.length === 0) return 0
   await rememberObjects(tx, erasure, ids)
-  const { rows } = await sql<{ calls: number; spentNanoUsd: string }>`
-    select count(*)::int as calls, coalesce(sum(round(cost_usd::numeric * 1000000000)), 0)::bigint as spent_nano_usd
+  const { rows } = await sql<{ calls: number; spentNanoUsd: NanoUsdSum }>`
+    select count(*)::int as calls, coalesce(sum(cost_nano_usd), 0) as spent_nano_usd
     from attempts where generation_id = any(${ids}::text[])`.execute(tx)
   const images = await deleteIds(tx, 'image_metadata', ids)
   await deleteIds(tx, 'generations', ids)
-  const [{ calls, spentNanoUsd } = { calls: 0, spentNanoUsd: '0' }] = rows
-  await addCounts(tx, erasure, { generations: ids.length, images, calls }, Number(spentNanoUsd))
+  const [{ calls, spentNanoUsd } = { calls: 0, spentNanoUsd: 0 }] = rows
+  await addCounts(tx, erasure, { generations: ids.length, images, calls }, spentNanoUsd)
   return ids.length
 }
 

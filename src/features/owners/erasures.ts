@@ -2,6 +2,7 @@ import { type Selectable, sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { ErasuresTable } from '../../../db/erasure-tables.ts'
 import { nudge } from '../../../db/nudges.ts'
+import type { NanoUsdSum } from '../../lib/money.ts'
 import { digestOwner } from './digest-owner.ts'
 
 export type ErasureRow = Selectable<ErasuresTable>
@@ -76,7 +77,7 @@ export const addCounts = async (
   tx: Database,
   { id }: Erasure,
   counts: Record<string, number>,
-  spentNanoUsd = 0,
+  spentNanoUsd: NanoUsdSum = 0,
 ): Promise<void> => {
   await sql`
     update erasures set lease_expires_at = ${lease}, spent_nano_usd = spent_nano_usd + ${spentNanoUsd}::bigint,

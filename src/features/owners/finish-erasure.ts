@@ -2,6 +2,7 @@ import { sql, type Transaction } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import { nudge } from '../../../db/nudges.ts'
 import type { Schema } from '../../../db/schema.ts'
+import type { NanoUsdSum } from '../../lib/money.ts'
 import { addCounts, ERASURES_CHANGED, type Erasure } from './erasures.ts'
 
 /** What of the rollup is the owner's; the rows of everyone stay as they are. */
@@ -57,16 +58,16 @@ export const finishErasure = (db: Database, erasure: Erasure): Promise<boolean> 
 
 /** The calls stay, without their owner: everyone's sums have them. One that is out stays booked at what it may cost. */
 const emptyGatewayCalls = async (tx: Transaction<Schema>, erasure: Erasure): Promise<void> => {
-  const { rows } = await sql<{ calls: number; spentNanoUsd: string }>`
+  const { rows } = await sql<{ calls: number; spentNanoUsd: NanoUsdSum }>`
     with emptied as (
       update gateway_calls set owner_id = null, usage = null, is_counted = true,
         finished_at = coalesce(finished_at, clock_timestamp())
       where owner_id = ${erasure.ownerId}
-      returning cost_usd
+      returning cost_nano_usd
     )
-    select count(*)::int as calls, coalesce(sum(to_nano_usd(cost_usd)), 0) as spent_nano_usd from emptied`.execute(
+    select count(*)::int as calls, coalesce(sum(cost_nano_usd), 0) as spent_nano_usd from emptied`.execute(
     tx,
   )
-  const [{ calls, spentNanoUsd } = { calls: 0, spentNanoUsd: '0' }] = rows
-  if (calls > 0) await addCounts(tx, erasure, { calls }, Number(spentNanoUsd))
+  const [{ calls, spentNanoUsd } = { calls: 0, spentNanoUsd: 0 }] = rows
+  if (calls > 0) await addCounts(tx, erasure, { calls }, spentNanoUsd)
 }

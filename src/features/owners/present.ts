@@ -1,7 +1,6 @@
 import type { ErasureReceipt } from '../../contract/erasure.ts'
+import { toUsd } from '../../lib/money.ts'
 import type { ErasureRow } from './erasures.ts'
-
-const NANO_USD = 1e9
 
 /** An erasure as callers see it; nothing in it names the owner. */
 export const presentErasure = (row: ErasureRow): ErasureReceipt => ({
@@ -12,5 +11,5 @@ export const presentErasure = (row: ErasureRow): ErasureReceipt => ({
   requestedAt: row.requestedAt.toISOString(),
   finishedAt: row.finishedAt?.toISOString() ?? null,
   erased: row.counts,
-  spentUsd: Number(row.spentNanoUsd) / NANO_USD,
+  spentUsd: toUsd(row.spentNanoUsd),
 })

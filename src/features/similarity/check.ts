@@ -3,6 +3,7 @@ import type { Database } from '../../../db/database.ts'
 import type { Suggestion } from '../../../db/generation-tables.ts'
 import type { GenerationRow } from '../../../db/schema.ts'
 import type { SimilarityMode } from '../../contract/vocabulary.ts'
+import type { NanoUsd } from '../../lib/money.ts'
 
 export type Check = {
   mode: SimilarityMode
@@ -10,14 +11,14 @@ export type Check = {
   /** The image that `reuse` answers with. */
   match: Suggestion | undefined
   durationMs: number
-  embeddingCostUsd: number
+  embeddingCostNanoUsd: NanoUsd
 }
 
 /** Writes down a comparison; a further one of the same generation takes its place, and its costs add up. */
 export const writeCheck = async (
   db: Database,
   { id: generationId, ownerId }: GenerationRow,
-  { mode, model, match, durationMs, embeddingCostUsd }: Check,
+  { mode, model, match, durationMs, embeddingCostNanoUsd }: Check,
 ): Promise<void> => {
   const found = {
     mode,
@@ -30,12 +31,12 @@ export const writeCheck = async (
   }
   await db
     .insertInto('similarityChecks')
-    .values({ generationId, ownerId, ...found, durationMs, embeddingCostUsd })
+    .values({ generationId, ownerId, ...found, durationMs, embeddingCostNanoUsd })
     .onConflict((conflict) =>
       conflict.column('generationId').doUpdateSet(({ ref }) => ({
         ...found,
         durationMs,
-        embeddingCostUsd: sql<number>`${ref('similarityChecks.embeddingCostUsd')} + ${embeddingCostUsd}`,
+        embeddingCostNanoUsd: sql<NanoUsd>`${ref('similarityChecks.embeddingCostNanoUsd')} + ${embeddingCostNanoUsd}::bigint`,
       })),
     )
     .execute()

@@ -74,7 +74,7 @@ const describe = (db: Database, page: ReturnType<typeof selectMatches>) =>
       'c.similarity',
       'c.accepted',
       'c.durationMs',
-      'c.embeddingCostUsd',
+      'c.embeddingCostNanoUsd',
       'c.createdAt',
       'g.prompt',
       'shown.contentDigest',

@@ -5,6 +5,7 @@ import type { GenerationRow } from '../../../db/schema.ts'
 import { normalizePrompt } from '../../contract/identity.ts'
 import type { SimilarityMode } from '../../contract/vocabulary.ts'
 import type { CompareWithSimilar } from '../../generation/ports.ts'
+import type { NanoUsd } from '../../lib/money.ts'
 import { type Check, writeCheck } from './check.ts'
 import { createGate } from './gate/pass-gate.ts'
 import { resolveMode } from './mode.ts'
@@ -30,7 +31,7 @@ export type CompareDeps = CandidatesDeps & {
   onTrouble: (error: unknown) => void
 }
 
-export type CheckReport = Pick<Check, 'mode' | 'durationMs' | 'embeddingCostUsd'> & {
+export type CheckReport = Pick<Check, 'mode' | 'durationMs' | 'embeddingCostNanoUsd'> & {
   outcome: CheckOutcome
 }
 
@@ -55,14 +56,14 @@ export const createCompare = (deps: CompareDeps): CompareWithSimilar => {
     const found = await findOrReport(deps, claim, signal)
     const durationMs = Math.round(performance.now() - startedAt)
     if (!found) {
-      onCheck({ mode, durationMs, embeddingCostUsd: 0, outcome: 'trouble' })
+      onCheck({ mode, durationMs, embeddingCostNanoUsd: 0, outcome: 'trouble' })
       return {}
     }
-    const { candidates, embeddingCostUsd } = found
+    const { candidates, embeddingCostNanoUsd } = found
     const match = candidates.find(({ passes }) => passes)
-    const check = { mode, model: deps.embedder.model, match, durationMs, embeddingCostUsd }
+    const check = { mode, model: deps.embedder.model, match, durationMs, embeddingCostNanoUsd }
     await writeCheck(db, claim, check)
-    onCheck({ mode, durationMs, embeddingCostUsd, outcome: describeOutcome(mode, candidates) })
+    onCheck({ mode, durationMs, embeddingCostNanoUsd, outcome: describeOutcome(mode, candidates) })
     if (mode === 'reuse' && match) {
       return { match: { imageId: match.id, similarity: match.similarity } }
     }
@@ -91,16 +92,16 @@ export const findCandidates = async (
   { db, embedder, getPromptEmbedding, findNeighbours, minSimilarity }: CandidatesDeps,
   row: ComparedRow,
   signal: AbortSignal,
-): Promise<{ candidates: Suggestion[]; embeddingCostUsd: number }> => {
+): Promise<{ candidates: Suggestion[]; embeddingCostNanoUsd: NanoUsd }> => {
   const { ownerId, keyId, fingerprint, prompt } = row
   const scope = await createScope(row)
   const wanted = { ownerId, keyId, fingerprint, prompt, scope }
-  const { code, costUsd } = await getPromptEmbedding(wanted, signal)
+  const { code, costNanoUsd } = await getPromptEmbedding(wanted, signal)
   const { model } = embedder
   const near = { ownerId, scope, model, code, fingerprint, minSimilarity, limit: MAX_NEIGHBOURS }
   const neighbours = await findNeighbours(db, near)
   const candidates = await judge(prompt, neighbours, signal)
-  return { candidates: candidates.sort(byWorth), embeddingCostUsd: costUsd }
+  return { candidates: candidates.sort(byWorth), embeddingCostNanoUsd: costNanoUsd }
 }
 
 const judge = async (

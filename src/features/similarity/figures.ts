@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { SimilarityReport } from '../../contract/similarity.ts'
+import { type NanoUsdSum, toUsd } from '../../lib/money.ts'
 import { measurePrecision } from './precision.ts'
 
 /** How far back figures go. */
@@ -13,7 +14,7 @@ type CheckSums = {
   total: number
   matched: number
   reused: number
-  embeddingCostUsd: number
+  embeddingCostNanoUsd: NanoUsdSum
   p50: number | null
   p95: number | null
 }
@@ -23,12 +24,17 @@ export const readCheckFigures = async (
   db: Database,
   ownerId: string | undefined,
 ): Promise<SimilarityReport['checks']> => {
-  const [{ p50, p95, ...sums }, savedUsd] = await Promise.all([
+  const [{ p50, p95, embeddingCostNanoUsd, ...sums }, saved] = await Promise.all([
     readSums(db, ownerId),
-    readSavedUsd(db, ownerId),
+    readSaved(db, ownerId),
   ])
   const durationMs = p50 === null || p95 === null ? null : { p50, p95 }
-  return { ...sums, durationMs, savedUsd }
+  return {
+    ...sums,
+    durationMs,
+    embeddingCostUsd: toUsd(embeddingCostNanoUsd),
+    savedUsd: toUsd(saved),
+  }
 }
 
 /** There are few different milliseconds, so that percentiles (by nearest rank) need no sorting of all rows. */
@@ -38,7 +44,7 @@ const readSums = async (db: Database, ownerId: string | undefined): Promise<Chec
       coalesce(sum(total), 0)::int as total,
       coalesce(sum(matched), 0)::int as matched,
       coalesce(sum(reused), 0)::int as reused,
-      coalesce(sum(cost_usd), 0) as embedding_cost_usd,
+      coalesce(sum(cost_nano_usd), 0) as embedding_cost_nano_usd,
       min(duration_ms) filter (where up_to >= ceil(overall * 0.5)) as p50,
       min(duration_ms) filter (where up_to >= ceil(overall * 0.95)) as p95
     from (
@@ -49,23 +55,25 @@ const readSums = async (db: Database, ownerId: string | undefined): Promise<Chec
           count(*) as total,
           count(*) filter (where is_match) as matched,
           count(*) filter (where is_match and mode = 'reuse') as reused,
-          sum(embedding_cost_usd) as cost_usd
-        from (${newest(ownerId, sql`duration_ms, is_match, mode, embedding_cost_usd`)}) as recent
+          sum(embedding_cost_nano_usd) as cost_nano_usd
+        from (${newest(ownerId, sql`duration_ms, is_match, mode, embedding_cost_nano_usd`)}) as recent
         group by duration_ms
       ) as durations
     ) as ranked`.execute(db)
-  return rows[0] ?? { total: 0, matched: 0, reused: 0, embeddingCostUsd: 0, p50: null, p95: null }
+  return (
+    rows[0] ?? { total: 0, matched: 0, reused: 0, embeddingCostNanoUsd: 0, p50: null, p95: null }
+  )
 }
 
 /** What the reused images cost when they were made; of those that are still there. */
-const readSavedUsd = async (db: Database, ownerId: string | undefined): Promise<number> => {
-  const { rows } = await sql<{ savedUsd: number }>`
-    select coalesce(sum(maker.cost_usd), 0) as saved_usd
+const readSaved = async (db: Database, ownerId: string | undefined): Promise<NanoUsdSum> => {
+  const { rows } = await sql<{ savedNanoUsd: NanoUsdSum }>`
+    select coalesce(sum(maker.cost_nano_usd), 0) as saved_nano_usd
     from (${newest(ownerId, sql`image_id, owner_id`, sql`is_match and mode = 'reuse'`)}) as recent
     join generations as maker on maker.id = recent.image_id and maker.owner_id = recent.owner_id`.execute(
     db,
   )
-  return rows[0]?.savedUsd ?? 0
+  return rows[0]?.savedNanoUsd ?? 0
 }
 
 type VerdictSums = Record<'shadowAccepted' | 'shadowRejected' | 'accepted' | 'rejected', number>

@@ -4,6 +4,7 @@ import type { GenerationRow } from '../../../db/schema.ts'
 import { normalizePrompt } from '../../contract/identity.ts'
 import type { SimilarityMode } from '../../contract/vocabulary.ts'
 import { EmbeddingError } from '../../lib/errors.ts'
+import type { NanoUsd } from '../../lib/money.ts'
 import {
   type CandidatesDeps,
   type ComparedRow,
@@ -23,7 +24,7 @@ export type ForeseenComparison = {
   /** False where the prompt's embedding is not known and would have to be bought, or trouble kept it from being compared. */
   isCompared: boolean
   /** What comparing may cost besides. */
-  mayCostUsd: number
+  mayCostNanoUsd: NanoUsd
   /** The image that `reuse` would answer with. */
   match?: Suggestion | undefined
   candidates: Suggestion[]
@@ -51,10 +52,10 @@ export const createForeseeSimilar = (deps: Deps): ForeseeSimilar => {
   return async (row) => {
     const { ownerId, prompt, similarityMode: requested } = row
     if (!isComparable(row)) {
-      return { mode: 'off', isCompared: true, mayCostUsd: 0, candidates: [] }
+      return { mode: 'off', isCompared: true, mayCostNanoUsd: 0, candidates: [] }
     }
     const mode = await resolveMode(db, { ownerId, requested }, defaultMode)
-    const none = { mode, mayCostUsd: 0, candidates: [] }
+    const none = { mode, mayCostNanoUsd: 0, candidates: [] }
     if (mode === 'off') return { ...none, isCompared: true }
     try {
       const { candidates } = await findCandidates(candidatesDeps, row, AbortSignal.timeout(MAX_MS))
@@ -65,7 +66,7 @@ export const createForeseeSimilar = (deps: Deps): ForeseeSimilar => {
       return { ...none, isCompared: true, match, candidates: shown }
     } catch (error) {
       if (!isUnknown(error)) throw error
-      return { ...none, isCompared: false, mayCostUsd: mayCost(embedder, prompt) }
+      return { ...none, isCompared: false, mayCostNanoUsd: mayCost(embedder, prompt) }
     }
   }
 }
@@ -74,20 +75,20 @@ const isUnknown = (error: unknown): boolean =>
   error instanceof EmbeddingError ||
   (error instanceof DOMException && error.name === 'TimeoutError')
 
-const mayCost = (embedder: Embedder, prompt: string): number =>
-  embedder.estimateUsd?.([normalizePrompt(prompt)]) ?? 0
+const mayCost = (embedder: Embedder, prompt: string): NanoUsd =>
+  embedder.estimateNanoUsd?.([normalizePrompt(prompt)]) ?? 0
 
 /** The embedding that is kept, else one that costs nothing. Throws `EmbeddingError` where it would have to be bought. */
 const createPeek =
   (db: Database, embedder: Embedder): GetPromptEmbedding =>
   async ({ prompt, ...ids }, signal) => {
     const found = await findCode(db, { ...ids, promptDigest: digestPrompt(prompt) }, embedder.model)
-    if (found) return { code: found.code, costUsd: 0 }
+    if (found) return { code: found.code, costNanoUsd: 0 }
     if (mayCost(embedder, prompt) > 0) {
       throw new EmbeddingError('The embedding of this prompt is not known yet.', { isFree: true })
     }
     const { vectors } = await embedder.embed([normalizePrompt(prompt)], signal)
     const [vector] = vectors
     if (!vector) throw new EmbeddingError('The embedder answered without a vector.')
-    return { code: encodeVector(vector), costUsd: 0 }
+    return { code: encodeVector(vector), costNanoUsd: 0 }
   }

@@ -1,3 +1,4 @@
+import { toUsd } from '../../lib/money.ts'
 import { dropEmbeddings } from './drop-embeddings.ts'
 import type { Embedder } from './ports.ts'
 import { type ReEmbedDeps, reEmbed } from './re-embed.ts'
@@ -10,10 +11,10 @@ export const maintainEmbeddings = async (
   { db, embedder, ...deps }: Omit<ReEmbedDeps, 'embedder'> & { embedder: Embedder | undefined },
   signal: AbortSignal,
 ): Promise<{ added: number; costUsd: number; deleted: number }> => {
-  const { added, costUsd, isComplete, trouble } = embedder
+  const { added, costNanoUsd, isComplete, trouble } = embedder
     ? await reEmbed({ db, embedder, ...deps }, signal)
-    : { added: 0, costUsd: 0, isComplete: false }
+    : { added: 0, costNanoUsd: 0, isComplete: false }
   const { deleted } = await dropEmbeddings(db, isComplete ? embedder?.model : undefined, signal)
   if (trouble) throw trouble
-  return { added, costUsd, deleted }
+  return { added, costUsd: toUsd(costNanoUsd), deleted }
 }

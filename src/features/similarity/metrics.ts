@@ -1,5 +1,6 @@
 import { Counter, Histogram, type Registry } from 'prom-client'
 import type { SimilarityMode } from '../../contract/vocabulary.ts'
+import { toUsd } from '../../lib/money.ts'
 import type { CheckReport } from './compare.ts'
 import type { Embedder } from './ports.ts'
 
@@ -41,16 +42,16 @@ export const createSimilarityMetrics = (registry: Registry) => {
     for (const verdict of ['accepted', 'rejected']) verdicts.inc({ mode, verdict }, 0)
   }
 
-  const onCheck = ({ mode, outcome, durationMs, embeddingCostUsd }: CheckReport): void => {
+  const onCheck = ({ mode, outcome, durationMs, embeddingCostNanoUsd }: CheckReport): void => {
     duration.observe({ mode, outcome }, durationMs / 1_000)
-    cost.inc(embeddingCostUsd)
+    cost.inc(toUsd(embeddingCostNanoUsd))
   }
   /** The same embedder, with its costs counted; for embeddings made beside comparisons, which report their own. */
   const measure = (embedder: Embedder): Embedder => ({
     ...embedder,
     embed: async (...given) => {
       const embedded = await embedder.embed(...given)
-      cost.inc(embedded.costUsd)
+      cost.inc(toUsd(embedded.costNanoUsd))
       return embedded
     },
   })

@@ -6,9 +6,9 @@ import {
   limitsOf,
   lockedSums,
   scopesOf,
-  toNanoUsd,
 } from '../../generation/state/spending-limits.ts'
 import { EmbeddingError } from '../../lib/errors.ts'
+import type { NanoUsd } from '../../lib/money.ts'
 import type { Embedder, Payer } from './ports.ts'
 
 /**
@@ -22,17 +22,17 @@ export const createPaidEmbedder = (
 ): Embedder => ({
   ...embedder,
   embed: async (texts, signal, payer) => {
-    const heldUsd = embedder.estimateUsd?.(texts) ?? 0
-    if (heldUsd === 0) return embedder.embed(texts, signal, payer)
-    const callId = await recordCall(db, embedder.model, payer, heldUsd, budgets)
+    const heldNanoUsd = embedder.estimateNanoUsd?.(texts) ?? 0
+    if (heldNanoUsd === 0) return embedder.embed(texts, signal, payer)
+    const callId = await recordCall(db, embedder.model, payer, heldNanoUsd, budgets)
     if (!callId) throw new EmbeddingError('No embedding may be paid for now.', { isFree: true })
     try {
       const embedded = await embedder.embed(texts, signal, payer)
-      await settleCall(db, callId, embedded.costUsd)
+      await settleCall(db, callId, embedded.costNanoUsd)
       return embedded
     } catch (error) {
       const isFree = error instanceof EmbeddingError && error.isFree
-      await settleCall(db, callId, isFree ? 0 : heldUsd)
+      await settleCall(db, callId, isFree ? 0 : heldNanoUsd)
       throw error
     }
   },
@@ -43,17 +43,17 @@ const recordCall = async (
   db: Database,
   model: string,
   payer: Payer | undefined,
-  heldUsd: number,
+  heldNanoUsd: NanoUsd,
   budgets: BudgetSettings,
 ): Promise<string | undefined> => {
   const [owner, key] = [sql`${payer?.ownerId ?? null}::text`, sql`${payer?.keyId ?? null}::text`]
-  const held = sql`${toNanoUsd(heldUsd)}::bigint`
+  const held = sql`${heldNanoUsd}::bigint`
   const { rows } = await sql<{ id: string }>`
     with limits as materialized (
       select * from ${limitsOf(scopesOf(owner, key), sql`${encodeBudgets(budgets)}::text`)} as limits
     ), ${lockedSums}
-    insert into embedding_calls (owner_id, key_id, model, started_at, held_usd, cost_usd)
-    select ${owner}, ${key}, ${model}, now(), ${heldUsd}::float8, ${heldUsd}::float8
+    insert into embedding_calls (owner_id, key_id, model, started_at, held_nano_usd, cost_nano_usd)
+    select ${owner}, ${key}, ${model}, now(), ${held}, ${held}
     where not exists (
         select from limits join locked using (scope, period, starts) where nano_usd + ${held} > limit_nano_usd)
       and not exists (select from spending_switch where paused_at is not null)
@@ -61,10 +61,10 @@ const recordCall = async (
   return rows[0]?.id
 }
 
-const settleCall = async (db: Database, id: string, costUsd: number): Promise<void> => {
+const settleCall = async (db: Database, id: string, costNanoUsd: NanoUsd): Promise<void> => {
   await db
     .updateTable('embeddingCalls')
-    .set({ costUsd, finishedAt: sql<Date>`clock_timestamp()` })
+    .set({ costNanoUsd, finishedAt: sql<Date>`clock_timestamp()` })
     .where('id', '=', id)
     .where('finishedAt', 'is', null)
     .execute()

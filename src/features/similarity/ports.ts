@@ -1,5 +1,6 @@
 import type { Database } from '../../../db/database.ts'
 import type { EmbeddingSource } from '../../contract/vocabulary.ts'
+import type { NanoUsd } from '../../lib/money.ts'
 
 /** Makes embeddings of texts: vectors that are near each other where the texts speak of much the same. */
 export type Embedder = {
@@ -8,7 +9,7 @@ export type Embedder = {
   model: string
   dimensions: number
   /** What a call may cost at most, in US dollars; absent where none costs anything. */
-  estimateUsd?(texts: readonly string[]): number
+  estimateNanoUsd?(texts: readonly string[]): NanoUsd
   /**
    * The vector of each of 1 to 100 texts, in their order, and what they cost together. Throws `EmbeddingError`, or the signal's
    * reason once that is aborted. Without `payer` it is nobody's own.
@@ -19,7 +20,7 @@ export type Embedder = {
 /** On whose account a call is. */
 export type Payer = { ownerId: string; keyId: string | null }
 
-export type Embedded = { vectors: Float32Array[]; costUsd: number }
+export type Embedded = { vectors: Float32Array[]; costNanoUsd: NanoUsd }
 
 /** What an embedding is compared with: prompts of one owner that differ in nothing but their words. */
 export type NeighbourQuery = {

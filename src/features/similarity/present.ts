@@ -1,5 +1,6 @@
 import type { SimilarityCheck, VerdictState } from '../../contract/similarity.ts'
 import { showGeneration, type Urls } from '../../generation/read/present.ts'
+import { toUsd } from '../../lib/money.ts'
 import type { CheckRow } from './checks.ts'
 
 /** A comparison as it is answered everywhere; `showsOwner` for operators, who see more than one owner's. */
@@ -13,7 +14,7 @@ export const presentCheck = (row: CheckRow, urls: Urls, showsOwner: boolean): Si
   }),
   verdict: describeVerdict(row.accepted),
   durationMs: row.durationMs,
-  embeddingCostUsd: row.embeddingCostUsd,
+  embeddingCostUsd: toUsd(row.embeddingCostNanoUsd),
   createdAt: row.createdAt.toISOString(),
 })
 

@@ -1,5 +1,6 @@
 import type { Database } from '../../../db/database.ts'
 import { normalizePrompt } from '../../contract/identity.ts'
+import type { NanoUsd } from '../../lib/money.ts'
 import { encodeVector } from './embedding-code.ts'
 import {
   digestPrompt,
@@ -12,7 +13,7 @@ import type { Embedder } from './ports.ts'
 import { createSharedCalls } from './share-calls.ts'
 
 /** As `encodeVector` made it, and what it cost now: 0 where it was there already, or another call has booked it. */
-export type PromptEmbedding = { code: Buffer; costUsd: number }
+export type PromptEmbedding = { code: Buffer; costNanoUsd: NanoUsd }
 
 /** Throws `EmbeddingError`, what Postgres throws, or the signal's reason. */
 export type GetPromptEmbedding = (
@@ -42,9 +43,9 @@ export const createGetPromptEmbedding = ({
   ): Promise<Shared> => {
     const found = await findCode(db, row, embedder.model)
     if (found) {
-      return { code: found.code, keptFor: found.isOwn && row.fingerprint, takeCostUsd: () => 0 }
+      return { code: found.code, keptFor: found.isOwn && row.fingerprint, takeCostNanoUsd: () => 0 }
     }
-    const { vectors, costUsd } = await embedder.embed([prompt], signal, {
+    const { vectors, costNanoUsd } = await embedder.embed([prompt], signal, {
       ownerId: row.ownerId,
       keyId,
     })
@@ -53,26 +54,26 @@ export const createGetPromptEmbedding = ({
     const code = encodeVector(vector)
     // Before the next call looks for it.
     await insertCodes(db, [{ ...row, code }], embedder.model)
-    return { code, keptFor: row.fingerprint, takeCostUsd: bookOnce(costUsd) }
+    return { code, keptFor: row.fingerprint, takeCostNanoUsd: bookOnce(costNanoUsd) }
   }
 
   return async ({ prompt, keyId = null, ...ids }, signal) => {
     const row = { ...ids, promptDigest: digestPrompt(prompt) }
-    const { code, keptFor, takeCostUsd } = await share(
+    const { code, keptFor, takeCostNanoUsd } = await share(
       JSON.stringify([row.ownerId, row.promptDigest]),
       (sharedSignal) => findOrMake(row, normalizePrompt(prompt), keyId, sharedSignal),
       signal,
     )
     if (keptFor !== row.fingerprint) await insertCodes(db, [{ ...row, code }], embedder.model)
-    return { code, costUsd: takeCostUsd() }
+    return { code, costNanoUsd: takeCostNanoUsd() }
   }
 }
 
 /** What calls for the same prompt at the same time have in common. */
-type Shared = { code: Buffer; keptFor: string | false; takeCostUsd: () => number }
+type Shared = { code: Buffer; keptFor: string | false; takeCostNanoUsd: () => NanoUsd }
 
-const bookOnce = (costUsd: number) => {
-  let left = costUsd
+const bookOnce = (costNanoUsd: NanoUsd) => {
+  let left = costNanoUsd
   return () => {
     const taken = left
     left = 0

@@ -3,6 +3,7 @@ import type { Database } from '../../../db/database.ts'
 import { normalizePrompt } from '../../contract/identity.ts'
 import type { SimilarityMode } from '../../contract/vocabulary.ts'
 import { EmbeddingError } from '../../lib/errors.ts'
+import type { NanoUsd } from '../../lib/money.ts'
 import { encodeVector } from './embedding-code.ts'
 import { findCodes, insertCodes } from './embedding-rows.ts'
 import { findMissing, listImageIds, type MissingEmbedding } from './missing-embeddings.ts'
@@ -18,7 +19,7 @@ export type ReEmbedDeps = {
 export type ReEmbedReport = {
   /** Embeddings that were added. */
   added: number
-  costUsd: number
+  costNanoUsd: NanoUsd
   /** True when no image lacks an embedding any more. */
   isComplete: boolean
   /** What the embedder failed with last. */
@@ -36,7 +37,7 @@ const MAX_TROUBLES_IN_A_ROW = 3
  */
 export const reEmbed = async (deps: ReEmbedDeps, signal: AbortSignal): Promise<ReEmbedReport> => {
   const { db, embedder, defaultMode } = deps
-  const report: ReEmbedReport = { added: 0, costUsd: 0, isComplete: false, trouble: undefined }
+  const report: ReEmbedReport = { added: 0, costNanoUsd: 0, isComplete: false, trouble: undefined }
   let troubles = 0
   for (let after = ''; ; ) {
     signal.throwIfAborted()
@@ -48,7 +49,7 @@ export const reEmbed = async (deps: ReEmbedDeps, signal: AbortSignal): Promise<R
       signal.throwIfAborted()
       const startedAt = performance.now()
       try {
-        report.costUsd += await addEmbeddings(deps, batch, signal)
+        report.costNanoUsd += await addEmbeddings(deps, batch, signal)
         report.added += batch.length
         troubles = 0
       } catch (error) {
@@ -73,17 +74,17 @@ const addEmbeddings = async (
   { db, embedder }: ReEmbedDeps,
   batch: readonly MissingEmbedding[],
   signal: AbortSignal,
-): Promise<number> => {
+): Promise<NanoUsd> => {
   const codes = await findCodes(db, batch, embedder.model)
   const unknown = new Map(
     batch
       .filter(({ promptDigest }) => !codes.has(promptDigest))
       .map(({ promptDigest, prompt }) => [promptDigest, normalizePrompt(prompt)]),
   )
-  let costUsd = 0
+  let costNanoUsd = 0
   if (unknown.size > 0) {
     const embedded = await embedder.embed([...unknown.values()], signal)
-    costUsd = embedded.costUsd
+    costNanoUsd = embedded.costNanoUsd
     for (const [index, digest] of [...unknown.keys()].entries()) {
       const vector = embedded.vectors[index]
       if (vector) codes.set(digest, encodeVector(vector))
@@ -94,5 +95,5 @@ const addEmbeddings = async (
     return code ? [{ ...row, code }] : []
   })
   await insertCodes(db, rows, embedder.model)
-  return costUsd
+  return costNanoUsd
 }

@@ -2,8 +2,9 @@ import { sql, type Transaction } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { Schema } from '../../../db/schema.ts'
 import { type BudgetAnswer, type SpendingScope, scopeSchema } from '../../contract/spending.ts'
-import { type Budget, NANO_USD, toNanoUsd } from '../../generation/state/spending-limits.ts'
+import type { Budget } from '../../generation/state/spending-limits.ts'
 import { lockSums } from '../../generation/state/sums-lock.ts'
+import { type NanoUsdSum, toNanoUsdDigits, toUsd } from '../../lib/money.ts'
 import { wakeStopped } from './wake-stopped.ts'
 
 /**
@@ -20,7 +21,7 @@ export const setBudget = async (
     await removeBudget(db, scope)
     return
   }
-  const toLimit = (usd: number | undefined) => (usd === undefined ? null : toNanoUsd(usd))
+  const toLimit = (usd: number | undefined) => (usd === undefined ? null : toNanoUsdDigits(usd))
   const limits = { dailyNanoUsd: toLimit(dailyUsd), monthlyNanoUsd: toLimit(monthlyUsd) }
   await db.transaction().execute(async (tx) => {
     await lockSums(tx)
@@ -75,11 +76,11 @@ const sumUpPrefix = async (tx: Transaction<Schema>, scope: SpendingScope): Promi
 /** By scope. */
 export const listBudgets = async (db: Database): Promise<BudgetAnswer[]> => {
   const rows = await db.selectFrom('budgets').selectAll().orderBy('scope').execute()
-  const toUsd = (nano: string | null) => (nano === null ? null : Number(nano) / NANO_USD)
+  const toLimit = (nano: NanoUsdSum | null) => (nano === null ? null : toUsd(nano))
   return rows.map(({ scope, dailyNanoUsd, monthlyNanoUsd, updatedAt }) => ({
     scope,
-    dailyUsd: toUsd(dailyNanoUsd),
-    monthlyUsd: toUsd(monthlyNanoUsd),
+    dailyUsd: toLimit(dailyNanoUsd),
+    monthlyUsd: toLimit(monthlyNanoUsd),
     updatedAt: updatedAt.toISOString(),
   }))
 }

@@ -15,9 +15,9 @@ export const countGuessedCalls = async (
   const before = lastIdBefore({ table: 'attempts', time: 'started_at' }, since)
   const { rows } = await sql<{ model: string; calls: number }>`
     select model, count(*)::int as calls from (
-      select model from attempts where id > coalesce(${before}, 0) and started_at >= ${since} and cost_usd > 0
+      select model from attempts where id > coalesce(${before}, 0) and started_at >= ${since} and cost_nano_usd > 0
       union all
-      select model from gateway_calls where started_at >= ${since} and cost_usd > 0
+      select model from gateway_calls where started_at >= ${since} and cost_nano_usd > 0
     ) as paid group by model`.execute(db)
   const sum = (of: typeof rows) => of.reduce((all, { calls }) => all + calls, 0)
   return { guessed: sum(rows.filter(({ model }) => isGuessed(model))), calls: sum(rows) }

@@ -6,8 +6,8 @@ import {
   type BudgetSettings,
   encodeBudgets,
   limitsOf,
-  NANO_USD,
 } from '../../generation/state/spending-limits.ts'
+import { type NanoUsdSum, toUsd } from '../../lib/money.ts'
 import { readSwitch } from './switch.ts'
 
 export type SpendingSettings = BudgetSettings & {
@@ -42,9 +42,9 @@ type SumRow = {
   period: Period
   startsOn: string
   resetsAt: Date
-  limitNanoUsd: string | null
-  nanoUsd: string
-  heldNanoUsd: string
+  limitNanoUsd: NanoUsdSum | null
+  spentNanoUsd: NanoUsdSum
+  heldNanoUsd: NanoUsdSum
   asOf: Date
 }
 
@@ -72,20 +72,21 @@ const ALL_SCOPES = sql`(
  * as long as one can be held open.
  */
 const heldByScope = sql`
-  select scopes.scope, sum(to_nano_usd(cost_usd)) as held_nano_usd
+  select scopes.scope, sum(cost_nano_usd) as held_nano_usd
   from (
-    select generations.owner_id, attempts.key_id, attempts.cost_usd
+    select generations.owner_id, attempts.key_id, attempts.cost_nano_usd
     from generations
     join attempts on attempts.generation_id = generations.id and attempts.fence = generations.fence
       and attempts.outcome is null
     where generations.status = 'running'
     union all
-    select owner_id, key_id, cost_usd from gateway_calls
+    select owner_id, key_id, cost_nano_usd from gateway_calls
     where finished_at is null and started_at > now() - interval '1 hour'
   ) as calls
   cross join lateral spending_scopes(calls.owner_id, calls.key_id) as scopes
   group by scopes.scope`
 
+/** Not more is told to be held than is booked: a call that went out before midnight counts for the day before. */
 const readSums = async (
   db: Database,
   settings: BudgetSettings,
@@ -94,10 +95,11 @@ const readSums = async (
   const wanted = sql`(select scope from ${scopes} as listed (scope))`
   const { rows } = await sql<SumRow>`
     select limits.scope, limits.period, limits.starts::text as starts_on, resets_at, limit_nano_usd,
-      coalesce(nano_usd, 0) as nano_usd, coalesce(held_nano_usd, 0) as held_nano_usd, now() as as_of
+      coalesce(nano_usd, 0) - own_held as spent_nano_usd, own_held as held_nano_usd, now() as as_of
     from ${limitsOf(wanted, sql`${encodeBudgets(settings)}::text`)} as limits
     left join spending using (scope, period, starts)
     left join (${heldByScope}) as held using (scope)
+    cross join lateral (select least(coalesce(held_nano_usd, 0), coalesce(nano_usd, 0)) as own_held) as own
     order by (limits.scope <> 'all'), nano_usd::float8 / nullif(limit_nano_usd, 0) desc nulls last, limits.scope, limits.period`.execute(
     db,
   )
@@ -105,17 +107,15 @@ const readSums = async (
 }
 
 const presentSum = (row: SumRow): SpendingSum => {
-  const { scope, period, startsOn, resetsAt, limitNanoUsd, nanoUsd, heldNanoUsd } = row
-  // A call that went out before midnight counts for the day before.
-  const held = Math.min(Number(heldNanoUsd), Number(nanoUsd))
+  const { scope, period, startsOn, resetsAt, limitNanoUsd, spentNanoUsd, heldNanoUsd } = row
   return {
     scope,
     period,
     startsOn,
     resetsAt: resetsAt.toISOString(),
-    limitUsd: limitNanoUsd === null ? null : Number(limitNanoUsd) / NANO_USD,
-    spentUsd: (Number(nanoUsd) - held) / NANO_USD,
-    heldUsd: held / NANO_USD,
+    limitUsd: limitNanoUsd === null ? null : toUsd(limitNanoUsd),
+    spentUsd: toUsd(spentNanoUsd),
+    heldUsd: toUsd(heldNanoUsd),
   }
 }
 
@@ -141,8 +141,8 @@ export const measureSpending = async (db: Database, settings: SpendingSettings) 
     group by today_nano_usd, month_nano_usd, is_paused`.execute(db)
   const [row] = rows
   return {
-    todayUsd: Number(row?.todayNanoUsd ?? 0) / NANO_USD,
-    monthUsd: Number(row?.monthNanoUsd ?? 0) / NANO_USD,
+    todayUsd: toUsd(row?.todayNanoUsd ?? 0),
+    monthUsd: toUsd(row?.monthNanoUsd ?? 0),
     isPaused: row?.isPaused ?? false,
     budgets: row?.budgets ?? 0,
     lowBudgets: row?.lowBudgets ?? 0,
@@ -150,8 +150,8 @@ export const measureSpending = async (db: Database, settings: SpendingSettings) 
 }
 
 type Measured = {
-  todayNanoUsd: string
-  monthNanoUsd: string
+  todayNanoUsd: NanoUsdSum
+  monthNanoUsd: NanoUsdSum
   isPaused: boolean
   budgets: number
   lowBudgets: number

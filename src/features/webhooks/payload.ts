@@ -2,6 +2,7 @@ import type { WebhookDeliveryRow } from '../../../db/schema.ts'
 import { alertWebhookEventSchema } from '../../contract/vocabulary.ts'
 import { type AnswerContext, presentGeneration } from '../../generation/read/present.ts'
 import { type GenerationWithImage, noImage } from '../../generation/state/repository.ts'
+import { toNanoUsd } from '../../lib/money.ts'
 
 /** The type of the event that an endpoint is tried out with. */
 export const TEST_EVENT = 'webhook.test'
@@ -27,11 +28,17 @@ const describeData = (
   }
 }
 
+/** Of a snapshot of the release before, which has dollars alone. */
+const readNanoUsd = ({ costUsd, imageCostUsd }: Record<string, unknown>) => ({
+  costNanoUsd: toNanoUsd(Number(costUsd ?? 0)),
+  ...(typeof imageCostUsd === 'number' && { imageCostNanoUsd: toNanoUsd(imageCostUsd) }),
+})
+
 const isOfAlert = (type: string): boolean => alertWebhookEventSchema.safeParse(type).success
 
 /** The row as it was: JSON has no dates. */
 const reviveGeneration = (snapshot: Record<string, unknown>): GenerationWithImage => {
-  const row = { ...noImage, ...snapshot } as GenerationWithImage
+  const row = { ...noImage, ...readNanoUsd(snapshot), ...snapshot } as GenerationWithImage
   const revive = (at: Date | null) => at && new Date(at)
   return {
     ...row,

@@ -6,6 +6,7 @@ import type {
   GenerationHistory,
   Surplus,
 } from '../../contract/generation-history.ts'
+import { toUsd } from '../../lib/money.ts'
 import { listSurplus } from '../state/surplus.ts'
 import { defined, type Urls } from './present.ts'
 
@@ -83,7 +84,7 @@ const presentAttempt = (
   provider: attempt.provider,
   model: attempt.model,
   startedAt: attempt.startedAt.toISOString(),
-  costUsd: attempt.costUsd,
+  costUsd: toUsd(attempt.costNanoUsd),
   isEstimate: attempt.isEstimate,
   mayHaveCharged: attempt.mayHaveCharged,
   steps: presentSteps(attempt, isNewest ? row : undefined),

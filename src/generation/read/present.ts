@@ -3,6 +3,7 @@ import { withFormat } from '../../contract/format-url.ts'
 import type { Generation, Reuse, SimilarImage } from '../../contract/generation.ts'
 import type { Image } from '../../contract/image.ts'
 import { type ImageSize, isTerminal, type OutputFormat } from '../../contract/vocabulary.ts'
+import { type NanoUsd, toUsd } from '../../lib/money.ts'
 import type { GenerationWithImage } from '../state/repository.ts'
 import { versionOf } from './images.ts'
 import { conditionDigestOf, type MadeBy } from './list-images.ts'
@@ -91,7 +92,7 @@ export const presentGeneration = (
       note: lateNote ?? (row.provider === 'local' ? LOCAL_NOTE : undefined),
       error: describeError(row),
       queuePosition,
-      costUsd: isTerminal(row.status) ? row.costUsd : undefined,
+      costUsd: isTerminal(row.status) ? toUsd(row.costNanoUsd) : undefined,
       aspectRatio: row.aspectRatio,
       variant: row.variant,
       conditionImage: row.conditionImageDigest,
@@ -180,22 +181,30 @@ const describeLateness = (row: GenerationWithImage, deadlineMs: number): string 
 
 /** What an answer saved; undefined for one that saved nothing. */
 export const describeReuse = (
-  row: GenerationRow & { imageCostUsd?: number | null; imagePrompt?: string | null },
+  row: Paid & { imagePrompt?: string | null },
   answered: 'exact' | 'joined' | undefined,
   listPriceUsd: AnswerContext['listPriceUsd'],
 ): Reuse | undefined => {
   const source = answered ?? row.reuseSource
   if (!source) return undefined
-  const savedUsd = row.imageCostUsd ?? listPriceUsd(row.model, row.imageSize)
   const isOthers = row.imageId !== null && row.imageId !== row.id
   const isSimilar = row.reuseSource === 'similar'
   return {
     source,
-    savedUsd,
+    savedUsd: savedUsdOf(row, listPriceUsd),
     ...(isOthers && { generationId: row.imageId ?? '' }),
     ...(isSimilar && defined({ similarity: row.similarity, prompt: row.imagePrompt })),
   }
 }
+
+/** With what its image cost, where that is known. */
+type Paid = GenerationRow & { imageCostNanoUsd?: NanoUsd | null }
+
+/** What is not paid for who takes its image: what that cost, or its list price while it is not known. */
+export const savedUsdOf = (
+  { imageCostNanoUsd: cost, model, imageSize }: Paid,
+  listPriceUsd: AnswerContext['listPriceUsd'],
+): number => (typeof cost === 'number' ? toUsd(cost) : listPriceUsd(model, imageSize))
 
 export const describeError = (row: GenerationWithImage): Generation['error'] =>
   row.errorCode === null

@@ -3,6 +3,7 @@ import type { Database } from '../../../db/database.ts'
 import type { GenerationRow } from '../../../db/schema.ts'
 import type { CallReceipt } from '../../lib/call-receipt.ts'
 import type { ProviderErrorCode } from '../../lib/errors.ts'
+import type { NanoUsd } from '../../lib/money.ts'
 import { hasStatus } from '../state/has-status.ts'
 import {
   type BudgetSettings,
@@ -13,7 +14,6 @@ import {
   type StopColumns,
   scopesOf,
   stopOf,
-  toNanoUsd,
 } from '../state/spending-limits.ts'
 import type { Claim } from '../state/transitions.ts'
 import type { RunStep } from './steps.ts'
@@ -42,7 +42,7 @@ export type Intent =
   | { stop: SpendingStop; asOf: Date }
 
 /**
- * Writes down that a paid call is about to be sent, counts it and sets aside `heldUsd`, what it may cost, while the claim
+ * Writes down that a paid call is about to be sent, counts it and sets aside `heldNanoUsd`, what it may cost, while the claim
  * stands, the cap allows, paying is not stopped and no limit would be passed. All of it before it is sent: a worker that dies
  * leaves one call too many in the books, at what that may have cost, and never one too few (ADR 36). The sums of the call's
  * scopes are locked, in the one order that all keep to, before they are compared (ADR 50).
@@ -50,10 +50,10 @@ export type Intent =
 export const recordIntent = async (
   db: Database,
   claim: Claim,
-  heldUsd: number,
+  heldNanoUsd: NanoUsd,
   budgets: BudgetSettings,
 ): Promise<Intent> => {
-  const held = sql<number>`${toNanoUsd(heldUsd)}::bigint`
+  const held = sql<NanoUsd>`${heldNanoUsd}::bigint`
   const { rows } = await sql<IntentRow>`
     with claim as materialized (
       select id, owner_id, key_id,
@@ -75,15 +75,15 @@ export const recordIntent = async (
     ), counted as (
       update generations
       set paid_calls = paid_calls + 1, ambiguous_calls = ambiguous_calls + 1, attempts = attempts + 1,
-        cost_usd = ${roundUsd(sql`cost_usd + ${heldUsd}::float8`)}
+        cost_nano_usd = cost_nano_usd + ${held}
       from claim
       where generations.id = claim.id and is_allowed
         and not exists (select from passed) and not exists (select from paused)
       returning generations.*
     ), attempt as (
       insert into attempts (
-        generation_id, key_id, fence, worker_id, provider, model, started_at, cost_usd, held_usd, is_estimate)
-      select id, key_id, fence, coalesce(worker_id, ''), provider, model, now(), ${heldUsd}::float8, ${heldUsd}::float8, true
+        generation_id, key_id, fence, worker_id, provider, model, started_at, cost_nano_usd, held_nano_usd, is_estimate)
+      select id, key_id, fence, coalesce(worker_id, ''), provider, model, now(), ${held}, ${held}, true
       from counted
       returning id
     )
@@ -105,8 +105,8 @@ export type Ending = {
   mayHaveCharged: boolean
   /** True when its result never arrived, though it may have been charged. */
   isAmbiguous: boolean
-  costUsd: number
-  /** True when nobody said what it cost: `costUsd` is what it may have cost. */
+  costNanoUsd: NanoUsd
+  /** True when nobody said what it cost: `costNanoUsd` is what it may have cost. */
   isEstimate: boolean
   /** Of a call that was answered. */
   receipt?: CallReceipt | undefined
@@ -134,13 +134,13 @@ export const recordOutcome = async (
     with ended as (
       update attempts
       set outcome = ${result.outcome}, may_have_charged = ${result.mayHaveCharged},
-        cost_usd = ${result.costUsd}, is_estimate = ${result.isEstimate},
+        cost_nano_usd = ${result.costNanoUsd}, is_estimate = ${result.isEstimate},
         finished_at = clock_timestamp(), steps = ${steps}, ${describeReceipt(result)}
       where id = ${attemptId} and outcome is null
-      returning started_at, cost_usd - held_usd as owed_usd
+      returning started_at, cost_nano_usd - held_nano_usd as owed_nano_usd
     )
     update generations
-    set cost_usd = ${roundUsd(sql`generations.cost_usd + owed_usd`)},
+    set cost_nano_usd = generations.cost_nano_usd + owed_nano_usd,
       paid_calls = greatest(0, paid_calls - ${isFree ? 1 : 0} * ${ofThisAsking}),
       ambiguous_calls = greatest(0, ambiguous_calls - ${isClear ? 1 : 0} * ${ofThisAsking}),
       attempts = greatest(0, attempts - ${result.isSpared ? 1 : 0} * ${ofThisAsking})
@@ -158,10 +158,7 @@ const describeReceipt = ({ receipt, isEstimate }: Ending) => {
 /** SQL for 1, or for 0 where the call of `ended` was sent before the generation was asked for again. */
 const ofThisAsking = sql`(ended.started_at >= generations.queued_at)::int`
 
-/** SQL for a sum of dollars without the dust that adding and taking away leave in floating point. */
-const roundUsd = (usd: RawBuilder<unknown>) => sql`round((${usd})::numeric, 9)::float8`
-
-type Cost = Pick<Ending, 'costUsd' | 'isEstimate' | 'receipt'>
+type Cost = Pick<Ending, 'costNanoUsd' | 'isEstimate' | 'receipt'>
 
 /** The attempt whose worker died after its bytes were safe, if there is one, made an image after all. */
 export const recordAdoption = async (

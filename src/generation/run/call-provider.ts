@@ -1,5 +1,6 @@
 import type { Database } from '../../../db/database.ts'
 import { AppError } from '../../lib/errors.ts'
+import type { NanoUsd } from '../../lib/money.ts'
 import type {
   ImageStore,
   OnTrouble,
@@ -54,10 +55,10 @@ export const callProvider = async (
   const request = await describeRequest(deps, claim)
   deps.stopping.throwIfAborted()
   signal.throwIfAborted()
-  const heldUsd = deps.provider.estimateUsd(claim.model, claim.imageSize)
-  const attemptId = attemptOf(await recordIntent(deps.db, claim, heldUsd, deps.budgets))
+  const heldNanoUsd = deps.provider.estimateNanoUsd(claim.model, claim.imageSize)
+  const attemptId = attemptOf(await recordIntent(deps.db, claim, heldNanoUsd, deps.budgets))
   deps.onStep(claim.id, 'intent_recorded')
-  const result = await call(deps, { claim, attemptId, heldUsd, isTrial }, request, signal)
+  const result = await call(deps, { claim, attemptId, heldNanoUsd, isTrial }, request, signal)
   deps.onStep(claim.id, 'answered')
   await deps.spool
     .write(claim.objectKey, result)
@@ -72,14 +73,14 @@ const book = async (
   { db, onTrouble }: CallDeps,
   claim: Claim,
   attemptId: string,
-  { costUsd, receipt }: ProviderResult,
+  { costNanoUsd, receipt }: ProviderResult,
 ): Promise<boolean> => {
   try {
     await recordOutcome(
       db,
       claim.id,
       attemptId,
-      endWithImage({ costUsd, isEstimate: false, receipt }),
+      endWithImage({ costNanoUsd, isEstimate: false, receipt }),
     )
     return true
   } catch (error) {
@@ -88,11 +89,11 @@ const book = async (
   }
 }
 
-type Attempt = { claim: Claim; attemptId: string; heldUsd: number; isTrial: boolean }
+type Attempt = { claim: Claim; attemptId: string; heldNanoUsd: NanoUsd; isTrial: boolean }
 
 const call = async (
   { db, provider, steps }: CallDeps,
-  { claim, attemptId, heldUsd, isTrial }: Attempt,
+  { claim, attemptId, heldNanoUsd, isTrial }: Attempt,
   request: ProviderRequest,
   signal: AbortSignal,
 ): Promise<ProviderResult> => {
@@ -101,7 +102,7 @@ const call = async (
     signal.throwIfAborted()
     return await provider.call(request, signal)
   } catch (error) {
-    const ending = isSent ? judgeFailure(error, heldUsd) : NEVER_SENT
+    const ending = isSent ? judgeFailure(error, heldNanoUsd) : NEVER_SENT
     // Neither is the provider's answer to this request: a stop of ours, and what a model that is down says to everyone.
     const isSpared = !isSent || isLetGo(error) || (isTrial && !ending.mayHaveCharged)
     await recordOutcome(db, claim.id, attemptId, { ...ending, isSpared, steps })
@@ -114,7 +115,7 @@ const NEVER_SENT: Ending = {
   outcome: 'interrupted',
   mayHaveCharged: false,
   isAmbiguous: false,
-  costUsd: 0,
+  costNanoUsd: 0,
   isEstimate: false,
 }
 

@@ -1,4 +1,5 @@
 import { isProviderError, type ProviderErrorCode } from '../../lib/errors.ts'
+import type { NanoUsd } from '../../lib/money.ts'
 import type { Ending } from './attempts.ts'
 
 type OutcomeRule = {
@@ -25,22 +26,22 @@ export const outcomeRules: Record<ProviderErrorCode, OutcomeRule> = {
 }
 
 /**
- * How a call that ended without an image is booked, `heldUsd` having been set aside for it. What we don't understand may
+ * How a call that ended without an image is booked, `heldNanoUsd` having been set aside for it. What we don't understand may
  * have been charged, and what may have been charged without a word of its price costs what it may have cost.
  */
-export const judgeFailure = (error: unknown, heldUsd: number): Ending => {
+export const judgeFailure = (error: unknown, heldNanoUsd: NanoUsd): Ending => {
   if (!isProviderError(error)) {
     const unknown = { mayHaveCharged: true, isAmbiguous: true, isEstimate: true }
-    return { outcome: 'interrupted', ...unknown, costUsd: heldUsd }
+    return { outcome: 'interrupted', ...unknown, costNanoUsd: heldNanoUsd }
   }
-  const { code, costUsd, receipt } = error
+  const { code, costNanoUsd, receipt } = error
   const { mayHaveCharged } = outcomeRules[code]
   return {
     outcome: code,
     mayHaveCharged,
     isAmbiguous: code === 'ambiguous' || code === 'timeout',
-    costUsd: costUsd ?? (mayHaveCharged ? heldUsd : 0),
-    isEstimate: mayHaveCharged && costUsd === undefined,
+    costNanoUsd: costNanoUsd ?? (mayHaveCharged ? heldNanoUsd : 0),
+    isEstimate: mayHaveCharged && costNanoUsd === undefined,
     receipt,
   }
 }

@@ -3,6 +3,7 @@ import { findListPriceUsd } from '../../contract/list-price.ts'
 import type { Lane } from '../../contract/vocabulary.ts'
 import { AppError, isProviderError, messageOf } from '../../lib/errors.ts'
 import type { Logger } from '../../lib/logger.ts'
+import { findListPriceNanoUsd } from '../list-price.ts'
 import type {
   CompareWithSimilar,
   GuardCall,
@@ -146,9 +147,9 @@ const produce = async (
   const paid = adopted ?? (await buy(deps, claim, signal))
   const { image, words } = await storeImage(deps, claim, paid, signal)
   deps.onStep(claim.id, 'stored')
-  const { costUsd, receipt } = paid
+  const { costNanoUsd, receipt } = paid
   if (!paid.isBooked)
-    await recordAdoption(deps.db, claim.id, { costUsd, isEstimate: false, receipt })
+    await recordAdoption(deps.db, claim.id, { costNanoUsd, isEstimate: false, receipt })
   const isCommitted = await commitImage(deps.db, claim, image, deps.steps, words)
   deps.onStep(claim.id, 'committed')
   await deps.spool
@@ -228,11 +229,15 @@ const adoptEarlierResult = async (
   const claim = found ? { ...claimed, objectKey: found.claim.objectKey } : claimed
   const bytes = spooled?.bytes ?? found?.image?.bytes
   if (!bytes) return { claim }
-  const costUsd =
-    spooled?.costUsd ?? findListPriceUsd(provider.models, claim.model, claim.imageSize)
-  await recordAdoption(db, claim.id, { costUsd, isEstimate: !spooled, receipt: spooled?.receipt })
+  const costNanoUsd =
+    spooled?.costNanoUsd ?? findListPriceNanoUsd(provider.models, claim.model, claim.imageSize)
+  await recordAdoption(db, claim.id, {
+    costNanoUsd,
+    isEstimate: !spooled,
+    receipt: spooled?.receipt,
+  })
   const { others = [], said, answer } = spooled ?? {}
-  return { claim, adopted: { bytes, others, costUsd, said, answer, isBooked: true } }
+  return { claim, adopted: { bytes, others, costNanoUsd, said, answer, isBooked: true } }
 }
 
 const settle = async (deps: TimedDeps, claim: Claim, error: unknown): Promise<RunOutcome> => {

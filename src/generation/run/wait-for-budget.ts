@@ -10,7 +10,7 @@ import { awaitBudget, type Claim, MAX_WAIT_MS } from '../state/transitions.ts'
 
 type WaitDeps = {
   db: Database
-  provider: Pick<Provider, 'estimateUsd'>
+  provider: Pick<Provider, 'estimateNanoUsd'>
   budgets: BudgetSettings
   giveUpMs: Record<Lane, number>
 }
@@ -26,10 +26,10 @@ export const waitForBudget = async (
   failure: AppError,
 ): Promise<ChangedRow | undefined> => {
   if (lane !== 'eager' || !isSpendingStopped(failure)) return undefined
-  const heldUsd = provider.estimateUsd(claim.model, claim.imageSize)
+  const heldNanoUsd = provider.estimateNanoUsd(claim.model, claim.imageSize)
   return db.transaction().execute(async (tx) => {
     await holdLimits(tx)
-    const stop = await findStop(tx, claim, heldUsd, budgets)
+    const stop = await findStop(tx, claim, heldNanoUsd, budgets)
     return awaitBudget(tx, claim, stop ?? failure, stop ? waitMsOf(stop) : 0, giveUpMs.eager)
   })
 }

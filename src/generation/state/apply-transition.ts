@@ -12,6 +12,7 @@ import type { GenerationEventType } from '../../contract/generation.ts'
 import type { TelemetryType } from '../../contract/telemetry.ts'
 import type { Lane } from '../../contract/vocabulary.ts'
 import type { AppError } from '../../lib/errors.ts'
+import type { NanoUsd } from '../../lib/money.ts'
 import { WEBHOOKS_DUE } from './channel.ts'
 import { endedData } from './telemetry.ts'
 import { deliveriesByEnd, hasDeliveries } from './webhook-deliveries.ts'
@@ -23,7 +24,7 @@ export type ChangedRow = GenerationRow & {
   /** When it was changed, by the clock that its times are of. */
   asOf: Date
   /** What the image that a generation ended with cost when it was made. */
-  imageCostUsd?: number | null
+  imageCostNanoUsd?: NanoUsd | null
 }
 
 /** The changed row; undefined when the condition of the update did not hold. */
@@ -93,7 +94,7 @@ export const applyTransitions = async (
     .with('delivery', () => deliveries)
     .selectFrom('changed')
     .selectAll()
-    .select([asOf, hasDeliveries.as('hasDeliveries'), imageCost.as('imageCostUsd')])
+    .select([asOf, hasDeliveries.as('hasDeliveries'), imageCost.as('imageCostNanoUsd')])
     .execute()
   return tellOf(db, ended, ended[0]?.hasDeliveries ? [WEBHOOKS_DUE] : [])
 }
@@ -109,8 +110,8 @@ const tellOf = async (
 
 const asOf = sql<Date>`now()`.as('asOf')
 
-const imageCost = sql<number | null>`(
-  select maker.cost_usd from generations as maker where maker.id = changed.image_id)`
+const imageCost = sql<NanoUsd | null>`(
+  select maker.cost_nano_usd from generations as maker where maker.id = changed.image_id)`
 
 /** SQL for a time, reckoned on Postgres's clock. */
 export const fromNow = (delayMs: number) => sql<Date>`now() + ${delayMs} * interval '1 millisecond'`

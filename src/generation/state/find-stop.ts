@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { GenerationRow } from '../../../db/schema.ts'
 import type { AppError } from '../../lib/errors.ts'
+import type { NanoUsd } from '../../lib/money.ts'
 import {
   type BudgetSettings,
   encodeBudgets,
@@ -10,17 +11,16 @@ import {
   scopesOf,
   spendingStopped,
   stopOf,
-  toNanoUsd,
 } from './spending-limits.ts'
 
 /**
- * Why a call of this owner and key that may cost `mayCostUsd` could not be paid for, by what `recordIntent` goes by; undefined where
+ * Why a call of this owner and key that may cost `mayCostNanoUsd` could not be paid for, by what `recordIntent` goes by; undefined where
  * it could.
  */
 export const findStop = async (
   db: Database,
   { ownerId, keyId }: Pick<GenerationRow, 'ownerId' | 'keyId'>,
-  mayCostUsd: number,
+  mayCostNanoUsd: NanoUsd,
   budgets: BudgetSettings,
 ): Promise<AppError | undefined> => {
   const limits = limitsOf(
@@ -30,7 +30,7 @@ export const findStop = async (
   const { rows } = await sql<StopColumns & { asOf: Date }>`
     with passed as (
       select limits.* from ${limits} as limits left join spending using (scope, period, starts)
-      where coalesce(nano_usd, 0) + ${toNanoUsd(mayCostUsd)}::bigint > limit_nano_usd
+      where coalesce(nano_usd, 0) + ${mayCostNanoUsd}::bigint > limit_nano_usd
       order by resets_at desc limit 1
     )
     select paused_at is not null as is_paused, passed.scope, passed.period, passed.resets_at, now() as as_of

@@ -2,18 +2,19 @@ import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { Period, Scope } from '../../../db/spending-tables.ts'
 import type { AppError } from '../../lib/errors.ts'
+import type { NanoUsd } from '../../lib/money.ts'
 import type { GenerationToInsert, InsertLimits } from './insert-or-requeue.ts'
 import { countAhead } from './repository.ts'
-import { encodeBudgets, limitsOf, NANO_USD, scopesOf, spendingStopped } from './spending-limits.ts'
+import { encodeBudgets, limitsOf, scopesOf, spendingStopped } from './spending-limits.ts'
 
 /** A limit to what is spent, as it stands. */
 export type StandingLimit = {
   scope: Scope
   period: Period
   resetsAt: Date
-  limitUsd: number
+  limitNanoUsd: NanoUsd
   /** With what is set aside. */
-  spentUsd: number
+  spentNanoUsd: NanoUsd
 }
 
 /** How things stand for who asks, as of one moment. */
@@ -59,51 +60,44 @@ export const readStanding = async (
       (select paused_at is not null from spending_switch) as is_paused,
       now() as as_of,
       (select json_agg(json_build_object('scope', scope, 'period', period, 'resetsAt', resets_at,
-          'limitNanoUsd', limit_nano_usd, 'nanoUsd', coalesce(nano_usd, 0)) order by scope, period)
+          'limitNanoUsd', limit_nano_usd, 'spentNanoUsd', coalesce(nano_usd, 0)) order by scope, period)
         from ${limitsOf(scopes, settings)} as limits left join spending using (scope, period, starts)
         where limit_nano_usd is not null) as limits
     from own`.execute(db)
   const [row] = rows
   if (!row) throw new Error('a count came to no row')
-  return { ...row, limits: (row.limits ?? []).map(toLimit) }
+  const limits = (row.limits ?? []).map((limit) => ({
+    ...limit,
+    resetsAt: new Date(limit.resetsAt),
+  }))
+  return { ...row, limits }
 }
 
 /** More at once than anybody runs. */
 const MAX_RUNNING = 10_000
 
-type LimitRow = {
-  scope: Scope
-  period: Period
-  resetsAt: string
-  limitNanoUsd: number
-  nanoUsd: number
+type StandingRow = Omit<Standing, 'limits'> & {
+  limits: (Omit<StandingLimit, 'resetsAt'> & { resetsAt: string })[] | null
 }
-
-type StandingRow = Omit<Standing, 'limits'> & { limits: LimitRow[] | null }
-
-const toLimit = ({ resetsAt, limitNanoUsd, nanoUsd, ...row }: LimitRow): StandingLimit => ({
-  ...row,
-  resetsAt: new Date(resetsAt),
-  limitUsd: limitNanoUsd / NANO_USD,
-  spentUsd: nanoUsd / NANO_USD,
-})
 
 /**
  * Why a call that may cost so much could not be paid for, by the rule of the statements that pay; undefined where it could.
- * `besidesUsd`: what others of the same request would have set aside before it.
+ * `besidesNanoUsd`: what others of the same request would have set aside before it.
  */
 export const foreseeStop = (
   { isPaused, limits, asOf }: Standing,
-  mayCostUsd: number,
-  besidesUsd = 0,
+  mayCostNanoUsd: NanoUsd,
+  besidesNanoUsd: NanoUsd = 0,
 ): AppError | undefined => {
-  if (mayCostUsd === 0) return undefined
+  if (mayCostNanoUsd === 0) return undefined
   if (isPaused) return spendingStopped('paused', asOf)
   const [last] = limits
-    .filter((limit) => !hasRoom(limit, besidesUsd + mayCostUsd))
+    .filter((limit) => !hasRoom(limit, besidesNanoUsd + mayCostNanoUsd))
     .sort((a, b) => b.resetsAt.getTime() - a.resetsAt.getTime())
   return last && spendingStopped(last, asOf)
 }
 
-export const hasRoom = ({ limitUsd, spentUsd }: StandingLimit, usd: number): boolean =>
-  Math.round((spentUsd + usd) * NANO_USD) <= Math.round(limitUsd * NANO_USD)
+export const hasRoom = (
+  { limitNanoUsd, spentNanoUsd }: StandingLimit,
+  addedNanoUsd: NanoUsd,
+): boolean => spentNanoUsd + addedNanoUsd <= limitNanoUsd

@@ -8,6 +8,7 @@ import type { GenerationEventType } from '../../contract/generation.ts'
 import type { TelemetryType } from '../../contract/telemetry.ts'
 import type { Lane } from '../../contract/vocabulary.ts'
 import type { AppError } from '../../lib/errors.ts'
+import type { NanoUsd } from '../../lib/money.ts'
 import type { InFlightCounts } from './in-flight-counts.ts'
 import {
   countAhead,
@@ -50,8 +51,8 @@ export type GenerationToInsert = Pick<
 > & {
   /** True for a plain request, which is content with what answers its fingerprint already. */
   joinsOthers: boolean
-  /** What its call may cost, in US dollars. */
-  mayCostUsd: number
+  /** What its call may cost. */
+  mayCostNanoUsd: NanoUsd
 }
 
 export type Inserted = {
@@ -212,7 +213,7 @@ const insertRows = compileOnce<
       id text, "ownerId" text, fingerprint text, revision text, lane text, prompt text, transformation text,
       "conditionImageId" text, "conditionImageDigest" text, provider text, model text, "aspectRatio" text,
       "imageSize" text, variant text, "objectKey" text, "similarityMode" text, "joinsOthers" boolean,
-      "isPromptAsWritten" boolean, "keyId" text, details jsonb, "mayCostUsd" float8, "inFlight" integer)
+      "isPromptAsWritten" boolean, "keyId" text, details jsonb, "mayCostNanoUsd" bigint, "inFlight" integer)
   ), fresh as (
     select * from wanted
     where not "joinsOthers" or (
@@ -244,7 +245,7 @@ const insertRows = compileOnce<
     select id as judged_id, limit_scope, limit_period, resets_at, limit_share, is_paused,
       lane = 'interactive' and (is_paused or coalesce(is_passed, false)) as is_stopped
     from placed
-    cross join lateral (select to_nano_usd(coalesce("mayCostUsd", 0)) as cost) as price
+    cross join lateral (select coalesce("mayCostNanoUsd", 0) as cost) as price
     cross join lateral (
       select cost > 0 and paused_at is not null and ${budgets}::text is not null as is_paused from spending_switch) as switch
     left join lateral (

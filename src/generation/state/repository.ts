@@ -4,6 +4,7 @@ import type { GenerationRow } from '../../../db/schema.ts'
 import { compileOnce } from '../../../db/statements.ts'
 import type { Lane } from '../../contract/vocabulary.ts'
 import type { ProviderErrorCode } from '../../lib/errors.ts'
+import type { NanoUsd } from '../../lib/money.ts'
 
 /** A generation with what is needed to show its image; the image's fields are null until there is one. */
 export type GenerationWithImage = GenerationRow & {
@@ -12,7 +13,7 @@ export type GenerationWithImage = GenerationRow & {
   imageObjectKey: string | null
   imageContentDigest: string | null
   /** What the image cost when it was made, by this generation or by the one that is reused. */
-  imageCostUsd: number | null
+  imageCostNanoUsd: NanoUsd | null
   /** The prompt that it was made for, where that was a similar one. */
   imagePrompt: string | null
   thumbhash: string | null
@@ -26,7 +27,7 @@ export type GenerationWithImage = GenerationRow & {
 export const noImage = {
   imageObjectKey: null,
   imageContentDigest: null,
-  imageCostUsd: null,
+  imageCostNanoUsd: null,
   imagePrompt: null,
   thumbhash: null,
   width: null,
@@ -172,7 +173,7 @@ export const generationColumns = [
   'objectKey',
   'imageId',
   'reuseSource',
-  'costUsd',
+  'costNanoUsd',
   'paidCalls',
   'ambiguousCalls',
   'attempts',
@@ -212,8 +213,8 @@ export const selectGenerations = (db: Database) =>
     .select([
       'm.objectKey as imageObjectKey',
       'm.contentDigest as imageContentDigest',
-      sql<number | null>`case when g.image_id = g.id then g.cost_usd else maker.cost_usd end`.as(
-        'imageCostUsd',
+      sql<NanoUsd | null>`case when g.image_id = g.id then g.cost_nano_usd else maker.cost_nano_usd end`.as(
+        'imageCostNanoUsd',
       ),
       sql<string | null>`case when g.reuse_source = 'similar' then maker.prompt end`.as(
         'imagePrompt',

@@ -1,11 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Period, Scope } from '../../../db/spending-tables.ts'
 import { AppError, type ErrorCode } from '../../lib/errors.ts'
-
-/** Amounts that sums and limits are kept in. */
-export const NANO_USD = 1_000_000_000
-
-export const toNanoUsd = (usd: number): number => Math.round(usd * NANO_USD)
+import { toNanoUsdDigits } from '../../lib/money.ts'
 
 export type Budget = { dailyUsd?: number | undefined; monthlyUsd?: number | undefined }
 
@@ -26,7 +22,7 @@ export const encodeBudgets = ({ everyone, eachOwner }: BudgetSettings): string =
       ['owner', 'day', eachOwner.dailyUsd],
       ['owner', 'month', eachOwner.monthlyUsd],
     ].flatMap(([kind, period, usd]) =>
-      usd === undefined ? [] : { kind, period, nano: toNanoUsd(Number(usd)) },
+      usd === undefined ? [] : { kind, period, nano: toNanoUsdDigits(Number(usd)) },
     ),
   )
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Reuse } from '../../contract/generation.ts'
+import { inUsd } from './in-usd.ts'
 
 /** 64 bits: enough to tell an owner's prompts apart, and nothing to read. */
 const PROMPT_DIGEST_HEX_DIGITS = 16
@@ -29,11 +30,11 @@ export const endedData = sql<string>`
   jsonb_strip_nulls(jsonb_build_object(
     'durationMs', round(extract(epoch from finished_at - queued_at) * 1000),
     'costUsd', (
-      select coalesce(sum(attempts.cost_usd), 0) from attempts
+      select ${inUsd(sql`coalesce(sum(attempts.cost_nano_usd), 0)`)} from attempts
       where attempts.generation_id = changed.id 
         and coalesce(attempts.finished_at, attempts.started_at) >= changed.queued_at),
     'source', reuse_source,
     'savedUsd', case when reuse_source is not null then (
-      select maker.cost_usd from generations as maker where maker.id = changed.image_id) end,
+      select ${inUsd(sql`maker.cost_nano_usd`)} from generations as maker where maker.id = changed.image_id) end,
     'errorCode', error_code,
     'promptDigest', ${promptDigest}))`

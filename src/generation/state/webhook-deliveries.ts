@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { GenerationEventType } from '../../contract/generation.ts'
+import { inUsd } from './in-usd.ts'
 
 const ENDS: readonly GenerationEventType[] = [
   'generation.succeeded',
@@ -32,7 +33,8 @@ export const insertDeliveries = (
     to_jsonb(changed) || coalesce((
       select jsonb_build_object(
         'image_object_key', image.object_key, 'image_content_digest', image.content_digest,
-        'image_cost_usd', maker.cost_usd, 'thumbhash', image.thumbhash,
+        'image_cost_nano_usd', maker.cost_nano_usd, 'image_cost_usd', ${inUsd(sql`maker.cost_nano_usd`)},
+        'thumbhash', image.thumbhash,
         'image_prompt', case when changed.reuse_source = 'similar' then maker.prompt end,
         'width', image.width, 'height', image.height)
       from image_metadata as image left join generations as maker on maker.id = image.id

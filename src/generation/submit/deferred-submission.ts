@@ -67,7 +67,7 @@ const hasEndedBadly = ({ status }: GenerationWithImage): boolean =>
 
 /** How a deferred submission is shown while it has no row: queued, with no event yet. */
 export const presumeRow = ({ generation, parkedAt }: DeferredSubmission): GenerationWithImage => {
-  const { joinsOthers: _, mayCostUsd: __, details = null, ...wanted } = generation
+  const { joinsOthers: _, mayCostNanoUsd: __, details = null, ...wanted } = generation
   const at = new Date(parkedAt)
   return { ...wanted, details, ...nothingYet, ...noImage, createdAt: at, queuedAt: at, asOf: at }
 }
@@ -77,7 +77,7 @@ const nothingYet = {
   isPromptReduced: false,
   imageId: null,
   reuseSource: null,
-  costUsd: 0,
+  costNanoUsd: 0,
   paidCalls: 0,
   ambiguousCalls: 0,
   attempts: 0,

@@ -7,8 +7,8 @@ import {
   hasOlderId,
   type Identity,
 } from '../../contract/identity.ts'
-import { findListPriceUsd } from '../../contract/list-price.ts'
 import { DEFAULT_IMAGE_SIZE } from '../../contract/vocabulary.ts'
+import { findListPriceNanoUsd } from '../list-price.ts'
 import type { Provider } from '../ports.ts'
 import type { GenerationToInsert } from '../state/insert-or-requeue.ts'
 import { identityOfDetails } from '../state/request-details.ts'
@@ -82,7 +82,7 @@ export const resolveRequest = async (
     variant: request.variant ?? null,
     details,
     similarityMode: request.declineSimilar ? 'off' : (request.similarity ?? null),
-    mayCostUsd: findListPriceUsd(deps.provider.models, model, imageSize),
+    mayCostNanoUsd: findListPriceNanoUsd(deps.provider.models, model, imageSize),
     objectKey: chooseObjectKey(id),
   }
   const own =

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
-import { findListPriceUsd } from '../../contract/list-price.ts'
 import { isTerminal } from '../../contract/vocabulary.ts'
 import { AppError, messageOf } from '../../lib/errors.ts'
+import { findListPriceNanoUsd } from '../list-price.ts'
 import type { QueuedJob } from '../ports.ts'
 import { type GenerationToInsert, type Inserted, isOwnerFull } from '../state/insert-or-requeue.ts'
 import type { GenerationWithImage } from '../state/repository.ts'
@@ -153,7 +153,7 @@ const toInsert = (
   variant: row.variant,
   details: row.details,
   similarityMode: row.similarityMode,
-  mayCostUsd: findListPriceUsd(provider.models, row.model, row.imageSize),
+  mayCostNanoUsd: findListPriceNanoUsd(provider.models, row.model, row.imageSize),
   objectKey: `generated/${row.id}/${randomUUID()}`,
 })
 

@@ -22,9 +22,9 @@ export const readBooks = async (stack: Stack, apiUrl: string) => {
   const { db } = stack
   const attempts = await db
     .selectFrom('attempts')
-    .select(['costUsd', 'isEstimate', 'outcome', 'mayHaveCharged'])
+    .select(['costNanoUsd', 'isEstimate', 'outcome', 'mayHaveCharged'])
     .execute()
-  const generations = await db.selectFrom('generations').select('costUsd').execute()
+  const generations = await db.selectFrom('generations').select('costNanoUsd').execute()
   const charged = stack.provider.calls.filter(stack.provider.isCharged)
   const estimates = attempts.filter(({ isEstimate }) => isEstimate).length
   const sent = attempts.filter(wasSent).length
@@ -41,8 +41,8 @@ export const readBooks = async (stack: Stack, apiUrl: string) => {
       ...Array(charged.length - estimates + unseen).fill(IMAGE_USD),
       ...Array(estimates).fill(listUsd),
     ]),
-    attemptsNanoUsd: sumNano(attempts.map(({ costUsd }) => costUsd)),
-    generationsNanoUsd: sumNano(generations.map(({ costUsd }) => costUsd)),
+    attemptsNanoUsd: sumUp(attempts),
+    generationsNanoUsd: sumUp(generations),
     analyticsNanoUsd: await readAnalytics(stack, apiUrl),
     ...(await comparePictures(stack)),
   }
@@ -59,6 +59,9 @@ const wasSent = ({
 
 const sumNano = (amounts: readonly number[]): number =>
   amounts.reduce((sum, usd) => sum + Math.round(usd * NANO), 0)
+
+const sumUp = (paid: readonly { costNanoUsd: number }[]): number =>
+  paid.reduce((sum, { costNanoUsd }) => sum + costNanoUsd, 0)
 
 const clamp = (count: number, max: number): number => Math.max(0, Math.min(count, max))
 

@@ -152,7 +152,7 @@ const cutCallsOff = async (stack: Stack, { backend, plan }: Setting): Promise<Re
     .select(({ fn }) => fn.countAll<string>().as('interrupted'))
     .where('outcome', '=', 'interrupted')
     .where('isEstimate', '=', true)
-    .where('costUsd', '>', 0)
+    .where('costNanoUsd', '>', 0)
     .executeTakeFirstOrThrow()
   return [
     toResult(

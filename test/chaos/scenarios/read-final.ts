@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { ChaosClient } from '../client.ts'
 import type { Stack } from '../stack.ts'
 
@@ -6,9 +7,11 @@ import type { Stack } from '../stack.ts'
  * paid for is booked whenever that is known, and so may the time when the upkeep looked for its object.
  */
 export const readFinal = async ({ db }: Stack, client: ChaosClient, id: string) => {
-  const { costUsd, paidCalls, ambiguousCalls, ...row } = await db
+  const { costNanoUsd, costUsd, paidCalls, ambiguousCalls, ...row } = await db
     .selectFrom('generations')
     .selectAll()
+    // Which the release before reads.
+    .select(sql<number>`cost_usd`.as('costUsd'))
     .where('id', '=', id)
     .executeTakeFirstOrThrow()
   const { objectCheckedAt, ...image } = await db

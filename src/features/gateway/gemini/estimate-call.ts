@@ -3,6 +3,7 @@ import {
   type ImageSize,
   imageSizeSchema,
 } from '../../../contract/vocabulary.ts'
+import type { NanoUsd } from '../../../lib/money.ts'
 import type { GeminiBody } from './canonical-body.ts'
 import { isObject, type Json } from './json.ts'
 import type { Upstream } from './upstream.ts'
@@ -14,18 +15,22 @@ const TOKENS_PER_FILE = 1_300
 /** Where a call does not say; few answers are longer. */
 const DEFAULT_OUTPUT_TOKENS = 8_192
 
-/** What a call that is handed on may cost, in US dollars: what it says, and as much as it lets the model say. */
+/** A thousand dollars: who asks for more than that gets no more than the model has. */
+const MAX_CALL_NANO_USD = 1_000_000_000_000
+
+/** What a call that is handed on may cost: what it says, and as much as it lets the model say. */
 export const estimateCall = (
   { price, priceImage }: Upstream,
   model: string,
   body: GeminiBody,
   hasImages: boolean,
-): number => {
+): NanoUsd => {
   const { maxOutputTokens, candidateCount } = body.generationConfig
   const candidates = toCount(candidateCount) ?? 1
   const output = candidates * (toCount(maxOutputTokens) ?? DEFAULT_OUTPUT_TOKENS)
-  const { usd } = price(model, { input: countTokens(body), output })
-  return usd + (hasImages ? candidates * priceImage(model, sizeOf(body)) : 0)
+  const { nanoUsd } = price(model, { input: countTokens(body), output })
+  const all = nanoUsd + (hasImages ? candidates * priceImage(model, sizeOf(body)) : 0)
+  return Math.min(all, MAX_CALL_NANO_USD)
 }
 
 export const sizeOf = ({ generationConfig: { imageConfig } }: GeminiBody): ImageSize => {
@@ -44,4 +49,4 @@ const countTokens = (value: Json): number => {
 const sum = (counts: number[]): number => counts.reduce((all, count) => all + count, 0)
 
 const toCount = (value: Json | undefined): number | undefined =>
-  typeof value === 'number' && value > 0 ? value : undefined
+  typeof value === 'number' && value > 0 ? Math.ceil(value) : undefined

@@ -7,6 +7,7 @@ import { type HttpContext, whileConnected } from '../../../adapters/http/http-co
 import type { BudgetSettings } from '../../../generation/state/spending-limits.ts'
 import { AppError } from '../../../lib/errors.ts'
 import type { Logger } from '../../../lib/logger.ts'
+import type { NanoUsd } from '../../../lib/money.ts'
 import { hungUp, stopping } from '../ask.ts'
 import { type CallEnd, recordCall, settleCall } from '../calls.ts'
 import type { Gateway } from '../gateway.ts'
@@ -49,9 +50,9 @@ export const createPassThrough = (
     const principal = principalOf(res)
     holdPlace(res)
     assertMayAsk(principal, { model, imageSize: sizeOf(body), lane: null })
-    const heldUsd = estimateCall(upstream, model, body, call.hasImages)
+    const heldNanoUsd = estimateCall(upstream, model, body, call.hasImages)
     const payer = { ownerId: principal.ownerId, keyId: keyIdOf(res) }
-    const id = await recordCall(db, { ...payer, model, method, heldUsd }, budgets)
+    const id = await recordCall(db, { ...payer, model, method, heldNanoUsd }, budgets)
     const settle = (end: CallEnd): Promise<void> =>
       settleCall(db, id, end).catch((err: unknown) =>
         logger.warn(
@@ -61,7 +62,7 @@ export const createPassThrough = (
       )
     const usage = watchUsage()
     const outcome = await pass(res, call.request, usage.see)
-    await settle(toEnd(call, heldUsd, outcome, usage.find()))
+    await settle(toEnd(call, heldNanoUsd, outcome, usage.find()))
     finish(res, outcome)
   }
 
@@ -72,7 +73,7 @@ export const createPassThrough = (
 
   const toEnd = (
     { model, body }: PaidCall,
-    heldUsd: number,
+    heldNanoUsd: NanoUsd,
     { kind, status }: Outcome,
     usage: unknown,
   ): CallEnd => {
@@ -80,7 +81,7 @@ export const createPassThrough = (
     const counted = usage === undefined ? undefined : upstream.costOf(model, sizeOf(body), usage)
     const { isGuess } = upstream.price(model, { input: 0, output: 0 })
     const isEstimate = isGuess || kind !== 'whole' || counted === undefined
-    return { status, costUsd: counted ?? heldUsd, isEstimate, mayHaveCharged: true, usage }
+    return { status, costNanoUsd: counted ?? heldNanoUsd, isEstimate, mayHaveCharged: true, usage }
   }
 
   const pass = async (
@@ -117,7 +118,7 @@ type Outcome = {
   error?: unknown
 }
 
-const FREE = { costUsd: 0, isEstimate: false, mayHaveCharged: false, usage: undefined }
+const FREE = { costNanoUsd: 0, isEstimate: false, mayHaveCharged: false, usage: undefined }
 
 const relay = async (
   res: Response,

@@ -1,4 +1,5 @@
 import type { ImageSize } from '../../../contract/vocabulary.ts'
+import type { NanoUsd } from '../../../lib/money.ts'
 
 /** A request that is handed on as it came. */
 export type UpstreamRequest = {
@@ -13,12 +14,12 @@ export type UpstreamRequest = {
 export type Upstream = {
   /** Rejects where no answer began; throws the signal's reason once that is aborted. Redirects are answers. */
   send: (request: UpstreamRequest, signal: AbortSignal) => Promise<globalThis.Response>
-  /** What tokens cost, in US dollars; `isGuess`: the model's price is not known, and the highest is taken. */
-  price: (model: string, tokens: CountedTokens) => { usd: number; isGuess: boolean }
+  /** What tokens cost; `isGuess`: the model's price is not known, and the highest is taken. */
+  price: (model: string, tokens: CountedTokens) => { nanoUsd: NanoUsd; isGuess: boolean }
   /** What the image of a size may cost. */
-  priceImage: (model: string, size: ImageSize) => number
+  priceImage: (model: string, size: ImageSize) => NanoUsd
   /** What an answer's `usageMetadata` cost; undefined for what is none. */
-  costOf: (model: string, size: ImageSize, usage: unknown) => number | undefined
+  costOf: (model: string, size: ImageSize, usage: unknown) => NanoUsd | undefined
 }
 
 export type CountedTokens = { input: number; output: number }

@@ -39,7 +39,7 @@ export const createEnergeticEmbedder = (): Embedder => {
           vectors.push(Float32Array.from(await model.embed(text)))
           await nextTurn(undefined, { signal })
         }
-        return { vectors, costUsd: 0 }
+        return { vectors, costNanoUsd: 0 }
       } catch (error) {
         signal.throwIfAborted()
         throw new EmbeddingError('The local model of texts failed.', { cause: error })

@@ -1,9 +1,11 @@
+import { costOfTokens } from '../../../adapters/providers/cost-of-tokens.ts'
 import { findEntry, type PriceTable } from '../../../adapters/providers/price-table.ts'
+import type { NanoUsd } from '../../../lib/money.ts'
 
 /** Google's rule of thumb for English (ai.google.dev/gemini-api/docs/tokens). */
 const CHARACTERS_PER_TOKEN = 4
 
-/** What Google's models of texts cost, in US dollars. One that the table doesn't know is taken to cost as much as the dearest. */
+/** What Google's models of texts cost. One that the table doesn't know is taken to cost as much as the dearest. */
 export const createGeminiTextPrices = ({ embeddings }: PriceTable, model: string) => {
   const known = embeddings.filter(({ provider }) => provider === 'gemini')
   const priceOf = ({ prices }: (typeof known)[number]) => prices.usdPerMillionTokens.textIn
@@ -11,12 +13,12 @@ export const createGeminiTextPrices = ({ embeddings }: PriceTable, model: string
   const usdPerMillionTokens = entry ? priceOf(entry) : Math.max(0, ...known.map(priceOf))
 
   /** An estimate by their characters where the answer counted no tokens. */
-  const cost = (texts: readonly string[], tokens: number | undefined): number => {
+  const cost = (texts: readonly string[], tokens: number | undefined): NanoUsd => {
     const count = tokens ?? Math.ceil(countCharacters(texts) / CHARACTERS_PER_TOKEN)
-    return (count * usdPerMillionTokens) / 1_000_000
+    return costOfTokens([[count, usdPerMillionTokens]])
   }
   /** What they may cost at most: no token is shorter than a character. */
-  const estimate = (texts: readonly string[]): number => cost(texts, countCharacters(texts))
+  const estimate = (texts: readonly string[]): NanoUsd => cost(texts, countCharacters(texts))
   return { cost, estimate }
 }
 

@@ -34,7 +34,7 @@ export const createGeminiEmbedder = (config: GeminiEmbedderConfig): Embedder => 
     source: 'gemini',
     model: `${config.model}@${config.dimensions}`,
     dimensions: config.dimensions,
-    estimateUsd: prices.estimate,
+    estimateNanoUsd: prices.estimate,
     embed: async (texts, signal) => {
       signal.throwIfAborted()
       const timeoutMs = texts.length === 1 ? TIMEOUT_MS : BATCH_TIMEOUT_MS
@@ -44,7 +44,7 @@ export const createGeminiEmbedder = (config: GeminiEmbedderConfig): Embedder => 
           fetchAnswer(model, texts, config.dimensions, deadline.signal),
         )
         const { vectors, tokens } = parseGeminiVectors(answer, texts.length, config.dimensions)
-        return { vectors, costUsd: prices.cost(texts, tokens) }
+        return { vectors, costNanoUsd: prices.cost(texts, tokens) }
       } catch (error) {
         signal.throwIfAborted()
         throw toEmbeddingError(error, config.model, deadline.timedOut() ? timeoutMs : undefined)
