@@ -130,7 +130,7 @@ describe('the outcome of a call', () => {
     isEstimate = false,
   ): Ending => ({ outcome, mayHaveCharged, isAmbiguous, costNanoUsd, isEstimate })
 
-  const paid = result('image', true, false, 0.04)
+  const paid = result('image', true, false, 40_000_000)
   const free = result('overloaded', false, false, 0)
   const lost = result('timeout', true, true, HELD_NANO_USD, true)
   const letGo = { ...result('interrupted', true, true, HELD_NANO_USD, true), isSpared: true }

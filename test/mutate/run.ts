@@ -84,7 +84,7 @@ const tryAll = async (copy: Copy, chosen: readonly Mutation[]): Promise<number> 
 const tryOne = async ({ folder, whileBroken }: Copy, mutation: Mutation): Promise<Line> => {
   const startedAt = performance.now()
   const run = (env?: NodeJS.ProcessEnv) => runTests(folder, mutation.tests, mutation.pattern, env)
-  const isOfSchema = mutation.file.startsWith('db/migrations/')
+  const isOfSchema = /^db\/(migrations\/|keep-in-step|fill-patiently)/.test(mutation.file)
   const { outcome, details } = await whileBroken(mutation, () =>
     isOfSchema ? withMigrationsOf(folder, run) : run(),
   )

@@ -14,6 +14,7 @@ import { describePrices, examinePrices } from '../../src/app/examine-prices.ts'
 import { openModel } from '../../src/app/resources.ts'
 import { reportGuessedPrices } from '../../src/app/server-info.ts'
 import { modelInfoSchema } from '../../src/contract/server-info.ts'
+import { toNanoUsd } from '../../src/lib/money.ts'
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts'
 
 const { costAnswer: costGeminiAnswer, listModels: listGeminiModels } =
@@ -345,7 +346,7 @@ describe('the cost of a call', () => {
     [PRO, '4K', 0.24],
     ['gemini-3.1-flash-lite-image', '1K', 0.0336],
   ] as const)('is the list price of one image without a count: %s at %s', (model, size, usd) => {
-    expect(costGeminiAnswer(model, size, 1)).toBe(usd)
+    expect(costGeminiAnswer(model, size, 1)).toBe(toNanoUsd(usd))
   })
 
   test('takes an image to have the tokens of its size when they are not told apart from text', () => {
@@ -353,7 +354,7 @@ describe('the cost of a call', () => {
     expect(costGeminiAnswer(BANANA, '2K', 1, usage)).toBe(51_900_000)
     // What is left of the count is text.
     expect(costGeminiAnswer(BANANA, '1K', 1, { ...usage, candidatesTokenCount: 1_220 })).toBe(
-      0.03585,
+      35_850_000,
     )
   })
 

@@ -231,11 +231,8 @@ const adoptEarlierResult = async (
   if (!bytes) return { claim }
   const costNanoUsd =
     spooled?.costNanoUsd ?? findListPriceNanoUsd(provider.models, claim.model, claim.imageSize)
-  await recordAdoption(db, claim.id, {
-    costNanoUsd,
-    isEstimate: !spooled,
-    receipt: spooled?.receipt,
-  })
+  const booked = { costNanoUsd, isEstimate: !spooled, receipt: spooled?.receipt }
+  await recordAdoption(db, claim.id, booked)
   const { others = [], said, answer } = spooled ?? {}
   return { claim, adopted: { bytes, others, costNanoUsd, said, answer, isBooked: true } }
 }

@@ -80,9 +80,9 @@ export const money: readonly Mutation[] = [
   {
     name: 'price: to the billionth',
     why: 'small amounts are rounded away, and sums differ from the bill',
-    file: PRICES,
-    find: 'Math.round(nanoUsd) / 1e9',
-    replace: 'Math.round(nanoUsd / 10) / 1e8',
+    file: 'src/adapters/providers/cost-of-tokens.ts',
+    find: 'Number((perMillion + MILLION / 2n) / MILLION)',
+    replace: '10 * Number((perMillion + MILLION * 5n) / (MILLION * 10n))',
     tests: PRICED,
   },
   {
@@ -171,7 +171,7 @@ export const money: readonly Mutation[] = [
     name: 'call in a thread: what it cost comes with its failure',
     why: 'a call that was charged without a picture is booked as free',
     file: 'src/adapters/providers/thread-messages.ts',
-    find: '    costUsd,\n    receipt,\n',
+    find: '    costNanoUsd,\n    receipt,\n',
     replace: '    receipt,\n',
     tests: ['test/unit/threaded-gemini.test.ts'],
   },
@@ -331,19 +331,19 @@ export const money: readonly Mutation[] = [
     name: 'outcome: its cost',
     why: 'what was paid is in no figure',
     file: ATTEMPTS,
-    find: 'set cost_usd = ${roundUsd(sql`generations.cost_usd + owed_usd`)}',
-    replace: 'set cost_usd = generations.cost_usd',
+    find: 'set cost_nano_usd = generations.cost_nano_usd + owed_nano_usd',
+    replace: 'set cost_nano_usd = generations.cost_nano_usd',
     tests: PAID,
   },
   {
     name: 'intent before the call',
     why: 'a worker that dies meanwhile leaves a paid call that nobody knows of',
     file: CALL,
-    find: `  const attemptId = attemptOf(await recordIntent(deps.db, claim, heldUsd, deps.budgets))
+    find: `  const attemptId = attemptOf(await recordIntent(deps.db, claim, heldNanoUsd, deps.budgets))
   deps.onStep(claim.id, 'intent_recorded')
-  const result = await call(deps, { claim, attemptId, heldUsd, isTrial }, request, signal)`,
-    replace: `  const result = await call(deps, { claim, attemptId: '0', heldUsd, isTrial }, request, signal)
-  const attemptId = attemptOf(await recordIntent(deps.db, claim, heldUsd, deps.budgets))`,
+  const result = await call(deps, { claim, attemptId, heldNanoUsd, isTrial }, request, signal)`,
+    replace: `  const result = await call(deps, { claim, attemptId: '0', heldNanoUsd, isTrial }, request, signal)
+  const attemptId = attemptOf(await recordIntent(deps.db, claim, heldNanoUsd, deps.budgets))`,
     tests: ONE_RUN,
   },
   {
@@ -374,16 +374,16 @@ export const money: readonly Mutation[] = [
     name: 'what may have been charged costs what it may',
     why: 'calls that were cut off or lost are free in every figure',
     file: OUTCOMES,
-    find: 'costUsd ?? (mayHaveCharged ? heldUsd : 0)',
-    replace: 'costUsd ?? 0',
+    find: 'costNanoUsd ?? (mayHaveCharged ? heldNanoUsd : 0)',
+    replace: 'costNanoUsd ?? 0',
     tests: ONE_RUN,
   },
   {
     name: 'intent: what it may cost',
     why: 'a call whose worker died is free in every figure',
     file: ATTEMPTS,
-    find: 'cost_usd = ${roundUsd(sql`cost_usd + ${heldUsd}::float8`)}',
-    replace: 'cost_usd = cost_usd',
+    find: 'cost_nano_usd = cost_nano_usd + ${held}',
+    replace: 'cost_nano_usd = cost_nano_usd',
     tests: PAID,
   },
   {
@@ -398,8 +398,8 @@ export const money: readonly Mutation[] = [
     name: 'what was never sent is not booked',
     why: 'the books have money that nobody will ask for',
     file: CALL,
-    find: 'const ending = isSent ? judgeFailure(error, heldUsd) : NEVER_SENT',
-    replace: 'const ending = judgeFailure(error, heldUsd)',
+    find: 'const ending = isSent ? judgeFailure(error, heldNanoUsd) : NEVER_SENT',
+    replace: 'const ending = judgeFailure(error, heldNanoUsd)',
     tests: ONE_RUN,
   },
   {
@@ -518,7 +518,7 @@ export const money: readonly Mutation[] = [
     name: 'adoption is booked',
     why: 'an image whose worker died is free in every figure',
     file: RUN,
-    find: 'await recordAdoption(db, claim.id, { costUsd, isEstimate: !spooled, receipt: spooled?.receipt })',
+    find: 'await recordAdoption(db, claim.id, booked)',
     replace: '',
     tests: ONE_RUN,
   },

@@ -7,15 +7,18 @@ const EMBEDDER = 'src/features/similarity/paid-embedder.ts'
 const BUDGETS = 'src/features/spending/budgets.ts'
 const SWITCH = 'src/features/spending/switch.ts'
 const ROUTES = 'src/features/spending/routes.ts'
-const MIGRATION = 'db/migrations/0024-spending.ts'
+const MIGRATION = 'db/migrations/0036-nano-dollars.ts'
+const IN_STEP = 'db/keep-in-step.ts'
 
 const WAIT = 'src/generation/run/wait-for-budget.ts'
 
 const WAITS = ['test/integration/wait-for-budget.test.ts']
 const SUMS = ['test/integration/spending-limits.test.ts']
 const HTTP = ['test/integration/spending.test.ts']
+const NANO = ['test/integration/nano-dollars.test.ts']
 
 const CALLS = 'src/features/gateway/calls.ts'
+const PAID = ['test/integration/paid-calls.test.ts']
 const PASSED = ['test/integration/gemini-pass-through.test.ts']
 
 /** What keeps within its limits what is spent, and its sums right. */
@@ -40,8 +43,8 @@ export const spending: readonly Mutation[] = [
     name: 'handed on: what is cut off stays booked',
     why: 'a caller who hangs up is not charged for what the provider charges',
     file: 'src/features/gateway/gemini/pass-through.ts',
-    find: 'costUsd: counted ?? heldUsd',
-    replace: 'costUsd: counted ?? 0',
+    find: 'costNanoUsd: counted ?? heldNanoUsd',
+    replace: 'costNanoUsd: counted ?? 0',
     tests: PASSED,
   },
   {
@@ -89,7 +92,7 @@ export const spending: readonly Mutation[] = [
     name: 'sums: settled',
     why: 'holds are never given back',
     file: MIGRATION,
-    find: 'when (old.cost_usd is distinct from new.cost_usd)',
+    find: 'when (old.cost_nano_usd is distinct from new.cost_nano_usd)',
     replace: 'when (false)',
     tests: SUMS,
   },
@@ -164,5 +167,40 @@ export const spending: readonly Mutation[] = [
     find: "budgets.put('/:scope', requireOperator,",
     replace: "budgets.put('/:scope',",
     tests: HTTP,
+  },
+  {
+    name: 'dollars: the release before is counted',
+    why: 'what workers of the release before pay is in no sum while a new one is rolled out',
+    file: IN_STEP,
+    find: '        new.${nano} := to_nano_usd(new.${usd});\n',
+    replace: '        null;\n',
+    tests: NANO,
+    pattern: 'goes on beside',
+  },
+  {
+    name: 'integers: the release before reads them',
+    why: 'workers of the release before settle calls of the new one by a hold of nothing',
+    file: IN_STEP,
+    find: '        new.${usd} := new.${nano} / 1e9::float8;\n',
+    replace: '        null;\n',
+    tests: NANO,
+    pattern: 'after thousands of calls',
+  },
+  {
+    name: 'integers: of what was paid before',
+    why: 'all that was ever spent is nothing after an upgrade',
+    file: 'db/fill-patiently.ts',
+    find: 'for (let last: string | undefined | null; last !== null; )',
+    replace: 'for (let last: string | undefined | null = null; last !== null; )',
+    tests: NANO,
+    pattern: 'fills every row',
+  },
+  {
+    name: 'integers: sums are of numbers',
+    why: 'sums of two are written one behind the other',
+    file: 'db/read-money.ts',
+    find: "column === 'nanoUsd' || column.endsWith('NanoUsd')",
+    replace: "column === 'nanoUsd'",
+    tests: PAID,
   },
 ]
