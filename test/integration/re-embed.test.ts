@@ -90,7 +90,7 @@ test('a change of the model embeds every image anew, each prompt once, and then 
   const get = createGetPromptEmbedding({ db, embedder: open('new') })
   const [first] = pictures
   const asked = { fingerprint: first?.id ?? '', ownerId: 'alice', scope: '', prompt: 'picture 0' }
-  expect(await get(asked, signal)).toMatchObject({ costUsd: 0 })
+  expect(await get(asked, signal)).toMatchObject({ costNanoUsd: 0 })
 })
 
 test('while both models are in use, neither loses its vectors', async () => {

@@ -135,7 +135,7 @@ test('what is found to stop a call is what stops its intent', async () => {
   await setBudget(db, 'owner:alice', { dailyUsd: toUsd(MAY_COST_NANO_USD) })
   expect(await findStop(db, claim, MAY_COST_NANO_USD, NO_BUDGETS)).toBeUndefined()
   await recordIntent(db, claim, MAY_COST_NANO_USD, NO_BUDGETS)
-  const found = await findStop(db, claim, 0.000_000_001, NO_BUDGETS)
+  const found = await findStop(db, claim, 1, NO_BUDGETS)
   expect(found).toMatchObject({ code: 'budget_exceeded', message: (await refuse(claim)).message })
   expect(await findStop(db, { ...claim, ownerId: 'bob' }, 1, NO_BUDGETS)).toBeUndefined()
 })
