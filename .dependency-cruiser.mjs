@@ -126,7 +126,7 @@ const allowed = {
     'saved-items': [],
     sessions: [],
     similarity: [
-      'src/adapters/providers/price-table',
+      'src/adapters/providers/(cost-of-tokens|price-table)',
       npm('@google/generative-ai', '@energetic-ai', 'zod'),
     ],
     telemetry: [],

@@ -1,11 +1,11 @@
 import { type Kysely, sql } from 'kysely'
 import { patiently } from './alter-patiently.ts'
 
-const ROWS_AT_ONCE = 2_000
+const ROWS_AT_ONCE = 1_000
 
 /**
- * Sets columns of the rows that `where` names, a few thousand at a time in the order of `key`, which is unique and has an index. Who
- * writes to one of these waits for them alone, a few hundredths of a second, and is never waited for longer than half of one. Outside a
+ * Sets columns of the rows that `where` names, a thousand at a time in the order of `key`, which is unique and has an index. Who
+ * writes to one of these waits for them alone, a tenth of a second, and is never waited for longer than half of one. Outside a
  * transaction; safe to repeat where `where` is no longer true of what is set.
  */
 export const fillPatiently = async (
@@ -21,7 +21,7 @@ export const fillPatiently = async (
           order by ${sql.ref(key)} limit ${sql.lit(ROWS_AT_ONCE)}
         ), changed as (
           update ${sql.table(table)} set ${sql.raw(set)} from page
-          where ${sql.ref(key)} = filled and ${sql.raw(where)}
+          where ${sql.ref(key)} = filled and (${sql.raw(where)})
         )
         select (select filled::text from page order by filled desc limit 1) as last`.execute(tx)
       return rows[0]?.last ?? null

@@ -2,27 +2,31 @@ import type { Kysely } from 'kysely'
 import { alterPatiently } from './alter-patiently.ts'
 import { fillPatiently } from './fill-patiently.ts'
 
-/** A column of dollars, without the `_usd` at its end, of a table whose rows `key` tells apart. */
-export type Money = { table: string; key: string; kind: string }
+/** Columns of dollars, without the `_usd` at their ends, of a table whose rows `key` tells apart. */
+export type Money = { table: string; key: string; kinds: readonly string[] }
 
 /**
- * Puts beside a column of dollars (`cost_usd`) one of integers of a billionth of a dollar (`cost_nano_usd`), with what it says of all rows
- * that are there. From then on whoever writes one of both writes the other: the release before knows the dollars alone, and this one the
- * integers. Rows that cost nothing are right from the start, the others are filled a few thousand at a time. Outside a transaction; safe to
- * repeat.
+ * Puts beside each column of dollars (`cost_usd`) one of integers of a billionth of a dollar (`cost_nano_usd`), with what it says of all
+ * rows that are there. From then on whoever writes one of both writes the other: the release before knows the dollars alone, and this one
+ * the integers. Rows that cost nothing are right from the start, the others are filled a thousand at a time. Outside a transaction; safe
+ * to repeat.
  */
-export const addNanoDollars = async (db: Kysely<unknown>, money: Money): Promise<void> => {
-  const { table, key, kind } = money
-  for (const statement of statementsFor(money)) await alterPatiently(db, statement)
+export const addNanoDollars = async (
+  db: Kysely<unknown>,
+  { table, key, kinds }: Money,
+): Promise<void> => {
+  for (const kind of kinds) {
+    for (const statement of statementsFor(table, kind)) await alterPatiently(db, statement)
+  }
   await fillPatiently(db, {
     table,
     key,
-    set: `${kind}_nano_usd = to_nano_usd(${kind}_usd)`,
-    where: `${kind}_usd <> 0 and ${kind}_nano_usd = 0`,
+    set: kinds.map((kind) => `${kind}_nano_usd = to_nano_usd(${kind}_usd)`).join(', '),
+    where: kinds.map((kind) => `(${kind}_usd <> 0 and ${kind}_nano_usd = 0)`).join(' or '),
   })
 }
 
-const statementsFor = ({ table, kind }: Money): string[] => {
+const statementsFor = (table: string, kind: string): string[] => {
   const [usd, nano] = [`${kind}_usd`, `${kind}_nano_usd`]
   const keep = `keep_${kind}_in_step`
   return [

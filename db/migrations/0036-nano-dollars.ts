@@ -5,16 +5,13 @@ import { addNanoDollars } from '../keep-in-step.ts'
 /**
  * What calls and generations cost in integers of a billionth of a dollar, of which alone sums of spending are made (ADR 76). The release
  * before goes on with the dollars, and triggers keep both in step. No table is rewritten and nobody held up; rows that cost something take
- * a minute for a million.
+ * some minutes for a million.
  */
 export const isOnline = true
 
 export const up = async (db: Kysely<unknown>): Promise<void> => {
-  await addNanoDollars(db, { table: 'generations', key: 'id', kind: 'cost' })
-  for (const table of calls) {
-    await addNanoDollars(db, { table, key: 'id', kind: 'held' })
-    await addNanoDollars(db, { table, key: 'id', kind: 'cost' })
-  }
+  await addNanoDollars(db, { table: 'generations', key: 'id', kinds: ['cost'] })
+  for (const table of calls) await addNanoDollars(db, { table, key: 'id', kinds: ['held', 'cost'] })
   // From here on all rows have both, so it is the same which of them the sums are made of.
   for (const statement of countIntegers) await alterPatiently(db, statement)
 }

@@ -9,7 +9,7 @@ export const up = async (db: Kysely<unknown>): Promise<void> => {
   await addNanoDollars(db, {
     table: 'similarity_checks',
     key: 'generation_id',
-    kind: 'embedding_cost',
+    kinds: ['embedding_cost'],
   })
   for (const index of indexes) await replaceIndex(db, index)
 }

@@ -9,6 +9,7 @@ import * as analytics from '../../db/migrations/0008-analytics.ts'
 import * as deadlinesAndHolds from '../../db/migrations/0016-deadlines-and-holds.ts'
 import * as spending from '../../db/migrations/0024-spending.ts'
 import * as gatewayCalls from '../../db/migrations/0031-gateway-calls.ts'
+import * as nanoDollars from '../../db/migrations/0036-nano-dollars.ts'
 import { createFold } from '../../src/features/analytics/fold.ts'
 import { summarize } from '../../src/features/analytics/report.ts'
 import { countByHand } from '../support/count-by-hand.ts'
@@ -67,6 +68,7 @@ describe('every figure of every day is as counted by hand', () => {
       await deadlinesAndHolds.up(anyTables)
       await spending.up(anyTables)
       await gatewayCalls.up(anyTables)
+      await nanoDollars.up(anyTables)
       await expectHistory(older)
       await createFold(older)()
       await createFold(older)()
