@@ -1,5 +1,11 @@
 import type { Generated } from 'kysely'
-import type { ImageSize, KeyScope, KeyVariants, Lane } from '../src/contract/vocabulary.ts'
+import type {
+  EagerTier,
+  ImageSize,
+  KeyScope,
+  KeyVariants,
+  Lane,
+} from '../src/contract/vocabulary.ts'
 
 /** A static secret of an owner or a back end. The secret itself is nowhere. */
 export type AccessKeysTable = {
@@ -23,6 +29,8 @@ export type AccessKeysTable = {
   perMinute: number | null
   /** What equal calls at once are: one wish, or each its own. */
   variants: Generated<KeyVariants>
+  /** At which what is asked for ahead of need is made; null leaves it to the settings. */
+  eagerTier: EagerTier | null
   /** The operator who made it. */
   createdBy: string
   createdAt: Generated<Date>

@@ -34,6 +34,7 @@ import type {
   SpendingSwitchTable,
   SpendingTable,
 } from './spending-tables.ts'
+import type { TierLimitsTable } from './tier-tables.ts'
 import type {
   WebhookAttemptsTable,
   WebhookDeliveriesTable,
@@ -47,6 +48,7 @@ export type Schema = {
   generations: GenerationsTable
   attempts: AttemptsTable
   modelLimits: ModelLimitsTable
+  tierLimits: TierLimitsTable
   idempotencyKeys: IdempotencyKeysTable
   generationEvents: GenerationEventsTable
   orphanObjects: OrphanObjectsTable

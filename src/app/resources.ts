@@ -158,7 +158,12 @@ export const openModel = (config: Config): { provider: Provider; close: () => Pr
 }
 
 const findGemini = ({ gemini, worker, prices }: Config) =>
-  gemini && { ...gemini, timeoutMs: worker.generationTimeoutMs, prices }
+  gemini && {
+    ...gemini,
+    timeoutMs: worker.generationTimeoutMs,
+    flexTimeoutMs: worker.tiers.bounds.flex.callMs,
+    prices,
+  }
 
 export const toSpoolDirectory = ({ dataDir }: Config): string => join(dataDir, 'spool')
 

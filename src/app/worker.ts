@@ -20,11 +20,17 @@ import type { TelemetryLog } from '../features/telemetry/telemetry-log.ts'
 import { createWebhooks } from '../features/webhooks/module.ts'
 import { createRequestWebhooks } from '../features/webhooks/requests/module.ts'
 import type { CompareWithSimilar } from '../generation/ports.ts'
+import { createFlexLane } from '../generation/run/flex-lane.ts'
 import { Interrupted } from '../generation/run/lease.ts'
 import { createDeadlines } from '../generation/run/overdue.ts'
 import type { RunDeps } from '../generation/run/run.ts'
 import { createRunJob } from '../generation/run/run-job.ts'
-import { createSweep, enqueueIfQueued, type SweptQueue } from '../generation/state/sweep.ts'
+import {
+  createSweep,
+  enqueueAgain,
+  enqueueIfQueued,
+  type SweptQueue,
+} from '../generation/state/sweep.ts'
 import { createRareLog, type Logger } from '../lib/logger.ts'
 import { runEvery } from '../lib/run-every.ts'
 import { waitAtMost } from '../lib/time.ts'
@@ -86,8 +92,10 @@ export const createWorker = (
     { countRunning: () => worker.countRunning(), onError },
   )
   const { features, compare, log } = listFeatures(config, secrets, resources, logger, overrides)
+  const flex = createFlexLane(config.worker.flexConcurrency)
   const runDeps = createRunDeps(config, resources, logger, overrides, {
     compare,
+    flex,
     workerId,
     stopping: stopping.signal,
     shutdown: letGo.signal,
@@ -106,6 +114,7 @@ export const createWorker = (
       record: log,
     }),
     onJobGone: (generationId) => enqueueIfQueued(db, queue.enqueue, generationId),
+    onAgain: (generationId, delayMs) => enqueueAgain(db, queue.enqueue, generationId, delayMs),
     onError,
   })
   metrics.setRole('worker')
@@ -141,9 +150,12 @@ export const createWorker = (
     resources.push(server.close)
     return server.url
   }
+  /** How long a stop waits at most for what is under way now. */
+  const findGraceMs = (): number =>
+    flex.countOut() > 0 ? config.stop.flexGraceMs : config.stop.workerGraceMs
   /** With `hurry`, what still runs is given back as soon as that aborts. */
   const stop = async (hurry?: AbortSignal): Promise<void> => {
-    const { workerGraceMs: graceMs } = config.stop
+    const graceMs = findGraceMs()
     logger.info({ running: worker.countRunning(), graceMs }, 'stopping')
     stopping.abort(new Interrupted('shutdown'))
     const giveBack = () => letGo.abort()
@@ -159,7 +171,7 @@ export const createWorker = (
     await waitAtMost(heartbeat.stop(), HEARTBEAT_STOP_MS)
     await resources.releaseAll()
   }
-  return { start, serveMetrics, stop, countRunning: worker.countRunning }
+  return { start, serveMetrics, stop, findGraceMs, countRunning: worker.countRunning }
 }
 
 type WorkerFeatures = {
@@ -226,12 +238,12 @@ const createRunDeps = (
   { db, store, provider, watcher, metrics, tracing }: Resources,
   logger: Logger,
   overrides: Overrides,
-  parts: Pick<RunDeps, 'compare' | 'workerId' | 'stopping' | 'shutdown'> & {
+  parts: Pick<RunDeps, 'compare' | 'flex' | 'workerId' | 'stopping' | 'shutdown'> & {
     onBreaker: (isOpen: boolean) => void
   },
 ): RunDeps => {
   const { onBreaker, ...rest } = parts
-  const { leaseMs, retryBackoffMs, breaker, generationTimeoutMs } = config.worker
+  const { leaseMs, retryBackoffMs, breaker, generationTimeoutMs, tiers } = config.worker
   return {
     ...rest,
     db,
@@ -244,6 +256,7 @@ const createRunDeps = (
     callMs: generationTimeoutMs,
     giveUpMs: config.limits.giveUpMs,
     budgets: config.budgets,
+    tiers,
     breaker: createProviderBreaker({
       ...breaker,
       onChange: (isOpen) => {

@@ -6,6 +6,7 @@ import {
   laneSchema,
   providerNameSchema,
   thinkingLevelSchema,
+  tierSchema,
 } from './vocabulary.ts'
 
 /** A model that this server may be asked for. */
@@ -13,6 +14,8 @@ export const modelInfoSchema = z.object({
   name: z.string(),
   /** Price of one image by size, in US dollars; a size that is absent is not offered. */
   priceUsd: z.partialRecord(imageSizeSchema, z.number()),
+  /** What it costs of that price at tiers that it is known to be offered at. */
+  tierShares: z.partialRecord(tierSchema.exclude(['standard']), z.number()).optional(),
   aspectRatios: z.array(aspectRatioSchema).readonly(),
   /** How many images it takes with one request, those of earlier turns among them. */
   maxConditionImages: z.number().int(),

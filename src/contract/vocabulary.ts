@@ -10,6 +10,17 @@ export const generationStatusSchema = z.enum(GENERATION_STATUSES)
 export const laneSchema = z.enum(['interactive', 'eager'])
 export type Lane = z.infer<typeof laneSchema>
 
+/**
+ * At which of a provider's prices a call runs. `flex`: at half of it, some minutes later, when there is room. `batch`: at half of it,
+ * within a day, many together.
+ */
+export const tierSchema = z.enum(['standard', 'flex', 'batch'])
+export type Tier = z.infer<typeof tierSchema>
+
+/** Those that may be chosen for what is asked for ahead of need. */
+export const eagerTierSchema = tierSchema.extract(['standard', 'flex'])
+export type EagerTier = z.infer<typeof eagerTierSchema>
+
 /** `generate`: a new picture, guided by the condition image if there is one. `enhance`: a better version of it. */
 export const transformationSchema = z.enum(['generate', 'enhance'])
 export type Transformation = z.infer<typeof transformationSchema>

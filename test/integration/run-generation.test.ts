@@ -13,6 +13,7 @@ import type {
   ProviderRequest,
   ProviderResult,
 } from '../../src/generation/ports.ts'
+import { createFlexLane } from '../../src/generation/run/flex-lane.ts'
 import { Interrupted } from '../../src/generation/run/lease.ts'
 import { type RunDeps, runGeneration } from '../../src/generation/run/run.ts'
 import {
@@ -78,6 +79,8 @@ const run = (id: string, given: Partial<RunDeps> = {}) =>
       giveUpMs: GIVE_UP_MS,
       budgets: NO_BUDGETS,
       breaker: (_subject, call) => call(false),
+      tiers: { eager: 'standard', bounds: {}, standardCallMs: 0 },
+      flex: createFlexLane(1),
       stopping: new AbortController().signal,
       shutdown: new AbortController().signal,
       subscribe: () => () => {},

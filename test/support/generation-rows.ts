@@ -25,6 +25,7 @@ export const aGeneration = (given: Partial<GenerationWithImage> = {}): Generatio
   imageSize: '1K',
   variant: null,
   details: null,
+  tier: null,
   objectKey: 'generated/a/1',
   imageId: null,
   reuseSource: null,

@@ -47,7 +47,7 @@ export const createProviderMetrics = (registry: Registry) => {
         count(request.model, startedAt, { outcome: 'image', mayHaveCharged: true, costNanoUsd })
         return result
       } catch (error) {
-        const heldNanoUsd = provider.estimateNanoUsd(request.model, request.imageSize)
+        const heldNanoUsd = provider.estimateNanoUsd(request.model, request.imageSize, request.tier)
         count(request.model, startedAt, judgeFailure(error, heldNanoUsd))
         throw error
       }

@@ -1,3 +1,4 @@
+import type { Tier } from '../../contract/vocabulary.ts'
 import type { CallReceipt } from '../../lib/call-receipt.ts'
 import type { GeminiAnswer } from './gemini-answer.ts'
 import { keepJson } from './gemini-kept-answer.ts'
@@ -10,7 +11,7 @@ const MAX_ID_CHARACTERS = 200
 export const readReceipt = (
   json: unknown,
   { usageMetadata }: Pick<GeminiAnswer, 'usageMetadata'>,
-  priceVersion: string,
+  { priceVersion, tier }: { priceVersion: string; tier?: Tier | undefined },
 ): CallReceipt => {
   const { usageMetadata: usage, responseId } = json as {
     usageMetadata?: unknown
@@ -22,6 +23,7 @@ export const readReceipt = (
     ...(typeof responseId === 'string' && {
       responseId: String(keepJson(responseId.slice(0, MAX_ID_CHARACTERS))),
     }),
+    ...(tier && { tier }),
     priceVersion,
     basis: typeof counted === 'number' ? 'measured' : 'listed',
   }

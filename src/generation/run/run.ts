@@ -15,7 +15,7 @@ import type {
 } from '../ports.ts'
 import { describeReuse } from '../read/present.ts'
 import type { ChangedRow } from '../state/apply-transition.ts'
-import { liftLimit, limitModel } from '../state/model-limits.ts'
+import { limitModel } from '../state/model-limits.ts'
 import { findAnswering, findGeneration } from '../state/repository.ts'
 import type { BudgetSettings } from '../state/spending-limits.ts'
 import { type LoggedReuse, withoutPrompt } from '../state/telemetry.ts'
@@ -24,17 +24,19 @@ import {
   type ClaimedRow,
   claimGeneration,
   completeByReuse,
-  MAX_WAIT_MS,
   type ReusableImage,
   releaseGeneration,
   retryGeneration,
   suggestImages,
 } from '../state/transitions.ts'
 import { createStepTimes, recordAdoption, type StepTimes } from './attempts.ts'
-import { callProvider, type PaidResult } from './call-provider.ts'
+import { buy, describeModel } from './buy.ts'
+import type { PaidResult } from './call-provider.ts'
+import { chooseTier, type TierRules } from './choose-tier.ts'
 import { commitImage, commitPlaceholder } from './commit.ts'
+import type { FlexLane } from './flex-lane.ts'
 import { type Countdown, holdLease, Interrupted, startCountdown } from './lease.ts'
-import { deadlineExceeded } from './overdue.ts'
+import { postponeIfFull } from './postpone.ts'
 import { removeIfErased } from './remove-if-erased.ts'
 import { decideRetryDelay, isHeldBack, limitMsOf } from './retry-policy.ts'
 import type { OnStep, RunStep } from './steps.ts'
@@ -59,6 +61,10 @@ export type RunDeps = {
   /** The limits that the settings set to what calls cost. */
   budgets: BudgetSettings
   breaker: GuardCall
+  /** At which tier what is made. */
+  tiers: TierRules
+  /** Its calls at the flex tier. */
+  flex: FlexLane
   /** Aborted, with `Interrupted`, once this worker begins no further call: it is stopping. */
   stopping: AbortSignal
   /** Aborted when this worker must give back what it runs. */
@@ -85,14 +91,21 @@ export type RunOutcome =
 
 /**
  * Takes one generation as far as it goes: claim, dedupe, adopt what an earlier attempt left, else pay once,
- * store the bytes, commit. Each step is safe to repeat. Throws only when a statement fails.
+ * store the bytes, commit. Each step is safe to repeat. `onLong` is called once the rest may take minutes, in which there is
+ * nothing to do but to wait. Throws only when a statement fails.
  */
-export const runGeneration = async (deps: RunDeps, id: string): Promise<RunOutcome> => {
+export const runGeneration = async (
+  deps: RunDeps,
+  id: string,
+  onLong: () => void = () => {},
+): Promise<RunOutcome> => {
   const { account } = deps.provider
+  const postponedMs = await postponeIfFull(deps, id)
+  if (postponedMs !== undefined) return { kind: 'again', delayMs: postponedMs }
   const claim = await claimGeneration(deps.db, id, { ...deps, account })
   if (!claim) return whenNotClaimable(deps.db, id)
   const leftUntil = startCountdown(claim)
-  const outcome = await runClaim({ ...timeSteps(deps), leftUntil }, claim)
+  const outcome = await runClaim({ ...timeSteps(deps), leftUntil, onLong }, claim)
   if (outcome.kind === 'left') await removeIfErased(deps, claim)
   deps.onRun(claim, outcome, -leftUntil(claim.queuedAt))
   return outcome
@@ -116,9 +129,10 @@ type TimedDeps = Omit<RunDeps, 'onStep'> & {
   steps: StepTimes
   onStep: OnStep<RunStep>
   leftUntil: Countdown
+  onLong: () => void
 }
 
-const timeSteps = (deps: RunDeps): Omit<TimedDeps, 'leftUntil'> => {
+const timeSteps = (deps: RunDeps): Omit<TimedDeps, 'leftUntil' | 'onLong'> => {
   const steps = createStepTimes()
   const onStep: OnStep<RunStep> = (generationId, step) => {
     steps.mark(step)
@@ -158,36 +172,6 @@ const produce = async (
   deps.onStep(claim.id, 'spool_cleared')
   return isCommitted ? { kind: 'finished', status: 'succeeded' } : { kind: 'left' }
 }
-
-/** Pays for one, unless its model takes no calls now or there is no time left for one. */
-const buy = async (
-  deps: TimedDeps,
-  claim: ClaimedRow,
-  signal: AbortSignal,
-): Promise<PaidResult> => {
-  const limitedMs = leftOfLimit(claim, deps.leftUntil)
-  if (limitedMs > 0) throw modelLimited(limitedMs)
-  if (claim.deadlineAt && deps.leftUntil(claim.deadlineAt) < deps.callMs) throw deadlineExceeded()
-  const paid = await deps.breaker(claim, (isTrial) => callProvider(deps, claim, signal, isTrial))
-  if (claim.limitedUntil) await liftLimit(deps.db, modelOf(deps, claim)).catch(() => {})
-  return paid
-}
-
-/** A person's generation tries a limit after a minute, and once at once where the person came since. */
-const leftOfLimit = (
-  { lane, promotedAt, limitedAt, limitedUntil }: ClaimedRow,
-  leftUntil: Countdown,
-): number => {
-  if (!limitedAt || !limitedUntil) return 0
-  if (promotedAt && promotedAt > limitedAt) return 0
-  return Math.min(leftUntil(limitedUntil), leftUntil(limitedAt) + MAX_WAIT_MS[lane])
-}
-
-const modelOf = ({ provider }: Pick<RunDeps, 'provider'>, { model }: Claim) => ({
-  provider: provider.name,
-  account: provider.account,
-  model,
-})
 
 /** A plain request is content with any image of its fingerprint; a forced one wants its own. */
 const findSame = async ({ db }: TimedDeps, claim: Claim): Promise<ReusableImage | undefined> => {
@@ -229,15 +213,19 @@ const adoptEarlierResult = async (
   const claim = found ? { ...claimed, objectKey: found.claim.objectKey } : claimed
   const bytes = spooled?.bytes ?? found?.image?.bytes
   if (!bytes) return { claim }
+  const { model, imageSize } = claim
   const costNanoUsd =
-    spooled?.costNanoUsd ?? findListPriceNanoUsd(provider.models, claim.model, claim.imageSize)
-  const booked = { costNanoUsd, isEstimate: !spooled, receipt: spooled?.receipt }
-  await recordAdoption(db, claim.id, booked)
+    spooled?.costNanoUsd ?? provider.estimateNanoUsd(model, imageSize, claim.tier ?? 'standard')
+  await recordAdoption(db, claim.id, {
+    costNanoUsd,
+    isEstimate: !spooled,
+    receipt: spooled?.receipt,
+  })
   const { others = [], said, answer } = spooled ?? {}
   return { claim, adopted: { bytes, others, costNanoUsd, said, answer, isBooked: true } }
 }
 
-const settle = async (deps: TimedDeps, claim: Claim, error: unknown): Promise<RunOutcome> => {
+const settle = async (deps: TimedDeps, claim: ClaimedRow, error: unknown): Promise<RunOutcome> => {
   const { db } = deps
   if (error instanceof Interrupted) {
     if (error.reason === 'shutdown') await releaseGeneration(db, claim)
@@ -245,10 +233,11 @@ const settle = async (deps: TimedDeps, claim: Claim, error: unknown): Promise<Ru
   }
   const failure = error instanceof AppError ? error : unexpected(error)
   const limitMs = isProviderError(failure) ? limitMsOf(failure) : 0
-  if (limitMs > 0) await limitModel(db, modelOf(deps, claim), limitMs)
+  if (limitMs > 0) await limitModel(db, describeModel(deps, claim), limitMs)
   // As it is now: what the call cost is in it, and a person may have come to wait for it.
   const row = await findGeneration(db, claim.id)
-  const waiting = row && (await waitForBudget(deps, claim, row.lane, failure))
+  const tier = chooseTier(claim, deps.tiers, deps.provider)
+  const waiting = row && (await waitForBudget(deps, claim, row.lane, failure, tier))
   if (waiting) return { kind: 'again', delayMs: untilDue(waiting) }
   const delayMs = row && decideRetryDelay(deps, row, failure)
   if (delayMs === undefined) {
@@ -270,13 +259,6 @@ const MAX_LOST_CLAIMS = 3
 const workerLost = () =>
   new AppError('worker_lost', 'The workers that tried to make this image crashed.', {
     retryable: true,
-  })
-
-/** Not the provider's answer to this generation: it said so of its model to another one. */
-const modelLimited = (retryAfterMs: number) =>
-  new AppError('rate_limited', 'The image model takes no more calls for a while.', {
-    retryable: true,
-    retryAfterMs,
   })
 
 const unexpected = (error: unknown): AppError =>

@@ -170,6 +170,7 @@ export const generationColumns = [
   'imageSize',
   'variant',
   'details',
+  'tier',
   'objectKey',
   'imageId',
   'reuseSource',

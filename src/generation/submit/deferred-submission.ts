@@ -75,6 +75,7 @@ export const presumeRow = ({ generation, parkedAt }: DeferredSubmission): Genera
 const nothingYet = {
   status: 'queued' as const,
   isPromptReduced: false,
+  tier: null,
   imageId: null,
   reuseSource: null,
   costNanoUsd: 0,
