@@ -4,6 +4,7 @@ import { environment, parseClientConfig, parseConfig } from './app/config.ts'
 import { runCommand } from './app/process.ts'
 import {
   aspectRatioSchema,
+  eagerTierSchema,
   imageSizeSchema,
   keyScopeSchema,
   keyVariantsSchema,
@@ -220,6 +221,10 @@ keys
   .option(
     '--variants <rule>',
     `what equal calls at once are, of ${keyVariantsSchema.options.join(', ')} (one)`,
+  )
+  .option(
+    '--eager-tier <tier>',
+    `at which price its eager lane is made, of ${eagerTierSchema.options.join(', ')} (EAGER_TIER)`,
   )
   .action((options) =>
     runCommand(async () => (await loadKeys()).runCreateKey(parseConfig(environment), options)),

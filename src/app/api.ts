@@ -165,7 +165,7 @@ const listFeatures = (
     takeKey,
     logger,
   })
-  const explain = explainDeps(resources, submit, uploads, rates, similarity)
+  const explain = explainDeps(config, resources, submit, uploads, rates, similarity)
   const items = {
     ...itemDeps(resources, submit, telemetry, (url) => findImageId(signer, url)),
     takeItem,

@@ -188,6 +188,7 @@ export const openSimilarity = (
 
 /** What would come of a request is seen by what submitting goes by. */
 export const explainDeps = (
+  { worker: { tiers } }: Config,
   { db, provider }: Resources,
   { statements, limits }: SubmitDeps,
   uploads: UploadDeps,
@@ -198,6 +199,7 @@ export const explainDeps = (
   statements,
   limits,
   provider,
+  tiers,
   resolveConditionImage: (ownerId, image, pointer) =>
     foreseeConditionImage(uploads, ownerId, image, pointer),
   findNewRefusal,

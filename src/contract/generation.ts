@@ -6,6 +6,7 @@ import {
   providerNameSchema,
   reuseSourceSchema,
   thinkingLevelSchema,
+  tierSchema,
   transformationSchema,
 } from './vocabulary.ts'
 
@@ -74,6 +75,8 @@ export const generationSchema = z.object({
   queuePosition: z.number().int().optional(),
   attempts: z.number().int(),
   costUsd: z.number().optional(),
+  /** At which of the model's prices its call is or was made: as it was asked for, and once it is answered as it was served. */
+  tier: tierSchema.optional(),
   provider: providerNameSchema,
   model: z.string(),
   aspectRatio: z.string().optional(),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { namespaceSchema } from './namespace.ts'
 import { labelSchema, ownerIdSchema, textSchema } from './text.ts'
 import {
+  eagerTierSchema,
   imageSizeSchema,
   keyScopeSchema,
   keyStatusSchema,
@@ -45,6 +46,8 @@ export const keyInputSchema = z
     perMinute: z.number().int().positive().max(1_000_000).optional(),
     /** What equal calls of the other providers' APIs are that come at once. */
     variants: keyVariantsSchema.default('one'),
+    /** At which of the model's prices its eager generations are made; left out: as the server's settings say. */
+    eagerTier: eagerTierSchema.optional(),
   })
   .refine(({ ownerId, onBehalf }) => (ownerId === undefined) === onBehalf, {
     path: ['ownerId'],
@@ -80,6 +83,8 @@ export const keySchema = z.object({
   origins: z.array(z.string()).optional(),
   perMinute: z.number().int().optional(),
   variants: keyVariantsSchema,
+  /** Absent where the server's settings decide. */
+  eagerTier: eagerTierSchema.optional(),
   createdBy: z.string(),
   createdAt: z.iso.datetime(),
   expiresAt: z.iso.datetime().optional(),

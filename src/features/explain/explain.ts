@@ -2,9 +2,10 @@ import type { Database } from '../../../db/database.ts'
 import type { Suggestion } from '../../../db/generation-tables.ts'
 import type { Would } from '../../contract/explanation.ts'
 import type { GenerationRequest } from '../../contract/generation-request.ts'
-import type { SimilarityMode } from '../../contract/vocabulary.ts'
+import type { SimilarityMode, Tier } from '../../contract/vocabulary.ts'
 import type { Provider } from '../../generation/ports.ts'
 import { findSuggested, type Suggested } from '../../generation/read/suggestions.ts'
+import { chooseTier, type TierRules } from '../../generation/run/choose-tier.ts'
 import { foreseeStop, readStanding, type Standing } from '../../generation/state/foresee-insert.ts'
 import type { GenerationToInsert, InsertLimits } from '../../generation/state/insert-or-requeue.ts'
 import { countPositions, type GenerationWithImage } from '../../generation/state/repository.ts'
@@ -26,7 +27,12 @@ export type ExplainDeps = {
   db: Database
   statements: Pick<SubmissionStatements, 'find'>
   limits: InsertLimits
-  provider: Pick<Provider, 'name' | 'account' | 'defaultModel' | 'models' | 'estimateNanoUsd'>
+  provider: Pick<
+    Provider,
+    'name' | 'account' | 'defaultModel' | 'models' | 'tiers' | 'estimateNanoUsd'
+  >
+  /** At which tier what is made. */
+  tiers: TierRules
   /** Finds it, or what it would be, and stores nothing. */
   resolveConditionImage: ResolveConditionImage
   /** Why no new generation of an owner may begin now. */
@@ -170,9 +176,11 @@ const foreseeNew = async (
   const { standing, calls } = moment
   const refusal = deps.findNewRefusal(wanted.ownerId)
   if (refusal) throw refusal
-  const stop = foreseeStop(standing, wanted.mayCostNanoUsd, moment.neededNanoUsd)
+  const tier = foreseeTier(deps, standing, wanted)
+  const mayCostNanoUsd = deps.provider.estimateNanoUsd(wanted.model, wanted.imageSize, tier)
+  const stop = foreseeStop(standing, mayCostNanoUsd, moment.neededNanoUsd)
   if (stop && wanted.lane === 'interactive') {
-    moment.neededNanoUsd += wanted.mayCostNanoUsd
+    moment.neededNanoUsd += mayCostNanoUsd
     throw stop
   }
   if (standing.inFlight + moment.ahead >= deps.limits.maxInFlight) throw tooManyQueued()
@@ -180,13 +188,23 @@ const foreseeNew = async (
   const { comparison, reused } = similar
   if (reused) return { would: 'reuse', from: reused, comparison, price: FREE }
   const queuePosition = standing.queuePosition + moment.ahead
-  const price = priceOf(calls, wanted, deps.provider, similar.mayCostNanoUsd)
+  const price = priceOf(calls, { ...wanted, tier }, deps.provider, similar.mayCostNanoUsd)
   const wait = stop ?? findModelLimit(standing)
   moment.ahead += 1
-  moment.neededNanoUsd += wanted.mayCostNanoUsd
+  moment.neededNanoUsd += mayCostNanoUsd
   if (wait) return { would: 'wait', reason: wait, comparison, price, queuePosition }
-  const expected = estimate(calls, standing, wanted, { queuePosition })
+  const expected = estimate(calls, standing, { ...wanted, tier }, { queuePosition })
   return { would: 'buy', comparison, price, queuePosition, expected }
+}
+
+/** As the worker that claims it chooses. */
+const foreseeTier = (
+  { tiers, provider }: ExplainDeps,
+  { keyTier, tierLimits, asOf }: Standing,
+  { lane }: GenerationToInsert,
+): Tier => {
+  const fresh = { doubtedTier: null, ambiguousCalls: 0, startedAt: null, deadlineAt: null }
+  return chooseTier({ lane, keyTier, tierLimits, asOf, ...fresh }, tiers, provider)
 }
 
 type Compared = Pick<ForeseenImage, 'comparison'> & {

@@ -90,6 +90,8 @@ const presentAttempt = (
   steps: presentSteps(attempt, isNewest ? row : undefined),
   ...defined({
     finishedAt: attempt.finishedAt?.toISOString(),
+    tier: attempt.tier ?? undefined,
+    servedTier: attempt.servedTier ?? undefined,
     costBasis: attempt.costBasis ?? undefined,
     priceVersion: attempt.priceVersion ?? undefined,
     responseId: attempt.responseId ?? undefined,

@@ -3,7 +3,6 @@ import { findListPriceUsd } from '../../contract/list-price.ts'
 import type { Lane } from '../../contract/vocabulary.ts'
 import { AppError, isProviderError, messageOf } from '../../lib/errors.ts'
 import type { Logger } from '../../lib/logger.ts'
-import { findListPriceNanoUsd } from '../list-price.ts'
 import type {
   CompareWithSimilar,
   GuardCall,

@@ -1,11 +1,13 @@
 import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { Period, Scope } from '../../../db/spending-tables.ts'
+import type { Tier } from '../../contract/vocabulary.ts'
 import type { AppError } from '../../lib/errors.ts'
 import type { NanoUsd } from '../../lib/money.ts'
 import type { GenerationToInsert, InsertLimits } from './insert-or-requeue.ts'
 import { countAhead } from './repository.ts'
 import { encodeBudgets, limitsOf, scopesOf, spendingStopped } from './spending-limits.ts'
+import { selectKeyTier, selectTierLimits, type TierLimit } from './tier-limits.ts'
 
 /** A limit to what is spent, as it stands. */
 export type StandingLimit = {
@@ -30,6 +32,10 @@ export type Standing = {
   running: number
   /** Until when the model takes no calls; null where it does. */
   modelLimitedUntil: Date | null
+  /** At which tier the key has such ones made; null where it does not say. */
+  keyTier: Tier | null
+  /** The tiers that the model is not to be asked for at now. */
+  tierLimits: readonly TierLimit[]
 }
 
 /** Who asks for what. */
@@ -57,27 +63,31 @@ export const readStanding = async (
       (select limited_until from model_limits
         where provider = ${provider} and account = ${account} and model = ${model} and limited_until > now()
       ) as model_limited_until,
+      ${selectKeyTier} as key_tier, ${selectTierLimits(account)} as tier_limits,
       (select paused_at is not null from spending_switch) as is_paused,
       now() as as_of,
       (select json_agg(json_build_object('scope', scope, 'period', period, 'resetsAt', resets_at,
           'limitNanoUsd', limit_nano_usd, 'spentNanoUsd', coalesce(nano_usd, 0)) order by scope, period)
         from ${limitsOf(scopes, settings)} as limits left join spending using (scope, period, starts)
         where limit_nano_usd is not null) as limits
-    from own`.execute(db)
+    from own cross join (
+      select ${lane}::text as lane, ${keyId}::text as key_id, ${provider}::text as provider, ${model}::text as model
+    ) as changed`.execute(db)
   const [row] = rows
   if (!row) throw new Error('a count came to no row')
   const limits = (row.limits ?? []).map((limit) => ({
     ...limit,
     resetsAt: new Date(limit.resetsAt),
   }))
-  return { ...row, limits }
+  return { ...row, limits, tierLimits: row.tierLimits ?? [] }
 }
 
 /** More at once than anybody runs. */
 const MAX_RUNNING = 10_000
 
-type StandingRow = Omit<Standing, 'limits'> & {
+type StandingRow = Omit<Standing, 'limits' | 'tierLimits'> & {
   limits: (Omit<StandingLimit, 'resetsAt'> & { resetsAt: string })[] | null
+  tierLimits: TierLimit[] | null
 }
 
 /**
