@@ -186,6 +186,8 @@ const toConfig = (env: Settings) => ({
       Math.max(env.GENERATION_TIMEOUT_MS, env.FLEX_TIMEOUT_MS) + STORING_MS,
     /** What a worker's stop takes at most that cuts no call off. */
     callMs: env.GENERATION_TIMEOUT_MS + STORING_MS,
+    /** The same where the eager lane is made at the flex tier; undefined where it is not. */
+    flexCallMs: env.EAGER_TIER === 'flex' ? env.FLEX_TIMEOUT_MS + STORING_MS : undefined,
   },
   logLevel: env.LOG_LEVEL,
 })
