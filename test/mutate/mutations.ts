@@ -10,6 +10,7 @@ import { privacy } from './mutations/privacy.ts'
 import { secrets } from './mutations/secrets.ts'
 import { spending } from './mutations/spending.ts'
 import { submissions } from './mutations/submissions.ts'
+import { tiers } from './mutations/tiers.ts'
 
 /** At least one for each line that money, owners or secrets hang on. */
 export const mutations: readonly Mutation[] = [
@@ -24,4 +25,5 @@ export const mutations: readonly Mutation[] = [
   ...privacy,
   ...pictures,
   ...explain,
+  ...tiers,
 ]

@@ -4,6 +4,7 @@ const TRANSITIONS = 'src/generation/state/transitions.ts'
 const INTERVENTIONS = 'src/generation/state/interventions.ts'
 const ATTEMPTS = 'src/generation/run/attempts.ts'
 const RUN = 'src/generation/run/run.ts'
+const BUY = 'src/generation/run/buy.ts'
 const CALL = 'src/generation/run/call-provider.ts'
 const OUTCOMES = 'src/generation/run/outcomes.ts'
 const STORE = 'src/generation/run/store-image.ts'
@@ -129,8 +130,9 @@ export const money: readonly Mutation[] = [
     name: 'price: one’s own for the thread that calls',
     why: 'a worker books by the prices that are built in',
     file: 'src/app/resources.ts',
-    find: 'timeoutMs: worker.generationTimeoutMs, prices }',
-    replace: 'timeoutMs: worker.generationTimeoutMs, prices: { ...prices, models: [] } }',
+    find: 'flexTimeoutMs: worker.tiers.bounds.flex.callMs,\n    prices,',
+    replace:
+      'flexTimeoutMs: worker.tiers.bounds.flex.callMs,\n    prices: { ...prices, models: [] },',
     tests: PRICED,
   },
   {
@@ -339,11 +341,11 @@ export const money: readonly Mutation[] = [
     name: 'intent before the call',
     why: 'a worker that dies meanwhile leaves a paid call that nobody knows of',
     file: CALL,
-    find: `  const attemptId = attemptOf(await recordIntent(deps.db, claim, heldNanoUsd, deps.budgets))
+    find: `  const attemptId = attemptOf(await recordIntent(deps.db, claim, heldNanoUsd, deps.budgets, tier))
   deps.onStep(claim.id, 'intent_recorded')
-  const result = await call(deps, { claim, attemptId, heldNanoUsd, isTrial }, request, signal)`,
-    replace: `  const result = await call(deps, { claim, attemptId: '0', heldNanoUsd, isTrial }, request, signal)
-  const attemptId = attemptOf(await recordIntent(deps.db, claim, heldNanoUsd, deps.budgets))`,
+  const result = await call(deps, { claim, attemptId, tier, heldNanoUsd, isTrial }, request, signal)`,
+    replace: `  const result = await call(deps, { claim, attemptId: '0', tier, heldNanoUsd, isTrial }, request, signal)
+  const attemptId = attemptOf(await recordIntent(deps.db, claim, heldNanoUsd, deps.budgets, tier))`,
     tests: ONE_RUN,
   },
   {
@@ -413,7 +415,7 @@ export const money: readonly Mutation[] = [
   {
     name: 'deadline: no call that could outlast it',
     why: 'what is over is paid for',
-    file: RUN,
+    file: BUY,
     find: 'deps.leftUntil(claim.deadlineAt) < deps.callMs',
     replace: 'deps.leftUntil(claim.deadlineAt) < 0',
     tests: ONE_RUN,
@@ -429,7 +431,7 @@ export const money: readonly Mutation[] = [
   {
     name: 'limit of a model: heeded',
     why: 'every worker runs against the limit that one has met',
-    file: RUN,
+    file: BUY,
     find: 'if (limitedMs > 0) throw modelLimited(limitedMs)',
     replace: '',
     tests: ONE_RUN,
