@@ -89,7 +89,8 @@ export const createWorker = (
   const heartbeat = createHeartbeat(
     db,
     { id: workerId, host: hostname(), pid: process.pid, version: VERSION, concurrency },
-    { countRunning: () => worker.countRunning(), onError },
+    // Those that fill its slots: calls at the flex tier take none.
+    { countRunning: () => worker.countRunning() - flex.countOut(), onError },
   )
   const { features, compare, log } = listFeatures(config, secrets, resources, logger, overrides)
   const flex = createFlexLane(config.worker.flexConcurrency)

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { Database } from '../../db/database.ts'
 import { createFold } from '../../src/features/analytics/fold.ts'
 import { summarize } from '../../src/features/analytics/report.ts'
+import { readWindow } from '../../src/features/analytics/window.ts'
 import { countByHand } from '../support/count-by-hand.ts'
 import { expectFigures } from '../support/expect-figures.ts'
 import { expectHistory } from '../support/expect-history.ts'
@@ -209,4 +210,13 @@ const pickCalls = ({
   calls,
   paidCalls,
   spendUsd,
+})
+
+test('what took its time for half the price is not called slow', async () => {
+  const completed = { type: 'generation_completed', at: new Date().toISOString() }
+  await insertEvent(db, { ...completed, data: { durationMs: 20_000 } })
+  await insertEvent(db, { ...completed, data: { durationMs: 600_000, tier: 'flex' } })
+  const { completed: count, p95Ms } = await readWindow(db, 60_000)
+  expect(count).toBe(2)
+  expect(p95Ms).toBeLessThan(21_000)
 })

@@ -12,7 +12,13 @@ let threaded: ReturnType<typeof createThreadedGemini>
 beforeAll(async () => {
   server = await startGeminiServer({ apiKey: KEY })
   const config = {
-    ...{ apiKey: KEY, model: aRequest.model, baseUrl: server.url, timeoutMs: 10_000, flexTimeoutMs: 10_000 },
+    ...{
+      apiKey: KEY,
+      model: aRequest.model,
+      baseUrl: server.url,
+      timeoutMs: 10_000,
+      flexTimeoutMs: 10_000,
+    },
     prices: builtInPrices,
   }
   threaded = createThreadedGemini(config, pathToFileURL(await buildGeminiThread()))

@@ -37,6 +37,7 @@ export const eventFacts = (source: RawBuilder<unknown>) => sql`
     ((case when is_late_reuse then created_at - duration_ms * interval '1 millisecond' else created_at end)
       at time zone 'UTC')::date as day,
     case when is_new_image then ${durationBucket} end as bucket,
+    data->>'tier' is not null as is_half_price,
     ${selectFigures({
       started: sql`(type = 'generation_started')::int - is_late_reuse::int`,
       skippedExact: sql`(reuse_source = 'exact')::int`,
