@@ -6,14 +6,12 @@ const CALL = 'src/generation/run/call-provider.ts'
 const ATTEMPTS = 'src/generation/run/attempts.ts'
 const LIMITS = 'src/generation/state/tier-limits.ts'
 const RETRY = 'src/generation/run/retry-policy.ts'
-const WORKER = 'src/adapters/queue/generation-worker.ts'
 const PRICES = 'src/adapters/providers/gemini-prices.ts'
 
 const CHOSEN = ['test/unit/choose-tier.test.ts']
 const RUNS = ['test/integration/flex-runs.test.ts']
 const WIRE = ['test/integration/gemini-tiers.test.ts']
 const LANE = ['test/integration/flex.test.ts']
-const PROCESSES = ['test/integration/flex-processes.test.ts']
 
 /** What keeps the half price half, and whoever waits from waiting for it. */
 export const tiers: readonly Mutation[] = [
@@ -145,15 +143,6 @@ export const tiers: readonly Mutation[] = [
     replace: '',
     tests: LANE,
     pattern: 'keeps nobody',
-  },
-  {
-    name: 'tier: a stop waits for what has no job',
-    why: 'each deploy pays for the calls that are out once more',
-    file: WORKER,
-    find: 'waitAtMost(isIdle(), graceMs)',
-    replace: 'waitAtMost(isIdle(), 0)',
-    tests: PROCESSES,
-    pattern: 'told to stop',
   },
   {
     name: 'tier: booked by what served',
