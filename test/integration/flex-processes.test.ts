@@ -35,7 +35,7 @@ describeEachBackend('a worker with a call at the flex tier out', (backend) => {
   const readAttempts = (generationId: string) =>
     db
       .selectFrom('attempts')
-      .select(['tier', 'outcome', 'costUsd', 'isEstimate'])
+      .select(['tier', 'outcome', 'costNanoUsd', 'isEstimate'])
       .where('generationId', '=', generationId)
       .orderBy('id')
       .execute()
@@ -51,8 +51,8 @@ describeEachBackend('a worker with a call at the flex tier out', (backend) => {
     expect(body).toMatchObject({ status: 'succeeded', tier: 'standard' })
     expect(gemini().countCalls('a heron before the crash')).toBe(2)
     expect(await readAttempts(id)).toMatchObject([
-      { tier: 'flex', outcome: null, costUsd: 0.020175, isEstimate: true },
-      { tier: 'standard', outcome: 'image', costUsd: 0.033618, isEstimate: false },
+      { tier: 'flex', outcome: null, costNanoUsd: 20_175_000, isEstimate: true },
+      { tier: 'standard', outcome: 'image', costNanoUsd: 33_618_000, isEstimate: false },
     ])
     open()
   })

@@ -19,8 +19,8 @@ import { GIVE_UP_MS, insertStanding } from '../support/standings.ts'
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts'
 
 const HOUR_MS = 3_600_000
-const STANDARD_USD = 0.04
-const FLEX_USD = 0.02
+const STANDARD_NANO_USD = 40_000_000
+const FLEX_NANO_USD = 20_000_000
 
 let database: Awaited<ReturnType<typeof openTestDatabase>>
 let folder: TemporaryFolder
@@ -41,20 +41,20 @@ beforeEach(async () => {
 })
 afterEach(() => folder.remove())
 
-const priceOf = (tier: Tier | undefined) => (tier === 'flex' ? FLEX_USD : STANDARD_USD)
+const priceOf = (tier: Tier | undefined) => (tier === 'flex' ? FLEX_NANO_USD : STANDARD_NANO_USD)
 
 const provider: Provider = {
   name: 'local',
   account: 'one',
   tiers: ['standard', 'flex'],
-  estimateUsd: (_model, _size, tier) => priceOf(tier),
+  estimateNanoUsd: (_model, _size, tier) => priceOf(tier),
   defaultModel: 'local',
   models: [aModel()],
   call: async ({ tier = 'standard' }) => {
     asked.push(tier)
     const said = await answer(tier)
     const served = said.receipt?.tier ?? tier
-    return { bytes: png, costUsd: priceOf(served), ...said }
+    return { bytes: png, costNanoUsd: priceOf(served), ...said }
   },
 }
 
@@ -94,7 +94,14 @@ const run = (id: string, given: Partial<RunDeps> = {}, onLong?: () => void) =>
     onLong,
   )
 
-const none = { claims: 0, attempts: 0, paidCalls: 0, ambiguousCalls: 0, lostClaims: 0, costUsd: 0 }
+const none = {
+  claims: 0,
+  attempts: 0,
+  paidCalls: 0,
+  ambiguousCalls: 0,
+  lostClaims: 0,
+  costNanoUsd: 0,
+}
 const insert = (given: Partial<NewGeneration> = {}) =>
   insertStanding(database.db, 'queued', { ...none, lane: 'eager', ...given })
 
@@ -104,12 +111,15 @@ const read = (id: string): Promise<GenerationRow> =>
 const listAttempts = (generationId: string) =>
   database.db
     .selectFrom('attempts')
-    .select(['tier', 'servedTier', 'outcome', 'costUsd', 'heldUsd'])
+    .select(['tier', 'servedTier', 'outcome', 'costNanoUsd', 'heldNanoUsd'])
     .where('generationId', '=', generationId)
     .orderBy('id')
     .execute()
 
-const fail = (code: ProviderErrorCode, given: { retryAfterMs?: number; costUsd?: number } = {}) => {
+const fail = (
+  code: ProviderErrorCode,
+  given: { retryAfterMs?: number; costNanoUsd?: number } = {},
+) => {
   throw new ProviderError(code, 'for a test', { retryable: true, ...given })
 }
 
@@ -134,9 +144,15 @@ describe('what is asked for ahead of need', () => {
     answer = async () => ({ receipt: receipt('flex') })
     const { id } = await insert()
     expect(await run(id)).toMatchObject(success)
-    expect(await read(id)).toMatchObject({ tier: 'flex', costUsd: FLEX_USD })
+    expect(await read(id)).toMatchObject({ tier: 'flex', costNanoUsd: FLEX_NANO_USD })
     expect(await listAttempts(id)).toEqual([
-      { tier: 'flex', servedTier: 'flex', outcome: 'image', costUsd: FLEX_USD, heldUsd: FLEX_USD },
+      {
+        tier: 'flex',
+        servedTier: 'flex',
+        outcome: 'image',
+        costNanoUsd: FLEX_NANO_USD,
+        heldNanoUsd: FLEX_NANO_USD,
+      },
     ])
   })
 
@@ -144,7 +160,7 @@ describe('what is asked for ahead of need', () => {
     answer = async () => ({ receipt: receipt('standard') })
     const { id } = await insert()
     expect(await run(id)).toMatchObject(success)
-    expect(await read(id)).toMatchObject({ tier: 'standard', costUsd: STANDARD_USD })
+    expect(await read(id)).toMatchObject({ tier: 'standard', costNanoUsd: STANDARD_NANO_USD })
     expect(await listAttempts(id)).toMatchObject([{ tier: 'flex', servedTier: 'standard' }])
   })
 
@@ -173,7 +189,7 @@ describe('a model that has no room at the tier', () => {
       Math.max(29_000, retryAfterMs - 1_000),
     )
     expect(await read(id)).toMatchObject({ ...none, status: 'queued' })
-    expect(await listAttempts(id)).toMatchObject([{ tier: 'flex', outcome: code, costUsd: 0 }])
+    expect(await listAttempts(id)).toMatchObject([{ tier: 'flex', outcome: code, costNanoUsd: 0 }])
   })
 
   test('is not asked by others meanwhile, nor said to be down, and answers whoever waits', async () => {
@@ -216,7 +232,7 @@ describe('a model that has no room at the tier', () => {
     const { id } = await insert({ startedAt })
     expect(await run(id)).toMatchObject(success)
     expect(asked).toEqual(['standard'])
-    expect(await read(id)).toMatchObject({ costUsd: STANDARD_USD })
+    expect(await read(id)).toMatchObject({ costNanoUsd: STANDARD_NANO_USD })
   })
 
   test('is not waited for beyond that hour, nor beyond what a standard call needs of the deadline', async () => {
@@ -275,11 +291,15 @@ describe('a call at the tier that counts', () => {
     answer = async (tier) => (tier === 'flex' ? fail('timeout') : {})
     const { id } = await insert()
     expect(await run(id)).toMatchObject({ kind: 'again' })
-    expect(await read(id)).toMatchObject({ paidCalls: 1, ambiguousCalls: 1, costUsd: FLEX_USD })
+    expect(await read(id)).toMatchObject({
+      paidCalls: 1,
+      ambiguousCalls: 1,
+      costNanoUsd: FLEX_NANO_USD,
+    })
     await makeDue(id)
     expect(await run(id)).toMatchObject(success)
     expect(asked).toEqual(['flex', 'standard'])
-    expect(await read(id)).toMatchObject({ costUsd: FLEX_USD + STANDARD_USD })
+    expect(await read(id)).toMatchObject({ costNanoUsd: FLEX_NANO_USD + STANDARD_NANO_USD })
   })
 })
 
@@ -304,7 +324,7 @@ describe('a person who comes', () => {
     }
     expect(await run(id)).toMatchObject(success)
     expect(asked).toEqual(['flex'])
-    expect(await read(id)).toMatchObject({ lane: 'interactive', costUsd: FLEX_USD })
+    expect(await read(id)).toMatchObject({ lane: 'interactive', costNanoUsd: FLEX_NANO_USD })
   })
 
   test('while it is out and has no room then has it made at once', async () => {

@@ -192,7 +192,7 @@ describeEachBackend('the eager lane at the flex tier', (backend) => {
       { what: 'the saves to have their images', timeoutMs: 60_000 + SAVES * 1_000 },
     )
     const { rows } = await sql<{ usd: number; calls: number }>`
-      select sum(attempts.cost_usd) as usd, count(*)::int as calls from attempts
+      select sum(attempts.cost_nano_usd)::float8 / 1e9 as usd, count(*)::int as calls from attempts
       join generations on generations.id = generation_id where owner_id = 'carol'`.execute(app.db)
     const [{ usd, calls } = { usd: 0, calls: 0 }] = rows
     expect(calls).toBe(SAVES)

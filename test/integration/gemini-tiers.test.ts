@@ -17,40 +17,43 @@ const call = (
 ) => createTestProvider(server, settings).call({ ...aRequest, ...request }, AbortSignal.any([]))
 
 /** What the stand-in counts, at the default model's prices. */
-const STANDARD_USD = 0.033618
-const FLEX_USD = 0.016809
+const STANDARD_NANO_USD = 33_618_000
+const FLEX_NANO_USD = 16_809_000
 
 describe('a call at the flex tier', () => {
   test('says so at the root of its body, with how long it waits, and costs half', async () => {
-    const { costUsd, receipt } = await call({ tier: 'flex' }, { flexTimeoutMs: 900_000 })
+    const { costNanoUsd, receipt } = await call({ tier: 'flex' }, { flexTimeoutMs: 900_000 })
     expect(server.calls).toMatchObject([{ tier: 'flex', patienceSeconds: 900 }])
-    expect(costUsd).toBe(FLEX_USD)
+    expect(costNanoUsd).toBe(FLEX_NANO_USD)
     expect(receipt).toMatchObject({ tier: 'flex' })
   })
 
   test('that is served as standard costs what standard costs, whichever way that is said', async () => {
     server.behave({ kind: 'image', served: 'standard' })
     const told = await call({ tier: 'flex' })
-    expect(told).toMatchObject({ costUsd: STANDARD_USD, receipt: { tier: 'standard' } })
+    expect(told).toMatchObject({ costNanoUsd: STANDARD_NANO_USD, receipt: { tier: 'standard' } })
     for (const said of [{ serviceTier: 'STANDARD' }, { trafficType: 'ON_DEMAND' }]) {
       server.behave({ kind: 'image', served: false, usage: { ...usageMetadata, ...said } })
       const counted = await call({ tier: 'flex' })
-      expect(counted).toMatchObject({ costUsd: STANDARD_USD, receipt: { tier: 'standard' } })
+      expect(counted).toMatchObject({
+        costNanoUsd: STANDARD_NANO_USD,
+        receipt: { tier: 'standard' },
+      })
     }
     server.behave({
       kind: 'image',
       served: false,
       usage: { ...usageMetadata, serviceTier: 'flex' },
     })
-    expect(await call()).toMatchObject({ costUsd: FLEX_USD, receipt: { tier: 'flex' } })
+    expect(await call()).toMatchObject({ costNanoUsd: FLEX_NANO_USD, receipt: { tier: 'flex' } })
   })
 
   test.each([false, 'quantum'] as const)(
     'of whose tier the answer says %s is priced as it was asked for',
     async (served) => {
       server.behave({ kind: 'image', served })
-      const { costUsd, receipt } = await call({ tier: 'flex' })
-      expect(costUsd).toBe(FLEX_USD)
+      const { costNanoUsd, receipt } = await call({ tier: 'flex' })
+      expect(costNanoUsd).toBe(FLEX_NANO_USD)
       expect(receipt).not.toHaveProperty('tier')
     },
   )
@@ -58,7 +61,7 @@ describe('a call at the flex tier', () => {
   test('has a patience of its own, which is that of no other', async () => {
     server.behave({ kind: 'delay', ms: 300 })
     const hasty = { timeoutMs: 100, flexTimeoutMs: 10_000 }
-    expect(await call({ tier: 'flex' }, hasty)).toMatchObject({ costUsd: FLEX_USD })
+    expect(await call({ tier: 'flex' }, hasty)).toMatchObject({ costNanoUsd: FLEX_NANO_USD })
     const late = await failureOf(call({}, hasty))
     expect(late.code).toBe('timeout')
     server.behave({ kind: 'hang' })
@@ -67,10 +70,10 @@ describe('a call at the flex tier', () => {
   })
 
   test('of a model that is not said to have the tier is priced as those that have it', () => {
-    const { estimateUsd } = createTestProvider(server)
-    expect(estimateUsd('gemini-nano-banana-2.1', '1K', 'flex')).toBe(0.020175)
-    expect(estimateUsd('gemini-3-pro-image', '1K', 'batch')).toBe(
-      estimateUsd('gemini-3-pro-image', '1K') / 2,
+    const { estimateNanoUsd } = createTestProvider(server)
+    expect(estimateNanoUsd('gemini-nano-banana-2.1', '1K', 'flex')).toBe(20_175_000)
+    expect(estimateNanoUsd('gemini-3-pro-image', '1K', 'batch')).toBe(
+      estimateNanoUsd('gemini-3-pro-image', '1K') / 2,
     )
   })
 })
