@@ -215,11 +215,8 @@ const adoptEarlierResult = async (
   const { model, imageSize } = claim
   const costNanoUsd =
     spooled?.costNanoUsd ?? provider.estimateNanoUsd(model, imageSize, claim.tier ?? 'standard')
-  await recordAdoption(db, claim.id, {
-    costNanoUsd,
-    isEstimate: !spooled,
-    receipt: spooled?.receipt,
-  })
+  const booked = { costNanoUsd, isEstimate: !spooled, receipt: spooled?.receipt }
+  await recordAdoption(db, claim.id, booked)
   const { others = [], said, answer } = spooled ?? {}
   return { claim, adopted: { bytes, others, costNanoUsd, said, answer, isBooked: true } }
 }
