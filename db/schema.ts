@@ -34,6 +34,7 @@ import type {
   SpendingSwitchTable,
   SpendingTable,
 } from './spending-tables.ts'
+import type { UpstreamKeysTable } from './upstream-key-tables.ts'
 import type {
   WebhookAttemptsTable,
   WebhookDeliveriesTable,
@@ -80,6 +81,7 @@ export type Schema = {
   embeddingCalls: EmbeddingCallsTable
   requestWebhooks: RequestWebhooksTable
   gatewayCalls: GatewayCallsTable
+  upstreamKeys: UpstreamKeysTable
 }
 
 type UsersTable = { id: string; createdAt: Generated<Date> }

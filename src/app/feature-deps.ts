@@ -189,7 +189,7 @@ export const openSimilarity = (
 /** What would come of a request is seen by what submitting goes by. */
 export const explainDeps = (
   { db, provider }: Resources,
-  { statements, limits }: SubmitDeps,
+  { statements, limits, seal }: SubmitDeps,
   uploads: UploadDeps,
   { findNewRefusal }: Pick<Rates, 'findNewRefusal'>,
   { foresee: foreseeSimilar }: ReturnType<typeof openSimilarity>,
@@ -198,6 +198,7 @@ export const explainDeps = (
   statements,
   limits,
   provider,
+  seal,
   resolveConditionImage: (ownerId, image, pointer) =>
     foreseeConditionImage(uploads, ownerId, image, pointer),
   findNewRefusal,
@@ -237,6 +238,8 @@ export const gatewayDeps = (
     GatewayDeps,
     | 'submit'
     | 'assertMayAsk'
+    | 'payerOf'
+    | 'upstreamKeys'
     | 'describeCaller'
     | 'recordReuse'
     | 'recordAccess'

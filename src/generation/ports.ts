@@ -74,6 +74,8 @@ export type ProviderRequest = {
   variation?: string | undefined
   /** What is said beyond these; absent where nothing is. */
   details?: ProviderDetails | undefined
+  /** The caller's own key, in place of the server's, where the provider `takesKeys`. */
+  apiKey?: string | undefined
   /** What is sent instead of all this, with `{"$image": k}` where the k-th of `images` is to stand. */
   providerRequest?: { body: unknown; images: readonly StoredImage[] } | undefined
 }
@@ -117,6 +119,8 @@ export type Provider = {
   account: string
   defaultModel: string
   models: readonly ModelInfo[]
+  /** True where a request may bring a key of its own: one that is not taken would be paid for with the server's. */
+  takesKeys?: true
   /** What one call may cost, as far as that is known before it is sent. */
   estimateNanoUsd(model: string, imageSize: ImageSize): NanoUsd
   /**
@@ -127,7 +131,13 @@ export type Provider = {
 }
 
 /** What tells, of a call that failed, a provider that is down from a request that it can't serve. */
-export type CallSubject = { model: string; ownerId: string; fingerprint: string }
+export type CallSubject = {
+  model: string
+  ownerId: string
+  fingerprint: string
+  /** Of a caller's own key, where one pays. */
+  upstreamAccount?: string | null
+}
 
 /**
  * Makes a call, or throws `provider_unavailable` (with `retryAfterMs`) without one while the model is known to be down.

@@ -10,6 +10,7 @@ import { privacy } from './mutations/privacy.ts'
 import { secrets } from './mutations/secrets.ts'
 import { spending } from './mutations/spending.ts'
 import { submissions } from './mutations/submissions.ts'
+import { upstreamKeys } from './mutations/upstream-keys.ts'
 
 /** At least one for each line that money, owners or secrets hang on. */
 export const mutations: readonly Mutation[] = [
@@ -20,6 +21,7 @@ export const mutations: readonly Mutation[] = [
   ...submissions,
   ...owners,
   ...secrets,
+  ...upstreamKeys,
   ...access,
   ...privacy,
   ...pictures,

@@ -93,6 +93,7 @@ export const presentGeneration = (
       error: describeError(row),
       queuePosition,
       costUsd: isTerminal(row.status) ? toUsd(row.costNanoUsd) : undefined,
+      billedTo: row.upstreamAccount === null ? undefined : ('caller' as const),
       aspectRatio: row.aspectRatio,
       variant: row.variant,
       conditionImage: row.conditionImageDigest,

@@ -51,7 +51,7 @@ export const spending: readonly Mutation[] = [
     name: 'limit: compared',
     why: 'a limit stops one call too late',
     file: ATTEMPTS,
-    find: 'where nano_usd + ${held} > limit_nano_usd',
+    find: 'where nano_usd + held > limit_nano_usd',
     replace: 'where nano_usd > limit_nano_usd',
     tests: SUMS,
   },
