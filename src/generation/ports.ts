@@ -155,8 +155,7 @@ export type ImageStore = {
   /** The object, or undefined when there is none. */
   find(key: string): Promise<StoredImage | undefined>
   /**
-   * The object, read only as fast as it is taken; undefined when there is none. Absent where whole objects are fetched. To be read to
-   * its end or destroyed.
+   * The object, read only as fast as it is taken; undefined when there is none. To be read to its end or destroyed.
    */
   open?(key: string): Promise<OpenedImage | undefined>
   /** True when there is an object, without its bytes. Throws when the store does not say. */
