@@ -1,5 +1,5 @@
 import { type Request, type Response, Router } from 'express'
-import { principalOf } from '../../adapters/http/auth.ts'
+import { keyIdOf, principalOf } from '../../adapters/http/auth.ts'
 import type { AssertMayAsk } from '../../adapters/http/caller-policy.ts'
 import type { HttpContext } from '../../adapters/http/http-context.ts'
 import { sendWithETag } from '../../adapters/http/json.ts'
@@ -43,6 +43,7 @@ export const createSavedItemRoutes = (
   /** An item's image is asked for ahead of need, whoever saves it: the lane is not its owner's choice. */
   const depsOf = (res: Response): ItemDeps => ({
     ...deps,
+    keyId: keyIdOf(res),
     assertMayAsk: (asked) => {
       assertServerPays(res.req, res)
       assertMayAsk(principalOf(res), { ...asked, lane: null })
