@@ -253,7 +253,7 @@ const listFeatures = (
     { routes: [createAlertRoutes(http, alerts)], ...createAlerts(alerts) },
     {
       routes: createSpendingRoutes(http, config.budgets),
-      ...createSpending(spendingDeps(config, resources)),
+      ...createSpending(spendingDeps(config, resources, logger)),
     },
     createDeadlines(deadlinesDeps(config, resources, logger)),
     accesses,

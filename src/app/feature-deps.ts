@@ -162,8 +162,13 @@ export const retentionDeps = (
     }),
 })
 
-export const spendingDeps = ({ budgets }: Config, { db, metrics }: Resources): SpendingDeps => ({
+export const spendingDeps = (
+  { budgets }: Config,
+  { db, metrics }: Resources,
+  logger: Logger,
+): SpendingDeps => ({
   db,
+  logger,
   settings: budgets,
   metrics: metrics.use(createSpendingMetrics),
 })

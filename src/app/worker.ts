@@ -199,7 +199,7 @@ const listFeatures = (
     createDeadlines(deadlinesDeps(config, resources, logger)),
     createErasures(erasuresDeps(config, resources, logger)),
     createRetention(retentionDeps(config, resources, logger)),
-    createSpending(spendingDeps(config, resources)),
+    createSpending(spendingDeps(config, resources, logger)),
     { tasks: similarity.tasks },
     { tasks: createSessionTasks(db) },
     { tasks: createGatewayTasks(db) },
