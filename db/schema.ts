@@ -6,7 +6,12 @@ import type {
   AlertsTable,
   QueryTimesTable,
 } from './alert-tables.ts'
-import type { ErasedObjectsTable, ErasuresTable } from './erasure-tables.ts'
+import type {
+  ErasedBudgetsTable,
+  ErasedObjectsTable,
+  ErasedSpendingTable,
+  ErasuresTable,
+} from './erasure-tables.ts'
 import type { GatewayCallsTable } from './gateway-tables.ts'
 import type {
   AttemptsTable,
@@ -72,6 +77,8 @@ export type Schema = {
   endedSessions: EndedSessionsTable
   erasures: ErasuresTable
   erasedObjects: ErasedObjectsTable
+  erasedSpending: ErasedSpendingTable
+  erasedBudgets: ErasedBudgetsTable
   rateCounts: RateCountsTable
   parallelCalls: ParallelCallsTable
   parallelWishes: ParallelWishesTable

@@ -11,6 +11,7 @@ import {
   spendingStopped,
   stopOf,
 } from '../../generation/state/spending-limits.ts'
+import { insertOwnerIfNew } from '../../generation/submit/idempotency.ts'
 import type { NanoUsd } from '../../lib/money.ts'
 
 /** A call that is about to be handed on. */
@@ -33,6 +34,8 @@ export const recordCall = async (
   { ownerId, keyId, model, method, heldNanoUsd, billedTo }: CallToRecord,
   budgets: BudgetSettings,
 ): Promise<string> => {
+  // Who comes back after an erasure has spent what was spent before it.
+  await insertOwnerIfNew(db, ownerId)
   const [owner, key] = [sql`${ownerId}::text`, sql`${keyId}::text`]
   const held = sql`${billedTo === 'caller' ? 0 : heldNanoUsd}::bigint`
   const { rows } = await sql<StopColumns & { callId: string | null; asOf: Date }>`
