@@ -99,7 +99,7 @@ export const createApi = (
   const features: Feature[] = [
     ...listFeatures(config, secrets, resources, logger, overrides, http, bounded, rates),
     { routes: [createKeyRoutes(http, { db, setBudget: setKeyBudget(db) })], ...keys },
-    { routes: [createSessionEndRoutes(ends.endAllOf)], stop: ends.stop },
+    { routes: createSessionEndRoutes(ends.endAllOf), stop: ends.stop },
     rates,
   ]
   const routes = features.flatMap(({ routes = [] }) => routes)
