@@ -5,6 +5,7 @@ import type {
   KeyScope,
   KeyVariants,
   Lane,
+  UpstreamKeyRule,
 } from '../src/contract/vocabulary.ts'
 
 /** A static secret of an owner or a back end. The secret itself is nowhere. */
@@ -31,6 +32,8 @@ export type AccessKeysTable = {
   variants: Generated<KeyVariants>
   /** At which what is asked for ahead of need is made; null leaves it to the settings. */
   eagerTier: EagerTier | null
+  /** Whether its requests bring a key of their own for the provider; null for what the settings say. */
+  upstreamKeys: UpstreamKeyRule | null
   /** The operator who made it. */
   createdBy: string
   createdAt: Generated<Date>

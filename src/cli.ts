@@ -8,6 +8,7 @@ import {
   imageSizeSchema,
   keyScopeSchema,
   keyVariantsSchema,
+  upstreamKeyRuleSchema,
 } from './contract/vocabulary.ts'
 import { VERSION } from './lib/version.ts'
 
@@ -225,6 +226,10 @@ keys
   .option(
     '--eager-tier <tier>',
     `at which price its eager lane is made, of ${eagerTierSchema.options.join(', ')} (EAGER_TIER)`,
+  )
+  .option(
+    '--upstream-keys <rule>',
+    `whether it brings keys for the provider, of ${upstreamKeyRuleSchema.options.join(', ')}`,
   )
   .action((options) =>
     runCommand(async () => (await loadKeys()).runCreateKey(parseConfig(environment), options)),

@@ -162,8 +162,13 @@ export const retentionDeps = (
     }),
 })
 
-export const spendingDeps = ({ budgets }: Config, { db, metrics }: Resources): SpendingDeps => ({
+export const spendingDeps = (
+  { budgets }: Config,
+  { db, metrics }: Resources,
+  logger: Logger,
+): SpendingDeps => ({
   db,
+  logger,
   settings: budgets,
   metrics: metrics.use(createSpendingMetrics),
 })
@@ -190,7 +195,7 @@ export const openSimilarity = (
 export const explainDeps = (
   { worker: { tiers } }: Config,
   { db, provider }: Resources,
-  { statements, limits }: SubmitDeps,
+  { statements, limits, seal }: SubmitDeps,
   uploads: UploadDeps,
   { findNewRefusal }: Pick<Rates, 'findNewRefusal'>,
   { foresee: foreseeSimilar }: ReturnType<typeof openSimilarity>,
@@ -200,6 +205,7 @@ export const explainDeps = (
   limits,
   provider,
   tiers,
+  seal,
   resolveConditionImage: (ownerId, image, pointer) =>
     foreseeConditionImage(uploads, ownerId, image, pointer),
   findNewRefusal,
@@ -239,6 +245,8 @@ export const gatewayDeps = (
     GatewayDeps,
     | 'submit'
     | 'assertMayAsk'
+    | 'payerOf'
+    | 'upstreamKeys'
     | 'describeCaller'
     | 'recordReuse'
     | 'recordAccess'

@@ -57,7 +57,7 @@ import {
   type Resources,
   toSpoolDirectory,
 } from './resources.ts'
-import type { Secrets } from './secrets.ts'
+import { createUpstreamSeal, type Secrets } from './secrets.ts'
 import { reportGuessedPrices } from './server-info.ts'
 import { createSubmitDeps, createUploads } from './submit.ts'
 
@@ -95,6 +95,7 @@ export const createWorker = (
   const { features, compare, log } = listFeatures(config, secrets, resources, logger, overrides)
   const flex = createFlexLane(config.worker.flexConcurrency)
   const runDeps = createRunDeps(config, resources, logger, overrides, {
+    seal: createUpstreamSeal(secrets),
     compare,
     flex,
     workerId,
@@ -194,6 +195,7 @@ const listFeatures = (
   const telemetry = openTelemetry(config, resources, logger)
   const similarity = openSimilarity(config, resources, logger)
   const submit = createSubmitDeps(config, resources, createUploads(config, resources), {
+    seal: createUpstreamSeal(secrets),
     onDeclined: similarity.onDeclined,
     record: telemetry.log,
     onStep: overrides.onStep,
@@ -210,7 +212,7 @@ const listFeatures = (
     createDeadlines(deadlinesDeps(config, resources, logger)),
     createErasures(erasuresDeps(config, resources, logger)),
     createRetention(retentionDeps(config, resources, logger)),
-    createSpending(spendingDeps(config, resources)),
+    createSpending(spendingDeps(config, resources, logger)),
     { tasks: similarity.tasks },
     { tasks: createSessionTasks(db) },
     { tasks: createGatewayTasks(db) },
@@ -239,7 +241,7 @@ const createRunDeps = (
   { db, store, provider, watcher, metrics, tracing }: Resources,
   logger: Logger,
   overrides: Overrides,
-  parts: Pick<RunDeps, 'compare' | 'flex' | 'workerId' | 'stopping' | 'shutdown'> & {
+  parts: Pick<RunDeps, 'seal' | 'compare' | 'flex' | 'workerId' | 'stopping' | 'shutdown'> & {
     onBreaker: (isOpen: boolean) => void
   },
 ): RunDeps => {

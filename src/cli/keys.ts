@@ -29,6 +29,7 @@ export type KeyOptions = {
   perMinute?: number
   variants?: string
   eagerTier?: string
+  upstreamKeys?: string
 }
 
 /** Prints a new key, once. Throws `StartError` for what no key can be. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { similarImageSchema } from './generation.ts'
 import {
+  billedToSchema,
   generationStatusSchema,
   reuseSourceSchema,
   similarityModeSchema,
@@ -98,6 +99,8 @@ export const explanationSchema = z.object({
   /** Of all its images together. */
   atMostUsd: usdSchema,
   expectedUsd: usdSchema,
+  /** Whose key for the provider would pay. */
+  billedTo: billedToSchema,
   limits: z.array(explainedLimitSchema),
   /** One for each image that is asked for. */
   images: z.array(explainedImageSchema).min(1),

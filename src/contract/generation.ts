@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  billedToSchema,
   gateReasonSchema,
   generationStatusSchema,
   laneSchema,
@@ -77,6 +78,8 @@ export const generationSchema = z.object({
   costUsd: z.number().optional(),
   /** At which of the model's prices its call is or was made: as it was asked for, and once it is answered as it was served. */
   tier: tierSchema.optional(),
+  /** `caller` where it was asked for with a key for the provider of the caller's own, so that it cost this server nothing. */
+  billedTo: billedToSchema.optional(),
   provider: providerNameSchema,
   model: z.string(),
   aspectRatio: z.string().optional(),

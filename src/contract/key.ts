@@ -8,6 +8,7 @@ import {
   keyStatusSchema,
   keyVariantsSchema,
   laneSchema,
+  upstreamKeyRuleSchema,
 } from './vocabulary.ts'
 
 const MAX_KEY_NAME_CHARACTERS = 100
@@ -48,6 +49,8 @@ export const keyInputSchema = z
     variants: keyVariantsSchema.default('one'),
     /** At which of the model's prices its eager generations are made; left out: as the server's settings say. */
     eagerTier: eagerTierSchema.optional(),
+    /** Whether its requests may, or must, bring a key of their own for the provider; as the server has it unless said. */
+    upstreamKeys: upstreamKeyRuleSchema.optional(),
   })
   .refine(({ ownerId, onBehalf }) => (ownerId === undefined) === onBehalf, {
     path: ['ownerId'],
@@ -85,6 +88,8 @@ export const keySchema = z.object({
   variants: keyVariantsSchema,
   /** Absent where the server's settings decide. */
   eagerTier: eagerTierSchema.optional(),
+  /** Absent where it is as the server has it. */
+  upstreamKeys: upstreamKeyRuleSchema.optional(),
   createdBy: z.string(),
   createdAt: z.iso.datetime(),
   expiresAt: z.iso.datetime().optional(),

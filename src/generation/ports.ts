@@ -77,6 +77,8 @@ export type ProviderRequest = {
   variation?: string | undefined
   /** What is said beyond these; absent where nothing is. */
   details?: ProviderDetails | undefined
+  /** The caller's own key, in place of the server's, where the provider `takesKeys`. */
+  apiKey?: string | undefined
   /** What is sent instead of all this, with `{"$image": k}` where the k-th of `images` is to stand. */
   providerRequest?: { body: unknown; images: readonly StoredImage[] } | undefined
 }
@@ -120,6 +122,8 @@ export type Provider = {
   account: string
   defaultModel: string
   models: readonly ModelInfo[]
+  /** True where a request may bring a key of its own: one that is not taken would be paid for with the server's. */
+  takesKeys?: true
   /** At which it can be asked for an image; absent: at the standard one alone. Whether a model takes a tier, its answer says. */
   tiers?: readonly Tier[]
   /** What one call may cost, as far as that is known before it is sent; at the standard tier unless another is said. */
@@ -132,7 +136,13 @@ export type Provider = {
 }
 
 /** What tells, of a call that failed, a provider that is down from a request that it can't serve. */
-export type CallSubject = { model: string; ownerId: string; fingerprint: string }
+export type CallSubject = {
+  model: string
+  ownerId: string
+  fingerprint: string
+  /** Of a caller's own key, where one pays. */
+  upstreamAccount?: string | null
+}
 
 /**
  * Makes a call, or throws `provider_unavailable` (with `retryAfterMs`) without one while the model is known to be down.
@@ -150,8 +160,7 @@ export type ImageStore = {
   /** The object, or undefined when there is none. */
   find(key: string): Promise<StoredImage | undefined>
   /**
-   * The object, read only as fast as it is taken; undefined when there is none. Absent where whole objects are fetched. To be read to
-   * its end or destroyed.
+   * The object, read only as fast as it is taken; undefined when there is none. To be read to its end or destroyed.
    */
   open?(key: string): Promise<OpenedImage | undefined>
   /** True when there is an object, without its bytes. Throws when the store does not say. */

@@ -15,6 +15,7 @@ import { NO_BUDGETS } from '../support/budgets.ts'
 import { aModel } from '../support/models.ts'
 import { makePng } from '../support/pictures.ts'
 import { openTestDatabase } from '../support/rows.ts'
+import { aSeal } from '../support/seal.ts'
 import { GIVE_UP_MS, insertStanding } from '../support/standings.ts'
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts'
 
@@ -73,6 +74,7 @@ const run = (id: string, given: Partial<RunDeps> = {}, onLong?: () => void) =>
       callMs: 1_000,
       giveUpMs: GIVE_UP_MS,
       budgets: NO_BUDGETS,
+      seal: aSeal,
       breaker: (_subject, call) => call(false),
       tiers: {
         eager: 'flex',

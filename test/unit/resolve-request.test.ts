@@ -3,6 +3,7 @@ import { generationRequestSchema } from '../../src/contract/generation-request.t
 import { requestOfRow } from '../../src/generation/submit/describe-details.ts'
 import { resolveRequest } from '../../src/generation/submit/resolve-request.ts'
 import { aModel } from '../support/models.ts'
+import { aSeal } from '../support/seal.ts'
 
 const model = aModel({
   priceUsd: { '1K': 0.04, '2K': 0.05 },
@@ -36,6 +37,7 @@ const resolve = (
   resolveRequest(
     {
       provider,
+      seal: aSeal,
       resolveConditionImage: async (_ownerId, image) => ({ id: `i_${image}`, digest: image }),
     },
     owner,
@@ -99,7 +101,7 @@ test('every image of a request is resolved once, in order, and by where it stand
     turns: [{ role: 'user', images: ['x'] }],
   })
   const { generation } = await resolveRequest(
-    { provider, resolveConditionImage },
+    { provider, seal: aSeal, resolveConditionImage },
     'alice',
     request,
     undefined,
@@ -125,6 +127,7 @@ describe("a provider's own request", () => {
     resolveRequest(
       {
         provider,
+        seal: aSeal,
         resolveConditionImage: async (_ownerId, image) => ({ id: `i_${image}`, digest: image }),
       },
       'alice',
@@ -167,6 +170,7 @@ test('images that are too large for one call are refused together', async () => 
   const resolving = resolveRequest(
     {
       provider,
+      seal: aSeal,
       resolveConditionImage: async (_ownerId, image) => ({
         id: `i_${image}`,
         digest: image,

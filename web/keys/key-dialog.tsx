@@ -103,4 +103,4 @@ const eagerTiers = [
   { value: 'flex', name: 'flex' },
 ]
 
-type TextName = Exclude<keyof KeyForm, 'scopes' | 'variants'>
+type TextName = Exclude<keyof KeyForm, 'scopes' | 'variants' | 'upstreamKeys'>

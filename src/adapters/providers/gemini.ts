@@ -35,6 +35,7 @@ export const createGeminiProvider = (config: GeminiProviderConfig): Provider => 
     defaultModel: config.model,
     models: prices.listModels(config.model),
     tiers: ['standard', 'flex'],
+    takesKeys: true,
     estimateNanoUsd: prices.estimateCall,
     call: async (request, signal) => {
       signal.throwIfAborted()
@@ -76,12 +77,14 @@ export const createGeminiProvider = (config: GeminiProviderConfig): Provider => 
 
 /** One request, with the total deadline that the SDK lacks: its own timer is never cleared. */
 const createFetchAnswer = (config: GeminiProviderConfig) => {
-  const client = new GoogleGenerativeAI(config.apiKey)
+  const own = new GoogleGenerativeAI(config.apiKey)
   const baseUrl = config.baseUrl.replace(/\/+$/, '')
   return async (request: ProviderRequest, signal: AbortSignal) => {
     const { tier = 'standard' } = request
     // The SDK's types do not know all of it; it is sent as it is.
     const body = askForTier(toGeminiRequest(request), tier) as GenerateContentRequest
+    const { apiKey } = request
+    const client = apiKey === undefined ? own : new GoogleGenerativeAI(apiKey)
     const timeoutMs = tier === 'flex' ? config.flexTimeoutMs : config.timeoutMs
     const options = { baseUrl, ...(tier === 'flex' && { customHeaders: waitFor(timeoutMs) }) }
     const deadline = startDeadline(timeoutMs, signal)
@@ -99,12 +102,15 @@ const createFetchAnswer = (config: GeminiProviderConfig) => {
       return { json: response as unknown, tierHeader }
     } catch (error) {
       signal.throwIfAborted()
-      throw toGeminiError(error, {
+      const failure = toGeminiError(error, {
         model: request.model,
         timeoutMs,
         timedOut: deadline.timedOut(),
         neverSent: call.neverSent(),
       })
+      // What the provider wrote may repeat the key, which is nobody's to read here.
+      if (apiKey !== undefined) failure.cause = undefined
+      throw failure
     } finally {
       deadline.clear()
     }

@@ -2,13 +2,14 @@ import type { Database } from '../../../db/database.ts'
 import type { Suggestion } from '../../../db/generation-tables.ts'
 import type { Would } from '../../contract/explanation.ts'
 import type { GenerationRequest } from '../../contract/generation-request.ts'
-import type { SimilarityMode, Tier } from '../../contract/vocabulary.ts'
+import type { BilledTo, SimilarityMode, Tier } from '../../contract/vocabulary.ts'
 import type { Provider } from '../../generation/ports.ts'
 import { findSuggested, type Suggested } from '../../generation/read/suggestions.ts'
 import { chooseTier, type TierRules } from '../../generation/run/choose-tier.ts'
 import { foreseeStop, readStanding, type Standing } from '../../generation/state/foresee-insert.ts'
 import type { GenerationToInsert, InsertLimits } from '../../generation/state/insert-or-requeue.ts'
 import { countPositions, type GenerationWithImage } from '../../generation/state/repository.ts'
+import { accountOf, type Payer } from '../../generation/state/upstream-keys.ts'
 import { type SubmissionStatements, tooManyQueued } from '../../generation/submit/find-or-create.ts'
 import { foreseeAnswer, isRefusal } from '../../generation/submit/foresee.ts'
 import type {
@@ -20,6 +21,7 @@ import { describeKey, toSentKey } from '../../generation/submit/submit.ts'
 import { listPlaces } from '../../generation/submit/submit-many.ts'
 import { AppError } from '../../lib/errors.ts'
 import type { NanoUsd } from '../../lib/money.ts'
+import type { Seal } from '../../lib/seal.ts'
 import { type Estimate, estimate, FREE, type Price, priceOf } from './estimate.ts'
 import type { RecentCalls } from './recent-calls.ts'
 
@@ -29,10 +31,11 @@ export type ExplainDeps = {
   limits: InsertLimits
   provider: Pick<
     Provider,
-    'name' | 'account' | 'defaultModel' | 'models' | 'tiers' | 'estimateNanoUsd'
+    'name' | 'account' | 'defaultModel' | 'models' | 'tiers' | 'takesKeys' | 'estimateNanoUsd'
   >
   /** At which tier what is made. */
   tiers: TierRules
+  seal: Seal
   /** Finds it, or what it would be, and stores nothing. */
   resolveConditionImage: ResolveConditionImage
   /** Why no new generation of an owner may begin now. */
@@ -52,10 +55,10 @@ type ForeseeSimilar = (wanted: GenerationToInsert) => Promise<{
 
 export type Asking = {
   ownerId: string
-  keyId: string | null
+  payer: Payer
   request: GenerationRequest
   idempotencyKey: string | undefined
-  /** Throws `refused_by_policy`. */
+  /** Throws `refused_by_policy`, and why a key may not be brought or must be. */
   assertMayAsk: (request: GenerationRequest) => void
 }
 
@@ -74,6 +77,7 @@ export type ForeseenImage = {
 
 export type Foreseen = {
   standing: Standing
+  billedTo: BilledTo
   images: ForeseenImage[]
   /** What would have to be set aside for all that is neither there nor under way. */
   neededNanoUsd: NanoUsd
@@ -86,12 +90,15 @@ export type Foreseen = {
 export const createExplain =
   (deps: ExplainDeps) =>
   async (asking: Asking): Promise<Foreseen> => {
-    const { ownerId, keyId, request } = asking
+    const { ownerId, payer, request } = asking
     const { provider } = deps
+    const { keyId, upstreamKey } = payer
+    const isOurs = upstreamKey === undefined
+    const account = isOurs ? provider.account : accountOf(deps.seal, upstreamKey)
     const model = request.model ?? provider.defaultModel
     const about = { ownerId, keyId, lane: request.lane, provider: provider.name, model }
     const [standing, calls] = await Promise.all([
-      readStanding(deps.db, about, provider.account, deps.limits),
+      readStanding(deps.db, about, account, deps.limits),
       deps.readCalls(),
     ])
     const moment: Moment = { standing, calls, ahead: 0, neededNanoUsd: 0 }
@@ -101,7 +108,8 @@ export const createExplain =
     for (const place of listPlaces(request, asking.idempotencyKey)) {
       images.push(await foreseeOne(looking, asking, place, moment))
     }
-    return { standing, images, neededNanoUsd: moment.neededNanoUsd }
+    const billedTo = isOurs ? 'server' : 'caller'
+    return { standing, billedTo, images, neededNanoUsd: moment.neededNanoUsd }
   }
 
 /** All pictures that a request asks for are of the same images, each of which is looked at once. */
@@ -119,14 +127,14 @@ type Moment = { standing: Standing; calls: RecentCalls; ahead: number; neededNan
 
 const foreseeOne = async (
   deps: ExplainDeps,
-  { ownerId, keyId, assertMayAsk }: Asking,
+  { ownerId, payer, assertMayAsk }: Asking,
   { request, key: idempotencyKey }: ReturnType<typeof listPlaces>[number],
   moment: Moment,
 ): Promise<ForeseenImage> => {
   const known: Pick<ForeseenImage, 'id' | 'fingerprint'> = {}
   try {
     assertMayAsk(request)
-    const resolved = await resolveRequest(deps, ownerId, request, idempotencyKey, keyId)
+    const resolved = await resolveRequest(deps, ownerId, request, idempotencyKey, payer)
     const { id, fingerprint, revision } = resolved.generation
     known.fingerprint = fingerprint
     // A forced one has another each time.
@@ -177,7 +185,9 @@ const foreseeNew = async (
   const refusal = deps.findNewRefusal(wanted.ownerId)
   if (refusal) throw refusal
   const tier = foreseeTier(deps, standing, wanted)
-  const mayCostNanoUsd = deps.provider.estimateNanoUsd(wanted.model, wanted.imageSize, tier)
+  // Where a key of the caller's own pays it costs nothing here.
+  const mayCostNanoUsd =
+    wanted.mayCostNanoUsd && deps.provider.estimateNanoUsd(wanted.model, wanted.imageSize, tier)
   const stop = foreseeStop(standing, mayCostNanoUsd, moment.neededNanoUsd)
   if (stop && wanted.lane === 'interactive') {
     moment.neededNanoUsd += mayCostNanoUsd

@@ -23,6 +23,7 @@ export const presentKey = (row: AccessKeyRow, now = new Date()): Key => ({
     origins: row.origins,
     perMinute: row.perMinute,
     eagerTier: row.eagerTier,
+    upstreamKeys: row.upstreamKeys,
     expiresAt: row.expiresAt?.toISOString(),
     revokedAt: row.revokedAt?.toISOString(),
     lastUsedAt: row.lastUsedAt?.toISOString(),

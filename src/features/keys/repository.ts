@@ -32,6 +32,7 @@ export const insertKey = async (
       perMinute: input.perMinute ?? null,
       variants: input.variants,
       eagerTier: input.eagerTier ?? null,
+      upstreamKeys: input.upstreamKeys ?? null,
       createdBy,
       expiresAt: input.expiresAt === undefined ? null : new Date(input.expiresAt),
       revokedAt: null,

@@ -94,6 +94,7 @@ export const presentGeneration = (
       queuePosition,
       costUsd: isTerminal(row.status) ? toUsd(row.costNanoUsd) : undefined,
       tier: row.tier,
+      billedTo: row.upstreamAccount === null ? undefined : ('caller' as const),
       aspectRatio: row.aspectRatio,
       variant: row.variant,
       conditionImage: row.conditionImageDigest,

@@ -136,12 +136,12 @@ const modelLimited = (retryAfterMs: number) =>
     retryAfterMs,
   })
 
-/** Whose limits a call of this one counts against. */
+/** Whose limits a call of this one counts against: those of a caller's own key are that key's alone. */
 export const describeModel = (
   { provider }: Pick<BuyDeps, 'provider'>,
-  { model }: Pick<ClaimedRow, 'model'>,
+  { model, upstreamAccount }: Pick<ClaimedRow, 'model' | 'upstreamAccount'>,
 ) => ({
   provider: provider.name,
-  account: provider.account,
+  account: upstreamAccount ?? provider.account,
   model,
 })

@@ -2,6 +2,7 @@ import type { Database } from '../../../db/database.ts'
 import type { Tier } from '../../contract/vocabulary.ts'
 import { AppError, isProviderError, type ProviderError } from '../../lib/errors.ts'
 import type { NanoUsd } from '../../lib/money.ts'
+import type { Seal } from '../../lib/seal.ts'
 import type {
   ImageStore,
   OnTrouble,
@@ -12,6 +13,7 @@ import type {
 } from '../ports.ts'
 import { type BudgetSettings, spendingStopped } from '../state/spending-limits.ts'
 import type { Claim } from '../state/transitions.ts'
+import { openUpstreamKey, upstreamKeyRequired } from '../state/upstream-keys.ts'
 import {
   type Ending,
   endWithImage,
@@ -37,6 +39,8 @@ export type CallDeps = {
   /** Aborted, with `Interrupted`, once no call may begin any more. */
   stopping: AbortSignal
   budgets: BudgetSettings
+  /** Opens callers' own keys for the provider. */
+  seal: Seal
 }
 
 /** What an attempt has to go on with. `isBooked`: its outcome and cost are in Postgres. */
@@ -46,7 +50,7 @@ export type PaidResult = ProviderResult & { isBooked: boolean }
  * One paid call: the intent is in Postgres before it is sent, the bytes are on disk before anything else is done. From
  * then on nothing here fails any more: neither a full disk nor a Postgres that is away is a reason to lose them.
  * `isTrial`: it goes out to see whether the model is back. Throws `ProviderError`, `Interrupted`, or without a call `HeldAtTier` where
- * somebody has come to wait for what would take its time, `attempts_exhausted`, `budget_exceeded` or `spending_paused`.
+ * somebody has come to wait for what would take its time, `attempts_exhausted`, `budget_exceeded`, `spending_paused` or `upstream_key_required`.
  */
 export const callProvider = async (
   deps: CallDeps,
@@ -162,6 +166,7 @@ const describeRequest = async (
   claim: Claim,
   tier: Tier,
 ): Promise<ProviderRequest> => ({
+  apiKey: await findKey(deps, claim),
   prompt: claim.prompt,
   transformation: claim.transformation,
   model: claim.model,
@@ -171,6 +176,16 @@ const describeRequest = async (
   variation: describeVariation(claim),
   ...(await loadImages(deps, claim)),
 })
+
+/** A provider that would not take it would be paid with the server's. */
+const findKey = async (
+  { db, seal, provider }: CallDeps,
+  claim: Claim,
+): Promise<string | undefined> => {
+  const key = await openUpstreamKey(db, seal, claim)
+  if (key === undefined || provider.takesKeys) return key
+  throw upstreamKeyRequired(`the provider ${provider.name} does not take`)
+}
 
 const describeVariation = ({ variant, revision, details }: Claim): string =>
   `${variant ?? ''} ${revision ?? ''}${details?.number ? ` ${details.number}` : ''}`

@@ -17,6 +17,7 @@ const FINAL: readonly ErrorCode[] = [
   'deadline_exceeded',
   'budget_exceeded',
   'spending_paused',
+  'upstream_key_required',
 ]
 
 type RetryDeps = { retryBackoffMs: number; callMs: number }
@@ -24,7 +25,14 @@ type RetryDeps = { retryBackoffMs: number; callMs: number }
 /** A generation as it is now, the failed call included. */
 type Spent = Pick<
   GenerationWithImage,
-  'lane' | 'claims' | 'attempts' | 'paidCalls' | 'ambiguousCalls' | 'deadlineAt' | 'asOf'
+  | 'lane'
+  | 'claims'
+  | 'attempts'
+  | 'paidCalls'
+  | 'ambiguousCalls'
+  | 'deadlineAt'
+  | 'asOf'
+  | 'upstreamAccount'
 >
 
 /**
@@ -54,6 +62,7 @@ const decideWait = (
   failure: AppError,
 ): number | undefined => {
   if (failure instanceof HeldAtTier) return waitAtTier(row, failure)
+  if (isQuotaOfWaiting(row, failure)) return undefined
   if (isHeldBack(failure)) return spread(row, failure)
   if (isProviderError(failure)) return waitByRule(retryBackoffMs, row, failure)
   if (FINAL.includes(failure.code)) return undefined
@@ -65,6 +74,10 @@ const decideWait = (
 /** Nobody who waits is kept waiting for a lower price. */
 const waitAtTier = (row: Spent, failure: HeldAtTier): number =>
   row.lane === 'eager' ? Math.min(spread(row, failure), failure.atMostMs) : 0
+
+/** Whose own key has no quota left is told so at once where somebody waits: it is theirs to wait, or to bring another. */
+const isQuotaOfWaiting = ({ upstreamAccount, lane }: Spent, { code }: AppError): boolean =>
+  upstreamAccount !== null && lane === 'interactive' && code === 'rate_limited'
 
 const waitByRule = (
   retryBackoffMs: number,

@@ -3,6 +3,7 @@ import { findListPriceUsd } from '../../contract/list-price.ts'
 import type { Lane } from '../../contract/vocabulary.ts'
 import { AppError, isProviderError, messageOf } from '../../lib/errors.ts'
 import type { Logger } from '../../lib/logger.ts'
+import type { Seal } from '../../lib/seal.ts'
 import type {
   CompareWithSimilar,
   GuardCall,
@@ -40,6 +41,7 @@ import { removeIfErased } from './remove-if-erased.ts'
 import { decideRetryDelay, isHeldBack, limitMsOf } from './retry-policy.ts'
 import type { OnStep, RunStep } from './steps.ts'
 import { findStored, storeImage } from './store-image.ts'
+import { tellOfKey } from './tell-of-key.ts'
 import { waitForBudget } from './wait-for-budget.ts'
 
 export type RunDeps = {
@@ -59,6 +61,8 @@ export type RunDeps = {
   giveUpMs: Record<Lane, number>
   /** The limits that the settings set to what calls cost. */
   budgets: BudgetSettings
+  /** Opens callers' own keys for the provider. */
+  seal: Seal
   breaker: GuardCall
   /** At which tier what is made. */
   tiers: TierRules
@@ -235,13 +239,14 @@ const settle = async (deps: TimedDeps, claim: ClaimedRow, error: unknown): Promi
   const tier = chooseTier(claim, deps.tiers, deps.provider)
   const waiting = row && (await waitForBudget(deps, claim, row.lane, failure, tier))
   if (waiting) return { kind: 'again', delayMs: untilDue(waiting) }
+  const told = tellOfKey(claim, failure)
   const delayMs = row && decideRetryDelay(deps, row, failure)
   if (delayMs === undefined) {
-    const isFailed = await commitPlaceholder(db, claim, failure)
-    return isFailed ? { kind: 'finished', status: 'failed', code: failure.code } : { kind: 'left' }
+    const isFailed = await commitPlaceholder(db, claim, told)
+    return isFailed ? { kind: 'finished', status: 'failed', code: told.code } : { kind: 'left' }
   }
   const isUntried = isHeldBack(failure)
-  const queued = await retryGeneration(db, claim, failure, delayMs, { isUntried })
+  const queued = await retryGeneration(db, claim, told, delayMs, { isUntried })
   return queued ? { kind: 'again', delayMs: untilDue(queued) } : { kind: 'left' }
 }
 

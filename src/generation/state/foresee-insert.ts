@@ -71,7 +71,7 @@ export const readStanding = async (
         from ${limitsOf(scopes, settings)} as limits left join spending using (scope, period, starts)
         where limit_nano_usd is not null) as limits
     from own cross join (
-      select ${lane}::text as lane, ${keyId}::text as key_id, ${provider}::text as provider, ${model}::text as model
+      select ${lane}::text as lane, ${keyId}::text as key_id, ${provider}::text as provider, ${model}::text as model, null::text as upstream_account
     ) as changed`.execute(db)
   const [row] = rows
   if (!row) throw new Error('a count came to no row')

@@ -59,7 +59,7 @@ export const selectTierLimits = (account: string) => sql<TierLimit[] | null>`(
   select json_agg(json_build_object('tier', tier, 'reason', reason,
     'leftMs', (extract(epoch from limited_until - now()) * 1000)::float8))
   from tier_limits as one
-  where changed.lane = 'eager' and one.provider = changed.provider and one.account = ${account}
+  where changed.lane = 'eager' and one.provider = changed.provider and one.account = coalesce(changed.upstream_account, ${account})
     and one.model = changed.model and limited_until > now())`
 
 /** SQL for the tier at which the key of `changed` has eager generations made; null where it does not say. */

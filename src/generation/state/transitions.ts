@@ -49,7 +49,7 @@ export type ClaimedRow = ChangedRow & {
 export type ClaimOptions = {
   workerId: string
   leaseMs: number
-  /** Whose limits its call would count against. */
+  /** Whose limits its call would count against, unless it is paid for with a key of its caller's own. */
   account: string
   /** What is given to one that was asked for without a deadline. */
   giveUpMs: Record<Lane, number>
@@ -111,7 +111,7 @@ const selectLimit = (account: string) =>
   (['limitedUntil', 'limitedAt'] as const).map((column) =>
     sql<Date | null>`(
       select ${sql.ref(column)} from model_limits as one
-      where one.provider = changed.provider and one.account = ${account} and one.model = changed.model
+      where one.provider = changed.provider and one.account = coalesce(changed.upstream_account, ${account}) and one.model = changed.model
         and limited_until > now())`.as(column),
   )
 
