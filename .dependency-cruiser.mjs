@@ -122,6 +122,7 @@ const allowed = {
     maintenance: [],
     operators: [],
     owners: [],
+    receipts: [],
     retention: [],
     'saved-items': [],
     sessions: [],

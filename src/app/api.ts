@@ -22,6 +22,7 @@ import { measureQueue } from '../features/operators/workers/measure-queue.ts'
 import { createErasingOwners } from '../features/owners/erasing-owners.ts'
 import { createOwnerRoutes } from '../features/owners/routes.ts'
 import { createSendExport } from '../features/owners/send-export.ts'
+import { createReceiptRoutes } from '../features/receipts/routes.ts'
 import { createAccessLog } from '../features/retention/access-log.ts'
 import { createHookRoutes } from '../features/saved-items/hooks-routes.ts'
 import { createSavedItemRoutes } from '../features/saved-items/routes.ts'
@@ -259,6 +260,7 @@ const listFeatures = (
     accesses,
     { routes: [createSimilarityRoutes(http, similarity)] },
     { routes: [createExplainRoutes(http, { ...explain, assertMayAsk, payerOf })] },
+    { routes: createReceiptRoutes(http, signer) },
     createOperators({
       server: {
         version: VERSION,

@@ -8,6 +8,7 @@ import { hooks } from './operations/hooks.ts'
 import { images } from './operations/images.ts'
 import { keys } from './operations/keys.ts'
 import { owners } from './operations/owners.ts'
+import { receipts } from './operations/receipts.ts'
 import { savedItems } from './operations/saved-items.ts'
 import { server } from './operations/server.ts'
 import { similarity } from './operations/similarity.ts'
@@ -35,6 +36,7 @@ export const createOpenApiDocument = (version: string, publicUrl: string | undef
       ...fal,
       ...generations,
       ...images,
+      ...receipts,
       ...similarity,
       ...savedItems,
       ...hooks,

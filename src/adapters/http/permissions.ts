@@ -30,7 +30,7 @@ const RULES: readonly Rule[] = [
   ['POST', /^\/api\/generations\//i, ['generate']],
   ['PUT', /^\/api\/similarity$/i, ['generate']],
   ['POST', /^\/api\/telemetry$/i, ['read', 'generate']],
-  ['POST', /^\/api\/images\/[^/]+\/url$/i, ['read']],
+  ['POST', /^\/api\/images\/[^/]+\/(url|receipt\/link)$/i, ['read']],
   ['POST', /^\/api\/images$/i, ['upload']],
   ['DELETE', /^\/api\/images\//i, ['delete']],
   ['POST PATCH DELETE', /^\/api\/saved-items(\/|$)/i, ['items']],

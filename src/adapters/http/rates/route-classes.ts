@@ -41,6 +41,7 @@ const CLASS_OF_ROUTE: Record<string, RateClass | Uncounted> = {
   'GET /api/generations/:id/events': 'read',
   'GET /api/generations/:id/history': 'read',
   'GET /api/generations/:id/surplus/:digest': 'read',
+  'GET /api/generations/:id/answers': 'read',
 
   'GET /images/:file': 'image',
   'GET /api/images': 'read',
@@ -48,6 +49,9 @@ const CLASS_OF_ROUTE: Record<string, RateClass | Uncounted> = {
   'DELETE /api/images/:id': 'change',
 
   'POST /api/images/:id/url': 'change',
+  'GET /api/images/:id/receipt': 'read',
+  'POST /api/images/:id/receipt/link': 'change',
+  'GET /api/receipts/:id': 'page',
 
   'POST /api/keys': 'change',
   'GET /api/keys': 'read',
