@@ -19,6 +19,7 @@ import './styles/keys.css'
 import './styles/alerts.css'
 import './styles/interval.css'
 import './styles/similarity.css'
+import './styles/receipts.css'
 
 const root = document.getElementById('app')
 if (root) render(<App />, root)

@@ -54,6 +54,11 @@ export const ImageDialog = ({
         <div class="viewer-side">
           <ImageFacts image={image} />
           <div class="row">
+            {image.imageType === 'generated' && (
+              <ButtonLink isSmall href={`/receipts/${image.id}`} icon="coins">
+                Receipt
+              </ButtonLink>
+            )}
             <ButtonLink isSmall href={image.imageUrl} download={nameFile(image)} icon="download">
               Download
             </ButtonLink>

@@ -89,7 +89,16 @@ const Action = ({ row, onRetry, onCancel }: Actions & { row: Generation }) => {
   )
 }
 
-const formatCost = ({ costUsd }: Generation) => (costUsd === undefined ? '–' : formatUsd(costUsd))
+const formatCost = ({ id, status, costUsd }: Generation) => {
+  if (costUsd === undefined) return '–'
+  if (status !== 'succeeded') return formatUsd(costUsd)
+  return (
+    <a href={`/receipts/${id}`}>
+      {formatUsd(costUsd)}
+      <span class="visually-hidden">: its receipt</span>
+    </a>
+  )
+}
 
 const tookMs = ({ createdAt, finishedAt }: Generation): number =>
   finishedAt ? Date.parse(finishedAt) - Date.parse(createdAt) : 0
