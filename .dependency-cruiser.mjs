@@ -115,6 +115,7 @@ const allowed = {
   ...features({
     alerts: [],
     explain: [],
+    find: [],
     spending: [npm('zod')],
     analytics: [],
     gateway: [npm('zod')],

@@ -12,6 +12,7 @@ import { createAlerts } from '../features/alerts/module.ts'
 import { createAlertRoutes } from '../features/alerts/routes.ts'
 import { createAnalyticsRoutes } from '../features/analytics/routes.ts'
 import { createExplainRoutes } from '../features/explain/routes.ts'
+import { createFindRoutes } from '../features/find/routes.ts'
 import { createGateway } from '../features/gateway/module.ts'
 import { createKeys } from '../features/keys/module.ts'
 import { createKeyRoutes } from '../features/keys/routes.ts'
@@ -261,6 +262,8 @@ const listFeatures = (
     { routes: [createSimilarityRoutes(http, similarity)] },
     { routes: [createExplainRoutes(http, { ...explain, assertMayAsk, payerOf })] },
     { routes: createReceiptRoutes(http, signer) },
+    { routes: [createFindRoutes(http)] },
+    { routes: [createExplainRoutes(http, { ...explain, assertMayAsk })] },
     createOperators({
       server: {
         version: VERSION,

@@ -80,6 +80,10 @@ export type ProviderName = z.infer<typeof providerNameSchema>
 export const reuseSourceSchema = z.enum(['exact', 'joined', 'similar', 'client'])
 export type ReuseSource = z.infer<typeof reuseSourceSchema>
 
+/** How a list is sorted; `dearest`: by what they cost. */
+export const listOrderSchema = z.enum(['newest', 'oldest', 'dearest'])
+export type ListOrder = z.infer<typeof listOrderSchema>
+
 /** Who wanted another image than the one there was, and which way the wish came. Each key is one word, as it is stored so. */
 export const forcedBySchema = z.object({
   /** `owner`: by a token of its own. `operator`: in the owner's stead. `key`: whoever has that key. */

@@ -2,6 +2,7 @@ import { createDocument } from 'zod-openapi'
 import { alerts } from './operations/alerts.ts'
 import { analytics } from './operations/analytics.ts'
 import { fal } from './operations/fal.ts'
+import { find } from './operations/find.ts'
 import { gateway } from './operations/gateway.ts'
 import { generations } from './operations/generations.ts'
 import { hooks } from './operations/hooks.ts'
@@ -35,6 +36,7 @@ export const createOpenApiDocument = (version: string, publicUrl: string | undef
       ...gateway,
       ...fal,
       ...generations,
+      ...find,
       ...images,
       ...receipts,
       ...similarity,

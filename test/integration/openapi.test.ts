@@ -136,6 +136,17 @@ describe('the server answers as the document says, when it', () => {
     await walk('getSharedReceipt', 200, alice, 'GET', shared, { headers: SIGNED_OUT })
     await walk('getSharedReceipt', 404, alice, 'GET', `/api/receipts/${made.id}?exp=1&signature=x`)
     await walk('listGenerations', 200, alice, 'GET', '/api/generations?source=exact')
+    for (const sort of ['newest', 'oldest', 'dearest']) {
+      const query = `q=documented&sort=${sort}&count=true&minCostUsd=0`
+      await walk('listGenerations', 200, alice, 'GET', `/api/generations?${query}`)
+      await walk('listGenerations', 200, admin, 'GET', `/api/generations?owner=*&sort=${sort}`)
+      await walk('listImages', 200, alice, 'GET', `/api/images?${query}&source=exact`)
+    }
+    await walk('listGenerations', 400, alice, 'GET', '/api/generations?sort=none')
+    await walk('listImages', 403, alice, 'GET', '/api/images?owner=bob')
+    await walk('find', 200, alice, 'GET', '/api/find?q=docu')
+    await walk('find', 200, admin, 'GET', `/api/find?q=${made.id.slice(0, 10)}`)
+    await walk('find', 400, alice, 'GET', '/api/find?q=')
     await walk('limitImageUrl', 400, alice, 'POST', url, { body: { expiresInSeconds: 0 } })
     await walk('limitImageUrl', 404, alice, 'POST', `/api/images/${UNKNOWN}/url`, {
       body: { expiresInSeconds: 60 },

@@ -15,7 +15,7 @@ const ANY = keyScopeSchema.options
 const RULES: readonly Rule[] = [
   ['GET', /^\/api\/(info|session)$/i, ANY],
   ['POST DELETE', /^\/api\/session$/i, ANY],
-  ['GET', /^\/api\/(generations|images|similarity)(\/|$)/i, ['read']],
+  ['GET', /^\/api\/(find|generations|images|similarity)(\/|$)/i, ['read']],
   ['GET', /^\/images\//i, ['read']],
   ['GET', /^\/api\/saved-items(\/|$)/i, ['read', 'items']],
   ['GET', /^\/api\/analytics\/(summary|timeseries)$/i, ['read']],

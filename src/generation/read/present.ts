@@ -146,8 +146,13 @@ export const showGeneration = (
   format?: OutputFormat,
 ): string => withFormat(withVersion(urls.image(row.id), row.imageContentDigest), format)
 
-export const presentImage = (row: ImageRow & Partial<MadeBy>, urls: Urls): Image => ({
+export const presentImage = (
+  row: ImageRow & Partial<MadeBy>,
+  urls: Urls,
+  { showsOwner = false } = {},
+): Image => ({
   id: row.id,
+  ...(showsOwner && { ownerId: row.userId }),
   imageType: row.imageType,
   imageUrl: withVersion(urls.image(row.id), row.contentDigest),
   generatedAt: row.generatedAt.toISOString(),
@@ -157,6 +162,7 @@ export const presentImage = (row: ImageRow & Partial<MadeBy>, urls: Urls): Image
     transformation: row.transformation,
     variant: row.variant,
     conditionImage: row.conditionImageDigest,
+    costUsd: row.costUsd,
     mimeType: row.mimeType,
     sizeBytes: row.sizeBytes,
     width: row.width,

@@ -36,6 +36,7 @@ const CLASS_OF_ROUTE: Record<string, RateClass | Uncounted> = {
   'POST /api/generations/:id/cancel': 'change',
   'POST /api/generations/:id/feedback': 'change',
   'POST /api/generations/bulk': 'change',
+  'GET /api/find': 'read',
   'GET /api/generations': 'read',
   'GET /api/generations/:id': 'read',
   'GET /api/generations/:id/events': 'read',
