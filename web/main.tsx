@@ -20,6 +20,7 @@ import './styles/alerts.css'
 import './styles/interval.css'
 import './styles/similarity.css'
 import './styles/receipts.css'
+import './styles/find.css'
 
 const root = document.getElementById('app')
 if (root) render(<App />, root)

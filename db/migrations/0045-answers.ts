@@ -13,7 +13,7 @@ export const up = async (db: Kysely<unknown>): Promise<void> => {
   await alterPatiently(db, 'alter table generations add column if not exists forced_by jsonb')
   await replaceIndex(db, {
     name: 'generation_events_answers',
-    on: `generation_events (generation_id, id) where ${isAnswerText}`,
+    on: `generation_events (generation_id, (data->>'source'), id) where ${isAnswerText}`,
     replaces: [],
   })
 }

@@ -47,7 +47,7 @@ export const askingSchema = z.object({
 export type Asking = z.infer<typeof askingSchema>
 
 const answeredSchema = z.object({
-  /** All of them; with `isCut` there are more than were counted, the newest. */
+  /** All of them; with `isCut` there are more than were counted. */
   count: z.number().int(),
   exact: z.number().int(),
   joined: z.number().int(),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { sql } from 'kysely'
 import type { NewGeneration } from '../../db/schema.ts'
 import type { Found } from '../../src/contract/find.ts'
 import type { Generation } from '../../src/contract/generation.ts'
@@ -31,15 +32,8 @@ beforeAll(async () => {
     const createdAt = new Date(Date.UTC(2026, 0, index + 1))
     await insertSuccess(app.db, { createdAt, ...given })
   }
-  await app.db
-    .updateTable('imageMetadata')
-    .set(({ selectFrom }) => ({
-      generatedAt: selectFrom('generations')
-        .select('createdAt')
-        .whereRef('generations.id', '=', 'imageMetadata.id')
-        .$notNull(),
-    }))
-    .execute()
+  await sql`update image_metadata set generated_at = (
+    select created_at from generations where generations.id = image_metadata.id)`.execute(app.db)
 })
 afterAll(() => app.stop())
 

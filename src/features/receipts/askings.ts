@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { isAnswer, isBegun } from '../../../db/answers.ts'
 import type { Database } from '../../../db/database.ts'
 import type { GenerationRow } from '../../../db/schema.ts'
+import { reuseSourceSchema } from '../../contract/vocabulary.ts'
 import { OWN_REVISION } from '../../generation/state/revision.ts'
 
 /** An event that is an asking, with the generation that it names and what was paid because of it. */
@@ -65,6 +66,9 @@ const familyOf = (ownerId: string, { id, fingerprint }: { id: string; fingerprin
       and image_id is distinct from ${id}) as own
   where declining.image_id = ${id} and declining.owner_id = ${ownerId} and declining.id <> ${id}`
 
+/** By which answers lie in their index. */
+const SOURCES = reuseSourceSchema.options
+
 /** As many of each as the page may have, by index, and of those the newest; what was paid is looked up for these alone. */
 const listAskings = async (
   db: Database,
@@ -76,9 +80,12 @@ const listAskings = async (
     with family as materialized (${family}), askings as materialized (
       select one.* from family
       cross join lateral (
-        (select id, generation_id, sequence, data, created_at from generation_events
-          where generation_id = family.id and ${isAnswer} and family.is_shown and ${isBefore}
-          order by id desc limit ${limit})
+        (select answers.* from unnest(${SOURCES}::text[]) as one (source)
+          cross join lateral (
+            select id, generation_id, sequence, data, created_at from generation_events
+            where generation_id = family.id and ${isAnswer} and data->>'source' = one.source and ${isBefore}
+            order by id desc limit ${limit}) as answers
+          where family.is_shown)
         union all
         (select id, generation_id, sequence, data, created_at from generation_events
           where generation_id = family.id and ${isBegun} and ${isBefore}

@@ -41,7 +41,7 @@ const sumEvents = async (db: Database, { id, ownerId }: Image): Promise<SourceRo
         select data->>'source' as source,
           case when client_event_id is null then (data->>'savedUsd')::numeric end as saved
         from generation_events
-        where generation_id = shown.id and ${isAnswer} order by id desc limit ${MAX_COUNTED}) as one
+        where generation_id = shown.id and ${isAnswer} limit ${MAX_COUNTED}) as one
       limit ${MAX_COUNTED}) as answers
     group by source`.execute(db)
   return rows

@@ -11,7 +11,7 @@ import type {
 import { AppError } from '../../lib/errors.ts'
 import { findOwnedImage, imageColumns } from '../state/image-rows.ts'
 import type { PagePosition } from '../state/repository.ts'
-import { isFoundFew, wasAnswer } from './list.ts'
+import { MAX_LOOKED_THROUGH, wasAnswer } from './list.ts'
 import { hasWords, searchOf } from './search.ts'
 
 export type ImageFilter = {
@@ -51,28 +51,37 @@ const MAX_SORTED = 10_000
 const MAX_COUNTED = 10_000
 
 /**
- * The owner's images, in order. Those of one condition image follow two indexes, and a search that of words; other filters cost as
- * many rows as they skip. A generation that reused another's image has none of its own here, so each is listed once.
+ * The owner's images, in order. Those of one condition image follow two indexes; other filters cost as many rows as they skip, and a
+ * search goes as that of generations. A generation that reused another's image has none of its own here, so each is listed once.
  */
 export const listImages = async (db: Database, page: ImagePage): Promise<ListedImage[]> => {
+  if (page.sort === 'dearest') return listDearest(db, page)
+  if (page.q === undefined) return listByTime(db, page)
+  const next = await listByTime(db, { ...page, q: undefined, limit: MAX_LOOKED_THROUGH })
+  const among = new Set(await findAmong(db, page.ownerId, page.q, next))
+  const found = next.filter(({ id }) => among.has(id)).slice(0, page.limit)
+  return found.length === page.limit ? found : listByTime(db, page)
+}
+
+/** A page of the matching ones, by their time. */
+const listByTime = (db: Database, page: ImagePage): Promise<ListedImage[]> => {
   const { sort = 'newest', before, limit } = page
-  const isFew = page.q !== undefined && (await isFoundFew(db, page.ownerId, page.q))
-  const matching = narrow(db, page, isFew)
   const direction = sort === 'oldest' ? 'asc' : 'desc'
-  if (sort !== 'dearest') {
-    const isBehind = sql.raw(sort === 'oldest' ? '>' : '<')
-    const query = before
-      ? matching.where(
-          sql<boolean>`(m.generated_at, m.id) ${isBehind} (${before.at}, ${before.id})`,
-        )
-      : matching
-    return query
-      .orderBy('m.generatedAt', direction)
-      .orderBy('m.id', direction)
-      .limit(limit)
-      .execute()
+  const isBehind = sql.raw(sort === 'oldest' ? '>' : '<')
+  let query = narrow(db, page)
+  if (before) {
+    query = query.where(
+      sql<boolean>`(m.generated_at, m.id) ${isBehind} (${before.at}, ${before.id})`,
+    )
   }
-  const newest = matching.orderBy('m.generatedAt', 'desc').limit(MAX_SORTED)
+  return query.orderBy('m.generatedAt', direction).orderBy('m.id', direction).limit(limit).execute()
+}
+
+const listDearest = (
+  db: Database,
+  { before, limit, ...filter }: ImagePage,
+): Promise<ListedImage[]> => {
+  const newest = narrow(db, filter).orderBy('m.generatedAt', 'desc').limit(MAX_SORTED)
   const cost = sql<number>`coalesce(m.cost_usd, 0)`
   let query = db.selectFrom(newest.as('m')).selectAll()
   if (before) {
@@ -97,8 +106,7 @@ export const countImages = async (
   db: Database,
   filter: ImageFilter,
 ): Promise<{ count: number; isCut: boolean }> => {
-  const isFew = filter.q !== undefined && (await isFoundFew(db, filter.ownerId, filter.q))
-  const some = narrow(db, filter, isFew).clearSelect().select(sql`1`.as('one'))
+  const some = narrow(db, filter).clearSelect().select(sql`1`.as('one'))
   const { count } = await db
     .selectFrom(some.limit(MAX_COUNTED + 1).as('some'))
     .select(({ fn }) => fn.countAll<number>().as('count'))
@@ -106,7 +114,7 @@ export const countImages = async (
   return { count: Math.min(Number(count), MAX_COUNTED), isCut: Number(count) > MAX_COUNTED }
 }
 
-const narrow = (db: Database, page: ImageFilter, isFew: boolean) => {
+const narrow = (db: Database, page: ImageFilter) => {
   const { ownerId, conditionDigest, transformation, variant, q, model, source } = page
   const { from, to, minCostUsd } = page
   const imageType = page.imageType ?? (conditionDigest && 'generated')
@@ -123,7 +131,7 @@ const narrow = (db: Database, page: ImageFilter, isFew: boolean) => {
   if (conditionDigest) query = query.where('m.id', 'in', madeFrom(ownerId, conditionDigest))
   if (transformation) query = query.where('maker.transformation', '=', transformation)
   if (variant !== undefined) query = query.where('maker.variant', '=', variant)
-  if (q !== undefined) query = query.where(isFew ? isAmong(ownerId, q) : isFound(ownerId, q))
+  if (q !== undefined) query = query.where(isFound(ownerId, q))
   if (model) query = query.where('maker.model', '=', model)
   if (source) query = query.where(wasAnswer('maker', source))
   if (from) query = query.where('m.generatedAt', '>=', from)
@@ -132,12 +140,24 @@ const narrow = (db: Database, page: ImageFilter, isFew: boolean) => {
   return query
 }
 
-/** Of few that a search finds: they are fetched first. */
-const isAmong = (ownerId: string, q: string) => sql<boolean>`m.id = any(array(
+/** By the index of words: what it finds is fetched by its ids. */
+const isFound = (ownerId: string, q: string) => sql<boolean>`m.id = any(array(
   select g.id from generations as g where ${hasWords('g', ownerId, searchOf(q))}))`
 
-/** Of many: the newest are looked through. */
-const isFound = (ownerId: string, q: string) => hasWords('maker', ownerId, searchOf(q))
+/** Which of these have what is searched for. */
+const findAmong = async (
+  db: Database,
+  ownerId: string,
+  q: string,
+  images: readonly ListedImage[],
+): Promise<string[]> => {
+  const ids = images.map(({ id }) => id)
+  const { rows } = await sql<{ id: string }>`
+    with shown as materialized (
+      select id, owner_id, prompt from generations where id = any(${ids}::text[]))
+    select g.id from shown as g where ${hasWords('g', ownerId, searchOf(q))}`.execute(db)
+  return rows.map(({ id }) => id)
+}
 
 /** Ids of the generations that an image is named in: most name one, in a column, the others theirs in `details`. */
 const madeFrom = (ownerId: string, digest: string) => sql<string>`(

@@ -41,9 +41,9 @@ type GenerationPage = GenerationFilter & {
 
 /** Of more than these only the newest are put in order by what they cost. */
 const MAX_SORTED = 10_000
-/** So many that a search finds are fetched and sorted; of more the newest are looked through one by one, as one in a few has the words. */
-const MAX_FETCHED = 20_000
 const MAX_COUNTED = 10_000
+/** So many of the next ones are looked through for what is searched for: where a page of them has it, that is soonest done. */
+export const MAX_LOOKED_THROUGH = 1_000
 
 /**
  * The generations that a filter lets through, in order. It follows an index by time: that of the owner, of all
@@ -82,9 +82,10 @@ export const countGenerations = async (
 
 /** SQL that is true of a generation, under its alias, that ended so or was given as an answer so: each is looked up by index. */
 export const wasAnswer = (alias: string, source: ReuseSource) => sql<boolean>`(
-  ${sql.ref(`${alias}.reuseSource`)} = ${source} or exists (
-    select from generation_events
-    where generation_id = ${sql.ref(`${alias}.id`)} and ${isAnswer} and data->>'source' = ${source}))`
+  ${sql.ref(`${alias}.reuseSource`)} = ${source} or (
+    select true from generation_events
+    where generation_id = ${sql.ref(`${alias}.id`)} and ${isAnswer} and data->>'source' = ${source}
+    limit 1) is not null)`
 
 const listNewest = (
   db: Database,
@@ -98,28 +99,43 @@ const listNewest = (
 }
 
 /**
- * The ids of a page. What a search finds is fetched first and then sorted, where it is not too much: Postgres can't be left to choose, as
- * it would take a word that only old prompts have for one that the newest may have as well.
+ * The ids of a page. A word that many prompts have is found among the next thousand, and a rare one by the index of words, which finds
+ * few to be sorted. Postgres is not left to choose: it would take a word that only old prompts have for one that new ones have as well.
  */
 const findIds = async (
   db: Database,
-  { sort = 'newest', before, limit, ...filter }: GenerationPage,
+  { q, ...page }: GenerationPage & { sort: ListOrder },
 ): Promise<string[]> => {
-  const { ownerId } = filter
-  const isFew = filter.q !== undefined && (await isFoundFew(db, ownerId, filter.q))
-  let matching = narrow(
-    db.selectFrom('generations as g').select(['g.id', 'g.ownerId', 'g.createdAt', 'g.costUsd']),
-    filter,
-  )
-  const keyset = before && isBehind(sort, before)
-  if (!isFew) {
-    const isByTime = sort !== 'dearest'
-    if (keyset && isByTime) matching = matching.where(keyset)
-    matching = matching
-      .orderBy('g.createdAt', sort === 'oldest' ? 'asc' : 'desc')
-      .orderBy('g.id', sort === 'oldest' ? 'asc' : 'desc')
-      .limit(isByTime ? limit : MAX_SORTED)
+  if (q === undefined || page.sort !== 'dearest') {
+    const next = listNext(db, { ...page, q: undefined }, q === undefined)
+    const ids = await sortPage(db, page, next, q)
+    if (q === undefined || ids.length === page.limit) return ids
   }
+  const found = db.selectFrom('generations as g').select(SORTED)
+  return sortPage(db, page, narrow(found, { ...page, q }))
+}
+
+const SORTED = ['g.id', 'g.ownerId', 'g.createdAt', 'g.costUsd', 'g.prompt'] as const
+
+/** In the order of time, by an index of that: a page of them, or as many as are looked through or sorted otherwise. */
+const listNext = (db: Database, page: GenerationPage & { sort: ListOrder }, isWhole: boolean) => {
+  const { sort, before, limit } = page
+  let next = narrow(db.selectFrom('generations as g').select(SORTED), page)
+  if (before && sort !== 'dearest') next = next.where(isBehind(sort, before))
+  const direction = sort === 'oldest' ? 'asc' : 'desc'
+  return next
+    .orderBy('g.createdAt', direction)
+    .orderBy('g.id', direction)
+    .limit(sort === 'dearest' ? MAX_SORTED : isWhole ? limit : MAX_LOOKED_THROUGH)
+}
+
+/** `q`: what is yet to be looked for in them. */
+const sortPage = async (
+  db: Database,
+  { ownerId, sort, before, limit }: GenerationPage & { sort: ListOrder },
+  matching: ReturnType<typeof listNext>,
+  q?: string,
+): Promise<string[]> => {
   let page = db
     .with(
       (cte) => cte('matching').materialized(),
@@ -128,7 +144,8 @@ const findIds = async (
     .selectFrom('matching as g')
     .select('g.id')
   if (ownerId !== undefined) page = page.where('g.ownerId', '=', ownerId)
-  if (keyset) page = page.where(keyset)
+  if (q !== undefined) page = page.where(hasWords('g', ownerId, searchOf(q)))
+  if (before) page = page.where(isBehind(sort, before))
   const direction = sort === 'oldest' ? 'asc' : 'desc'
   const rows = await page
     .orderBy(sort === 'dearest' ? 'g.costUsd' : 'g.createdAt', direction)
@@ -136,24 +153,6 @@ const findIds = async (
     .limit(limit)
     .execute()
   return rows.map(({ id }) => id)
-}
-
-/** True where a search finds no more than can be fetched and sorted. */
-export const isFoundFew = async (
-  db: Database,
-  ownerId: string | undefined,
-  q: string,
-): Promise<boolean> => {
-  const some = db
-    .selectFrom('generations as g')
-    .select(sql`1`.as('one'))
-    .where(hasWords('g', ownerId, searchOf(q)))
-    .limit(MAX_FETCHED + 1)
-  const { count } = await db
-    .selectFrom(some.as('some'))
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow()
-  return Number(count) <= MAX_FETCHED
 }
 
 const isBehind = (sort: ListOrder, { at, id }: PagePosition) => {

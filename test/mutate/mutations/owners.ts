@@ -3,6 +3,7 @@ import type { Mutation } from '../mutation.ts'
 const OWNERS = ['test/integration/owner-guards.test.ts']
 const PERMISSIONS = ['test/unit/permissions.test.ts']
 const IMAGES = ['test/integration/image-urls.test.ts']
+const FIND = ['test/integration/find.test.ts']
 
 const ITEMS = 'src/features/saved-items/repository.ts'
 const RECOGNIZED = 'src/generation/submit/recognized-rows.ts'
@@ -34,6 +35,46 @@ export const owners: readonly Mutation[] = [
     find: "  if (filter.ownerId !== undefined) query = query.where('g.ownerId', '=', filter.ownerId)\n",
     replace: '',
     tests: OWNERS,
+  },
+  {
+    name: 'owner: of what a search finds',
+    why: 'a search counts what others wrote',
+    file: 'src/generation/read/search.ts',
+    find: 'return sql`(${words} @@ ((${search}) && ${ownersWord(ownerId)}::tsquery))`',
+    replace: 'return sql`(${words} @@ (${search}))`',
+    tests: FIND,
+  },
+  {
+    name: 'owner: whose name a search is bounded by',
+    why: 'who is called like a search reads what others wrote',
+    file: 'db/prompt-words.ts',
+    find: `.replaceAll("'", "''")`,
+    replace: '',
+    tests: FIND,
+  },
+  {
+    name: 'owner: of ids that begin so',
+    why: 'who types the beginning of an id reads what another made',
+    file: 'src/features/find/find.ts',
+    find: "  if (ownerId !== undefined) query = query.where('ownerId', '=', ownerId)\n",
+    replace: '',
+    tests: FIND,
+  },
+  {
+    name: 'owner: whose images are asked for',
+    why: 'whoever names another owner sees its gallery',
+    file: 'src/adapters/http/routes/images.ts',
+    find: 'const ownerId = parseScope(principal, owner)',
+    replace: 'const ownerId = owner ?? principal.ownerId',
+    tests: FIND,
+  },
+  {
+    name: 'owner: of owners that are found',
+    why: 'anybody reads who else is there',
+    file: 'src/features/find/routes.ts',
+    find: 'isAdmin ? findOwners(db, q) : []',
+    replace: 'findOwners(db, q)',
+    tests: FIND,
   },
   {
     name: 'owner: of a list of images',
