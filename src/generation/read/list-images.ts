@@ -12,7 +12,7 @@ import { AppError } from '../../lib/errors.ts'
 import { findOwnedImage, imageColumns } from '../state/image-rows.ts'
 import type { PagePosition } from '../state/repository.ts'
 import { MAX_LOOKED_THROUGH, wasAnswer } from './list.ts'
-import { hasWords, searchOf } from './search.ts'
+import { hasWords, matchesWords, searchOf } from './search.ts'
 
 export type ImageFilter = {
   ownerId: string
@@ -155,7 +155,7 @@ const findAmong = async (
   const { rows } = await sql<{ id: string }>`
     with shown as materialized (
       select id, owner_id, prompt from generations where id = any(${ids}::text[]))
-    select g.id from shown as g where ${hasWords('g', ownerId, searchOf(q))}`.execute(db)
+    select g.id from shown as g where ${matchesWords('g', ownerId, searchOf(q))}`.execute(db)
   return rows.map(({ id }) => id)
 }
 

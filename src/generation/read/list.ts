@@ -10,7 +10,7 @@ import {
   type PagePosition,
   selectGenerations,
 } from '../state/repository.ts'
-import { hasWords, searchOf } from './search.ts'
+import { hasWords, matchesWords, searchOf } from './search.ts'
 
 /** Which generations are meant; what is absent narrows nothing. */
 export type GenerationFilter = {
@@ -144,7 +144,7 @@ const sortPage = async (
     .selectFrom('matching as g')
     .select('g.id')
   if (ownerId !== undefined) page = page.where('g.ownerId', '=', ownerId)
-  if (q !== undefined) page = page.where(hasWords('g', ownerId, searchOf(q)))
+  if (q !== undefined) page = page.where(matchesWords('g', ownerId, searchOf(q)))
   if (before) page = page.where(isBehind(sort, before))
   const direction = sort === 'oldest' ? 'asc' : 'desc'
   const rows = await page

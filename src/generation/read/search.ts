@@ -3,9 +3,23 @@ import { ownersWord, SEARCHED_CHARACTERS, wordsText } from '../../../db/prompt-w
 
 /**
  * SQL that is true of a row of `generations`, under its alias, that is the owner's (everybody's where that is undefined) and whose
- * prompt has what is searched for. By one look into an index, which no other owner's rows come out of.
+ * prompt has what is searched for. By one look into an index, which no other owner's rows come out of, and what is in flight, which
+ * that index leaves out.
  */
 export const hasWords = (
+  alias: string,
+  ownerId: string | undefined,
+  search: RawBuilder<unknown>,
+): RawBuilder<boolean> => {
+  const status = sql.ref(`${alias}.status`)
+  const words = matchesWords(alias, ownerId, search)
+  const isOwn = ownerId === undefined ? sql`true` : sql`${sql.ref(`${alias}.ownerId`)} = ${ownerId}`
+  return sql`((${status} not in ('queued', 'running') and ${words})
+    or (${status} in ('queued', 'running') and ${isOwn} and ${words}))`
+}
+
+/** The same of rows that are at hand. */
+export const matchesWords = (
   alias: string,
   ownerId: string | undefined,
   search: RawBuilder<unknown>,
