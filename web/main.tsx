@@ -23,4 +23,6 @@ import './styles/receipts.css'
 import './styles/find.css'
 
 const root = document.getElementById('app')
+// What was shown meanwhile goes: it is no part of what is rendered.
+root?.replaceChildren()
 if (root) render(<App />, root)

@@ -44,10 +44,10 @@ const plain = (group: string, icon: IconName, name: string, path: string): Choic
   path,
   body: (
     <>
-      <span class="choice-icon">
+      <span class="found-icon">
         <Icon name={icon} />
       </span>
-      <span class="choice-name">{name}</span>
+      <span class="found-name">{name}</span>
     </>
   ),
 })
@@ -76,13 +76,13 @@ const toGeneration = (row: Generation): Choice => ({
           aspectRatio="1 / 1"
         />
       ) : (
-        <span class="choice-icon">
+        <span class="found-icon">
           <Icon name="image" />
         </span>
       )}
-      <span class="choice-name">
-        <span class="choice-prompt">{row.prompt}</span>
-        <span class="choice-facts">
+      <span class="found-name">
+        <span class="found-prompt">{row.prompt}</span>
+        <span class="found-facts">
           {row.status !== 'succeeded' && <StatusBadge status={row.status} />}
           <Time at={row.createdAt} />
           {row.costUsd !== undefined && <span>{formatUsd(row.costUsd)}</span>}

@@ -124,7 +124,7 @@ const Option = ({
   // biome-ignore lint/a11y/useFocusableInteractive: the field keeps the focus, and says which is chosen
   <div
     id={id}
-    class="choice"
+    class="found"
     role="option"
     aria-selected={isChosen}
     onMouseMove={onPoint}
