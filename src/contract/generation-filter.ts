@@ -18,7 +18,10 @@ export const timeSchema = z.iso
   .transform((text) => new Date(text))
 
 /** Words of prompts: all of them, "in a row" in quotes, `or`, and `-` before what must not be there. */
-export const searchSchema = labelSchema(MAX_QUERY_CHARACTERS)
+export const searchSchema = textSchema
+  .trim()
+  .min(1, 'must not be empty')
+  .max(MAX_QUERY_CHARACTERS, `must have at most ${MAX_QUERY_CHARACTERS} characters`)
 
 /** Of a query: yes or no. */
 const flagSchema = z
@@ -33,7 +36,7 @@ export const listQueryShape = {
   from: timeSchema.optional(),
   to: timeSchema.optional(),
   /** What cost so many US dollars or more. */
-  minCostUsd: z.coerce.number('must be a number').min(0).optional(),
+  minCostUsd: z.coerce.number('must be a number').min(0, 'must be 0 or more').optional(),
   sort: listOrderSchema.optional(),
   /** True: the answer says how many there are. */
   count: flagSchema.optional(),

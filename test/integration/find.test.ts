@@ -71,6 +71,8 @@ describe('a search finds the prompts of its owner', () => {
     ['leuchtt', [turm]],
     ['nothing of it', []],
     ['…', []],
+    ['"', []],
+    ['-', []],
     ["' | !zebra", []],
     ['alice', []],
     [' bob', []],
@@ -87,6 +89,15 @@ describe('a search finds the prompts of its owner', () => {
     expect(await list(operator, { q: 'lighthouse', owner: '*' })).toHaveLength(4)
     const refused = await alice.fail('GET', '/api/generations?q=lighthouse&owner=bob')
     expect(refused.status).toBe(403)
+  })
+
+  test('and nothing where nothing is said, in whatever order', async () => {
+    for (const q of ['"', '- &', '" "']) {
+      expect(await list(alice, { q, sort: 'dearest' })).toEqual([])
+      expect(await read(alice, '/api/generations', { q, count: 'true' })).toMatchObject({
+        count: 0,
+      })
+    }
   })
 
   test('with the other filters, and counts them', async () => {

@@ -25,8 +25,10 @@ export const matchesWords = (
   search: RawBuilder<unknown>,
 ): RawBuilder<boolean> => {
   const words = sql.raw(wordsText(alias))
-  if (ownerId === undefined) return sql`(${words} @@ (${search}))`
-  return sql`(${words} @@ ((${search}) && ${ownersWord(ownerId)}::tsquery))`
+  // Of a search without words there would be the owner left, and all that is its.
+  const some = sql`nullif((${search})::text, '')::tsquery`
+  if (ownerId === undefined) return sql`(${words} @@ ${some})`
+  return sql`(${words} @@ (${some} && ${ownersWord(ownerId)}::tsquery))`
 }
 
 /**
