@@ -36,7 +36,11 @@ export const listQueryShape = {
   from: timeSchema.optional(),
   to: timeSchema.optional(),
   /** What cost so many US dollars or more. */
-  minCostUsd: z.coerce.number('must be a number').min(0, 'must be 0 or more').optional(),
+  minCostUsd: z.coerce
+    .number('must be a number')
+    .min(0, 'must be 0 or more')
+    .max(1_000_000, 'must be 1,000,000 at most')
+    .optional(),
   sort: listOrderSchema.optional(),
   /** True: the answer says how many there are. */
   count: flagSchema.optional(),

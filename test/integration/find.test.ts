@@ -39,9 +39,9 @@ afterAll(() => app.stop())
 
 /** On the first of January 2026, the second, and so on. */
 const rows: Partial<NewGeneration>[] = [
-  { prompt: 'A Lighthouse at dusk, in oil', costUsd: 0.03 },
-  { prompt: 'a lighthouse keeper', costUsd: 0.13, model: 'another-model' },
-  { prompt: 'at dusk: the harbour', costUsd: 0.07 },
+  { prompt: 'A Lighthouse at dusk, in oil', costNanoUsd: 30_000_000 },
+  { prompt: 'a lighthouse keeper', costNanoUsd: 130_000_000, model: 'another-model' },
+  { prompt: 'at dusk: the harbour', costNanoUsd: 70_000_000 },
   { prompt: 'ein Leuchtturm über dem Meer, 10²' },
   { prompt: 'a lighthouse of bob', ownerId: 'bob' },
   { prompt: 'a lighthouse of nobody', ownerId: QUOTED },

@@ -46,9 +46,9 @@ describe('an asking is', () => {
     generationId: 'g_image',
     imageId: 'g_image',
     source: null,
-    savedUsd: null,
+    savedNanoUsd: null,
     createdAt: new Date(0),
-    costUsd: 0.03,
+    costNanoUsd: 30_000_000,
     calls: 1,
     isEstimate: false,
     revision: null,
@@ -60,15 +60,15 @@ describe('an asking is', () => {
   }
   test.each([
     ['paid', {}],
-    ['unpaid', { calls: 0, costUsd: 0 }],
+    ['unpaid', { calls: 0, costNanoUsd: 0 }],
     ['forced', { revision: 'some', generationId: 'g_other', imageId: 'g_other' }],
     ['declined', { revision: 'own', generationId: 'g_other', imageId: 'g_other' }],
     ['similar', { generationId: 'g_other', reuseSource: 'similar' as const, similarity: 0.9 }],
-    ['exact', { source: 'exact', savedUsd: 0.03 }],
-    ['joined', { source: 'joined', savedUsd: 0.03 }],
-    ['client', { source: 'client', savedUsd: 0.03 }],
+    ['exact', { source: 'exact', savedNanoUsd: 30_000_000 }],
+    ['joined', { source: 'joined', savedNanoUsd: 30_000_000 }],
+    ['client', { source: 'client', savedNanoUsd: 30_000_000 }],
   ])('%s', (kind, given) => {
-    const asking = presentAsking({ ...asked, ...given }, 'g_image', 0.03)
+    const asking = presentAsking({ ...asked, ...given }, 'g_image', 30_000_000)
     expect(asking.kind).toBe(kind)
     expect(asking.isOther).toBe(kind === 'forced' || kind === 'declined')
     const isFree = ['exact', 'joined', 'similar'].includes(kind)

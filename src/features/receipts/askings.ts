@@ -4,6 +4,7 @@ import type { Database } from '../../../db/database.ts'
 import type { GenerationRow } from '../../../db/schema.ts'
 import { reuseSourceSchema } from '../../contract/vocabulary.ts'
 import { OWN_REVISION } from '../../generation/state/revision.ts'
+import type { NanoUsd } from '../../lib/money.ts'
 
 /** An event that is an asking, with the generation that it names and what was paid because of it. */
 export type AskingRow = Pick<
@@ -14,9 +15,9 @@ export type AskingRow = Pick<
   generationId: string
   /** Null of one that began it. */
   source: string | null
-  savedUsd: number | null
+  savedNanoUsd: NanoUsd | null
   createdAt: Date
-  costUsd: number | null
+  costNanoUsd: NanoUsd | null
   calls: number | null
   isEstimate: boolean | null
 }
@@ -93,13 +94,13 @@ const listAskings = async (
       order by one.id desc limit ${limit}
     )
     select askings.id, askings.generation_id, askings.created_at,
-      case when sequence is null then data->>'source' end as source, (data->>'savedUsd')::float8 as saved_usd,
+      case when sequence is null then data->>'source' end as source, round((data->>'savedUsd')::numeric * 1000000000)::bigint as saved_nano_usd,
       g.revision, g.forced_by, g.reuse_source, g.similarity, g.prompt, g.image_id, g.status,
-      calls.cost_usd, calls.calls, calls.is_estimate
+      calls.cost_nano_usd, calls.calls, calls.is_estimate
     from askings
     join generations as g on g.id = askings.generation_id
     left join lateral (
-      select sum(cost_usd) as cost_usd, count(*) filter (where may_have_charged)::int as calls,
+      select sum(cost_nano_usd)::bigint as cost_nano_usd, count(*) filter (where may_have_charged)::int as calls,
         coalesce(bool_or(is_estimate), false) as is_estimate
       from attempts
       where attempts.generation_id = askings.generation_id and started_at >= askings.created_at

@@ -1,6 +1,7 @@
 import type { Database } from '../../../db/database.ts'
 import type { Asking, Receipt } from '../../contract/receipt.ts'
 import { findGeneration, type GenerationWithImage } from '../../generation/state/repository.ts'
+import { type NanoUsd, toUsd } from '../../lib/money.ts'
 import { type AskingsPage, listAskingsOfGeneration, listAskingsOfImage } from './askings.ts'
 import { presentAsking } from './present-asking.ts'
 import { findPayment, sumAnswers, sumOthers } from './sums.ts'
@@ -32,14 +33,14 @@ export const describeReceipt = async (
     sumOthers(db, maker),
     findAskings(page, (asked) =>
       listAskingsOfImage(db, maker, { ...asked, ownerId: maker.ownerId }),
-    )(maker.id, maker.costUsd),
+    )(maker.id, maker.costNanoUsd),
   ])
   const at = maker.status === 'succeeded' ? (payment.at ?? maker.finishedAt) : undefined
   const paid = {
-    usd: maker.costUsd,
+    usd: toUsd(maker.costNanoUsd),
     ...(at && { at: at.toISOString() }),
     isEstimate: payment.isEstimate,
-    othersUsd: others.usd,
+    othersUsd: toUsd(others.nanoUsd),
     others: others.count,
   }
   return { paid, answered, ...found }
@@ -53,16 +54,16 @@ export const describeAnswers = (
 ): Promise<AskingsFound> =>
   findAskings(page, (asked) =>
     listAskingsOfGeneration(db, row.id, { ...asked, ownerId: row.ownerId }),
-  )(row.imageId ?? row.id, row.imageCostUsd ?? 0)
+  )(row.imageId ?? row.id, row.imageCostNanoUsd ?? 0)
 
 const findAskings =
   (page: Page, list: (page: Page) => ReturnType<typeof listAskingsOfImage>) =>
-  async (imageId: string, imageCostUsd: number): Promise<AskingsFound> => {
+  async (imageId: string, imageCostNanoUsd: NanoUsd): Promise<AskingsFound> => {
     const rows = await list({ ...page, limit: page.limit + 1 })
     const shown = rows.slice(0, page.limit)
     const last = shown.at(-1)
     return {
-      askings: shown.map((row) => presentAsking(row, imageId, imageCostUsd)),
+      askings: shown.map((row) => presentAsking(row, imageId, imageCostNanoUsd)),
       next: rows.length > page.limit && last ? { at: last.createdAt, id: last.id } : undefined,
     }
   }

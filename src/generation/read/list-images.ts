@@ -9,6 +9,7 @@ import type {
   Transformation,
 } from '../../contract/vocabulary.ts'
 import { AppError } from '../../lib/errors.ts'
+import { toNanoUsd } from '../../lib/money.ts'
 import { findOwnedImage, imageColumns } from '../state/image-rows.ts'
 import type { PagePosition } from '../state/repository.ts'
 import { MAX_LOOKED_THROUGH, wasAnswer } from './list.ts'
@@ -41,7 +42,9 @@ export type ImagePage = ImageFilter & {
 
 /** What an image was made by; null where it is an upload. */
 export type MadeBy = {
-  [K in 'transformation' | 'variant' | 'conditionImageDigest' | 'costUsd']: GenerationRow[K] | null
+  [K in 'transformation' | 'variant' | 'conditionImageDigest' | 'costNanoUsd']:
+    | GenerationRow[K]
+    | null
 }
 
 export type ListedImage = ImageRow & MadeBy
@@ -82,12 +85,10 @@ const listDearest = (
   { before, limit, ...filter }: ImagePage,
 ): Promise<ListedImage[]> => {
   const newest = narrow(db, filter).orderBy('m.generatedAt', 'desc').limit(MAX_SORTED)
-  const cost = sql<number>`coalesce(m.cost_usd, 0)`
+  const cost = sql<number>`coalesce(m.cost_nano_usd, 0)`
   let query = db.selectFrom(newest.as('m')).selectAll()
   if (before) {
-    query = query.where(
-      sql<boolean>`(round(${cost} * 1e9), m.id) < (${before.at.getTime()}, ${before.id})`,
-    )
+    query = query.where(sql<boolean>`(${cost}, m.id) < (${before.at.getTime()}, ${before.id})`)
   }
   return query.orderBy(cost, 'desc').orderBy('m.id', 'desc').limit(limit).execute()
 }
@@ -95,9 +96,9 @@ const listDearest = (
 /** Where a page ends that is so sorted. */
 export const positionOfImage = (
   sort: ListOrder | undefined,
-  { generatedAt, costUsd, id }: ListedImage,
+  { generatedAt, costNanoUsd, id }: ListedImage,
 ): PagePosition => ({
-  at: sort === 'dearest' ? new Date(Math.round((costUsd ?? 0) * 1e9)) : generatedAt,
+  at: sort === 'dearest' ? new Date(costNanoUsd ?? 0) : generatedAt,
   id,
 })
 
@@ -125,7 +126,7 @@ const narrow = (db: Database, page: ImageFilter) => {
     )
     .select(imageColumns.map((column) => `m.${column}` as const))
     .select(['maker.transformation', 'maker.variant', 'maker.conditionImageDigest'])
-    .select('maker.costUsd')
+    .select('maker.costNanoUsd')
     .where('m.userId', '=', ownerId)
   if (imageType) query = query.where('m.imageType', '=', imageType)
   if (conditionDigest) query = query.where('m.id', 'in', madeFrom(ownerId, conditionDigest))
@@ -136,7 +137,8 @@ const narrow = (db: Database, page: ImageFilter) => {
   if (source) query = query.where(wasAnswer('maker', source))
   if (from) query = query.where('m.generatedAt', '>=', from)
   if (to) query = query.where('m.generatedAt', '<', to)
-  if (minCostUsd !== undefined) query = query.where('maker.costUsd', '>=', minCostUsd)
+  if (minCostUsd !== undefined)
+    query = query.where('maker.costNanoUsd', '>=', toNanoUsd(minCostUsd))
   return query
 }
 

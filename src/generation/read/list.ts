@@ -4,6 +4,7 @@ import type { Database } from '../../../db/database.ts'
 import type { GenerationsTable } from '../../../db/generation-tables.ts'
 import type { Schema } from '../../../db/schema.ts'
 import type { GenerationStatus, Lane, ListOrder, ReuseSource } from '../../contract/vocabulary.ts'
+import { toNanoUsd } from '../../lib/money.ts'
 import {
   findGenerations,
   type GenerationWithImage,
@@ -64,8 +65,8 @@ export const listGenerations = async (
 /** Where a page ends that is so sorted. */
 export const positionIn = (
   sort: ListOrder | undefined,
-  { createdAt, costUsd, id }: GenerationWithImage,
-): PagePosition => ({ at: sort === 'dearest' ? new Date(toNanoUsd(costUsd)) : createdAt, id })
+  { createdAt, costNanoUsd, id }: GenerationWithImage,
+): PagePosition => ({ at: sort === 'dearest' ? new Date(costNanoUsd) : createdAt, id })
 
 /** How many a filter lets through; 10,000 stands for all that are more. */
 export const countGenerations = async (
@@ -115,7 +116,7 @@ const findIds = async (
   return sortPage(db, page, narrow(found, { ...page, q }))
 }
 
-const SORTED = ['g.id', 'g.ownerId', 'g.createdAt', 'g.costUsd', 'g.prompt'] as const
+const SORTED = ['g.id', 'g.ownerId', 'g.createdAt', 'g.costNanoUsd', 'g.prompt'] as const
 
 /** In the order of time, by an index of that: a page of them, or as many as are looked through or sorted otherwise. */
 const listNext = (db: Database, page: GenerationPage & { sort: ListOrder }, isWhole: boolean) => {
@@ -148,7 +149,7 @@ const sortPage = async (
   if (before) page = page.where(isBehind(sort, before))
   const direction = sort === 'oldest' ? 'asc' : 'desc'
   const rows = await page
-    .orderBy(sort === 'dearest' ? 'g.costUsd' : 'g.createdAt', direction)
+    .orderBy(sort === 'dearest' ? 'g.costNanoUsd' : 'g.createdAt', direction)
     .orderBy('g.id', direction)
     .limit(limit)
     .execute()
@@ -158,10 +159,8 @@ const sortPage = async (
 const isBehind = (sort: ListOrder, { at, id }: PagePosition) => {
   if (sort === 'oldest') return sql<boolean>`(g.created_at, g.id) > (${at}, ${id})`
   if (sort === 'newest') return sql<boolean>`(g.created_at, g.id) < (${at}, ${id})`
-  return sql<boolean>`(round(g.cost_usd * 1e9), g.id) < (${at.getTime()}, ${id})`
+  return sql<boolean>`(g.cost_nano_usd, g.id) < (${at.getTime()}, ${id})`
 }
-
-const toNanoUsd = (usd: number): number => Math.round(usd * 1e9)
 
 type Tables = Omit<Schema, 'g'> & { g: GenerationsTable }
 
@@ -181,7 +180,7 @@ const narrow = <DB extends Tables, TB extends keyof DB & ('g' | string), O>(
     errorCode && sql<boolean>`g.error_code = ${errorCode}`,
     from && sql<boolean>`g.created_at >= ${from}`,
     to && sql<boolean>`g.created_at < ${to}`,
-    minCostUsd !== undefined && sql<boolean>`g.cost_usd >= ${minCostUsd}`,
+    minCostUsd !== undefined && sql<boolean>`g.cost_nano_usd >= ${toNanoUsd(minCostUsd)}`,
   ]
   return conditions.reduce(
     (narrowed, condition) => (condition ? narrowed.where(condition) : narrowed),

@@ -162,7 +162,7 @@ export const presentImage = (
     transformation: row.transformation,
     variant: row.variant,
     conditionImage: row.conditionImageDigest,
-    costUsd: row.costUsd,
+    costUsd: typeof row.costNanoUsd === 'number' ? toUsd(row.costNanoUsd) : undefined,
     mimeType: row.mimeType,
     sizeBytes: row.sizeBytes,
     width: row.width,
