@@ -63,7 +63,10 @@ const findAskings =
     const shown = rows.slice(0, page.limit)
     const last = shown.at(-1)
     return {
-      askings: shown.map((row) => presentAsking(row, imageId, imageCostNanoUsd)),
+      // An answer is written down a moment after it was given, behind what came meanwhile.
+      askings: shown
+        .toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime())
+        .map((row) => presentAsking(row, imageId, imageCostNanoUsd)),
       next: rows.length > page.limit && last ? { at: last.createdAt, id: last.id } : undefined,
     }
   }
