@@ -115,6 +115,9 @@ describeWith('chromium', 'finding', () => {
     await page.getByRole('searchbox', { name: 'Owner' }).fill('herbert')
     await page.keyboard.press('Enter')
     await waitForCount('1 generation')
+    await page.getByLabel('Cost from, in $').fill('0')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/minCostUsd=0/)
     expect(await lookAtPage(page, 'find-generations', ALL_WIDTHS)).toEqual([])
   })
 

@@ -20,10 +20,15 @@ export const useFound = (typed: string, isAdmin: boolean) => {
     if (!path) return setState(undefined)
     const controller = new AbortController()
     const timer = setTimeout(() => {
-      callApi<Partial<Found>>(path, { signal: controller.signal }).then(
-        ({ generations = [], owners = [], errors = [] }) =>
-          setState({ typed, found: { generations, owners, errors } }),
-        (cause: Error) => controller.signal.aborted || setError(cause),
+      const { signal } = controller
+      callApi<Partial<Found>>(path, { signal }).then(
+        (answer) => {
+          // One that was given up while it came is none.
+          if (signal.aborted) return
+          const { generations = [], owners = [], errors = [] } = answer
+          setState({ typed, found: { generations, owners, errors } })
+        },
+        (cause: Error) => signal.aborted || setError(cause),
       )
     }, PAUSE_MS)
     return () => {

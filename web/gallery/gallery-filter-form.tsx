@@ -37,7 +37,16 @@ export const GalleryFilterForm = ({
         { value: 'dearest', name: 'dearest first' },
       ]}
     />
-    <details open={Boolean(filter.model || filter.source || filter.minCostUsd || filter.owner)}>
+    {isAdmin && (
+      <WordField
+        key={`owner-${filter.owner}`}
+        label="Owner"
+        placeholder="Yours"
+        value={filter.owner}
+        onChange={(owner) => onChange({ owner })}
+      />
+    )}
+    <details open={Boolean(filter.model || filter.source || filter.minCostUsd)}>
       <summary>More filters</summary>
       <div>
         <SelectField
@@ -63,15 +72,6 @@ export const GalleryFilterForm = ({
           value={filter.minCostUsd}
           onChange={(minCostUsd) => onChange({ minCostUsd: minCostUsd.replace(',', '.') })}
         />
-        {isAdmin && (
-          <WordField
-            key={`owner-${filter.owner}`}
-            label="Owner"
-            placeholder="Yours"
-            value={filter.owner}
-            onChange={(owner) => onChange({ owner })}
-          />
-        )}
       </div>
     </details>
   </form>

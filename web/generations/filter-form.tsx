@@ -48,6 +48,15 @@ export const FilterForm = ({
       onChange={(from) => onChange({ from })}
     />
     <TextField label="To" type="date" value={filter.to} onChange={(to) => onChange({ to })} />
+    {isAdmin && (
+      <WordField
+        key={`owner-${filter.owner}`}
+        label="Owner"
+        placeholder="Everybody’s"
+        value={filter.owner}
+        onChange={(owner) => onChange({ owner })}
+      />
+    )}
     <details open={MORE.some((name) => filter[name])}>
       <summary>More filters</summary>
       <div>
@@ -78,18 +87,9 @@ export const FilterForm = ({
           value={filter.minCostUsd}
           onChange={(minCostUsd) => onChange({ minCostUsd: minCostUsd.replace(',', '.') })}
         />
-        {isAdmin && (
-          <WordField
-            key={`owner-${filter.owner}`}
-            label="Owner"
-            placeholder="Everybody’s"
-            value={filter.owner}
-            onChange={(owner) => onChange({ owner })}
-          />
-        )}
       </div>
     </details>
   </form>
 )
 
-const MORE = ['lane', 'model', 'errorCode', 'minCostUsd', 'owner'] as const
+const MORE = ['lane', 'model', 'errorCode', 'minCostUsd'] as const

@@ -16,7 +16,10 @@ export const useReceipt = <T extends Paged>(path: string) => {
     setError(undefined)
     setIsLoading(true)
     callApi<T>(path, { signal })
-      .then(setReceipt, (cause: Error) => signal.aborted || setError(cause))
+      .then(
+        (found) => signal.aborted || setReceipt(found),
+        (cause: Error) => signal.aborted || setError(cause),
+      )
       .finally(() => signal.aborted || setIsLoading(false))
     return () => controller.abort()
   }, [path])
