@@ -263,7 +263,6 @@ const listFeatures = (
     { routes: [createExplainRoutes(http, { ...explain, assertMayAsk, payerOf })] },
     { routes: createReceiptRoutes(http, signer) },
     { routes: [createFindRoutes(http)] },
-    { routes: [createExplainRoutes(http, { ...explain, assertMayAsk })] },
     createOperators({
       server: {
         version: VERSION,

@@ -69,13 +69,6 @@ const hasEndedBadly = ({ status }: GenerationWithImage): boolean =>
 export const presumeRow = ({ generation, parkedAt }: DeferredSubmission): GenerationWithImage => {
   const { joinsOthers: _, mayCostNanoUsd: __, sealedKey: ___, ...rest } = generation
   const { details = null, upstreamAccount = null, forcedBy = null, ...wanted } = rest
-  const {
-    joinsOthers: _,
-    mayCostNanoUsd: __,
-    details = null,
-    forcedBy = null,
-    ...wanted
-  } = generation
   const at = new Date(parkedAt)
   const given = { ...wanted, details, upstreamAccount, forcedBy }
   return { ...given, ...nothingYet, ...noImage, createdAt: at, queuedAt: at, asOf: at }
