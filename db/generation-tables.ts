@@ -2,6 +2,7 @@ import type { ColumnType, Generated } from 'kysely'
 import type {
   AspectRatio,
   BilledTo,
+  ForcedBy,
   GateReason,
   GenerationStatus,
   ImageMimeType,
@@ -66,6 +67,8 @@ export type GenerationsTable = {
   /** The id that the same request has without a revision. */
   fingerprint: string
   revision: string | null
+  /** Of one that was wanted besides what was there already: who wanted it; null of others, and of a release that did not say. */
+  forcedBy: ColumnType<ForcedBy | null, string | null | undefined, string | null>
   status: GenerationStatus
   lane: Lane
   prompt: string

@@ -43,6 +43,8 @@ import * as nanoDollarsOfChecks from './migrations/0037-nano-dollars-of-checks.t
 import * as tiers from './migrations/0038-tiers.ts'
 import * as upstreamKeys from './migrations/0043-upstream-keys.ts'
 import * as whoPaysLater from './migrations/0044-who-pays-later.ts'
+import * as answers from './migrations/0045-answers.ts'
+import * as promptWords from './migrations/0046-prompt-words.ts'
 
 /**
  * `isOnline`: runs outside a transaction, as it holds up nobody that way; one that is cut off is begun again, so it must be safe
@@ -86,6 +88,8 @@ const migrations: Record<string, KnownMigration> = {
   '0038-tiers': tiers,
   '0043-upstream-keys': upstreamKeys,
   '0044-who-pays-later': whoPaysLater,
+  '0045-answers': answers,
+  '0046-prompt-words': promptWords,
 }
 
 const MIN_SERVER_VERSION = 140_000

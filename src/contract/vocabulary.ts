@@ -91,6 +91,23 @@ export type ProviderName = z.infer<typeof providerNameSchema>
 export const reuseSourceSchema = z.enum(['exact', 'joined', 'similar', 'client'])
 export type ReuseSource = z.infer<typeof reuseSourceSchema>
 
+/** How a list is sorted; `dearest`: by what they cost. */
+export const listOrderSchema = z.enum(['newest', 'oldest', 'dearest'])
+export type ListOrder = z.infer<typeof listOrderSchema>
+
+/** Who wanted another image than the one there was, and which way the wish came. Each key is one word, as it is stored so. */
+export const forcedBySchema = z.object({
+  /** `owner`: by a token of its own. `operator`: in the owner's stead. `key`: whoever has that key. */
+  who: z.enum(['owner', 'operator', 'key']),
+  /** The operator's or the key's. */
+  id: z.string().optional(),
+  /** The key's. */
+  name: z.string().optional(),
+  /** `dashboard`: by a session of these pages. `api`: our own; else that of which provider. */
+  via: z.enum(['dashboard', 'api', 'gemini', 'openai', 'fal']),
+})
+export type ForcedBy = z.infer<typeof forcedBySchema>
+
 /**
  * What becomes of an image that a similar prompt has already. `off`: none is looked for. `suggest`: it is named, and a new one is
  * made. `shadow`: only written down. `reuse`: it is the answer.

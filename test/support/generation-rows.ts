@@ -12,6 +12,7 @@ export const aGeneration = (given: Partial<GenerationWithImage> = {}): Generatio
   upstreamAccount: null,
   fingerprint: `g_${'a'.repeat(40)}`,
   revision: null,
+  forcedBy: null,
   status: 'queued',
   lane: 'eager',
   prompt: 'a red bicycle',

@@ -157,6 +157,7 @@ export const generationColumns = [
   'upstreamAccount',
   'fingerprint',
   'revision',
+  'forcedBy',
   'status',
   'lane',
   'prompt',
