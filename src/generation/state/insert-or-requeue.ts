@@ -274,7 +274,8 @@ const insertRows = compileOnce<
     where place < ${maxInFlight}::int and not is_stopped order by id
     on conflict (id) do update set
       status = 'queued', lane = excluded.lane, place = excluded.place, key_id = excluded.key_id,
-      upstream_account = excluded.upstream_account, forced_by = excluded.forced_by,
+      upstream_account = excluded.upstream_account,
+      forced_by = excluded.forced_by,
       prompt = excluded.prompt, is_prompt_as_written = excluded.is_prompt_as_written, is_prompt_reduced = false,
       condition_image_id = excluded.condition_image_id, details = excluded.details,
       object_key = case when generations.error_code = 'image_deleted'
