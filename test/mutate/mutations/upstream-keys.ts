@@ -155,7 +155,7 @@ export const upstreamKeys: readonly Mutation[] = [
   {
     name: 'own key: its limits are its own',
     why: 'one caller’s quota holds back everybody',
-    file: 'src/generation/run/run.ts',
+    file: 'src/generation/run/buy.ts',
     find: 'account: upstreamAccount ?? provider.account',
     replace: 'account: provider.account',
     tests: KEYS,
