@@ -5,7 +5,7 @@ import type { GenerationRequest } from '../../contract/generation-request.ts'
 import type { BilledTo, SimilarityMode, Tier } from '../../contract/vocabulary.ts'
 import type { Provider } from '../../generation/ports.ts'
 import { findSuggested, type Suggested } from '../../generation/read/suggestions.ts'
-import { chooseTier, type TierRules } from '../../generation/run/choose-tier.ts'
+import { chooseTier, type TierRules, wantsBatch } from '../../generation/run/choose-tier.ts'
 import { foreseeStop, readStanding, type Standing } from '../../generation/state/foresee-insert.ts'
 import type { GenerationToInsert, InsertLimits } from '../../generation/state/insert-or-requeue.ts'
 import { countPositions, type GenerationWithImage } from '../../generation/state/repository.ts'
@@ -211,9 +211,11 @@ const foreseeNew = async (
 const foreseeTier = (
   { tiers, provider }: ExplainDeps,
   { keyTier, tierLimits, asOf }: Standing,
-  { lane }: GenerationToInsert,
+  { lane, model }: GenerationToInsert,
 ): Tier => {
   const fresh = { doubtedTier: null, ambiguousCalls: 0, startedAt: null, deadlineAt: null }
+  const isBatched = provider.models.find(({ name }) => name === model)?.tierShares?.batch
+  if (isBatched && wantsBatch({ lane, keyTier, tierLimits }, tiers)) return 'batch'
   return chooseTier({ lane, keyTier, tierLimits, asOf, ...fresh }, tiers, provider)
 }
 

@@ -161,8 +161,9 @@ const attemptOf = (intent: Intent): string => {
   return intent.attemptId
 }
 
-const describeRequest = async (
-  deps: CallDeps,
+/** What a claimed generation asks of its provider, at a tier. Throws `condition_image_gone`. */
+export const describeRequest = async (
+  deps: Pick<CallDeps, 'db' | 'store' | 'seal' | 'provider'>,
   claim: Claim,
   tier: Tier,
 ): Promise<ProviderRequest> => ({
@@ -179,7 +180,7 @@ const describeRequest = async (
 
 /** A provider that would not take it would be paid with the server's. */
 const findKey = async (
-  { db, seal, provider }: CallDeps,
+  { db, seal, provider }: Pick<CallDeps, 'db' | 'seal' | 'provider'>,
   claim: Claim,
 ): Promise<string | undefined> => {
   const key = await openUpstreamKey(db, seal, claim)

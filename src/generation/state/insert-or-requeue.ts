@@ -79,6 +79,8 @@ export type InsertLimits = {
   maxInFlight: number
   /** How long after it was asked for a generation of each lane ends at the latest. */
   giveUpMs: Record<Lane, number>
+  /** What comes of a generation in a batch that a person asks for; `wait` unless it is said. */
+  promotion?: 'wait' | 'buy' | undefined
   /** What is known of owners' generations in flight; without it they are counted each time. */
   inFlightCounts?: InFlightCounts | undefined
   /** The limits of the settings; without them, what was promised before is taken whatever has been spent. */
