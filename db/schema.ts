@@ -6,6 +6,7 @@ import type {
   AlertsTable,
   QueryTimesTable,
 } from './alert-tables.ts'
+import type { ReconciliationsTable, SettlementsTable } from './books-tables.ts'
 import type {
   ErasedBudgetsTable,
   ErasedObjectsTable,
@@ -91,6 +92,8 @@ export type Schema = {
   requestWebhooks: RequestWebhooksTable
   gatewayCalls: GatewayCallsTable
   upstreamKeys: UpstreamKeysTable
+  reconciliations: ReconciliationsTable
+  settlements: SettlementsTable
 }
 
 type UsersTable = { id: string; createdAt: Generated<Date> }

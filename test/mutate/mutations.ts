@@ -1,5 +1,6 @@
 import type { Mutation } from './mutation.ts'
 import { access } from './mutations/access.ts'
+import { books } from './mutations/books.ts'
 import { clients } from './mutations/clients.ts'
 import { explain } from './mutations/explain.ts'
 import { gateway } from './mutations/gateway.ts'
@@ -28,4 +29,5 @@ export const mutations: readonly Mutation[] = [
   ...pictures,
   ...explain,
   ...tiers,
+  ...books,
 ]
