@@ -55,9 +55,10 @@ Invoice total,127.40
 Date,Service description,Service ID,SKU description,SKU ID,Usage amount,Usage unit,List cost ($),Unrounded subtotal ($),Subtotal ($)
 2026-11-15,Gemini API,A,Generate_content image output token count for Gemini 3 Pro Image,B,"260,580",count,7.82,7.817400,7.82
 ,,,,,,,,7.8174,7.82
+Total,,,,,,,,7.8174,7.82
 `
     const entries = await readAll(bill)
-    expect(entries.map(({ type }) => type)).toEqual(['form', 'row', 'aside'])
+    expect(entries.map(({ type }) => type)).toEqual(['form', 'row', 'aside', 'aside'])
     const [row] = await rowsOf(bill)
     expect(row).toMatchObject({
       line: 5,

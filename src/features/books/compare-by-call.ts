@@ -2,7 +2,6 @@ import { addDays } from './bill/days.ts'
 import { readSku } from './bill/sku.ts'
 import type { BookedCall, ReadCalls } from './calls.ts'
 import { type Compared, type Difference, type KindSum, nameCall } from './compared.ts'
-import { formatLines } from './lines.ts'
 import { type BilledCall, type Mismatch, matchCalls } from './match-calls.ts'
 import type { Span, WholeBill } from './read-whole-bill.ts'
 
@@ -46,8 +45,14 @@ export const compareByCall = async (
       yield call
     }
   }
-  const modelOf = ({ sku, stated }: BilledCall) =>
-    readSku(sku, stated, models).model ?? stated.model?.replace(/^.*\//, '')
+  const known = new Map<string, string | undefined>()
+  const modelOf = ({ sku, model }: BilledCall) => {
+    const key = model ?? sku
+    if (!known.has(key)) {
+      known.set(key, readSku(sku, { model }, models).model ?? model?.replace(/^.*\//, ''))
+    }
+    return known.get(key)
+  }
   const { mismatches, verdicts } = await matchCalls(read.calls, counted(), {
     toleranceNanoUsd: read.form.toleranceNanoUsd,
     isComplete: (ms) => ms >= start && ms < wholeUntil,
@@ -87,7 +92,7 @@ const describe = (
     tier: booked?.tier ?? null,
     kind: null,
     sku: billed?.sku || null,
-    lines: billed ? formatLines(billed.lines) : null,
+    lines: billed ? describeLines(billed) : null,
     rows: billed?.rows ?? 0,
     billedNanoUsd: billed?.nanoUsd ?? 0,
     bookedNanoUsd: booked?.costNanoUsd ?? 0,
@@ -95,6 +100,12 @@ const describe = (
     calls: booked ? [nameCall(booked)] : [],
     why: explain(billed, booked),
   }
+}
+
+const describeLines = ({ firstLine, lastLine, rows }: BilledCall): string => {
+  if (rows === 1) return String(firstLine)
+  const isRange = lastLine - firstLine + 1 === rows
+  return isRange ? `${firstLine}-${lastLine}` : `${firstLine} to ${lastLine}, ${rows} of them`
 }
 
 const explain = (billed: BilledCall | undefined, booked: BookedCall | undefined): string => {

@@ -1,17 +1,17 @@
 import type { Calendar } from './bill/days.ts'
 import type { BillRow } from './bill/row.ts'
 import { type BookedCall, MAX_OF_ESTIMATE, type Verdict } from './calls.ts'
-import { addLine, createLines, type Lines } from './lines.ts'
 
 /** What a bill has of one call, in one row or several. */
 export type BilledCall = {
   responseId: string | undefined
   at: number
   sku: string
-  stated: { model: string | undefined }
+  model: string | undefined
   nanoUsd: number
   rows: number
-  lines: Lines
+  firstLine: number
+  lastLine: number
 }
 
 /** A call of which the two sides say different things: one of them may be nothing. */
@@ -27,26 +27,33 @@ const AFTER_MS = 900_000
 export const createBilledCalls = () => {
   const byId = new Map<string, BilledCall>()
   const nameless: BilledCall[] = []
+  const shared = new Map<string, string>()
+  /** The same text once, of however many rows. */
+  const share = (text: string): string => {
+    const known = shared.get(text)
+    if (known === undefined) shared.set(text, text)
+    return known ?? text
+  }
   const add = (row: BillRow, startOf: Calendar['startOf']): void => {
     const { responseId, nanoUsd, line, sku, when, model } = row
     const known = responseId === undefined ? undefined : byId.get(responseId)
     if (known) {
       known.nanoUsd += nanoUsd
       known.rows++
-      addLine(known.lines, line)
+      known.lastLine = line
       return
     }
     const at = 'at' in when ? when.at : startOf(when.first)
     const call: BilledCall = {
       responseId,
       at,
-      sku,
-      stated: { model },
+      sku: share(sku),
+      model: model && share(model),
       nanoUsd,
       rows: 1,
-      lines: createLines(),
+      firstLine: line,
+      lastLine: line,
     }
-    addLine(call.lines, line)
     if (responseId === undefined) nameless.push(call)
     else byId.set(responseId, call)
   }

@@ -84,7 +84,9 @@ export async function* readBill(
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
-    throw new AppError('invalid_request', `The bill is no whole CSV: ${error.message}`)
+    // Its message has what stands there, which may be anything.
+    const what = error.code.toLowerCase().replaceAll('_', ' ')
+    throw new AppError('invalid_request', `The bill is no whole CSV: ${what}, line ${error.lines}.`)
   }
   if (columns) return
   throw new AppError(

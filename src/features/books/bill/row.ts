@@ -53,10 +53,9 @@ export const readRow = (record: readonly string[], line: number, rules: RowRules
   }
   const nanoUsd = readUsd(costText, get('currency'), get('rate'))
   if (typeof nanoUsd === 'string') return { problem: nanoUsd }
-  if (time === undefined) {
-    if (sku === '' || /total/i.test(sku)) return { aside: 'total', nanoUsd }
-    return { problem: 'it has no time' }
-  }
+  const isSum = /^(sub|grand )?total\b/i.test(time ?? sku) || (time === undefined && sku === '')
+  if (isSum) return { aside: 'total', nanoUsd }
+  if (time === undefined) return { problem: 'it has no time' }
   const service = get('service')
   if (service !== undefined && !rules.isOurService(service)) {
     return { aside: 'other_service', nanoUsd }
