@@ -226,7 +226,12 @@ describe('by day and SKU', () => {
     const bill =
       billOf(1) + half('image output', 1_120, '0.0168') + half('text input', 10, '0.0000075')
     const found = await compare(bill)
-    expect(found).toMatchObject({ isExplained: true })
+    expect(found).toMatchObject({
+      isExplained: true,
+      billedNotBooked: { items: [] },
+      bookedNotBilled: { items: [] },
+      bad: { items: [] },
+    })
     expect(found.kinds.map(({ tier, kind }) => `${tier} ${kind}`)).toEqual([
       'standard imageOut',
       'batch imageOut',

@@ -130,12 +130,13 @@ const ATTEMPTS: Source = {
       ${before(sql`${to}::timestamptz + ${MARGIN}`)} as up_to`
   },
   select: sql`
-    select attempts.id, generation_id, generations.owner_id, attempts.provider, attempts.model,
-      generations.image_size as size, coalesce(to_jsonb(attempts)->>'served_tier', to_jsonb(attempts)->>'tier', 'standard') as tier, attempts.started_at,
-      coalesce(attempts.finished_at, attempts.started_at) as ended_at, attempts.cost_nano_usd,
-      is_estimate and may_have_charged and attempts.cost_nano_usd > 0 as is_estimate, usage, response_id
-    from attempts join generations on generations.id = generation_id
-    where attempts.cost_nano_usd > 0 or response_id is not null`,
+    select attempt.id, generation_id, generations.owner_id, attempt.provider, attempt.model,
+      generations.image_size as size,
+      coalesce(to_jsonb(attempt)->>'served_tier', to_jsonb(attempt)->>'tier', 'standard') as tier, attempt.started_at,
+      coalesce(attempt.finished_at, attempt.started_at) as ended_at, attempt.cost_nano_usd,
+      is_estimate and may_have_charged and attempt.cost_nano_usd > 0 as is_estimate, usage, response_id
+    from attempts as attempt join generations on generations.id = generation_id
+    where attempt.cost_nano_usd > 0 or response_id is not null`,
 }
 
 /** These have an index by time. */
