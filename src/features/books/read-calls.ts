@@ -132,7 +132,7 @@ const ATTEMPTS: Source = {
   select: sql`
     select attempt.id, generation_id, generations.owner_id, attempt.provider, attempt.model,
       generations.image_size as size,
-      coalesce(to_jsonb(attempt)->>'served_tier', to_jsonb(attempt)->>'tier', 'standard') as tier, attempt.started_at,
+      coalesce(attempt.served_tier, attempt.tier, 'standard') as tier, attempt.started_at,
       coalesce(attempt.finished_at, attempt.started_at) as ended_at, attempt.cost_nano_usd,
       is_estimate and may_have_charged and attempt.cost_nano_usd > 0 as is_estimate, usage, response_id
     from attempts as attempt join generations on generations.id = generation_id
