@@ -119,6 +119,7 @@ const allowed = {
     find: [],
     spending: [npm('zod')],
     analytics: [],
+    books: [npm('csv-parse', 'zod')],
     gateway: [npm('zod')],
     keys: [],
     maintenance: [],

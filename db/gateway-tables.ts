@@ -27,6 +27,8 @@ export type GatewayCallsTable = {
   mayHaveCharged: Generated<boolean>
   /** The provider's own count, as JSON. */
   usage: ColumnType<unknown, string | null, string | null>
+  /** The provider's own id of its answer. */
+  responseId: string | null
   /** False once analytics have it as it was sent, true once as it ended. */
   isCounted: boolean | null
 }

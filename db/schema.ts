@@ -7,6 +7,7 @@ import type {
   QueryTimesTable,
 } from './alert-tables.ts'
 import type { BatchesTable, BatchItemsTable } from './batch-tables.ts'
+import type { ReconciliationsTable, SettlementsTable } from './books-tables.ts'
 import type {
   ErasedBudgetsTable,
   ErasedObjectsTable,
@@ -94,6 +95,8 @@ export type Schema = {
   upstreamKeys: UpstreamKeysTable
   batches: BatchesTable
   batchItems: BatchItemsTable
+  reconciliations: ReconciliationsTable
+  settlements: SettlementsTable
 }
 
 type UsersTable = { id: string; createdAt: Generated<Date> }

@@ -46,4 +46,8 @@ export type EmbeddingCallsTable = {
   finishedAt: Date | null
   heldNanoUsd: NanoUsd
   costNanoUsd: NanoUsd
+  /** True where nobody said what it cost; null of a release that did not tell. */
+  isEstimate: boolean | null
+  /** False once analytics have it as it was sent, true once as it ended. */
+  isCounted: boolean | null
 }

@@ -183,6 +183,37 @@ function runSpending(
 }
 
 program
+  .command('reconcile')
+  .description('compare a bill of Google or OpenAI (CSV) with what is booked, both ways')
+  .argument('<bill>', 'its file')
+  .option('--columns <pairs>', 'which of its columns is which, as time=day,cost=usd')
+  .option('--mapping <file>', 'the same, and what its SKUs are, as JSON')
+  .option('--zone <name>', 'time zone that its days are of (that of its provider)')
+  .addOption(new Option('--provider <name>', 'whose bill it is').choices(['gemini', 'openai']))
+  .option('--project <id>', 'the project that the calls are of')
+  .option('--from <day>', 'from which day on (its first)')
+  .option('--through <day>', 'up to which day it is whole (the day before its last)')
+  .option('--settle', 'book calls of unknown cost at what the bill says', false)
+  .option('--json', 'all of it, for programs', false)
+  .action((bill, options) =>
+    runCommand(async () =>
+      (await import('./cli/reconcile.ts')).runReconcile(parseConfig(environment), bill, options),
+    ),
+  )
+
+program
+  .command('statement')
+  .description('what a month cost, what was saved, and what it would have cost')
+  .argument('<month>', 'a UTC month, as 2026-11')
+  .option('--csv', 'for sheets, in place of Markdown', false)
+  .option('--owner <id>', 'of one owner alone')
+  .action((month, options) =>
+    runCommand(async () =>
+      (await import('./cli/statement.ts')).runStatement(parseConfig(environment), month, options),
+    ),
+  )
+
+program
   .command('doctor')
   .description('look at everything that the settings name, and say what to do')
   .action(() =>

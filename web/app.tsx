@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { LocationProvider, Route, Router } from 'preact-iso'
 import { onSessionOver } from './api.ts'
 import { Alerts } from './pages/alerts.tsx'
+import { Books } from './pages/books.tsx'
 import { Data } from './pages/data.tsx'
 import { Gallery } from './pages/gallery.tsx'
 import { Generation } from './pages/generation.tsx'
@@ -66,6 +67,7 @@ const Dashboard = () => {
           <Route path="/webhooks/:id" component={Webhook} />
           <Route path="/keys" component={Keys} />
           <Route path="/spending" component={Spending} />
+          <Route path="/books" component={Books} />
           <Route path="/alerts" component={Alerts} />
           <Route path="/data" component={Data} />
           <Route path="/settings" component={Settings} />

@@ -7,11 +7,14 @@ import type { Rates } from '../adapters/http/rates/rates.ts'
 import { createHttpServer, listen } from '../adapters/http/server.ts'
 import { createUpstreamKeys } from '../adapters/http/upstream-key.ts'
 import { createPlaceholder } from '../adapters/images/placeholder.ts'
+import { createCostSplit } from '../adapters/providers/split-cost.ts'
 import type { Reuse } from '../contract/generation.ts'
 import { createAlerts } from '../features/alerts/module.ts'
 import { createAlertRoutes } from '../features/alerts/routes.ts'
 import { createAnalyticsRoutes } from '../features/analytics/routes.ts'
 import { createBatchRoutes } from '../features/batches/routes.ts'
+import { createStatementRoutes } from '../features/analytics/statement-routes.ts'
+import { createBooksRoutes } from '../features/books/routes.ts'
 import { createExplainRoutes } from '../features/explain/routes.ts'
 import { createFindRoutes } from '../features/find/routes.ts'
 import { createGateway } from '../features/gateway/module.ts'
@@ -166,6 +169,7 @@ const listFeatures = (
   const { log, recordReuse } = telemetry
   const similarity = openSimilarity(config, resources, logger)
   const alerts = alertsDeps(config, resources, logger, overrides)
+  const costs = createCostSplit(config.prices)
   const { takeItem, takeKey, takeBytes } = openHoldings(config, db)
   const uploads = createUploads(config, resources, takeBytes)
   const submit = createSubmitDeps(config, resources, uploads, {
@@ -175,6 +179,7 @@ const listFeatures = (
     onStep: overrides.onStep,
     takeNew: rates.takeNew,
     takeKey,
+    onStopped: telemetry.recordRefusal,
     logger,
   })
   const explain = explainDeps(config, resources, submit, uploads, rates, similarity)
@@ -253,7 +258,13 @@ const listFeatures = (
         createSavedItemRoutes(http, { items, placeholder, assertMayAsk, assertServerPays }),
       ],
     },
-    { routes: [createAnalyticsRoutes(http)] },
+    {
+      routes: [
+        createAnalyticsRoutes(http, costs.shareOf),
+        createStatementRoutes(http, costs.shareOf),
+        createBooksRoutes(http, { db, pricing: costs, models: costs.models }),
+      ],
+    },
     { routes: [createAlertRoutes(http, alerts)], ...createAlerts(alerts) },
     {
       routes: createSpendingRoutes(http, config.budgets),

@@ -33,7 +33,7 @@ export const createUploads = (
 
 type Hooks = Pick<
   SubmitDeps,
-  'seal' | 'onDeclined' | 'onStep' | 'logger' | 'record' | 'takeNew' | 'takeKey'
+  'seal' | 'onDeclined' | 'onStep' | 'logger' | 'record' | 'takeNew' | 'takeKey' | 'onStopped'
 >
 
 /** What submitting takes, for people and for saved items alike. */

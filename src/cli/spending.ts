@@ -1,30 +1,26 @@
-import { createDatabase, type Database } from '../../db/database.ts'
 import type { Config } from '../app/config.ts'
-import { requireDatabase } from '../app/resources.ts'
 import { budgetInputSchema, type SpendingScope, scopeSchema } from '../contract/spending.ts'
 import { listBudgets, removeBudget, setBudget } from '../features/spending/budgets.ts'
 import { measureSpending } from '../features/spending/report.ts'
 import { pauseSpending, readSwitch, resumeSpending } from '../features/spending/switch.ts'
 import { StartError } from '../lib/errors.ts'
-import { createLogger } from '../lib/logger.ts'
-import { assertMigrated } from '../migrate.ts'
-import { withDatabase } from '../start.ts'
+import { withOwnDatabase } from './with-database.ts'
 
 /** Stops all paying, in all processes, once it returns. */
 export const pause = (config: Config): Promise<void> =>
-  withSums(config, async (db) => {
+  withOwnDatabase(config, async (db) => {
     const { pausedAt } = await pauseSpending(db, 'command line')
     console.log(`All paying is stopped since ${pausedAt}. imageonce spending resume lets it go on.`)
   })
 
 export const resume = (config: Config): Promise<void> =>
-  withSums(config, async (db) => {
+  withOwnDatabase(config, async (db) => {
     await resumeSpending(db)
     console.log('Paying goes on.')
   })
 
 export const showStatus = (config: Config): Promise<void> =>
-  withSums(config, async (db) => {
+  withOwnDatabase(config, async (db) => {
     const [{ pausedAt }, { todayUsd, monthUsd, lowBudgets, budgets }] = await Promise.all([
       readSwitch(db),
       measureSpending(db, config.budgets),
@@ -37,7 +33,7 @@ export const showStatus = (config: Config): Promise<void> =>
   })
 
 export const list = (config: Config): Promise<void> =>
-  withSums(config, async (db) => {
+  withOwnDatabase(config, async (db) => {
     const budgets = await listBudgets(db)
     if (budgets.length === 0) console.log('No budget is set.')
     for (const { scope, dailyUsd, monthlyUsd } of budgets) {
@@ -57,7 +53,7 @@ export const set = (
   if (!parsed.success) {
     throw new StartError('Give --daily, --monthly or both: US dollars, with 6 decimals at most.')
   }
-  return withSums(config, async (db) => {
+  return withOwnDatabase(config, async (db) => {
     await setBudget(db, scope, parsed.data)
     console.log(`The budget of ${scope} holds from now on.`)
   })
@@ -66,7 +62,7 @@ export const set = (
 /** Throws `StartError` where there is none. */
 export const remove = (config: Config, scopeText: string): Promise<void> => {
   const scope = parseScope(scopeText)
-  return withSums(config, async (db) => {
+  return withOwnDatabase(config, async (db) => {
     if (!(await removeBudget(db, scope))) throw new StartError(`There is no budget of ${scope}.`)
     console.log(`The budget of ${scope} is gone; what the settings say holds.`)
   })
@@ -76,19 +72,6 @@ const parseScope = (text: string): SpendingScope => {
   const parsed = scopeSchema.safeParse(text)
   if (parsed.success) return parsed.data
   throw new StartError(`The scope ${parsed.error.issues[0]?.message}.`)
-}
-
-const withSums = async (config: Config, use: (db: Database) => Promise<void>): Promise<void> => {
-  const database = await withDatabase(config, createLogger(config.logLevel ?? 'warn', 'start'))
-  const { directUrl: url } = requireDatabase(database.config.database)
-  const db = createDatabase({ url, poolSize: 2, onIdleError: () => {} })
-  try {
-    await assertMigrated(database.config)
-    await use(db)
-  } finally {
-    await db.destroy()
-    await database.release()
-  }
 }
 
 const formatUsd = (usd: number): string => `$${usd.toFixed(usd < 1 ? 4 : 2)}`

@@ -5,6 +5,7 @@ import type { GenerationRequestInput } from '../contract/generation-request.ts'
 import { isGenerationId } from '../contract/identity.ts'
 import type { Image } from '../contract/image.ts'
 import type { Receipt } from '../contract/receipt.ts'
+import type { Savings } from '../contract/savings.ts'
 import type { Feedback } from '../contract/similarity.ts'
 import type { Spending } from '../contract/spending.ts'
 import type { GenerationStatus } from '../contract/status.ts'
@@ -120,6 +121,9 @@ export const createImageonceClient = (options: ImageonceClientOptions) => {
   const summary = ({ signal, ...query }: SummaryOptions = {}): Promise<AnalyticsSummary> =>
     transport.send(`/api/analytics/summary${toQuery(query)}`, { signal })
 
+  const savings = ({ signal, ...query }: SummaryOptions = {}): Promise<Savings> =>
+    transport.send(`/api/analytics/savings${toQuery(query)}`, { signal })
+
   const spending = ({ signal }: CallOptions = {}): Promise<Spending> =>
     transport.send('/api/spending', { signal })
 
@@ -168,6 +172,8 @@ export const createImageonceClient = (options: ImageonceClientOptions) => {
     savedItems: createSavedItems(transport),
     /** What the owner's images cost, and what was not paid again, as the server counts. Throws `ImageonceError`. */
     summary,
+    /** What was bought, what was saved and how, and what all of it would have cost. Throws `ImageonceError`. */
+    savings,
     /** What is spent this UTC day and month, and what may be. Throws `ImageonceError`. */
     spending,
   }

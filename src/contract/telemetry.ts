@@ -13,6 +13,9 @@ export const telemetryTypeSchema = z.enum([
 ])
 export type TelemetryType = z.infer<typeof telemetryTypeSchema>
 
+/** What the server itself writes of a request that was refused, as a limit was reached. It is of no generation. */
+export const REFUSED_EVENT = 'generation_refused'
+
 const MAX_DURATION_MS = 7 * 24 * 60 * 60 * 1_000
 
 /** What a browser saw. */

@@ -2,6 +2,7 @@ import { createDocument } from 'zod-openapi'
 import { alerts } from './operations/alerts.ts'
 import { analytics } from './operations/analytics.ts'
 import { batches } from './operations/batches.ts'
+import { books } from './operations/books.ts'
 import { fal } from './operations/fal.ts'
 import { find } from './operations/find.ts'
 import { gateway } from './operations/gateway.ts'
@@ -46,6 +47,7 @@ export const createOpenApiDocument = (version: string, publicUrl: string | undef
       ...webhooks,
       ...telemetry,
       ...analytics,
+      ...books,
       ...alerts,
       ...keys,
       ...owners,

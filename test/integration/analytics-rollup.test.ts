@@ -10,8 +10,10 @@ import * as deadlinesAndHolds from '../../db/migrations/0016-deadlines-and-holds
 import * as access from '../../db/migrations/0023-access.ts'
 import * as spending from '../../db/migrations/0024-spending.ts'
 import * as gatewayCalls from '../../db/migrations/0031-gateway-calls.ts'
+import * as callReceipts from '../../db/migrations/0035-call-receipts.ts'
 import * as nanoDollars from '../../db/migrations/0036-nano-dollars.ts'
 import * as tiers from '../../db/migrations/0038-tiers.ts'
+import * as books from '../../db/migrations/0041-books.ts'
 import { createFold } from '../../src/features/analytics/fold.ts'
 import { summarize } from '../../src/features/analytics/report.ts'
 import { countByHand } from '../support/count-by-hand.ts'
@@ -70,9 +72,11 @@ describe('every figure of every day is as counted by hand', () => {
       await deadlinesAndHolds.up(anyTables)
       await spending.up(anyTables)
       await gatewayCalls.up(anyTables)
+      await callReceipts.up(anyTables)
       await nanoDollars.up(anyTables)
       await access.up(anyTables)
       await tiers.up(anyTables)
+      await books.up(anyTables)
       await expectHistory(older)
       await createFold(older)()
       await createFold(older)()

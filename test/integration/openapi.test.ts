@@ -420,6 +420,24 @@ describe('the server answers as the document says, when it', () => {
     await walk('listBatches', 403, alice, 'GET', '/api/batches')
     await walk('cancelBatch', 200, admin, 'POST', '/api/batches/b_walked/cancel')
     await walk('cancelBatch', 404, admin, 'POST', '/api/batches/none/cancel')
+    await walk('readSavings', 200, alice, 'GET', '/api/analytics/savings')
+    await walk('readSavings', 403, alice, 'GET', '/api/analytics/savings?owner=bob')
+    const statement = `/api/statements/${new Date().toISOString().slice(0, 7)}`
+    await walk('readStatement', 200, alice, 'GET', statement)
+    await walk('readStatement', 200, admin, 'GET', `${statement}.md`)
+    await walk('readStatement', 400, admin, 'GET', '/api/statements/2026-13')
+    const bills = '/api/reconciliations'
+    const bill = {
+      headers: { 'content-type': 'text/csv' },
+      body: 'date,sku,cost\n2026-11-01,Gemini 3 Pro Image output,1\n',
+    }
+    await walk('reconcile', 201, admin, 'POST', bills, bill)
+    await walk('reconcile', 403, alice, 'POST', bills, bill)
+    await walk('reconcile', 400, admin, 'POST', bills, { ...bill, body: 'no,bill\n' })
+    await walk('reconcile', 415, admin, 'POST', bills, { body: {} })
+    await walk('listReconciliations', 200, admin, 'GET', bills)
+    await walk('readReconciliation', 200, admin, 'GET', `${bills}/latest`)
+    await walk('readReconciliation', 404, admin, 'GET', `${bills}/999999`)
     await walk('getSettings', 200, admin, 'GET', '/api/settings')
     await walk('endSessions', 204, admin, 'POST', '/api/sessions/end', { body: { ownerId: 'bob' } })
     await walk('endSessions', 403, alice, 'POST', '/api/sessions/end', { body: { ownerId: 'bob' } })

@@ -1,6 +1,7 @@
 import type { Mutation } from './mutation.ts'
 import { access } from './mutations/access.ts'
 import { batches } from './mutations/batches.ts'
+import { books } from './mutations/books.ts'
 import { clients } from './mutations/clients.ts'
 import { explain } from './mutations/explain.ts'
 import { gateway } from './mutations/gateway.ts'
@@ -30,4 +31,5 @@ export const mutations: readonly Mutation[] = [
   ...pictures,
   ...explain,
   ...tiers,
+  ...books,
 ]

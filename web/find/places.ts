@@ -19,6 +19,7 @@ export const pages: Place[] = [
   { path: '/owners', name: 'Owners', icon: 'owners', isForAdmins: true, words: 'users dearest' },
   { path: '/webhooks', name: 'Webhooks', icon: 'webhooks', words: 'deliveries endpoints' },
   { path: '/keys', name: 'Keys', icon: 'key', isForAdmins: true, words: 'api tokens secrets' },
+  { path: '/books', name: 'Books', icon: 'books', isForAdmins: true, words: 'bill reconcile' },
   { path: '/spending', name: 'Spending', icon: 'coins', isForAdmins: true, words: 'budgets pause' },
   { path: '/alerts', name: 'Alerts', icon: 'alerts', isForAdmins: true, words: 'wrong firing' },
   { path: '/data', name: 'Your data', icon: 'download', words: 'export erase privacy' },

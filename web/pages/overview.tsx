@@ -5,6 +5,7 @@ import { Figures } from '../overview/figures.tsx'
 import { FiringAlerts } from '../overview/firing-alerts.tsx'
 import { Now } from '../overview/now.tsx'
 import { describePeriod, formatPeriod, PeriodPicker, parsePeriod } from '../overview/period.tsx'
+import { SavingsCard } from '../overview/savings-card.tsx'
 import { ButtonLink } from '../parts/button.tsx'
 import { Card } from '../parts/card.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
@@ -45,6 +46,7 @@ export const Overview = () => {
       {isAdmin && <FiringAlerts />}
       {error && <Notice tone="bad">{error.message}</Notice>}
       {summary.value && <Totals summary={summary.value} />}
+      <SavingsCard asked={asked} />
       {isAdmin && <Now />}
       {series.value && summary.value?.figures.total !== 0 && (
         <Charts points={series.value.points} />

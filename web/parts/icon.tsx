@@ -26,6 +26,7 @@ const paths = {
   right: 'M9 6l6 6-6 6',
   coins:
     'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM15 9c-1-1.5-6-1.5-6 1s6 1.500 6 4-5 2.500-6 1M12 6v2M12 16v2',
+  books: 'M5 4h6v16H5zM13 4h6v16h-6zM7 8h2M15 8h2',
   download: 'M12 4v11M7 11l5 5 5-5M4 20h16',
   upload: 'M12 16V5M7 9l5-5 5 5M4 20h16',
   trash: 'M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5M14 11v5',

@@ -59,6 +59,20 @@ export const createGeminiPrices = (table: PriceTable) => {
       usage?: Usage,
       tier: Tier = 'standard',
     ): NanoUsd => share(costTokens(pricesOf(model), size, imageCount, usage), shareOf(model, tier)),
+    /** The tokens that `costAnswer` counts, by their kind, each kind with its price at once in US dollars a million. */
+    listTokens: (
+      model: string,
+      size: ImageSize,
+      imageCount: number,
+      usage?: Usage,
+    ): PricedTokens[] => {
+      const prices = pricesOf(model)
+      return Object.entries(countTokens(prices, size, imageCount, usage)).map(([kind, tokens]) => ({
+        kind: kind as PricedKind,
+        tokens,
+        usdPerMillion: prices.usdPerMillionTokens[kind as PricedKind],
+      }))
+    },
     /**
      * What a call may cost: the list price of an image of the size; of a size that is not in the list, the
      * highest that is, and of a model that is listed without any, the dearest.
@@ -141,26 +155,38 @@ const combineDearest = (all: readonly Prices[]): Prices => {
   }
 }
 
-const costTokens = (
+const costTokens = (prices: Prices, size: ImageSize, imageCount: number, usage: Usage): NanoUsd => {
+  const { usdPerMillionTokens: usd } = prices
+  const tokens = countTokens(prices, size, imageCount, usage)
+  return costOfTokens(
+    Object.entries(tokens).map(([kind, count]) => [count, usd[kind as PricedKind]]),
+  )
+}
+
+/** What a token is of, by which it has its price. */
+export type PricedTokens = { kind: PricedKind; tokens: number; usdPerMillion: number }
+type PricedKind = keyof Prices['usdPerMillionTokens']
+
+const countTokens = (
   { usdPerMillionTokens: usd, imageTokens, thinkingTokens }: Prices,
   size: ImageSize,
   imageCount: number,
   usage: Usage,
-): NanoUsd => {
+): Record<PricedKind, number> => {
   const { total, ofImages: counted } = countOutput(usage)
   const perImage = imageTokens[size] ?? Math.max(0, ...Object.values(imageTokens))
   const ofImages = counted > 0 ? counted : imageCount * perImage
   const isThoughtUncounted = counted === 0 && imageCount > 0
   const { text, image, cached } = countInput(usage, usd)
-  return costOfTokens([
-    [text, usd.textIn],
-    [image, usd.imageIn],
-    [cached, usd.cachedIn],
-    [usage?.toolUsePromptTokenCount ?? 0, usd.toolUse],
-    [ofImages, usd.imageOut],
-    [Math.max(0, total - ofImages), usd.textOut],
-    [usage?.thoughtsTokenCount ?? (isThoughtUncounted ? thinkingTokens : 0), usd.thinking],
-  ])
+  return {
+    textIn: text,
+    imageIn: image,
+    cachedIn: cached,
+    toolUse: usage?.toolUsePromptTokenCount ?? 0,
+    imageOut: ofImages,
+    textOut: Math.max(0, total - ofImages),
+    thinking: usage?.thoughtsTokenCount ?? (isThoughtUncounted ? thinkingTokens : 0),
+  }
 }
 
 /** The prompt's tokens by their kind. Of which kind those in the cache were is not said: of the cheaper one, as far as there are any. */

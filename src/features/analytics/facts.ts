@@ -98,8 +98,15 @@ const wasHalfPrice = sql`coalesce(call.tier, 'standard') <> 'standard'`
 /** SQL that is true of an attempt of which the rollup knows too little. As the index `attempts_to_count` has it. */
 export const isToCount = sql<boolean>`is_counted is distinct from (outcome is not null)`
 
-/** The same of a row of `gateway_calls`. As the index `gateway_calls_to_count` has it. */
+/** The same of a row of `gateway_calls` or `embedding_calls`. As their indexes `…_to_count` have it. */
 export const isGatewayCallToCount = sql<boolean>`is_counted is distinct from (finished_at is not null)`
+
+/** SQL for calls of `embedding_calls`, as `callFacts` takes them; the model's name there has its dimensions behind it. */
+export const embeddingCalls = (source: RawBuilder<unknown>) => sql`(
+  select owner_id, started_at, split_part(model, '@', 1) as model, cost_nano_usd > 0 as may_have_charged,
+    cost_nano_usd, held_nano_usd, coalesce(is_estimate, false) or finished_at is null as is_estimate, is_counted,
+    null::text as tier, null::text as served_tier
+  from ${source} as call)`
 
 /** Each bucket of durations is this much wider than the one before; its middle is at most 2.5 % off. */
 const BUCKET_RATIO = 1.05

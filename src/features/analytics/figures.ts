@@ -130,7 +130,7 @@ export const readModels = async ({ tx, tail }: Reading, scope: Scope) => {
     model,
     calls: Number(calls),
     paidCalls: Number(paidCalls),
-    spendUsd: toUsd(spendNanoUsd),
+    spendNanoUsd,
   }))
 }
 

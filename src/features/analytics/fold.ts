@@ -4,12 +4,14 @@ import type { Schema } from '../../../db/schema.ts'
 import {
   callFacts,
   EVERYONE,
+  embeddingCalls,
   eventFacts,
   FIGURES,
   isGatewayCallToCount,
   isToCount,
 } from './facts.ts'
 import { createHorizon } from './horizon.ts'
+import { eventSavings, isMeasured, tierOf, tierSavings } from './savings-facts.ts'
 
 const BATCH_EVENTS = 20_000
 const BATCH_CALLS = 5_000
@@ -23,6 +25,7 @@ export const createFold = (db: Database): ((signal?: AbortSignal) => Promise<voi
   return async (signal) => {
     const horizon = (await findHorizon()) ?? 0
     while (!signal?.aborted && (await foldBatch(db, horizon))) {}
+    while (!signal?.aborted && (await foldSavings(db, horizon))) {}
   }
 }
 
@@ -39,13 +42,36 @@ const foldBatch = (db: Database, horizon: number): Promise<boolean> =>
     const foldedId = Number(progress.eventId)
     const upToId = Math.min(horizon, foldedId + BATCH_EVENTS)
     if (upToId > foldedId) await foldEvents(tx, foldedId, upToId)
-    const counts = [await foldCalls(tx, ATTEMPTS), await foldCalls(tx, GATEWAY_CALLS)]
+    const counts: number[] = []
+    for (const calls of [ATTEMPTS, GATEWAY_CALLS, EMBEDDING_CALLS]) {
+      counts.push(await foldCalls(tx, calls))
+    }
     if (upToId <= foldedId && counts.every((count) => count === 0)) return false
     await tx
       .updateTable('analyticsProgress')
       .set({ eventId: Math.max(foldedId, upToId) })
       .execute()
     return upToId < horizon || counts.includes(BATCH_CALLS)
+  })
+
+/**
+ * What was saved has a progress of its own, which begins with the oldest event that is kept: the release before moves the other one on,
+ * and knows nothing of this. False when nothing is left to do, or another does it.
+ */
+const foldSavings = (db: Database, horizon: number): Promise<boolean> =>
+  db.transaction().execute(async (tx) => {
+    const { rows } = await sql<{ eventId: string; firstId: string | null }>`
+      select event_id, (select min(id) from generation_events where id > event_id) as first_id
+      from savings_progress for update skip locked`.execute(tx)
+    const [progress] = rows
+    if (!progress || Number(progress.eventId) >= horizon) return false
+    const after = Math.max(Number(progress.eventId), Number(progress.firstId ?? horizon + 1) - 1)
+    const upToId = Math.min(horizon, after + BATCH_EVENTS)
+    const source = sql`(select * from generation_events where id > ${after} and id <= ${upToId})`
+    await sql`
+      with facts as materialized (${eventSavings(source)}), ${addSavings}
+      update savings_progress set event_id = ${upToId}`.execute(tx)
+    return upToId < horizon
   })
 
 const foldEvents = async (tx: Transaction<Schema>, afterId: number, upToId: number) => {
@@ -62,25 +88,40 @@ const foldEvents = async (tx: Transaction<Schema>, afterId: number, upToId: numb
   )
 }
 
-/** A table of calls: which of them are due, which have ended, and the due ones with their owner. */
+/** Calls that have one price alone. */
+const NO_SAVINGS = sql`
+  select null::text as owner_id, null::date as day, null::text as model, null::text as kind, 0::bigint as nano_usd where false`
+
+/** A table of calls: which of them are due, which have ended, the due ones with their owner, and what these saved. */
 const ATTEMPTS = {
   table: sql.table('attempts'),
   isDue: isToCount,
   isEnded: sql`attempts.outcome is not null`,
   withOwner: sql`(
     select due.*, generations.owner_id from due join generations on generations.id = due.generation_id)`,
+  savings: tierSavings(sql`(
+    select due.*, generations.owner_id, ${tierOf(sql`due`)} as call_tier, ${isMeasured(sql`due`)} as is_measured
+    from due join generations on generations.id = due.generation_id)`),
 }
 const GATEWAY_CALLS: typeof ATTEMPTS = {
   table: sql.table('gateway_calls'),
   isDue: isGatewayCallToCount,
   isEnded: sql`gateway_calls.finished_at is not null`,
   withOwner: sql`(select due.*, null::text as tier, null::text as served_tier from due)`,
+  savings: NO_SAVINGS,
+}
+const EMBEDDING_CALLS: typeof ATTEMPTS = {
+  table: sql.table('embedding_calls'),
+  isDue: isGatewayCallToCount,
+  isEnded: sql`embedding_calls.finished_at is not null`,
+  withOwner: embeddingCalls(sql`due`),
+  savings: NO_SAVINGS,
 }
 
 /** Returns how many calls it took up. */
 const foldCalls = async (
   tx: Transaction<Schema>,
-  { table, isDue, isEnded, withOwner }: typeof ATTEMPTS,
+  { table, isDue, isEnded, withOwner, savings }: typeof ATTEMPTS,
 ): Promise<number> => {
   const { rows } = await sql<{ calls: number }>`
     with due as (
@@ -92,12 +133,12 @@ const foldCalls = async (
     models as (
       insert into daily_models (owner_id, day, model, calls, paid_calls, spend_nano_usd)
       select coalesce(owner_id, ${sql.lit(EVERYONE)}), day, model, sum(calls), sum(paid_calls), sum(spend_nano_usd)
-      from facts group by grouping sets ((owner_id, day, model), (day, model))
+      from facts group by grouping sets ((owner_id, day, model), (day, model)) ${withoutNobody}
       on conflict (owner_id, day, model) do update set
         calls = daily_models.calls + excluded.calls,
         paid_calls = daily_models.paid_calls + excluded.paid_calls,
         spend_nano_usd = daily_models.spend_nano_usd + excluded.spend_nano_usd
-    )
+    ), tiers as (${insertSavings(savings)})
     select count(*)::int as calls from due`.execute(tx)
   return rows[0]?.calls ?? 0
 }
@@ -108,15 +149,29 @@ const sums = sql.join(columns.map((column) => sql`sum(${column})`))
 const addTo = (table: RawBuilder<unknown>) =>
   sql.join(columns.map((column) => sql`${column} = ${table}.${column} + excluded.${column}`))
 
+/** SQL: what is nobody's own is everyone's alone. */
+const withoutNobody = sql`having grouping(owner_id) = 1 or owner_id is not null`
+
+/** SQL that adds savings to the days of their owners and of everyone. */
+const insertSavings = (facts: RawBuilder<unknown>) => sql`
+  insert into daily_savings (owner_id, day, model, kind, count, nano_usd)
+  select coalesce(owner_id, ${sql.lit(EVERYONE)}), day, model, kind, count(*), sum(nano_usd)
+  from (${facts}) as saved group by grouping sets ((owner_id, day, model, kind), (day, model, kind)) ${withoutNobody}
+  on conflict (owner_id, day, model, kind) do update set
+    count = daily_savings.count + excluded.count, nano_usd = daily_savings.nano_usd + excluded.nano_usd`
+
+const addSavings = sql`savings as (${insertSavings(sql`select * from facts`)})`
+
 /** SQL that adds `facts` to the days and months of their owners, and to the days of everyone. */
 const addFigures = sql`
   days as (
     insert into daily_figures (day, owner_id, ${sql.join(columns)})
     select day, coalesce(owner_id, ${sql.lit(EVERYONE)}), ${sums}
-    from facts group by grouping sets ((day, owner_id), (day))
+    from facts group by grouping sets ((day, owner_id), (day)) ${withoutNobody}
     on conflict (day, owner_id) do update set ${addTo(sql`daily_figures`)}
   ), months as (
     insert into monthly_figures (month, owner_id, ${sql.join(columns)})
-    select date_trunc('month', day::timestamp)::date, owner_id, ${sums} from facts group by 1, owner_id
+    select date_trunc('month', day::timestamp)::date, owner_id, ${sums} from facts
+    where owner_id is not null group by 1, owner_id
     on conflict (month, owner_id) do update set ${addTo(sql`monthly_figures`)}
   )`

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { AnalyticsSummary, AnalyticsTimeseries } from '../../contract/analytics.ts'
+import { toUsd } from '../../lib/money.ts'
 import { type DayRange, listDays, precede } from './days.ts'
 import { readFigures, readModels } from './figures.ts'
 import { readAtOnce } from './reading.ts'
@@ -25,7 +26,10 @@ export const summarize = (
       owner: ownerId ?? null,
       figures: figuresOf('current'),
       previous: { ...before, figures: figuresOf('previous') },
-      models,
+      models: models.map(({ spendNanoUsd, ...model }) => ({
+        ...model,
+        spendUsd: toUsd(spendNanoUsd),
+      })),
     }
   })
 

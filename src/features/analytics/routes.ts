@@ -1,14 +1,13 @@
-import { type Request, type Response, Router } from 'express'
+import { type Request, Router } from 'express'
 import { principalOf } from '../../adapters/http/auth.ts'
 import type { HttpContext } from '../../adapters/http/http-context.ts'
 import { sendUncached } from '../../adapters/http/json.ts'
 import type { MountedRoutes } from '../../adapters/http/mounted-routes.ts'
 import { linkToNext } from '../../adapters/http/pagination.ts'
 import { parseQuery } from '../../adapters/http/parse-request.ts'
-import { ALL_OWNERS, assertOperator, parseScope } from '../../adapters/http/scope.ts'
+import { assertOperator } from '../../adapters/http/scope.ts'
 import {
   type AnalyticsOwners,
-  type AnalyticsQuery,
   analyticsOwnersQuerySchema,
   analyticsQuerySchema,
 } from '../../contract/analytics.ts'
@@ -16,19 +15,36 @@ import { resolveRange } from './days.ts'
 import { listOwners } from './owners.ts'
 import { formatOwnerCursor, parseOwnerCursor, sendOwnersCsv } from './owners-csv.ts'
 import { listPoints, summarize } from './report.ts'
+import { type ShareOf, summarizeSavings } from './savings.ts'
+import { scopeOf } from './scope-of.ts'
 
 /** What was asked for, made, reused, spent and saved; all owners' for operators. */
-export const createAnalyticsRoutes = ({ db, urlsFor }: HttpContext): MountedRoutes => {
+export const createAnalyticsRoutes = (
+  { db, urlsFor }: HttpContext,
+  shareOf: ShareOf,
+): MountedRoutes => {
   const router = Router()
 
   router.get('/summary', async (req, res) => {
     const query = parseQuery(req, analyticsQuerySchema)
-    sendUncached(res, await summarize(db, resolveRange(query), scopeOf(res, query)))
+    sendUncached(
+      res,
+      await summarize(db, resolveRange(query), scopeOf(principalOf(res), query.owner)),
+    )
   })
 
   router.get('/timeseries', async (req, res) => {
     const query = parseQuery(req, analyticsQuerySchema)
-    sendUncached(res, await listPoints(db, resolveRange(query), scopeOf(res, query)))
+    sendUncached(
+      res,
+      await listPoints(db, resolveRange(query), scopeOf(principalOf(res), query.owner)),
+    )
+  })
+
+  router.get('/savings', async (req, res) => {
+    const query = parseQuery(req, analyticsQuerySchema)
+    const ownerId = scopeOf(principalOf(res), query.owner)
+    sendUncached(res, await summarizeSavings(db, resolveRange(query), ownerId, shareOf))
   })
 
   router.get(['/owners', '/owners.csv'], async (req, res) => {
@@ -46,12 +62,6 @@ export const createAnalyticsRoutes = ({ db, urlsFor }: HttpContext): MountedRout
   })
 
   return { path: '/api/analytics', access: 'token', handler: router }
-}
-
-/** Operators read all owners' unless they name one; undefined stands for all. Throws `forbidden`. */
-const scopeOf = (res: Response, { owner }: AnalyticsQuery): string | undefined => {
-  const principal = principalOf(res)
-  return parseScope(principal, owner ?? (principal.isAdmin ? ALL_OWNERS : undefined))
 }
 
 const wantsCsv = (req: Request, format: 'json' | 'csv' | undefined): boolean => {

@@ -70,6 +70,8 @@ export type CallEnd = {
   isEstimate: boolean
   mayHaveCharged: boolean
   usage: unknown
+  /** The provider's own of its answer. */
+  responseId?: string | null
 }
 
 /** Books what a call cost in place of what was set aside for it; once, and for an owner who was erased meanwhile not at all. */

@@ -178,9 +178,9 @@ export const eraseEvents = async (
   signal: AbortSignal,
 ): Promise<number> => {
   const { rows } = await sql<{ first: string | null; last: string }>`
-    select (select min(id) from generation_events) as first, event_id as last from analytics_progress`.execute(
-    db,
-  )
+    select (select min(id) from generation_events) as first,
+      least(analytics_progress.event_id, savings_progress.event_id) as last
+    from analytics_progress, savings_progress`.execute(db)
   const lastId = Number(rows[0]?.last ?? 0)
   let doneId = Math.max(afterId, Number(rows[0]?.first ?? lastId + 1) - 1)
   while (doneId < lastId) {

@@ -7,7 +7,13 @@ import { addCounts, ERASURES_CHANGED, type Erasure } from './erasures.ts'
 import { keepSpending } from './keep-spending.ts'
 
 /** What of the rollup is the owner's; the rows of everyone stay as they are. */
-const ROLLUP = ['daily_figures', 'monthly_figures', 'daily_models', 'daily_durations']
+const ROLLUP = [
+  'daily_figures',
+  'monthly_figures',
+  'daily_models',
+  'daily_savings',
+  'daily_durations',
+]
 
 /**
  * Erases the owner's own row, and whatever still refers to it, once nothing is left that has objects or money of its own. False, and
@@ -20,7 +26,9 @@ export const finishErasure = (db: Database, erasure: Erasure): Promise<boolean> 
     await sql`select from users where id = ${ownerId} for update`.execute(tx)
     // Who folds holds it until the owner's figures are committed.
     const { rows } = await sql<{ isLeft: boolean }>`
-      with progress as materialized (select event_id from analytics_progress for update)
+      with progress as materialized (
+        select least(analytics_progress.event_id, savings_progress.event_id) as event_id
+        from analytics_progress, savings_progress for update)
       select exists (select from generations where owner_id = ${ownerId})
         or exists (select from image_metadata where user_id = ${ownerId})
         or exists (select from erased_objects where erasure_id = ${id})

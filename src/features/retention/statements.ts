@@ -25,7 +25,8 @@ const before = (days: number) => sql`now() - ${days}::int * interval '1 day'`
 const isOver = (id: RawBuilder<unknown>) => sql`not exists (
   select from generations as own where own.id = ${id} and own.status in ('queued', 'running'))`
 
-const isCountedEvent = sql`generation_events.id <= (select event_id from analytics_progress)`
+const isCountedEvent = sql`generation_events.id <= (
+  select least(analytics_progress.event_id, savings_progress.event_id) from analytics_progress, savings_progress)`
 
 export const statementsFor = (
   isUncounted: IsUncounted,
@@ -96,18 +97,24 @@ export const statementsFor = (
     },
   ],
   history: (days) =>
-    (['daily_figures', 'daily_models', 'daily_durations', 'monthly_figures'] as const).map(
-      (table) => {
-        const firstKept = sql`(now() at time zone 'UTC')::date - ${days}::int`
-        const isOld =
-          table === 'monthly_figures'
-            ? sql`month < (${firstKept} - interval '1 month')::date`
-            : sql`day < ${firstKept}`
-        return {
-          // Everyone's sums are kept.
-          due: sql`select ctid as place from ${sql.table(table)} where owner_id <> '' and ${isOld}`,
-          remove: sql`gone as (delete from ${sql.table(table)} where ctid = any(array(select place from due)))`,
-        }
-      },
-    ),
+    (
+      [
+        'daily_figures',
+        'daily_models',
+        'daily_savings',
+        'daily_durations',
+        'monthly_figures',
+      ] as const
+    ).map((table) => {
+      const firstKept = sql`(now() at time zone 'UTC')::date - ${days}::int`
+      const isOld =
+        table === 'monthly_figures'
+          ? sql`month < (${firstKept} - interval '1 month')::date`
+          : sql`day < ${firstKept}`
+      return {
+        // Everyone's sums are kept.
+        due: sql`select ctid as place from ${sql.table(table)} where owner_id <> '' and ${isOld}`,
+        remove: sql`gone as (delete from ${sql.table(table)} where ctid = any(array(select place from due)))`,
+      }
+    }),
 })

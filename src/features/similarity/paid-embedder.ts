@@ -28,11 +28,11 @@ export const createPaidEmbedder = (
     if (!callId) throw new EmbeddingError('No embedding may be paid for now.', { isFree: true })
     try {
       const embedded = await embedder.embed(texts, signal, payer)
-      await settleCall(db, callId, embedded.costNanoUsd)
+      await settleCall(db, callId, embedded.costNanoUsd, embedded.isEstimate)
       return embedded
     } catch (error) {
       const isFree = error instanceof EmbeddingError && error.isFree
-      await settleCall(db, callId, isFree ? 0 : heldNanoUsd)
+      await settleCall(db, callId, isFree ? 0 : heldNanoUsd, !isFree)
       throw error
     }
   },
@@ -61,10 +61,15 @@ const recordCall = async (
   return rows[0]?.id
 }
 
-const settleCall = async (db: Database, id: string, costNanoUsd: NanoUsd): Promise<void> => {
+const settleCall = async (
+  db: Database,
+  id: string,
+  costNanoUsd: NanoUsd,
+  isEstimate = false,
+): Promise<void> => {
   await db
     .updateTable('embeddingCalls')
-    .set({ costNanoUsd, finishedAt: sql<Date>`clock_timestamp()` })
+    .set({ costNanoUsd, isEstimate, finishedAt: sql<Date>`clock_timestamp()` })
     .where('id', '=', id)
     .where('finishedAt', 'is', null)
     .execute()

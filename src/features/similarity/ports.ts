@@ -20,7 +20,12 @@ export type Embedder = {
 /** On whose account a call is. */
 export type Payer = { ownerId: string; keyId: string | null }
 
-export type Embedded = { vectors: Float32Array[]; costNanoUsd: NanoUsd }
+export type Embedded = {
+  vectors: Float32Array[]
+  costNanoUsd: NanoUsd
+  /** True where the other end counted no tokens. */
+  isEstimate?: boolean
+}
 
 /** What an embedding is compared with: prompts of one owner that differ in nothing but their words. */
 export type NeighbourQuery = {

@@ -1,6 +1,7 @@
 import type { Database } from '../../../db/database.ts'
 import type { Reuse } from '../../contract/generation.ts'
 import type { Logger } from '../../lib/logger.ts'
+import { createRefusalLog } from './refusal-log.ts'
 import { createReuseLog } from './reuse-log.ts'
 import { createTelemetryLog } from './telemetry-log.ts'
 
@@ -20,5 +21,11 @@ export const createTelemetry = ({ db, logger, isProduction, onReuse }: Telemetry
     onReuse,
     onError: (error) => logger.warn({ err: error }, 'lost reuse records'),
   })
-  return { log, recordReuse: reuseLog.record, close: reuseLog.close }
+  const refusalLog = createRefusalLog(db, {
+    onError: (error) => logger.warn({ err: error }, 'lost records of what was refused'),
+  })
+  const close = async (): Promise<void> => {
+    await Promise.all([reuseLog.close(), refusalLog.close()])
+  }
+  return { log, recordReuse: reuseLog.record, recordRefusal: refusalLog.record, close }
 }

@@ -31,6 +31,8 @@ export type FindOrCreateDeps = {
    * asks by hand.
    */
   takeNew?: ((ownerId: string) => () => void) | undefined
+  /** Called with what was asked for anew and may not be paid for, as a limit is reached or paying is stopped. */
+  onStopped?: ((wanted: GenerationToInsert) => void) | undefined
   /** Room for another idempotency key of an owner; throws `too_much_kept`. */
   takeKey?: ((ownerId: string) => Promise<void>) | undefined
 }
@@ -98,12 +100,13 @@ export const findOrCreate = async (
   describeOlder?: DescribeOlder,
 ): Promise<Submission> => {
   if (!key) return settle(deps, request)
-  const { db, limits, takeNew } = deps
+  const { db, limits, takeNew, onStopped } = deps
   const { id: generationId, ownerId } = request.generation
   await deps.takeKey?.(ownerId)
   await insertOwnerIfNew(db, ownerId)
   return db.transaction().execute(async (tx) => {
-    const within = { db: tx, statements: createOwnStatements(tx, limits), limits, takeNew }
+    const statements = createOwnStatements(tx, limits)
+    const within = { db: tx, statements, limits, takeNew, onStopped }
     const bound = await bindIdempotencyKey(tx, { ...key, ownerId, generationId }, describeOlder)
     const earlier = bound.isNew ? undefined : await findGeneration(tx, bound.generationId)
     if (earlier) return answerWith(earlier)
@@ -140,7 +143,10 @@ const join = (
     const putBack = deps.takeNew?.(wanted.ownerId)
     const inserted = await deps.statements.insert(wanted)
     if (!inserted || inserted.stopped) putBack?.()
-    if (inserted?.stopped) throw inserted.stopped
+    if (inserted?.stopped) {
+      deps.onStopped?.(wanted)
+      throw inserted.stopped
+    }
     return inserted && { ...inserted, kind: 'new' }
   })
 

@@ -68,7 +68,8 @@ export const createPassThrough = (
       )
     const usage = watchUsage()
     const outcome = await pass(res, { ...call.request, apiKey }, usage.see)
-    await settle(toEnd(call, heldNanoUsd, outcome, usage.find()))
+    const end = toEnd(call, heldNanoUsd, outcome, usage.find())
+    await settle({ ...end, responseId: usage.findResponseId() ?? null })
     finish(res, outcome)
   }
 

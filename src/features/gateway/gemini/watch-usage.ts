@@ -3,9 +3,10 @@ import { isObject, type Json } from './json.ts'
 /** More than follows the count of tokens in an answer. */
 const TAIL_CHARACTERS = 64 * 1024
 const NAME = '"usageMetadata"'
+const RESPONSE_ID = /"responseId"\s*:\s*"([\w.-]{1,200})"/
 
 /**
- * Reads the last count of tokens out of an answer, or of the events of one, while it goes by. A quotation mark within a string is
+ * Reads the last count of tokens and the answer's id out of an answer, or of the events of one, while it goes by. A quotation mark within a string is
  * escaped, so that no words can be taken for it.
  */
 export const watchUsage = () => {
@@ -14,7 +15,11 @@ export const watchUsage = () => {
   const see = (chunk: Uint8Array): void => {
     tail = (tail + decoder.decode(chunk, { stream: true })).slice(-TAIL_CHARACTERS)
   }
-  return { see, find: (): Json | undefined => findUsage(tail) }
+  return {
+    see,
+    find: (): Json | undefined => findUsage(tail),
+    findResponseId: (): string | undefined => tail.match(RESPONSE_ID)?.[1],
+  }
 }
 
 const findUsage = (text: string): Json | undefined => {

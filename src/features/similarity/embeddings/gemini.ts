@@ -44,7 +44,11 @@ export const createGeminiEmbedder = (config: GeminiEmbedderConfig): Embedder => 
           fetchAnswer(model, texts, config.dimensions, deadline.signal),
         )
         const { vectors, tokens } = parseGeminiVectors(answer, texts.length, config.dimensions)
-        return { vectors, costNanoUsd: prices.cost(texts, tokens) }
+        return {
+          vectors,
+          costNanoUsd: prices.cost(texts, tokens),
+          isEstimate: tokens === undefined,
+        }
       } catch (error) {
         signal.throwIfAborted()
         throw toEmbeddingError(error, config.model, deadline.timedOut() ? timeoutMs : undefined)
