@@ -19,16 +19,19 @@ export const isHeldByBatch = ({
 }: Pick<GenerationRow, 'status' | 'leaseExpiresAt'>): boolean =>
   status === 'running' && leaseExpiresAt === null
 
-/** What a claim is to know of its generation, named `changed`. */
-export const selectBatched = [
-  sql<boolean>`exists (
-    select from batch_items where generation_id = changed.id and batch_items.state = 'sent')`.as(
-    'isInBatch',
-  ),
-  sql<number>`(
-    select count(*) + count(*) filter (where outcome = 'unserved') from batch_items
-    where generation_id = changed.id and settled_at >= changed.queued_at)::int`.as('batchTries'),
-]
+/** How a claimed generation stands to batches: whether it is in one, and how often it was in one since it was asked for. */
+export type BatchHistory = [inBatch: number, tries: number]
+
+/**
+ * SQL for that, of a generation named `changed`. Once, as whatever else reads a table has it planned anew. A batch that ended without a
+ * word of it counts twice.
+ */
+export const selectBatchHistory = sql<BatchHistory>`(
+  select array[
+    count(*) filter (where state = 'sent'),
+    count(*) filter (where settled_at >= changed.queued_at)
+      + count(*) filter (where settled_at >= changed.queued_at and outcome = 'unserved')]::integer[]
+  from batch_items where generation_id = changed.id)`.as('batchHistory')
 
 /** Where a generation stands that waits for a batch (`gathered`) or is in one. */
 export type Batched = {

@@ -15,7 +15,7 @@ import {
   noError,
   type Update,
 } from './apply-transition.ts'
-import { selectBatched } from './batched.ts'
+import { type BatchHistory, selectBatchHistory } from './batched.ts'
 import { hasStatus } from './has-status.ts'
 import {
   selectDoubtedTier,
@@ -70,14 +70,22 @@ export const claimGeneration = async (
     db,
     'generation.running',
     (query) => claim(query, { workerId, leaseMs, giveUpMs }).where('id', '=', id),
-    { alsoSelect: [...selectLimit(account), ...selectTiers(account), ...selectBatched] },
+    { alsoSelect: [...selectLimit(account), ...selectTiers(account), selectBatchHistory] },
   )
   return claimed && toClaimedRow(claimed as ReadClaim)
 }
 
-type ReadClaim = Omit<ClaimedRow, 'tierLimits'> & { tierLimits: readonly TierLimit[] | null }
+type ReadClaim = Omit<ClaimedRow, 'tierLimits' | 'isInBatch' | 'batchTries'> & {
+  tierLimits: readonly TierLimit[] | null
+  batchHistory: BatchHistory
+}
 
-const toClaimedRow = (row: ReadClaim): ClaimedRow => ({ ...row, tierLimits: row.tierLimits ?? [] })
+const toClaimedRow = ({ batchHistory: [inBatch, batchTries], ...row }: ReadClaim): ClaimedRow => ({
+  ...row,
+  tierLimits: row.tierLimits ?? [],
+  isInBatch: inBatch > 0,
+  batchTries,
+})
 
 const selectTiers = (account: string) => [
   selectKeyTier.as('keyTier'),
