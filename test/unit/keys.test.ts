@@ -40,7 +40,8 @@ const needed: Record<string, KeyScope[]> = {
     ['read'],
     ...['listGenerations', 'getGeneration', 'followGeneration', 'getHistory', 'getSurplus'],
     ...['listImages', 'showImage', 'describeSimilarity', 'listSimilarityChecks'],
-    ...['summarize', 'listDays', 'limitImageUrl'],
+    ...['summarize', 'listDays', 'limitImageUrl', 'find'],
+    ...['getReceipt', 'shareReceipt', 'listAnswers', 'readSavings', 'readStatement'],
   ),
   ...ofAll(
     ['generate'],
