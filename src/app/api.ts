@@ -144,13 +144,13 @@ const listFeatures = (
   callers: ReturnType<typeof createCallers>,
   rates: Rates,
 ): Feature[] => {
-  const { db, provider, store } = resources
+  const { db, providers, store } = resources
   const { identify } = callers
   const { secrets: hookSecrets, namespaces, ...hookTiming } = config.hooks
   const signer = createImageSigner(...secrets.imageUrlSecrets)
   const placeholder = createPlaceholder()
-  const info = describeServer(provider, config.http)
-  const { assertMayAsk, describeCaller } = createCallerPolicy(config.ownerPolicy, provider)
+  const info = describeServer(providers, config.http)
+  const { assertMayAsk, describeCaller } = createCallerPolicy(config.ownerPolicy, providers)
   const telemetry = openTelemetry(config, resources, logger)
   const { log, recordReuse } = telemetry
   const similarity = openSimilarity(config, resources, logger)
@@ -252,7 +252,7 @@ const listFeatures = (
     createOperators({
       server: {
         version: VERSION,
-        provider: provider.name,
+        provider: info.provider,
         database: config.database.isEmbedded ? 'embedded' : 'postgres',
         queue: config.queue.redisUrl ? 'redis' : 'postgres',
         store: store.kind,

@@ -27,7 +27,7 @@ const FETCH_WAITS = { maxWaitMs: 30_000, maxWaiting: 100 }
 export const falDeps = (
   config: Config,
   secrets: Secrets,
-  { db, queue, provider, metrics }: Resources,
+  { db, queue, providers, metrics }: Resources,
   uploads: UploadDeps,
   { resolveName }: Overrides,
 ): FalDeps => {
@@ -41,8 +41,8 @@ export const falDeps = (
   const inTurn = limitConcurrency(FETCHED_AT_ONCE, FETCH_WAITS)
   const never = new AbortController().signal
   return {
-    models: provider.models,
-    defaultModel: provider.defaultModel,
+    models: providers.models,
+    defaultModel: providers.defaultModel,
     takeImage: createTakeImage({
       db,
       findImageId: (url) => findImageId(signer, url),

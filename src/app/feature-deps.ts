@@ -75,7 +75,7 @@ export const alertsDeps = (
 export const webhooksDeps = (
   config: Config,
   secrets: Secrets,
-  { db, events, provider, metrics }: Resources,
+  { db, events, providers, metrics }: Resources,
   logger: Logger,
   { resolveName }: Overrides,
 ): WebhooksDeps => {
@@ -87,7 +87,7 @@ export const webhooksDeps = (
     resolve: resolveName,
     answerContext: {
       urls: createUrlsAt(signer, publicUrlOf(config)),
-      listPriceUsd: findListPriceUsd.bind(undefined, provider.models),
+      listPriceUsd: findListPriceUsd.bind(undefined, providers.models),
       interactiveDeadlineMs: config.interactiveDeadlineMs,
     },
     leaseMs: config.worker.leaseMs,
@@ -188,7 +188,7 @@ export const openSimilarity = (
 
 /** What would come of a request is seen by what submitting goes by. */
 export const explainDeps = (
-  { db, provider }: Resources,
+  { db, providers }: Resources,
   { statements, limits }: SubmitDeps,
   uploads: UploadDeps,
   { findNewRefusal }: Pick<Rates, 'findNewRefusal'>,
@@ -197,7 +197,7 @@ export const explainDeps = (
   db,
   statements,
   limits,
-  provider,
+  providers,
   resolveConditionImage: (ownerId, image, pointer) =>
     foreseeConditionImage(uploads, ownerId, image, pointer),
   findNewRefusal,
@@ -232,7 +232,7 @@ const ANSWER_SHARE = 2
 
 export const gatewayDeps = (
   { http, bounds, budgets, gemini, prices }: Config,
-  { db, store, provider }: Resources,
+  { db, store, providers }: Resources,
   submitting: Pick<
     GatewayDeps,
     | 'submit'
@@ -249,17 +249,17 @@ export const gatewayDeps = (
   db,
   budgets,
   store,
-  models: provider.models,
-  defaultModel: provider.defaultModel,
+  models: providers.models,
+  defaultModel: providers.defaultModel,
   findThumbnail: createThumbnails(store),
   findPlace: (call) => findPlace(db, call),
-  listPriceUsd: findListPriceUsd.bind(undefined, provider.models),
+  listPriceUsd: findListPriceUsd.bind(undefined, providers.models),
   maxCallSeconds: http.maxCallSeconds,
   ownerCalls: bounds.ownerCalls,
   answers: createByteBudget({ ...ANSWER_WAITS, totalBytes: ANSWER_SHARE * bounds.bodyBytes }),
   gemini: {
-    models: provider.models.map(({ name }) => name),
-    isLocal: provider.name === 'local',
+    models: providers.models.map(({ name }) => name),
+    hasGemini: providers.find('gemini') !== undefined,
     upstream: gemini && createGeminiUpstream({ ...gemini, prices }),
   },
   logger,
@@ -267,7 +267,7 @@ export const gatewayDeps = (
 
 /** `findImageId`: the id in one of our image URLs, where such URLs can come in. */
 export const itemDeps = (
-  { db, queue, provider }: Resources,
+  { db, queue, providers }: Resources,
   submit: SubmitDeps,
   { recordReuse }: ReturnType<typeof openTelemetry>,
   findImageId: ItemDeps['findImageId'],
@@ -278,5 +278,5 @@ export const itemDeps = (
   removeJob: queue.remove,
   findImageId,
   onReuse: (row, kind) =>
-    recordReuse(row, describeReuse(row, kind, findListPriceUsd.bind(undefined, provider.models))),
+    recordReuse(row, describeReuse(row, kind, findListPriceUsd.bind(undefined, providers.models))),
 })

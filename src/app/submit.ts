@@ -36,7 +36,7 @@ type Hooks = Pick<SubmitDeps, 'onDeclined' | 'onStep' | 'logger' | 'record' | 't
 /** What submitting takes, for people and for saved items alike. */
 export const createSubmitDeps = (
   config: Config,
-  { db, queue, provider, metrics }: Resources,
+  { db, queue, providers, metrics }: Resources,
   uploads: UploadDeps,
   hooks: Hooks,
 ): SubmitDeps => {
@@ -46,7 +46,7 @@ export const createSubmitDeps = (
     db,
     statements: createBatchedStatements(db, limits),
     limits,
-    provider,
+    providers,
     resolveConditionImage: (...image) => resolveConditionImage(uploads, ...image),
     enqueue: queue.enqueue,
     promote: queue.promote,

@@ -11,6 +11,8 @@ import {
 /** A model that this server may be asked for. */
 export const modelInfoSchema = z.object({
   name: z.string(),
+  /** Whose it is. */
+  provider: providerNameSchema,
   /** Price of one image by size, in US dollars; a size that is absent is not offered. */
   priceUsd: z.partialRecord(imageSizeSchema, z.number()),
   aspectRatios: z.array(aspectRatioSchema).readonly(),
@@ -44,6 +46,7 @@ export type CallerInfo = z.infer<typeof callerInfoSchema>
 export const serverInfoSchema = z.object({
   name: z.literal('imageonce'),
   version: z.string(),
+  /** Whose the default model is. */
   provider: providerNameSchema,
   defaultModel: z.string(),
   models: z.array(modelInfoSchema).readonly(),

@@ -74,7 +74,7 @@ export type ImageType = z.infer<typeof imageTypeSchema>
 export const imageMimeTypeSchema = z.enum(['image/png', 'image/jpeg', 'image/webp'])
 export type ImageMimeType = z.infer<typeof imageMimeTypeSchema>
 
-export const providerNameSchema = z.enum(['gemini', 'local'])
+export const providerNameSchema = z.enum(['gemini', 'openai', 'local'])
 export type ProviderName = z.infer<typeof providerNameSchema>
 
 export const reuseSourceSchema = z.enum(['exact', 'joined', 'similar', 'client'])

@@ -126,8 +126,26 @@ export type Provider = {
   call(request: ProviderRequest, signal: AbortSignal): Promise<ProviderResult>
 }
 
+/** Where a call goes: a provider, and which of its models. */
+export type Callee = { provider: Provider; model: string }
+
+/** All that make images here: one provider or several. A model's name is of one of them alone. */
+export type Providers = {
+  list: readonly [Provider, ...Provider[]]
+  /** For requests that name none. */
+  defaultModel: string
+  /** Of all of them, the default first. */
+  models: readonly ModelInfo[]
+  find(name: ProviderName): Provider | undefined
+}
+
 /** What tells, of a call that failed, a provider that is down from a request that it can't serve. */
-export type CallSubject = { model: string; ownerId: string; fingerprint: string }
+export type CallSubject = {
+  provider: ProviderName
+  model: string
+  ownerId: string
+  fingerprint: string
+}
 
 /**
  * Makes a call, or throws `provider_unavailable` (with `retryAfterMs`) without one while the model is known to be down.

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import type { Database } from '../../db/database.ts'
+import { createLocalProvider } from '../../src/adapters/providers/local.ts'
 import { removeBudget, setBudget } from '../../src/features/spending/budgets.ts'
 import { pauseSpending, resumeSpending } from '../../src/features/spending/switch.ts'
 import { recordIntent } from '../../src/generation/run/attempts.ts'
@@ -42,7 +43,9 @@ const wait = (claim: Row, failure: AppError) =>
   waitForBudget(
     {
       db,
-      provider: { estimateNanoUsd: () => MAY_COST_NANO_USD },
+      providers: {
+        find: () => ({ ...createLocalProvider(), estimateNanoUsd: () => MAY_COST_NANO_USD }),
+      },
       budgets: NO_BUDGETS,
       giveUpMs: GIVE_UP_MS,
     },

@@ -21,12 +21,14 @@ beforeEach(() => {
 })
 afterEach(() => void jest.useRealTimers())
 
+const of = { provider: 'gemini' as const }
+
 type Call = { owner?: string; prompt?: string; model?: string }
 type Said = ProviderErrorCode | 'image'
 
 /** What became of a call: what the provider said, or `kept back` without one. */
 const call = async (said: Said, { owner = 'alice', prompt = 'p', model = 'm' }: Call = {}) => {
-  const subject = { model, ownerId: owner, fingerprint: `${owner} ${prompt}` }
+  const subject = { ...of, model, ownerId: owner, fingerprint: `${owner} ${prompt}` }
   let isSent = false
   try {
     await guard(subject, async () => {
@@ -131,12 +133,12 @@ describe('an outage', () => {
   test('says when to come again, and is not told by what we ended ourselves', async () => {
     await failFor(['app'], FAILURES)
     jest.advanceTimersByTime(10_000)
-    const subject = { model: 'm', ownerId: 'app', fingerprint: 'another' }
+    const subject = { ...of, model: 'm', ownerId: 'app', fingerprint: 'another' }
     await expect(guard(subject, async () => {})).rejects.toMatchObject({
       ...{ code: 'provider_unavailable', retryable: true, retryAfterMs: RESET_MS - 10_000 },
     })
     for (let n = 0; n < FAILURES; n++) {
-      const own = { model: 'other', ownerId: 'app', fingerprint: `p${n}` }
+      const own = { ...of, model: 'other', ownerId: 'app', fingerprint: `p${n}` }
       const interrupted = guard(own, () => Promise.reject(new Error('shutdown')))
       await expect(interrupted).rejects.toThrow('shutdown')
     }
@@ -164,7 +166,7 @@ describe('a model that is down', () => {
 
   test('is known to be on trial by the calls that try it', async () => {
     const trials: boolean[] = []
-    const subject = (owner: string) => ({ model: 'm', ownerId: owner, fingerprint: owner })
+    const subject = (owner: string) => ({ ...of, model: 'm', ownerId: owner, fingerprint: owner })
     jest.advanceTimersByTime(RESET_MS)
     await guard(subject('dave'), async (isTrial) => void trials.push(isTrial))
     await guard(subject('dave'), async (isTrial) => void trials.push(isTrial))

@@ -11,7 +11,7 @@ import {
 } from '../../src/adapters/providers/price-table.ts'
 import { parseConfig } from '../../src/app/config.ts'
 import { describePrices, examinePrices } from '../../src/app/examine-prices.ts'
-import { openModel } from '../../src/app/resources.ts'
+import { openProviders } from '../../src/app/open-providers.ts'
 import { reportGuessedPrices } from '../../src/app/server-info.ts'
 import { modelInfoSchema } from '../../src/contract/server-info.ts'
 import { toNanoUsd } from '../../src/lib/money.ts'
@@ -218,8 +218,8 @@ describe('PRICE_FILE', () => {
     expect(prices).toEqual(withOwn({ prices: aPrice }))
     expect(settings.find(({ name }) => name === 'PRICE_FILE')).toMatchObject({ value: PRICE_FILE })
     const config = parseConfig({ PRICE_FILE, GEMINI_API_KEY: 'key' })
-    const { provider, close } = openModel(config)
-    expect(provider.estimateNanoUsd(BANANA, '1K')).toBe(34_200_000)
+    const { providers, close } = openProviders(config, { isCaller: true })
+    expect(providers.find('gemini')?.estimateNanoUsd(BANANA, '1K')).toBe(34_200_000)
     await close()
     expect(parseConfig({}).prices).toBe(builtInPrices)
   })
@@ -282,6 +282,7 @@ describe('the models on offer', () => {
       const [first] = listGeminiModels(name)
       expect(first).toEqual({
         name,
+        provider: 'gemini',
         // 1,120, 1,680 and 3,780 tokens at $120, and 900 of thinking at $12.
         priceUsd: { '1K': 0.1452, '2K': 0.2124, '4K': 0.4644 },
         aspectRatios: expect.any(Array),

@@ -5,12 +5,14 @@ import { resolveRequest } from '../../src/generation/submit/resolve-request.ts'
 import { aModel } from '../support/models.ts'
 
 const model = aModel({
+  provider: 'gemini',
   priceUsd: { '1K': 0.04, '2K': 0.05 },
   aspectRatios: ['1:1'],
   maxConditionImages: 3,
   thinkingLevels: ['low'],
 })
 const plain = aModel({
+  provider: 'gemini',
   priceUsd: { '1K': 0.1 },
   maxConditionImages: 1,
   thinkingLevels: [],
@@ -18,8 +20,7 @@ const plain = aModel({
   takesSafetySettings: false,
   takesTurns: false,
 })
-const provider = {
-  name: 'gemini' as const,
+const providers = {
   defaultModel: 'a',
   models: [
     { ...model, name: 'a' },
@@ -35,7 +36,7 @@ const resolve = (
 ) =>
   resolveRequest(
     {
-      provider,
+      providers,
       resolveConditionImage: async (_ownerId, image) => ({ id: `i_${image}`, digest: image }),
     },
     owner,
@@ -99,7 +100,7 @@ test('every image of a request is resolved once, in order, and by where it stand
     turns: [{ role: 'user', images: ['x'] }],
   })
   const { generation } = await resolveRequest(
-    { provider, resolveConditionImage },
+    { providers, resolveConditionImage },
     'alice',
     request,
     undefined,
@@ -124,7 +125,7 @@ describe("a provider's own request", () => {
   const own = (body: unknown, images: string[] = []) =>
     resolveRequest(
       {
-        provider,
+        providers,
         resolveConditionImage: async (_ownerId, image) => ({ id: `i_${image}`, digest: image }),
       },
       'alice',
@@ -166,7 +167,7 @@ test('images that are too large for one call are refused together', async () => 
   const request = generationRequestSchema.parse({ prompt: 'a', conditionImages: ['x', 'y'] })
   const resolving = resolveRequest(
     {
-      provider,
+      providers,
       resolveConditionImage: async (_ownerId, image) => ({
         id: `i_${image}`,
         digest: image,

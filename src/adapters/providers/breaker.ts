@@ -22,9 +22,10 @@ export type BreakerOptions = {
 export const createProviderBreaker = (options: BreakerOptions): GuardCall => {
   const circuits = new Map<string, ReturnType<typeof createCircuit>>()
   let isOpen = false
-  const circuitOf = (model: string) => {
-    const circuit = circuits.get(model) ?? createCircuit(options)
-    circuits.set(model, circuit)
+  const circuitOf = ({ provider, model }: CallSubject) => {
+    const name = `${provider} ${model}`
+    const circuit = circuits.get(name) ?? createCircuit(options)
+    circuits.set(name, circuit)
     return circuit
   }
   const tell = () => {
@@ -33,7 +34,7 @@ export const createProviderBreaker = (options: BreakerOptions): GuardCall => {
     isOpen = isOpenNow
   }
   return async (subject, call) => {
-    const circuit = circuitOf(subject.model)
+    const circuit = circuitOf(subject)
     const { waitMs, isTrial } = circuit.admit(subject)
     tell()
     if (waitMs > 0) throw unavailable(waitMs)

@@ -19,6 +19,7 @@ export const createGeminiPrices = (table: PriceTable) => {
     const model = findEntry(models, name)
     return {
       name,
+      provider: 'gemini',
       priceUsd: listPricesUsd(model?.prices ?? dearest),
       ...readAbilities(model),
       ...(model ? { priceCheckedOn: model.prices.checkedOn } : { isPriceGuessed: true }),

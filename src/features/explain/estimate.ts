@@ -1,7 +1,8 @@
 import type { GenerationRow } from '../../../db/schema.ts'
 import type { ExplainedImage } from '../../contract/explanation.ts'
 import { findListPriceNanoUsd } from '../../generation/list-price.ts'
-import type { Provider } from '../../generation/ports.ts'
+import type { Providers } from '../../generation/ports.ts'
+import { findCallee } from '../../generation/providers.ts'
 import type { Standing } from '../../generation/state/foresee-insert.ts'
 import type { NanoUsd } from '../../lib/money.ts'
 import type { CallKind, RecentCalls } from './recent-calls.ts'
@@ -20,12 +21,14 @@ type Wanted = Pick<GenerationRow, 'provider' | 'model' | 'imageSize' | 'conditio
 export const priceOf = (
   calls: RecentCalls,
   wanted: Wanted,
-  { models, estimateNanoUsd }: Pick<Provider, 'models' | 'estimateNanoUsd'>,
+  providers: Pick<Providers, 'models' | 'find'>,
   besidesNanoUsd: NanoUsd,
 ): Price => {
   const { model, imageSize } = wanted
-  const atMostNanoUsd = estimateNanoUsd(model, imageSize) + besidesNanoUsd
-  const listNanoUsd = findListPriceNanoUsd(models, model, imageSize)
+  const callee = findCallee(providers, wanted)
+  const callNanoUsd = callee?.provider.estimateNanoUsd(callee.model, imageSize) ?? 0
+  const atMostNanoUsd = callNanoUsd + besidesNanoUsd
+  const listNanoUsd = findListPriceNanoUsd(providers.models, model, imageSize)
   if (atMostNanoUsd === 0 && listNanoUsd === 0) return FREE
   const lately = calls.find(kindOf(wanted))
   return {

@@ -3,10 +3,12 @@ import type { Suggestion } from '../../../db/generation-tables.ts'
 import type { Would } from '../../contract/explanation.ts'
 import type { GenerationRequest } from '../../contract/generation-request.ts'
 import type { SimilarityMode } from '../../contract/vocabulary.ts'
-import type { Provider } from '../../generation/ports.ts'
+import type { Providers } from '../../generation/ports.ts'
+import { findCallee, limitedBy } from '../../generation/providers.ts'
 import { findSuggested, type Suggested } from '../../generation/read/suggestions.ts'
 import { foreseeStop, readStanding, type Standing } from '../../generation/state/foresee-insert.ts'
 import type { GenerationToInsert, InsertLimits } from '../../generation/state/insert-or-requeue.ts'
+import type { LimitedModel } from '../../generation/state/model-limits.ts'
 import { countPositions, type GenerationWithImage } from '../../generation/state/repository.ts'
 import { type SubmissionStatements, tooManyQueued } from '../../generation/submit/find-or-create.ts'
 import { foreseeAnswer, isRefusal } from '../../generation/submit/foresee.ts'
@@ -26,7 +28,7 @@ export type ExplainDeps = {
   db: Database
   statements: Pick<SubmissionStatements, 'find'>
   limits: InsertLimits
-  provider: Pick<Provider, 'name' | 'account' | 'defaultModel' | 'models' | 'estimateNanoUsd'>
+  providers: Pick<Providers, 'defaultModel' | 'models' | 'find'>
   /** Finds it, or what it would be, and stores nothing. */
   resolveConditionImage: ResolveConditionImage
   /** Why no new generation of an owner may begin now. */
@@ -81,11 +83,9 @@ export const createExplain =
   (deps: ExplainDeps) =>
   async (asking: Asking): Promise<Foreseen> => {
     const { ownerId, keyId, request } = asking
-    const { provider } = deps
-    const model = request.model ?? provider.defaultModel
-    const about = { ownerId, keyId, lane: request.lane, provider: provider.name, model }
+    const about = { ownerId, keyId, lane: request.lane, callees: listCallees(deps, request) }
     const [standing, calls] = await Promise.all([
-      readStanding(deps.db, about, provider.account, deps.limits),
+      readStanding(deps.db, about, deps.limits),
       deps.readCalls(),
     ])
     const moment: Moment = { standing, calls, ahead: 0, neededNanoUsd: 0 }
@@ -97,6 +97,14 @@ export const createExplain =
     }
     return { standing, images, neededNanoUsd: moment.neededNanoUsd }
   }
+
+/** Who would be called for it; nobody where there is no such model. */
+const listCallees = ({ providers }: ExplainDeps, request: GenerationRequest): LimitedModel[] => {
+  const name = request.model ?? providers.defaultModel
+  const model = providers.models.find((each) => each.name === name)
+  const callee = model && findCallee(providers, { provider: model.provider, model: name })
+  return callee ? [limitedBy(callee)] : []
+}
 
 /** All pictures that a request asks for are of the same images, each of which is looked at once. */
 const lookOnce = (resolve: ResolveConditionImage): ResolveConditionImage => {
@@ -180,7 +188,7 @@ const foreseeNew = async (
   const { comparison, reused } = similar
   if (reused) return { would: 'reuse', from: reused, comparison, price: FREE }
   const queuePosition = standing.queuePosition + moment.ahead
-  const price = priceOf(calls, wanted, deps.provider, similar.mayCostNanoUsd)
+  const price = priceOf(calls, wanted, deps.providers, similar.mayCostNanoUsd)
   const wait = stop ?? findModelLimit(standing)
   moment.ahead += 1
   moment.neededNanoUsd += wanted.mayCostNanoUsd

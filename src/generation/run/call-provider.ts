@@ -2,9 +2,9 @@ import type { Database } from '../../../db/database.ts'
 import { AppError } from '../../lib/errors.ts'
 import type { NanoUsd } from '../../lib/money.ts'
 import type {
+  Callee,
   ImageStore,
   OnTrouble,
-  Provider,
   ProviderRequest,
   ProviderResult,
   Spool,
@@ -26,7 +26,6 @@ import type { OnStep, RunStep } from './steps.ts'
 
 type CallDeps = {
   db: Database
-  provider: Provider
   store: ImageStore
   spool: Spool
   onTrouble: OnTrouble
@@ -49,16 +48,22 @@ export type PaidResult = ProviderResult & { isBooked: boolean }
 export const callProvider = async (
   deps: CallDeps,
   claim: Claim,
+  callee: Callee,
   signal: AbortSignal,
   isTrial: boolean,
 ): Promise<PaidResult> => {
-  const request = await describeRequest(deps, claim)
+  const request = await describeRequest(deps, claim, callee)
   deps.stopping.throwIfAborted()
   signal.throwIfAborted()
-  const heldNanoUsd = deps.provider.estimateNanoUsd(claim.model, claim.imageSize)
+  const heldNanoUsd = callee.provider.estimateNanoUsd(callee.model, claim.imageSize)
   const attemptId = attemptOf(await recordIntent(deps.db, claim, heldNanoUsd, deps.budgets))
   deps.onStep(claim.id, 'intent_recorded')
-  const result = await call(deps, { claim, attemptId, heldNanoUsd, isTrial }, request, signal)
+  const result = await call(
+    deps,
+    { claim, callee, attemptId, heldNanoUsd, isTrial },
+    request,
+    signal,
+  )
   deps.onStep(claim.id, 'answered')
   await deps.spool
     .write(claim.objectKey, result)
@@ -89,18 +94,24 @@ const book = async (
   }
 }
 
-type Attempt = { claim: Claim; attemptId: string; heldNanoUsd: NanoUsd; isTrial: boolean }
+type Attempt = {
+  claim: Claim
+  callee: Callee
+  attemptId: string
+  heldNanoUsd: NanoUsd
+  isTrial: boolean
+}
 
 const call = async (
-  { db, provider, steps }: CallDeps,
-  { claim, attemptId, heldNanoUsd, isTrial }: Attempt,
+  { db, steps }: CallDeps,
+  { claim, callee, attemptId, heldNanoUsd, isTrial }: Attempt,
   request: ProviderRequest,
   signal: AbortSignal,
 ): Promise<ProviderResult> => {
   const isSent = !signal.aborted
   try {
     signal.throwIfAborted()
-    return await provider.call(request, signal)
+    return await callee.provider.call(request, signal)
   } catch (error) {
     const ending = isSent ? judgeFailure(error, heldNanoUsd) : NEVER_SENT
     // Neither is the provider's answer to this request: a stop of ours, and what a model that is down says to everyone.
@@ -135,10 +146,14 @@ const attemptOf = (intent: Intent): string => {
   return intent.attemptId
 }
 
-const describeRequest = async (deps: CallDeps, claim: Claim): Promise<ProviderRequest> => ({
+const describeRequest = async (
+  deps: CallDeps,
+  claim: Claim,
+  { model }: Callee,
+): Promise<ProviderRequest> => ({
   prompt: claim.prompt,
   transformation: claim.transformation,
-  model: claim.model,
+  model,
   aspectRatio: claim.aspectRatio ?? undefined,
   imageSize: claim.imageSize,
   variation: describeVariation(claim),

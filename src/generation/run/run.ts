@@ -10,9 +10,10 @@ import type {
   ImageStore,
   InspectImage,
   OnTrouble,
-  Provider,
+  Providers,
   Spool,
 } from '../ports.ts'
+import { findCallee, limitedBy } from '../providers.ts'
 import { describeReuse } from '../read/present.ts'
 import type { ChangedRow } from '../state/apply-transition.ts'
 import { liftLimit, limitModel } from '../state/model-limits.ts'
@@ -43,7 +44,7 @@ import { waitForBudget } from './wait-for-budget.ts'
 
 export type RunDeps = {
   db: Database
-  provider: Provider
+  providers: Providers
   store: ImageStore
   spool: Spool
   inspect: InspectImage
@@ -88,8 +89,8 @@ export type RunOutcome =
  * store the bytes, commit. Each step is safe to repeat. Throws only when a statement fails.
  */
 export const runGeneration = async (deps: RunDeps, id: string): Promise<RunOutcome> => {
-  const { account } = deps.provider
-  const claim = await claimGeneration(deps.db, id, { ...deps, account })
+  const accounts = accountsOf(deps.providers)
+  const claim = await claimGeneration(deps.db, id, { ...deps, accounts })
   if (!claim) return whenNotClaimable(deps.db, id)
   const leftUntil = startCountdown(claim)
   const outcome = await runClaim({ ...timeSteps(deps), leftUntil }, claim)
@@ -168,8 +169,12 @@ const buy = async (
   const limitedMs = leftOfLimit(claim, deps.leftUntil)
   if (limitedMs > 0) throw modelLimited(limitedMs)
   if (claim.deadlineAt && deps.leftUntil(claim.deadlineAt) < deps.callMs) throw deadlineExceeded()
-  const paid = await deps.breaker(claim, (isTrial) => callProvider(deps, claim, signal, isTrial))
-  if (claim.limitedUntil) await liftLimit(deps.db, modelOf(deps, claim)).catch(() => {})
+  const callee = findCallee(deps.providers, claim)
+  if (!callee) throw notHere(claim)
+  const paid = await deps.breaker(claim, (isTrial) =>
+    callProvider(deps, claim, callee, signal, isTrial),
+  )
+  if (claim.limitedUntil) await liftLimit(deps.db, limitedBy(callee)).catch(() => {})
   return paid
 }
 
@@ -183,11 +188,8 @@ const leftOfLimit = (
   return Math.min(leftUntil(limitedUntil), leftUntil(limitedAt) + MAX_WAIT_MS[lane])
 }
 
-const modelOf = ({ provider }: Pick<RunDeps, 'provider'>, { model }: Claim) => ({
-  provider: provider.name,
-  account: provider.account,
-  model,
-})
+const accountsOf = ({ list }: Providers): Record<string, string> =>
+  Object.fromEntries(list.map(({ name, account }) => [name, account]))
 
 /** A plain request is content with any image of its fingerprint; a forced one wants its own. */
 const findSame = async ({ db }: TimedDeps, claim: Claim): Promise<ReusableImage | undefined> => {
@@ -211,8 +213,8 @@ const findSimilar = async (
   return match && { ...match, source: 'similar' }
 }
 
-const describeReused = ({ provider }: TimedDeps, reused: ChangedRow): LoggedReuse | undefined => {
-  const reuse = describeReuse(reused, undefined, findListPriceUsd.bind(undefined, provider.models))
+const describeReused = ({ providers }: TimedDeps, reused: ChangedRow): LoggedReuse | undefined => {
+  const reuse = describeReuse(reused, undefined, findListPriceUsd.bind(undefined, providers.models))
   return reuse && withoutPrompt(reuse)
 }
 
@@ -221,7 +223,7 @@ const describeReused = ({ provider }: TimedDeps, reused: ChangedRow): LoggedReus
  * claim on where they are; they are booked now if they were not.
  */
 const adoptEarlierResult = async (
-  { db, spool, store, provider }: TimedDeps,
+  { db, spool, store, providers }: TimedDeps,
   claimed: ClaimedRow,
 ): Promise<{ claim: ClaimedRow; adopted?: PaidResult }> => {
   const spooled = await spool.find(claimed.objectKey)
@@ -230,7 +232,7 @@ const adoptEarlierResult = async (
   const bytes = spooled?.bytes ?? found?.image?.bytes
   if (!bytes) return { claim }
   const costNanoUsd =
-    spooled?.costNanoUsd ?? findListPriceNanoUsd(provider.models, claim.model, claim.imageSize)
+    spooled?.costNanoUsd ?? findListPriceNanoUsd(providers.models, claim.model, claim.imageSize)
   const booked = { costNanoUsd, isEstimate: !spooled, receipt: spooled?.receipt }
   await recordAdoption(db, claim.id, booked)
   const { others = [], said, answer } = spooled ?? {}
@@ -245,7 +247,8 @@ const settle = async (deps: TimedDeps, claim: Claim, error: unknown): Promise<Ru
   }
   const failure = error instanceof AppError ? error : unexpected(error)
   const limitMs = isProviderError(failure) ? limitMsOf(failure) : 0
-  if (limitMs > 0) await limitModel(db, modelOf(deps, claim), limitMs)
+  const callee = limitMs > 0 && findCallee(deps.providers, claim)
+  if (callee) await limitModel(db, limitedBy(callee), limitMs)
   // As it is now: what the call cost is in it, and a person may have come to wait for it.
   const row = await findGeneration(db, claim.id)
   const waiting = row && (await waitForBudget(deps, claim, row.lane, failure))
@@ -278,6 +281,15 @@ const modelLimited = (retryAfterMs: number) =>
     retryable: true,
     retryAfterMs,
   })
+
+/** Its provider was set up, or taken away, while it waited: another worker may have it, until the deadline. */
+const notHere = ({ provider }: Claim) =>
+  new AppError('provider_unavailable', `No worker that looked has the provider ${provider}.`, {
+    retryable: true,
+    retryAfterMs: NOT_HERE_MS,
+  })
+
+const NOT_HERE_MS = 10_000
 
 const unexpected = (error: unknown): AppError =>
   new AppError('internal', 'Something went wrong on our side.', {

@@ -4,6 +4,7 @@ import type { Period, Scope } from '../../../db/spending-tables.ts'
 import type { AppError } from '../../lib/errors.ts'
 import type { NanoUsd } from '../../lib/money.ts'
 import type { GenerationToInsert, InsertLimits } from './insert-or-requeue.ts'
+import type { LimitedModel } from './model-limits.ts'
 import { countAhead } from './repository.ts'
 import { encodeBudgets, limitsOf, scopesOf, spendingStopped } from './spending-limits.ts'
 
@@ -28,18 +29,19 @@ export type Standing = {
   queuePosition: number
   /** Of everybody's. */
   running: number
-  /** Until when the model takes no calls; null where it does. */
+  /** Until when nobody who would be called takes calls; null where somebody does. */
   modelLimitedUntil: Date | null
 }
 
-/** Who asks for what. */
-type Asking = Pick<GenerationToInsert, 'ownerId' | 'keyId' | 'lane' | 'provider' | 'model'>
+/** Who asks, and who would be called. */
+type Asking = Pick<GenerationToInsert, 'ownerId' | 'keyId' | 'lane'> & {
+  callees: readonly LimitedModel[]
+}
 
 /** Reads all that `insertOrRequeue` and a worker's claim go by, and changes nothing. */
 export const readStanding = async (
   db: Database,
-  { ownerId, keyId, lane, provider, model }: Asking,
-  account: string,
+  { ownerId, keyId, lane, callees }: Asking,
   { maxInFlight, budgets }: InsertLimits,
 ): Promise<Standing> => {
   const scopes = scopesOf(sql`${ownerId}::text`, sql`${keyId}::text`)
@@ -54,8 +56,10 @@ export const readStanding = async (
       ${countAhead({ lane: sql`${lane}::text`, upTo: sql`ahead.place <= own.in_flight` })} + 1 as queue_position,
       (select count(*)::int from (select from generations where status = 'running' limit ${MAX_RUNNING}::int) as busy)
         as running,
-      (select limited_until from model_limits
-        where provider = ${provider} and account = ${account} and model = ${model} and limited_until > now()
+      (select case when count(*) = count(limited_until) then min(limited_until) end
+        from jsonb_to_recordset(${JSON.stringify(callees)}::jsonb) as callee(provider text, account text, model text)
+        left join model_limits as one on (one.provider, one.account, one.model)
+          = (callee.provider, callee.account, callee.model) and limited_until > now()
       ) as model_limited_until,
       (select paused_at is not null from spending_switch) as is_paused,
       now() as as_of,

@@ -2,7 +2,8 @@ import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { GenerationRow } from '../../../db/schema.ts'
 
-type LimitedModel = Pick<GenerationRow, 'provider' | 'model'> & { account: string }
+/** A model, as an account calls it. */
+export type LimitedModel = Pick<GenerationRow, 'provider' | 'model'> & { account: string }
 
 /** The model answers after all. */
 export const liftLimit = async (

@@ -37,8 +37,8 @@ export type ClaimedRow = ChangedRow & {
 export type ClaimOptions = {
   workerId: string
   leaseMs: number
-  /** Whose limits its call would count against. */
-  account: string
+  /** Whose limits its call would count against, by provider. */
+  accounts: Record<string, string>
   /** What is given to one that was asked for without a deadline. */
   giveUpMs: Record<Lane, number>
 }
@@ -47,20 +47,20 @@ export type ClaimOptions = {
 export const claimGeneration = async (
   db: Database,
   id: string,
-  { workerId, leaseMs, account, giveUpMs }: ClaimOptions,
+  { workerId, leaseMs, accounts, giveUpMs }: ClaimOptions,
 ): Promise<ClaimedRow | undefined> => {
   const claimed = await applyTransition(
     db,
     'generation.running',
     (query) => claim(query, { workerId, leaseMs, giveUpMs }).where('id', '=', id),
-    { alsoSelect: selectLimit(account) },
+    { alsoSelect: selectLimit(accounts) },
   )
   return claimed as ClaimedRow | undefined
 }
 
 const claim = (
   query: QueryCreator<Schema>,
-  { workerId, leaseMs, giveUpMs }: Omit<ClaimOptions, 'account'>,
+  { workerId, leaseMs, giveUpMs }: Omit<ClaimOptions, 'accounts'>,
 ): Update =>
   query
     .updateTable('generations')
@@ -85,11 +85,12 @@ const claim = (
       ]),
     )
 
-const selectLimit = (account: string) =>
+const selectLimit = (accounts: ClaimOptions['accounts']) =>
   (['limitedUntil', 'limitedAt'] as const).map((column) =>
     sql<Date | null>`(
       select ${sql.ref(column)} from model_limits as one
-      where one.provider = changed.provider and one.account = ${account} and one.model = changed.model
+      where one.provider = changed.provider
+        and one.account = ${JSON.stringify(accounts)}::jsonb ->> changed.provider and one.model = changed.model
         and limited_until > now())`.as(column),
   )
 

@@ -9,7 +9,7 @@ import {
 } from '../../contract/identity.ts'
 import { DEFAULT_IMAGE_SIZE } from '../../contract/vocabulary.ts'
 import { findListPriceNanoUsd } from '../list-price.ts'
-import type { Provider } from '../ports.ts'
+import type { Providers } from '../ports.ts'
 import type { GenerationToInsert } from '../state/insert-or-requeue.ts'
 import { identityOfDetails } from '../state/request-details.ts'
 import { describeDetails } from './describe-details.ts'
@@ -17,7 +17,7 @@ import { type ResolveConditionImage, resolveImages } from './resolve-images.ts'
 import { resolveModel } from './resolve-model.ts'
 
 type ResolveDeps = {
-  provider: Pick<Provider, 'name' | 'defaultModel' | 'models'>
+  providers: Pick<Providers, 'defaultModel' | 'models'>
   resolveConditionImage: ResolveConditionImage
 }
 
@@ -43,7 +43,7 @@ export const resolveRequest = async (
   idempotencyKey: string | undefined,
   keyId: string | null = null,
 ): Promise<ResolvedRequest> => {
-  const { model, imageSize } = resolveModel(deps.provider, request)
+  const { provider, model, imageSize } = resolveModel(deps.providers, request)
   const images = await resolveImages(deps, ownerId, request)
   const [condition] = images.conditionImages
   const details = describeDetails(request, images)
@@ -52,7 +52,7 @@ export const resolveRequest = async (
     prompt: request.prompt,
     transformation: request.transformation,
     conditionImageDigest: condition?.digest,
-    provider: deps.provider.name,
+    provider,
     model,
     aspectRatio: request.aspectRatio,
     imageSize,
@@ -75,20 +75,20 @@ export const resolveRequest = async (
     transformation: request.transformation,
     conditionImageId: condition?.id ?? null,
     conditionImageDigest: condition?.digest ?? null,
-    provider: deps.provider.name,
+    provider,
     model,
     aspectRatio: request.aspectRatio ?? null,
     imageSize: imageSize ?? DEFAULT_IMAGE_SIZE,
     variant: request.variant ?? null,
     details,
     similarityMode: request.declineSimilar ? 'off' : (request.similarity ?? null),
-    mayCostNanoUsd: findListPriceNanoUsd(deps.provider.models, model, imageSize),
+    mayCostNanoUsd: findListPriceNanoUsd(deps.providers.models, model, imageSize),
     objectKey: chooseObjectKey(id),
   }
   const own =
     request.declineSimilar && !revision ? await describeOwn(generation, identity) : undefined
-  const describeOlder = ({ provider, model: made }: Made) =>
-    createOlderId({ ...identity, provider, model: request.model ?? made }, sha256Hex)
+  const describeOlder = ({ provider: its, model: made }: Made) =>
+    createOlderId({ ...identity, provider: its, model: request.model ?? made }, sha256Hex)
   const isOlder = generation.joinsOthers && hasOlderId(request.prompt)
   const olderFingerprint = isOlder ? await describeOlder(generation) : undefined
   return { uploads: images.uploads, generation, olderFingerprint, describeOlder, own }

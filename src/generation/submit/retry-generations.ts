@@ -15,7 +15,7 @@ import { markStep, reportNotEnqueued, type SubmitDeps } from './submit.ts'
 
 export type RetryDeps = Pick<
   SubmitDeps,
-  'db' | 'statements' | 'limits' | 'provider' | 'logger' | 'record' | 'onStep'
+  'db' | 'statements' | 'limits' | 'providers' | 'logger' | 'record' | 'onStep'
 > & { enqueueAll: (jobs: QueuedJob[]) => Promise<void> }
 
 /** Throws `refused_by_policy` for a generation that the caller may not ask for. */
@@ -58,7 +58,7 @@ export const retryGenerations = async (
 
 /** Why each of them can't be asked for again, as far as that is known beforehand; changes nothing. */
 export const findRefusals = async (
-  { db, provider }: Pick<RetryDeps, 'db' | 'provider'>,
+  { db, providers }: Pick<RetryDeps, 'db' | 'providers'>,
   rows: GenerationWithImage[],
   assertMayAsk: AssertMayAskAgain,
 ): Promise<Map<string, AppError>> => {
@@ -67,7 +67,7 @@ export const findRefusals = async (
   for (const row of rows) {
     const isGone = imageIdsOf(row).some((id) => gone.has(id))
     const refusal =
-      judge(provider, row) ??
+      judge(providers, row) ??
       judgeAsking(assertMayAsk, row) ??
       (isGone ? conditionImageGone() : undefined)
     if (refusal) refusals.set(row.id, refusal)
@@ -75,7 +75,10 @@ export const findRefusals = async (
   return refusals
 }
 
-const judge = (provider: RetryDeps['provider'], row: GenerationWithImage): AppError | undefined => {
+const judge = (
+  providers: RetryDeps['providers'],
+  row: GenerationWithImage,
+): AppError | undefined => {
   if (row.status === 'succeeded') {
     return new AppError('already_finished', 'The generation has succeeded: regenerate it instead.')
   }
@@ -83,13 +86,14 @@ const judge = (provider: RetryDeps['provider'], row: GenerationWithImage): AppEr
   if (row.isPromptReduced) {
     return promptReduced()
   }
-  if (row.provider !== provider.name) {
+  const names = new Set(providers.models.map(({ provider }) => provider))
+  if (!names.has(row.provider)) {
     return notRetryable(
-      `The generation is of the provider ${row.provider}, and this server has ${provider.name} now: submit it anew.`,
+      `The generation is of the provider ${row.provider}, and this server has ${[...names].join(', ')} now: submit it anew.`,
     )
   }
   try {
-    resolveModel(provider, requestOfRow(row))
+    resolveModel(providers, requestOfRow(row))
     return undefined
   } catch (error) {
     return notRetryable(`This server does not offer what was asked for: ${messageOf(error)}.`)
@@ -131,7 +135,7 @@ const imageIdsOf = ({ conditionImageId, details }: GenerationWithImage): string[
 ]
 
 const toInsert = (
-  { provider }: Pick<RetryDeps, 'provider'>,
+  { providers }: Pick<RetryDeps, 'providers'>,
   row: GenerationWithImage,
 ): GenerationToInsert => ({
   id: row.id,
@@ -153,7 +157,7 @@ const toInsert = (
   variant: row.variant,
   details: row.details,
   similarityMode: row.similarityMode,
-  mayCostNanoUsd: findListPriceNanoUsd(provider.models, row.model, row.imageSize),
+  mayCostNanoUsd: findListPriceNanoUsd(providers.models, row.model, row.imageSize),
   objectKey: `generated/${row.id}/${randomUUID()}`,
 })
 

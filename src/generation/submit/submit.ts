@@ -5,7 +5,7 @@ import { normalizePrompt } from '../../contract/identity.ts'
 import type { TelemetryType } from '../../contract/telemetry.ts'
 import { messageOf } from '../../lib/errors.ts'
 import type { Logger } from '../../lib/logger.ts'
-import type { Enqueue, Provider } from '../ports.ts'
+import type { Enqueue, Providers } from '../ports.ts'
 import type { OnStep, SubmitStep } from '../run/steps.ts'
 import { promoteGeneration } from '../state/interventions.ts'
 import type { GenerationWithImage } from '../state/repository.ts'
@@ -21,7 +21,7 @@ import type { ResolveConditionImage } from './resolve-images.ts'
 import { type ResolvedRequest, resolveRequest } from './resolve-request.ts'
 
 export type SubmitDeps = FindOrCreateDeps & {
-  provider: Pick<Provider, 'name' | 'defaultModel' | 'models'>
+  providers: Pick<Providers, 'defaultModel' | 'models'>
   resolveConditionImage: ResolveConditionImage
   enqueue: Enqueue
   /** Like `enqueue`, and moves a job that is there to where its lane and place belong, to be run at once. */
