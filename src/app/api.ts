@@ -34,13 +34,13 @@ import { createClientEventLog } from '../features/telemetry/client-events.ts'
 import { createTelemetryRoutes } from '../features/telemetry/routes.ts'
 import { createAlertWebhooks } from '../features/webhooks/module.ts'
 import { createWebhookRoutes } from '../features/webhooks/routes.ts'
-import { parseWebhookUrl } from '../features/webhooks/sender/webhook-url.ts'
 import { createSourceWebhookRoutes } from '../features/webhooks/source-webhooks-routes.ts'
 import { createDeadlines } from '../generation/run/overdue.ts'
 import type { GenerationWithImage } from '../generation/state/repository.ts'
 import { createByteBudget } from '../lib/byte-budget.ts'
 import type { Logger } from '../lib/logger.ts'
 import { VERSION } from '../lib/version.ts'
+import { parsePublicUrl } from '../lib/vetted/public-url.ts'
 import { createCallers } from './callers.ts'
 import type { Config } from './config.ts'
 import { createCoreRoutes } from './core-routes.ts'
@@ -170,7 +170,7 @@ const listFeatures = (
     ...itemDeps(resources, submit, telemetry, (url) => findImageId(signer, url)),
     takeItem,
   }
-  const parseUrl = (url: string) => parseWebhookUrl(url, config.webhooks.isPrivateAllowed)
+  const parseUrl = (url: string) => parsePublicUrl(url, config.webhooks.isPrivateAllowed)
   const { assertNotErasing, ...erasing } = createErasingOwners({
     db,
     subscribe: resources.events.subscribe,

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { withDeadline } from '../../../lib/deadline.ts'
+import { withDeadline } from '../deadline.ts'
 import { openVetted, type Vetting } from './vetted-request.ts'
 
 export type FetchOptions = Vetting & {
