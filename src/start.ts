@@ -56,10 +56,10 @@ export const runAll = (
 }
 
 /** A person who presses Ctrl-C sees why it does not end at once, and how it would. */
-const sayWhatIsWaitedFor = (running: number, { stop, gemini }: Config): void => {
+const sayWhatIsWaitedFor = (running: number, { stop, gemini, openai }: Config): void => {
   if (running === 0) return
   const images = running === 1 ? 'the image that is' : `the ${running} images that are`
-  const why = gemini ? ', since calls that are out are paid for' : ''
+  const why = gemini || openai ? ', since calls that are out are paid for' : ''
   process.stderr.write(
     `\nWaiting for ${images} being made${why}, ${stop.workerGraceMs / 1_000} s at most. Ctrl-C again gives up.\n`,
   )

@@ -1,7 +1,6 @@
 import { createImageSigner, createUrlsAt } from '../adapters/http/image-urls.ts'
 import type { Rates } from '../adapters/http/rates/rates.ts'
 import { createThumbnails } from '../adapters/images/thumbnails.ts'
-import { createGeminiPrices } from '../adapters/providers/gemini-prices.ts'
 import { createGeminiUpstream } from '../adapters/providers/gemini-upstream.ts'
 import { findListPriceUsd } from '../contract/list-price.ts'
 import { createAlertMetrics } from '../features/alerts/metrics.ts'
@@ -40,6 +39,7 @@ import { createByteBudget } from '../lib/byte-budget.ts'
 import { AppError } from '../lib/errors.ts'
 import { createRareLog, type Logger } from '../lib/logger.ts'
 import type { Config } from './config.ts'
+import { isGuessed } from './examine-prices.ts'
 import { publicUrlOf } from './public-url.ts'
 import type { Overrides, Resources } from './resources.ts'
 import type { Secrets } from './secrets.ts'
@@ -63,7 +63,7 @@ export const alertsDeps = (
       findWorkers: () => findWorkers(db),
       measureQueue: () => measureQueue(db),
       countGuessed: (windowMs) =>
-        countGuessedCalls(db, createGeminiPrices(config.prices).isGuessed, windowMs),
+        countGuessedCalls(db, (model) => isGuessed(config.prices, model), windowMs),
     },
     tellEndpoints: insertAlertDeliveries,
     watchQueryTimes: metrics.database.watchTimes,

@@ -1,6 +1,6 @@
-import { createGeminiProvider } from '../adapters/providers/gemini.ts'
+import { createProvider, type ProviderConfig } from '../adapters/providers/create-provider.ts'
 import { createLocalProvider } from '../adapters/providers/local.ts'
-import { createThreadedGemini } from '../adapters/providers/threaded-gemini.ts'
+import { createThreadedProvider } from '../adapters/providers/threaded-provider.ts'
 import type { Provider, Providers } from '../generation/ports.ts'
 import { createProviders } from '../generation/providers.ts'
 import type { Config } from './config.ts'
@@ -15,19 +15,27 @@ export const openProviders = (
   config: Config,
   { isCaller = false } = {},
 ): { providers: Providers; close: () => Promise<void> } => {
-  const named = [openGemini(config, isCaller)].filter((each) => each !== undefined)
-  const [first = { provider: createLocalProvider(), close: async () => {} }, ...others] = named
-  const opened: [Opened, ...Opened[]] = [first, ...others]
+  const open = isCaller ? createThreadedProvider : openHere
+  const [first = openLocal(), ...others] = listConfigs(config).map((each) => open(each))
   return {
     providers: createProviders([first.provider, ...others.map(({ provider }) => provider)]),
-    close: async () => void (await Promise.all(opened.map(({ close }) => close()))),
+    close: async () => void (await Promise.all([first, ...others].map(({ close }) => close()))),
   }
 }
 
-const openGemini = ({ gemini, worker, prices }: Config, isCaller: boolean): Opened | undefined => {
-  if (!gemini) return undefined
-  const given = { ...gemini, timeoutMs: worker.generationTimeoutMs, prices }
-  return isCaller
-    ? createThreadedGemini(given)
-    : { provider: createGeminiProvider(given), close: async () => {} }
+const openHere = (config: ProviderConfig): Opened => ({
+  provider: createProvider(config),
+  close: async () => {},
+})
+
+const openLocal = (): Opened => ({ provider: createLocalProvider(), close: async () => {} })
+
+/** Gemini first, so that its model stays the default where another provider comes beside it. */
+const listConfigs = ({ gemini, openai, worker, webhooks, prices }: Config): ProviderConfig[] => {
+  const given = { timeoutMs: worker.generationTimeoutMs, prices }
+  const { isPrivateAllowed } = webhooks
+  return [
+    ...(gemini ? [{ name: 'gemini' as const, ...gemini, ...given }] : []),
+    ...(openai ? [{ name: 'openai' as const, ...openai, ...given, isPrivateAllowed }] : []),
+  ]
 }

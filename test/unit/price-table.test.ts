@@ -54,12 +54,15 @@ describe('the shipped table', () => {
       ]),
       ...embeddings.map(({ prices }) => prices),
     ]
-    for (const part of sourced) expect(part?.source).toMatch(/^https:\/\/ai\.google\.dev\/.+/)
+    for (const part of sourced) {
+      expect(part?.source).toMatch(/^https:\/\/(ai\.google\.dev|developers\.openai\.com)\/.+/)
+    }
   })
 
   test('takes half for what is gathered, and prices the pictures of a prompt as its text', () => {
-    for (const { tiers, prices } of builtInPrices.models) {
+    for (const { provider, tiers, prices } of builtInPrices.models) {
       expect(tiers?.batch?.shareOfStandard).toBe(0.5)
+      if (provider !== 'gemini') continue
       const { textIn, imageIn, thinking, textOut } = prices.usdPerMillionTokens
       expect([imageIn, thinking]).toEqual([textIn, textOut])
     }
@@ -89,7 +92,7 @@ describe('a part of the table', () => {
         'gemini-embedding-001: prices',
       ]),
     )
-    expect(places).toHaveLength(3 + 3 + 4 + 2)
+    expect(places).toHaveLength(8 + 8 + 9 + 2)
     expect(findOldestDay(builtInPrices)).toBe('2026-11-27')
   })
 

@@ -41,7 +41,7 @@ export type AnswerContext = {
 }
 
 const LOCAL_NOTE =
-  'Drawn by the local renderer: no image model was called. Set GEMINI_API_KEY for real images.'
+  'Drawn by the local renderer: no image model was called. Set GEMINI_API_KEY or OPENAI_API_KEY for real images.'
 
 /** A generation as it is answered everywhere. */
 export const presentGeneration = (

@@ -162,10 +162,10 @@ export const money: readonly Mutation[] = [
   {
     name: 'call in a thread: one that ends may have been charged',
     why: 'calls that were sent are taken for free, and paid again as often as threads end',
-    file: 'src/adapters/providers/threaded-gemini.ts',
+    file: 'src/adapters/providers/threaded-provider.ts',
     find: "createProviderError('ambiguous',",
     replace: "createProviderError('overloaded',",
-    tests: ['test/unit/threaded-gemini.test.ts'],
+    tests: ['test/unit/threaded-provider.test.ts'],
   },
   {
     name: 'call in a thread: what it cost comes with its failure',
@@ -173,7 +173,7 @@ export const money: readonly Mutation[] = [
     file: 'src/adapters/providers/thread-messages.ts',
     find: '    costNanoUsd,\n    receipt,\n',
     replace: '    receipt,\n',
-    tests: ['test/unit/threaded-gemini.test.ts'],
+    tests: ['test/unit/threaded-provider.test.ts'],
   },
   {
     name: 'fence',
