@@ -40,6 +40,7 @@ import * as requestWebhooks from './migrations/0033-request-webhooks.ts'
 import * as callReceipts from './migrations/0035-call-receipts.ts'
 import * as nanoDollars from './migrations/0036-nano-dollars.ts'
 import * as nanoDollarsOfChecks from './migrations/0037-nano-dollars-of-checks.ts'
+import * as calledModels from './migrations/0040-called-models.ts'
 
 /**
  * `isOnline`: runs outside a transaction, as it holds up nobody that way; one that is cut off is begun again, so it must be safe
@@ -80,6 +81,7 @@ const migrations: Record<string, KnownMigration> = {
   '0035-call-receipts': callReceipts,
   '0036-nano-dollars': nanoDollars,
   '0037-nano-dollars-of-checks': nanoDollarsOfChecks,
+  '0040-called-models': calledModels,
 }
 
 const MIN_SERVER_VERSION = 140_000

@@ -96,6 +96,8 @@ const toConfig = (env: Settings) => ({
       : undefined,
   gemini: toGemini(env),
   openai: toOpenai(env),
+  routes: env.ROUTES,
+  defaultModel: toDefaultModel(env),
   prices: env.PRICE_FILE ?? builtInPrices,
   auth: {
     jwtSecrets: env.AUTH_JWT_SECRET ?? [],

@@ -10,7 +10,12 @@ import {
 } from './access-settings.ts'
 import { proxiesSchema, rateLimitsSchema } from './caller-settings.ts'
 import { priceFileSchema } from './price-file.ts'
-import { apiKeySchema, findProviderProblems, modelNamesSchema } from './provider-settings.ts'
+import {
+  apiKeySchema,
+  findProviderProblems,
+  modelNamesSchema,
+  routesSchema,
+} from './provider-settings.ts'
 import { hookSecretsSchema, operatorKeysSchema, secretsSchema } from './secret-settings.ts'
 import {
   daysSchema,
@@ -69,6 +74,8 @@ export const environmentSchema = z
     OPENAI_API_KEY: apiKeySchema.optional(),
     OPENAI_BASE_URL: httpUrlSchema.default('https://api.openai.com/v1'),
     OPENAI_MODELS: modelNamesSchema.optional(),
+    ROUTES: routesSchema.optional(),
+    DEFAULT_MODEL: textSchema.optional(),
     AUTH_JWT_SECRET: secretsSchema.optional(),
     AUTH_JWKS_URL: httpUrlSchema.optional(),
     AUTH_ISSUER: textSchema.optional(),

@@ -18,7 +18,7 @@ export const openProviders = (
   const open = isCaller ? createThreadedProvider : openHere
   const [first = openLocal(), ...others] = listConfigs(config).map((each) => open(each))
   return {
-    providers: createProviders([first.provider, ...others.map(({ provider }) => provider)]),
+    providers: createProviders([first.provider, ...others.map(({ provider }) => provider)], config),
     close: async () => void (await Promise.all([first, ...others].map(({ close }) => close()))),
   }
 }

@@ -61,6 +61,10 @@ export const settingDescriptions = {
   OPENAI_BASE_URL: 'Where that is, up to its version.',
   OPENAI_MODELS:
     'The models that it makes images with, the default first, with commas between them; without it those of OpenAI that have a known price.',
+  ROUTES:
+    'Names for several models, of which the next is called where one can’t serve: `auto=model,model`, several with `;` between them.',
+  DEFAULT_MODEL:
+    'The model or route for requests that name none; without it GEMINI_MODEL, else the first of OPENAI_MODELS.',
   PRICE_FILE:
     'A file of your own prices, in place of those that are built in, model by model; the same for all processes.',
   AUTH_JWT_SECRET:

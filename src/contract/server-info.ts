@@ -25,6 +25,8 @@ export const modelInfoSchema = z.object({
   takesTurns: z.boolean(),
   /** When its price was last compared with its source; absent where it has none. */
   priceCheckedOn: z.iso.date().optional(),
+  /** Of a route: the models that it tries, in order. Its price is that of the first. */
+  models: z.array(z.string()).readonly().optional(),
   /** True for a model whose price is not known: it is taken to cost as much as the dearest that is. */
   isPriceGuessed: z.boolean().optional(),
 })

@@ -14,6 +14,7 @@ import type {
 } from '../contract/vocabulary.ts'
 import type { CallReceipt } from '../lib/call-receipt.ts'
 import type { NanoUsd } from '../lib/money.ts'
+import type { Route } from './routes.ts'
 
 /** Encoded image bytes with what they are. */
 export type EncodedImage = { bytes: Uint8Array; mimeType: ImageMimeType }
@@ -132,9 +133,10 @@ export type Callee = { provider: Provider; model: string }
 /** All that make images here: one provider or several. A model's name is of one of them alone. */
 export type Providers = {
   list: readonly [Provider, ...Provider[]]
+  routes: readonly Route[]
   /** For requests that name none. */
   defaultModel: string
-  /** Of all of them, the default first. */
+  /** Of all of them, routes too, the default first. */
   models: readonly ModelInfo[]
   find(name: ProviderName): Provider | undefined
 }

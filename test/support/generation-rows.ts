@@ -34,6 +34,8 @@ export const aGeneration = (given: Partial<GenerationWithImage> = {}): Generatio
   attempts: 0,
   claims: 0,
   lostClaims: 0,
+  calledProvider: null,
+  calledModel: null,
   fence: 0,
   workerId: null,
   leaseExpiresAt: null,

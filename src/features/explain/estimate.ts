@@ -1,8 +1,7 @@
 import type { GenerationRow } from '../../../db/schema.ts'
 import type { ExplainedImage } from '../../contract/explanation.ts'
 import { findListPriceNanoUsd } from '../../generation/list-price.ts'
-import type { Providers } from '../../generation/ports.ts'
-import { findCallee } from '../../generation/providers.ts'
+import type { Callee } from '../../generation/ports.ts'
 import type { Standing } from '../../generation/state/foresee-insert.ts'
 import type { NanoUsd } from '../../lib/money.ts'
 import type { CallKind, RecentCalls } from './recent-calls.ts'
@@ -21,14 +20,15 @@ type Wanted = Pick<GenerationRow, 'provider' | 'model' | 'imageSize' | 'conditio
 export const priceOf = (
   calls: RecentCalls,
   wanted: Wanted,
-  providers: Pick<Providers, 'models' | 'find'>,
+  callee: Callee | undefined,
   besidesNanoUsd: NanoUsd,
 ): Price => {
-  const { model, imageSize } = wanted
-  const callee = findCallee(providers, wanted)
+  const { imageSize } = wanted
   const callNanoUsd = callee?.provider.estimateNanoUsd(callee.model, imageSize) ?? 0
   const atMostNanoUsd = callNanoUsd + besidesNanoUsd
-  const listNanoUsd = findListPriceNanoUsd(providers.models, model, imageSize)
+  const listNanoUsd = callee
+    ? findListPriceNanoUsd(callee.provider.models, callee.model, imageSize)
+    : 0
   if (atMostNanoUsd === 0 && listNanoUsd === 0) return FREE
   const lately = calls.find(kindOf(wanted))
   return {

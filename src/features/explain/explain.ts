@@ -3,8 +3,8 @@ import type { Suggestion } from '../../../db/generation-tables.ts'
 import type { Would } from '../../contract/explanation.ts'
 import type { GenerationRequest } from '../../contract/generation-request.ts'
 import type { SimilarityMode } from '../../contract/vocabulary.ts'
-import type { Providers } from '../../generation/ports.ts'
-import { findCallee, limitedBy } from '../../generation/providers.ts'
+import type { Callee, Providers } from '../../generation/ports.ts'
+import { limitedBy, listCallees } from '../../generation/providers.ts'
 import { findSuggested, type Suggested } from '../../generation/read/suggestions.ts'
 import { foreseeStop, readStanding, type Standing } from '../../generation/state/foresee-insert.ts'
 import type { GenerationToInsert, InsertLimits } from '../../generation/state/insert-or-requeue.ts'
@@ -28,7 +28,7 @@ export type ExplainDeps = {
   db: Database
   statements: Pick<SubmissionStatements, 'find'>
   limits: InsertLimits
-  providers: Pick<Providers, 'defaultModel' | 'models' | 'find'>
+  providers: Providers
   /** Finds it, or what it would be, and stores nothing. */
   resolveConditionImage: ResolveConditionImage
   /** Why no new generation of an owner may begin now. */
@@ -83,7 +83,7 @@ export const createExplain =
   (deps: ExplainDeps) =>
   async (asking: Asking): Promise<Foreseen> => {
     const { ownerId, keyId, request } = asking
-    const about = { ownerId, keyId, lane: request.lane, callees: listCallees(deps, request) }
+    const about = { ownerId, keyId, lane: request.lane, callees: listAsked(deps, request) }
     const [standing, calls] = await Promise.all([
       readStanding(deps.db, about, deps.limits),
       deps.readCalls(),
@@ -99,11 +99,12 @@ export const createExplain =
   }
 
 /** Who would be called for it; nobody where there is no such model. */
-const listCallees = ({ providers }: ExplainDeps, request: GenerationRequest): LimitedModel[] => {
+const listAsked = ({ providers }: ExplainDeps, request: GenerationRequest): LimitedModel[] => {
   const name = request.model ?? providers.defaultModel
   const model = providers.models.find((each) => each.name === name)
-  const callee = model && findCallee(providers, { provider: model.provider, model: name })
-  return callee ? [limitedBy(callee)] : []
+  return model
+    ? listCallees(providers, { provider: model.provider, model: name }).map(limitedBy)
+    : []
 }
 
 /** All pictures that a request asks for are of the same images, each of which is looked at once. */
@@ -188,7 +189,12 @@ const foreseeNew = async (
   const { comparison, reused } = similar
   if (reused) return { would: 'reuse', from: reused, comparison, price: FREE }
   const queuePosition = standing.queuePosition + moment.ahead
-  const price = priceOf(calls, wanted, deps.providers, similar.mayCostNanoUsd)
+  const price = priceOf(
+    calls,
+    wanted,
+    findTaker(deps.providers, wanted, standing),
+    similar.mayCostNanoUsd,
+  )
   const wait = stop ?? findModelLimit(standing)
   moment.ahead += 1
   moment.neededNanoUsd += wanted.mayCostNanoUsd
@@ -224,10 +230,22 @@ const compare = async (
 }
 
 /** Of a model that has said that it takes no calls for a while. */
-const findModelLimit = ({ modelLimitedUntil, asOf }: Standing): AppError | undefined =>
-  modelLimitedUntil
+const findModelLimit = ({ calleeLimits, asOf }: Standing): AppError | undefined => {
+  const ends = calleeLimits.flatMap((until) => until?.getTime() ?? [])
+  return calleeLimits.length > 0 && ends.length === calleeLimits.length
     ? new AppError('rate_limited', 'The image model takes no more calls for a while.', {
         retryable: true,
-        retryAfterMs: Math.max(0, modelLimitedUntil.getTime() - asOf.getTime()),
+        retryAfterMs: Math.max(0, Math.min(...ends) - asOf.getTime()),
       })
     : undefined
+}
+
+/** Who would take the call: the first that is not limited. */
+const findTaker = (
+  providers: Providers,
+  wanted: GenerationToInsert,
+  { calleeLimits }: Standing,
+): Callee | undefined => {
+  const callees = listCallees(providers, wanted)
+  return callees.find((_callee, place) => !calleeLimits[place]) ?? callees[0]
+}

@@ -91,6 +91,7 @@ export const presentGeneration = (
       similar: suggested.length > 0 ? suggested.map((each) => presentSuggested(each, urls)) : null,
       note: lateNote ?? (row.provider === 'local' ? LOCAL_NOTE : undefined),
       error: describeError(row),
+      servedBy: describeServedBy(row),
       queuePosition,
       costUsd: isTerminal(row.status) ? toUsd(row.costNanoUsd) : undefined,
       aspectRatio: row.aspectRatio,
@@ -107,6 +108,12 @@ export const presentGeneration = (
     }),
   }
 }
+
+/** Who made an image of one's own that a route was asked for. */
+const describeServedBy = (row: GenerationRow): Generation['servedBy'] =>
+  row.status === 'succeeded' && row.calledProvider && row.calledModel
+    ? { provider: row.calledProvider, model: row.calledModel }
+    : undefined
 
 /** Most say nothing of it. */
 const presentDetails = (details: GenerationRow['details']) => {

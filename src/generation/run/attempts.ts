@@ -35,6 +35,9 @@ export const mayCallAgain = (
 /** `interrupted`: our side ended the call (cancel, lost lease, a stop that could not wait for it). */
 export type AttemptOutcome = 'image' | 'interrupted' | ProviderErrorCode
 
+/** Whose call it is, and which of its models. */
+type MadeBy = Pick<GenerationRow, 'provider' | 'model'>
+
 export type Intent =
   | { attemptId: string }
   | 'capped'
@@ -45,14 +48,16 @@ export type Intent =
  * Writes down that a paid call is about to be sent, counts it and sets aside `heldNanoUsd`, what it may cost, while the claim
  * stands, the cap allows, paying is not stopped and no limit would be passed. All of it before it is sent: a worker that dies
  * leaves one call too many in the books, at what that may have cost, and never one too few (ADR 36). The sums of the call's
- * scopes are locked, in the one order that all keep to, before they are compared (ADR 50).
+ * scopes are locked, in the one order that all keep to, before they are compared (ADR 50). `called`: of a route, who is (ADR 80).
  */
 export const recordIntent = async (
   db: Database,
   claim: Claim,
   heldNanoUsd: NanoUsd,
   budgets: BudgetSettings,
+  called?: MadeBy,
 ): Promise<Intent> => {
+  const [provider, model] = [called?.provider ?? null, called?.model ?? null]
   const held = sql<NanoUsd>`${heldNanoUsd}::bigint`
   const { rows } = await sql<IntentRow>`
     with claim as materialized (
@@ -75,7 +80,8 @@ export const recordIntent = async (
     ), counted as (
       update generations
       set paid_calls = paid_calls + 1, ambiguous_calls = ambiguous_calls + 1, attempts = attempts + 1,
-        cost_nano_usd = cost_nano_usd + ${held}
+        cost_nano_usd = cost_nano_usd + ${held},
+        called_provider = ${provider}::text, called_model = ${model}::text
       from claim
       where generations.id = claim.id and is_allowed
         and not exists (select from passed) and not exists (select from paused)
@@ -83,7 +89,7 @@ export const recordIntent = async (
     ), attempt as (
       insert into attempts (
         generation_id, key_id, fence, worker_id, provider, model, started_at, cost_nano_usd, held_nano_usd, is_estimate)
-      select id, key_id, fence, coalesce(worker_id, ''), provider, model, now(), ${held}, ${held}, true
+      select id, key_id, fence, coalesce(worker_id, ''), coalesce(${provider}::text, provider), coalesce(${model}::text, model), now(), ${held}, ${held}, true
       from counted
       returning id
     )
@@ -130,6 +136,9 @@ export const recordOutcome = async (
   const isFree = !result.mayHaveCharged || result.isSpared
   const isClear = !result.isAmbiguous || result.isSpared
   const steps = result.steps ? describeSteps(result.steps.listAges()) : sql`null`
+  // Nobody is bound to a model that has charged nothing; what an earlier claim left behind says nothing of the call of this one.
+  const unlessFree = (called: RawBuilder<unknown>) =>
+    result.mayHaveCharged ? called : sql`case when its_fence <> fence then ${called} end`
   await sql`
     with ended as (
       update attempts
@@ -137,13 +146,14 @@ export const recordOutcome = async (
         cost_nano_usd = ${result.costNanoUsd}, is_estimate = ${result.isEstimate},
         finished_at = clock_timestamp(), steps = ${steps}, ${describeReceipt(result)}
       where id = ${attemptId} and outcome is null
-      returning started_at, cost_nano_usd - held_nano_usd as owed_nano_usd
+      returning started_at, fence as its_fence, cost_nano_usd - held_nano_usd as owed_nano_usd
     )
     update generations
     set cost_nano_usd = generations.cost_nano_usd + owed_nano_usd,
       paid_calls = greatest(0, paid_calls - ${isFree ? 1 : 0} * ${ofThisAsking}),
       ambiguous_calls = greatest(0, ambiguous_calls - ${isClear ? 1 : 0} * ${ofThisAsking}),
-      attempts = greatest(0, attempts - ${result.isSpared ? 1 : 0} * ${ofThisAsking})
+      attempts = greatest(0, attempts - ${result.isSpared ? 1 : 0} * ${ofThisAsking}),
+      called_provider = ${unlessFree(sql`called_provider`)}, called_model = ${unlessFree(sql`called_model`)}
     from ended
     where id = ${generationId}`.execute(db)
 }

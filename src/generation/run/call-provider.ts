@@ -56,7 +56,9 @@ export const callProvider = async (
   deps.stopping.throwIfAborted()
   signal.throwIfAborted()
   const heldNanoUsd = callee.provider.estimateNanoUsd(callee.model, claim.imageSize)
-  const attemptId = attemptOf(await recordIntent(deps.db, claim, heldNanoUsd, deps.budgets))
+  const attemptId = attemptOf(
+    await recordIntent(deps.db, claim, heldNanoUsd, deps.budgets, calledBy(claim, callee)),
+  )
   deps.onStep(claim.id, 'intent_recorded')
   const result = await call(
     deps,
@@ -93,6 +95,10 @@ const book = async (
     return false
   }
 }
+
+/** Of a route; else the generation says it itself. */
+const calledBy = ({ provider }: Claim, callee: Callee) =>
+  provider === 'route' ? { provider: callee.provider.name, model: callee.model } : undefined
 
 type Attempt = {
   claim: Claim

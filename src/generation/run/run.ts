@@ -5,6 +5,7 @@ import { AppError, isProviderError, messageOf } from '../../lib/errors.ts'
 import type { Logger } from '../../lib/logger.ts'
 import { findListPriceNanoUsd } from '../list-price.ts'
 import type {
+  Callee,
   CompareWithSimilar,
   GuardCall,
   ImageStore,
@@ -13,10 +14,10 @@ import type {
   Providers,
   Spool,
 } from '../ports.ts'
-import { findCallee, limitedBy } from '../providers.ts'
+import { limitedBy, listCallees } from '../providers.ts'
 import { describeReuse } from '../read/present.ts'
 import type { ChangedRow } from '../state/apply-transition.ts'
-import { liftLimit, limitModel } from '../state/model-limits.ts'
+import { findLimits, type Limit, liftLimit, limitModel } from '../state/model-limits.ts'
 import { findAnswering, findGeneration } from '../state/repository.ts'
 import type { BudgetSettings } from '../state/spending-limits.ts'
 import { type LoggedReuse, withoutPrompt } from '../state/telemetry.ts'
@@ -34,6 +35,7 @@ import {
 import { createStepTimes, recordAdoption, type StepTimes } from './attempts.ts'
 import { callProvider, type PaidResult } from './call-provider.ts'
 import { commitImage, commitPlaceholder } from './commit.ts'
+import { callInOrder } from './fall-back.ts'
 import { type Countdown, holdLease, Interrupted, startCountdown } from './lease.ts'
 import { deadlineExceeded } from './overdue.ts'
 import { removeIfErased } from './remove-if-erased.ts'
@@ -160,30 +162,64 @@ const produce = async (
   return isCommitted ? { kind: 'finished', status: 'succeeded' } : { kind: 'left' }
 }
 
-/** Pays for one, unless its model takes no calls now or there is no time left for one. */
+/** Pays for one, of the first model that takes the call. */
 const buy = async (
   deps: TimedDeps,
   claim: ClaimedRow,
   signal: AbortSignal,
 ): Promise<PaidResult> => {
-  const limitedMs = leftOfLimit(claim, deps.leftUntil)
+  const callees = listCallees(deps.providers, claim)
+  if (callees.length === 0) throw notHere(claim)
+  const limits = await readLimits(deps, claim, callees)
+  return callInOrder(callees, (callee) =>
+    buyFrom(deps, claim, { callee, limit: limits[callees.indexOf(callee)] }, signal),
+  )
+}
+
+/** Of a plain model it came with the claim. */
+const readLimits = async (
+  { db }: TimedDeps,
+  { provider, limitedAt, limitedUntil }: ClaimedRow,
+  callees: readonly Callee[],
+): Promise<(Limit | undefined)[]> => {
+  if (provider === 'route') return findLimits(db, callees.map(limitedBy))
+  return [limitedAt && limitedUntil ? { limitedAt, limitedUntil } : undefined]
+}
+
+/** Pays for one, unless the model takes no calls now or there is no time left for one. */
+const buyFrom = async (
+  deps: TimedDeps,
+  claim: ClaimedRow,
+  { callee, limit }: { callee: Callee; limit: Limit | undefined },
+  signal: AbortSignal,
+): Promise<PaidResult> => {
+  const { db } = deps
+  const limitedMs = leftOfLimit(claim, limit, deps.leftUntil)
   if (limitedMs > 0) throw modelLimited(limitedMs)
   if (claim.deadlineAt && deps.leftUntil(claim.deadlineAt) < deps.callMs) throw deadlineExceeded()
-  const callee = findCallee(deps.providers, claim)
-  if (!callee) throw notHere(claim)
-  const paid = await deps.breaker(claim, (isTrial) =>
-    callProvider(deps, claim, callee, signal, isTrial),
-  )
-  if (claim.limitedUntil) await liftLimit(deps.db, limitedBy(callee)).catch(() => {})
-  return paid
+  const { ownerId, fingerprint } = claim
+  const limited = limitedBy(callee)
+  try {
+    const paid = await deps.breaker({ ...limited, ownerId, fingerprint }, (isTrial) =>
+      callProvider(deps, claim, callee, signal, isTrial),
+    )
+    if (limit) await liftLimit(db, limited).catch(() => {})
+    return paid
+  } catch (error) {
+    const limitMs = isProviderError(error) ? limitMsOf(error) : 0
+    if (limitMs > 0) await limitModel(db, limited, limitMs)
+    throw error
+  }
 }
 
 /** A person's generation tries a limit after a minute, and once at once where the person came since. */
 const leftOfLimit = (
-  { lane, promotedAt, limitedAt, limitedUntil }: ClaimedRow,
+  { lane, promotedAt }: ClaimedRow,
+  limit: Limit | undefined,
   leftUntil: Countdown,
 ): number => {
-  if (!limitedAt || !limitedUntil) return 0
+  if (!limit) return 0
+  const { limitedAt, limitedUntil } = limit
   if (promotedAt && promotedAt > limitedAt) return 0
   return Math.min(leftUntil(limitedUntil), leftUntil(limitedAt) + MAX_WAIT_MS[lane])
 }
@@ -232,7 +268,8 @@ const adoptEarlierResult = async (
   const bytes = spooled?.bytes ?? found?.image?.bytes
   if (!bytes) return { claim }
   const costNanoUsd =
-    spooled?.costNanoUsd ?? findListPriceNanoUsd(providers.models, claim.model, claim.imageSize)
+    spooled?.costNanoUsd ??
+    findListPriceNanoUsd(providers.models, claim.calledModel ?? claim.model, claim.imageSize)
   const booked = { costNanoUsd, isEstimate: !spooled, receipt: spooled?.receipt }
   await recordAdoption(db, claim.id, booked)
   const { others = [], said, answer } = spooled ?? {}
@@ -246,9 +283,6 @@ const settle = async (deps: TimedDeps, claim: Claim, error: unknown): Promise<Ru
     return error.reason === 'shutdown' ? { kind: 'again', delayMs: 0 } : { kind: 'left' }
   }
   const failure = error instanceof AppError ? error : unexpected(error)
-  const limitMs = isProviderError(failure) ? limitMsOf(failure) : 0
-  const callee = limitMs > 0 && findCallee(deps.providers, claim)
-  if (callee) await limitModel(db, limitedBy(callee), limitMs)
   // As it is now: what the call cost is in it, and a person may have come to wait for it.
   const row = await findGeneration(db, claim.id)
   const waiting = row && (await waitForBudget(deps, claim, row.lane, failure))
@@ -283,8 +317,8 @@ const modelLimited = (retryAfterMs: number) =>
   })
 
 /** Its provider was set up, or taken away, while it waited: another worker may have it, until the deadline. */
-const notHere = ({ provider }: Claim) =>
-  new AppError('provider_unavailable', `No worker that looked has the provider ${provider}.`, {
+const notHere = ({ provider, model }: Claim) =>
+  new AppError('provider_unavailable', `No worker that looked has ${provider} with ${model}.`, {
     retryable: true,
     retryAfterMs: NOT_HERE_MS,
   })

@@ -2,7 +2,7 @@ import type { Database } from '../../../db/database.ts'
 import type { Lane } from '../../contract/vocabulary.ts'
 import type { AppError } from '../../lib/errors.ts'
 import type { Providers } from '../ports.ts'
-import { findCallee } from '../providers.ts'
+import { listCallees } from '../providers.ts'
 import type { ChangedRow } from '../state/apply-transition.ts'
 import { findStop } from '../state/find-stop.ts'
 import { type BudgetSettings, isSpendingStopped } from '../state/spending-limits.ts'
@@ -11,7 +11,7 @@ import { awaitBudget, type Claim, MAX_WAIT_MS } from '../state/transitions.ts'
 
 type WaitDeps = {
   db: Database
-  providers: Pick<Providers, 'find'>
+  providers: Pick<Providers, 'find' | 'list' | 'routes'>
   budgets: BudgetSettings
   giveUpMs: Record<Lane, number>
 }
@@ -27,7 +27,7 @@ export const waitForBudget = async (
   failure: AppError,
 ): Promise<ChangedRow | undefined> => {
   if (lane !== 'eager' || !isSpendingStopped(failure)) return undefined
-  const callee = findCallee(providers, claim)
+  const [callee] = listCallees(providers, claim)
   const heldNanoUsd = callee?.provider.estimateNanoUsd(callee.model, claim.imageSize) ?? 0
   return db.transaction().execute(async (tx) => {
     await holdLimits(tx)

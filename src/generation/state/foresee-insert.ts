@@ -4,7 +4,7 @@ import type { Period, Scope } from '../../../db/spending-tables.ts'
 import type { AppError } from '../../lib/errors.ts'
 import type { NanoUsd } from '../../lib/money.ts'
 import type { GenerationToInsert, InsertLimits } from './insert-or-requeue.ts'
-import type { LimitedModel } from './model-limits.ts'
+import { type LimitedModel, limitsOfModels } from './model-limits.ts'
 import { countAhead } from './repository.ts'
 import { encodeBudgets, limitsOf, scopesOf, spendingStopped } from './spending-limits.ts'
 
@@ -29,8 +29,8 @@ export type Standing = {
   queuePosition: number
   /** Of everybody's. */
   running: number
-  /** Until when nobody who would be called takes calls; null where somebody does. */
-  modelLimitedUntil: Date | null
+  /** Of those who would be called, in order: until when each takes no calls; null where it does. */
+  calleeLimits: (Date | null)[]
 }
 
 /** Who asks, and who would be called. */
@@ -56,13 +56,9 @@ export const readStanding = async (
       ${countAhead({ lane: sql`${lane}::text`, upTo: sql`ahead.place <= own.in_flight` })} + 1 as queue_position,
       (select count(*)::int from (select from generations where status = 'running' limit ${MAX_RUNNING}::int) as busy)
         as running,
-      (select case when count(*) = count(limited_until) then min(limited_until) end
-        from jsonb_to_recordset(${JSON.stringify(callees)}::jsonb) as callee(provider text, account text, model text)
-        left join model_limits as one on (one.provider, one.account, one.model)
-          = (callee.provider, callee.account, callee.model) and limited_until > now()
-      ) as model_limited_until,
       (select paused_at is not null from spending_switch) as is_paused,
       now() as as_of,
+      array(select limited_until from ${limitsOfModels(callees)} order by place) as callee_limits,
       (select json_agg(json_build_object('scope', scope, 'period', period, 'resetsAt', resets_at,
           'limitNanoUsd', limit_nano_usd, 'spentNanoUsd', coalesce(nano_usd, 0)) order by scope, period)
         from ${limitsOf(scopes, settings)} as limits left join spending using (scope, period, starts)

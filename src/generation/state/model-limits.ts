@@ -5,6 +5,28 @@ import type { GenerationRow } from '../../../db/schema.ts'
 /** A model, as an account calls it. */
 export type LimitedModel = Pick<GenerationRow, 'provider' | 'model'> & { account: string }
 
+/** Until when a model takes no calls, and when that was said. */
+export type Limit = { limitedUntil: Date; limitedAt: Date }
+
+/** SQL for a row of each model, in the order of `place`, with its limit at this moment. */
+export const limitsOfModels = (models: readonly LimitedModel[]) => sql`
+  jsonb_to_recordset(${JSON.stringify(models.map((model, place) => ({ ...model, place })))}::jsonb)
+    as wanted(provider text, account text, model text, place int)
+  left join model_limits as one on (one.provider, one.account, one.model)
+    = (wanted.provider, wanted.account, wanted.model) and limited_until > now()`
+
+/** The limits of several models at this moment, in their order; undefined of one that takes calls. */
+export const findLimits = async (
+  db: Database,
+  models: readonly LimitedModel[],
+): Promise<(Limit | undefined)[]> => {
+  const { rows } = await sql<{ [Part in keyof Limit]: Date | null }>`
+    select limited_until, limited_at from ${limitsOfModels(models)} order by place`.execute(db)
+  return rows.map(({ limitedUntil, limitedAt }) =>
+    limitedUntil && limitedAt ? { limitedUntil, limitedAt } : undefined,
+  )
+}
+
 /** The model answers after all. */
 export const liftLimit = async (
   db: Database,

@@ -166,6 +166,8 @@ export const generationColumns = [
   'conditionImageDigest',
   'provider',
   'model',
+  'calledProvider',
+  'calledModel',
   'aspectRatio',
   'imageSize',
   'variant',

@@ -44,11 +44,8 @@ export const resolveModel = (
 const assertAble = (model: ModelInfo, request: Asked): void => {
   const { name, maxConditionImages, thinkingLevels } = model
   const { seed, thinkingLevel, safetySettings, turns, providerRequest } = request
-  if (providerRequest && model.provider === 'openai') {
-    throw invalid(
-      '/model',
-      `${name} is not Google’s: it makes a picture of words and pictures alone`,
-    )
+  if (providerRequest && (model.provider === 'openai' || model.provider === 'route')) {
+    throw invalid('/model', `${name} is not a model of Google’s: it takes words and pictures alone`)
   }
   if (turns && !model.takesTurns) throw invalid('/turns', `${name} takes no earlier turns`)
   const inTurns = (turns ?? []).reduce((sum, { images = [] }) => sum + images.length, 0)
