@@ -194,7 +194,7 @@ describe('a picture that is somewhere', () => {
 })
 
 describe('what servers of this shape say', () => {
-  test.each<[string, OpenaiBehaviour, string, number?]>([
+  const said: [string, OpenaiBehaviour, string, number?][] = [
     [
       'OpenAI’s older filter',
       { kind: 'prompt_blocked', code: 'content_policy_violation' },
@@ -255,14 +255,18 @@ describe('what servers of this shape say', () => {
       { kind: 'raw', status: 200, json: openaiErrorOf('502', 'x') },
       'ambiguous',
     ],
-  ])('%s', async (_what, behaviour, code, waitMs) => {
-    server.behave(behaviour)
-    const failure = await failureOf(call())
-    expect(failure.code).toBe(code)
-    expect(failure.retryAfterMs).toBe(waitMs)
-    expect(failure.message).not.toContain(PROMPT)
-    expect(server.countCalls()).toBe(1)
-  })
+  ]
+  test.each(said.map(([what, behaviour, code, waitMs]) => ({ what, behaviour, code, waitMs })))(
+    '$what',
+    async ({ behaviour, code, waitMs }) => {
+      server.behave(behaviour)
+      const failure = await failureOf(call())
+      expect(failure.code).toBe(code)
+      expect(failure.retryAfterMs).toBe(waitMs)
+      expect(failure.message).not.toContain(PROMPT)
+      expect(server.countCalls()).toBe(1)
+    },
+  )
 })
 
 describe('the self-test', () => {

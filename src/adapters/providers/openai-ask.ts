@@ -19,14 +19,10 @@ type Deadline = { signal: AbortSignal; timedOut: () => boolean }
  * with a 2xx.
  */
 export const createAsk = ({ apiKey, baseUrl, timeoutMs }: OpenaiServer) => {
-  const send = ({ path, body }: OpenaiRequest, signal: AbortSignal) =>
+  const send = ({ path, contentType, body }: OpenaiRequest, signal: AbortSignal) =>
     fetch(`${baseUrl}${path}`, {
       method: 'POST',
-      headers: {
-        authorization: `Bearer ${apiKey}`,
-        // Of a form fetch says it, with its boundary.
-        ...(typeof body === 'string' && { 'content-type': 'application/json' }),
-      },
+      headers: { authorization: `Bearer ${apiKey}`, 'content-type': contentType },
       body,
       redirect: 'manual',
       signal,

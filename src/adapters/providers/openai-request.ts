@@ -1,9 +1,14 @@
+import { randomUUID } from 'node:crypto'
 import type { ProviderRequest, StoredImage } from '../../generation/ports.ts'
 import { enhanceInstruction, negativeInstruction } from './instructions.ts'
 import { toPixels } from './openai-size.ts'
 import { createProviderError } from './provider-error.ts'
 
-export type OpenaiRequest = { path: string; body: string | FormData }
+export type OpenaiRequest = {
+  path: string
+  contentType: string
+  body: string | Uint8Array<ArrayBuffer>
+}
 
 /**
  * What asks an OpenAI-shaped server for one image: `/images/generations` for words alone, `/images/edits` where pictures are given. Throws
@@ -15,9 +20,10 @@ export const toOpenaiRequest = (request: ProviderRequest): OpenaiRequest => {
   }
   const fields = describeFields(request)
   if (request.conditionImages.length === 0) {
-    return { path: '/images/generations', body: JSON.stringify({ ...fields, n: 1 }) }
+    const body = JSON.stringify({ ...fields, n: 1 })
+    return { path: '/images/generations', contentType: 'application/json', body }
   }
-  return { path: '/images/edits', body: toForm({ ...fields, n: '1' }, request.conditionImages) }
+  return { path: '/images/edits', ...toForm({ ...fields, n: '1' }, request.conditionImages) }
 }
 
 const describeFields = (request: ProviderRequest) => {
@@ -47,14 +53,30 @@ const toPrompt = ({ prompt, transformation, conditionImages, details }: Provider
   ].join('\n\n')
 }
 
-const toForm = (fields: Record<string, string>, images: readonly StoredImage[]): FormData => {
-  const form = new FormData()
-  for (const [name, value] of Object.entries(fields)) form.append(name, value)
+/** As `FormData` would be sent, which makes other line breaks of those in the prompt. */
+const toForm = (
+  fields: Record<string, string>,
+  images: readonly StoredImage[],
+): Pick<OpenaiRequest, 'contentType' | 'body'> => {
+  const boundary = `imageonce-${randomUUID()}`
   // Servers that take one only know no list.
   const name = images.length > 1 ? 'image[]' : 'image'
-  for (const [at, { bytes, mimeType }] of images.entries()) {
-    const extension = mimeType.replace(/^.*\//, '')
-    form.append(name, new Blob([new Uint8Array(bytes)], { type: mimeType }), `${at}.${extension}`)
+  const parts = [
+    ...Object.entries(fields).map(([field, value]) => ({ head: nameOf(field), value })),
+    ...images.map(({ bytes, mimeType }, at) => ({
+      head: `${nameOf(name)}; filename="${at}.${mimeType.replace(/^.*\//, '')}"\r\ncontent-type: ${mimeType}`,
+      value: bytes,
+    })),
+  ]
+  const sent = parts.flatMap(({ head, value }) => [
+    Buffer.from(`--${boundary}\r\n${head}\r\n\r\n`),
+    Buffer.from(value),
+    Buffer.from('\r\n'),
+  ])
+  return {
+    contentType: `multipart/form-data; boundary=${boundary}`,
+    body: Buffer.concat([...sent, Buffer.from(`--${boundary}--\r\n`)]),
   }
-  return form
 }
+
+const nameOf = (field: string): string => `content-disposition: form-data; name="${field}"`

@@ -118,6 +118,8 @@ export type Ending = {
   receipt?: CallReceipt | undefined
   /** True for one that uses up nothing of what the asking may cost: we ended it ourselves, or it was to try a model out. */
   isSpared?: boolean
+  /** True where an earlier call for the same asking may have charged: of a route nobody else is called, whatever came of this one. */
+  isBound?: boolean
   /** Of a call that failed; those of an image are written with it. */
   steps?: StepTimes
 }
@@ -138,7 +140,9 @@ export const recordOutcome = async (
   const steps = result.steps ? describeSteps(result.steps.listAges()) : sql`null`
   // Nobody is bound to a model that has charged nothing; what an earlier claim left behind says nothing of the call of this one.
   const unlessFree = (called: RawBuilder<unknown>) =>
-    result.mayHaveCharged ? called : sql`case when its_fence <> fence then ${called} end`
+    result.mayHaveCharged || result.isBound
+      ? called
+      : sql`case when its_fence <> fence then ${called} end`
   await sql`
     with ended as (
       update attempts

@@ -122,7 +122,10 @@ const call = async (
     const ending = isSent ? judgeFailure(error, heldNanoUsd) : NEVER_SENT
     // Neither is the provider's answer to this request: a stop of ours, and what a model that is down says to everyone.
     const isSpared = !isSent || isLetGo(error) || (isTrial && !ending.mayHaveCharged)
-    await recordOutcome(db, claim.id, attemptId, { ...ending, isSpared, steps })
+    await recordOutcome(db, claim.id, attemptId, {
+      ...ending,
+      ...{ isSpared, steps, isBound: claim.calledProvider !== null },
+    })
     throw error
   }
 }

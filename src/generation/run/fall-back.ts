@@ -1,4 +1,4 @@
-import { type AppError, isAppError, isProviderError } from '../../lib/errors.ts'
+import { type AppError, isAppError, isProviderError, type ProviderError } from '../../lib/errors.ts'
 import { outcomeRules } from './outcomes.ts'
 import { isHeldBack } from './retry-policy.ts'
 
@@ -29,10 +29,12 @@ const isOutage = (error: unknown): error is AppError =>
 
 /** One that passes before one that stays; of those, the one that passes first. */
 const chooseFailure = (failures: readonly AppError[]): AppError => {
-  const passing = failures.filter(({ retryable }) => retryable)
+  const passing = failures.filter((each) => !isProviderError(each) || passes(each))
   const [chosen] = (passing.length > 0 ? passing : failures).toSorted(
     (a, b) => (a.retryAfterMs ?? 0) - (b.retryAfterMs ?? 0),
   )
   if (!chosen) throw new Error('nobody was called')
   return chosen
 }
+
+const passes = ({ code }: ProviderError): boolean => outcomeRules[code].retry !== 'never'

@@ -128,7 +128,7 @@ export const money: readonly Mutation[] = [
   {
     name: 'price: one’s own for the thread that calls',
     why: 'a worker books by the prices that are built in',
-    file: 'src/app/resources.ts',
+    file: 'src/app/open-providers.ts',
     find: 'timeoutMs: worker.generationTimeoutMs, prices }',
     replace: 'timeoutMs: worker.generationTimeoutMs, prices: { ...prices, models: [] } }',
     tests: PRICED,
@@ -339,11 +339,25 @@ export const money: readonly Mutation[] = [
     name: 'intent before the call',
     why: 'a worker that dies meanwhile leaves a paid call that nobody knows of',
     file: CALL,
-    find: `  const attemptId = attemptOf(await recordIntent(deps.db, claim, heldNanoUsd, deps.budgets))
+    find: `  const attemptId = attemptOf(
+    await recordIntent(deps.db, claim, heldNanoUsd, deps.budgets, calledBy(claim, callee)),
+  )
   deps.onStep(claim.id, 'intent_recorded')
-  const result = await call(deps, { claim, attemptId, heldNanoUsd, isTrial }, request, signal)`,
-    replace: `  const result = await call(deps, { claim, attemptId: '0', heldNanoUsd, isTrial }, request, signal)
-  const attemptId = attemptOf(await recordIntent(deps.db, claim, heldNanoUsd, deps.budgets))`,
+  const result = await call(
+    deps,
+    { claim, callee, attemptId, heldNanoUsd, isTrial },
+    request,
+    signal,
+  )`,
+    replace: `  const result = await call(
+    deps,
+    { claim, callee, attemptId: '0', heldNanoUsd, isTrial },
+    request,
+    signal,
+  )
+  const attemptId = attemptOf(
+    await recordIntent(deps.db, claim, heldNanoUsd, deps.budgets, calledBy(claim, callee)),
+  )`,
     tests: ONE_RUN,
   },
   {
@@ -593,8 +607,9 @@ export const money: readonly Mutation[] = [
     name: 'outcomes: a timeout may be charged',
     why: 'calls that were charged are taken off the cap',
     file: OUTCOMES,
-    find: "timeout: { mayHaveCharged: true, retry: 'backoff', retryable: true }",
-    replace: "timeout: { mayHaveCharged: false, retry: 'backoff', retryable: true }",
+    find: "timeout: { mayHaveCharged: true, retry: 'backoff', retryable: true, fallsBack: false }",
+    replace:
+      "timeout: { mayHaveCharged: false, retry: 'backoff', retryable: true, fallsBack: false }",
     tests: RETRY,
   },
   {
