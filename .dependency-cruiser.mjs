@@ -31,7 +31,7 @@ const allowed = {
   // The product. Express, BullMQ and the SDKs come in as narrow functions.
   'src/generation': [
     'src/contract/',
-    'src/lib/(errors|call-receipt|batch|deadline|gather|money|run-every|time|logger)',
+    'src/lib/(errors|seal|call-receipt|batch|deadline|gather|money|run-every|time|logger)',
     'db/[a-z-]+\\.ts',
     npm('kysely', 'node'),
     '(crypto|timers/promises|events|node:crypto|node:timers/promises|node:events)$',

@@ -1,5 +1,11 @@
 import type { Generated } from 'kysely'
-import type { ImageSize, KeyScope, KeyVariants, Lane } from '../src/contract/vocabulary.ts'
+import type {
+  ImageSize,
+  KeyScope,
+  KeyVariants,
+  Lane,
+  UpstreamKeyRule,
+} from '../src/contract/vocabulary.ts'
 
 /** A static secret of an owner or a back end. The secret itself is nowhere. */
 export type AccessKeysTable = {
@@ -23,6 +29,8 @@ export type AccessKeysTable = {
   perMinute: number | null
   /** What equal calls at once are: one wish, or each its own. */
   variants: Generated<KeyVariants>
+  /** Whether its requests bring a key of their own for the provider; null for what the settings say. */
+  upstreamKeys: UpstreamKeyRule | null
   /** The operator who made it. */
   createdBy: string
   createdAt: Generated<Date>

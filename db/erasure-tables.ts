@@ -1,5 +1,6 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { NanoUsd, NanoUsdSum } from '../src/lib/money.ts'
+import type { Period } from './spending-tables.ts'
 
 /** Owners that are being erased, and the receipts of those that were. */
 export type ErasuresTable = {
@@ -18,6 +19,22 @@ export type ErasuresTable = {
   counts: ColumnType<Record<string, number>, string | undefined, string>
   /** What the erased calls had cost, which analytics goes on counting; in billionths of a US dollar. */
   spentNanoUsd: ColumnType<NanoUsdSum, NanoUsd | undefined, NanoUsd>
+}
+
+/** What owners who were erased have spent in periods that go on, in billionths of a US dollar: an owner who comes back has spent it. */
+export type ErasedSpendingTable = {
+  ownerDigest: string
+  period: Period
+  starts: ColumnType<string, string, never>
+  nanoUsd: ColumnType<NanoUsdSum, NanoUsd, never>
+}
+
+/** The limits that operators had set to such owners, until the month ends. */
+export type ErasedBudgetsTable = {
+  ownerDigest: string
+  dailyNanoUsd: ColumnType<NanoUsdSum | null, NanoUsd | null, never>
+  monthlyNanoUsd: ColumnType<NanoUsdSum | null, NanoUsd | null, never>
+  ends: ColumnType<string, string, never>
 }
 
 /** Objects of erased rows that the store may have yet. */

@@ -1,4 +1,5 @@
 import type { ColumnType, Generated } from 'kysely'
+import type { BilledTo } from '../src/contract/vocabulary.ts'
 import type { NanoUsd } from '../src/lib/money.ts'
 
 /** Paid calls that are handed on to a provider as they came: written down before they are sent. */
@@ -20,6 +21,9 @@ export type GatewayCallsTable = {
   costNanoUsd: NanoUsd
   /** True where nobody said what it cost. */
   isEstimate: Generated<boolean>
+  /** As of attempts. */
+  billedTo: Generated<BilledTo>
+  callerCostNanoUsd: NanoUsd | null
   mayHaveCharged: Generated<boolean>
   /** The provider's own count, as JSON. */
   usage: ColumnType<unknown, string | null, string | null>

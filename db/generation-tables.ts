@@ -1,6 +1,7 @@
 import type { ColumnType, Generated } from 'kysely'
 import type {
   AspectRatio,
+  BilledTo,
   GateReason,
   GenerationStatus,
   ImageMimeType,
@@ -59,6 +60,8 @@ export type GenerationsTable = {
   ownerId: string
   /** The key that it was asked for with last; null where that was a token. */
   keyId: string | null
+  /** Tells the caller's own key for the provider, which pays for it, from others; null where the server's pays. The key is in `upstreamKeys`. */
+  upstreamAccount: string | null
   /** The id that the same request has without a revision. */
   fingerprint: string
   revision: string | null
@@ -156,6 +159,10 @@ export type AttemptsTable = {
   costNanoUsd: Generated<NanoUsd>
   /** What was set aside for it before it was sent. */
   heldNanoUsd: Generated<NanoUsd>
+  /** Whose key for the provider it was made with. With the caller's, it costs this server nothing. */
+  billedTo: Generated<BilledTo>
+  /** What it cost the caller then, or may have cost; null where the server pays, and of one that is out. */
+  callerCostNanoUsd: NanoUsd | null
   /** True while nobody knows what the call cost: `costNanoUsd` is then what it may have cost. */
   isEstimate: Generated<boolean>
   /** What the provider counted, as it came; null where it counted nothing, and of a release that did not keep it, as the next three. */

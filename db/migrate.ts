@@ -41,6 +41,8 @@ import * as callReceipts from './migrations/0035-call-receipts.ts'
 import * as nanoDollars from './migrations/0036-nano-dollars.ts'
 import * as nanoDollarsOfChecks from './migrations/0037-nano-dollars-of-checks.ts'
 import * as calledModels from './migrations/0040-called-models.ts'
+import * as upstreamKeys from './migrations/0043-upstream-keys.ts'
+import * as whoPaysLater from './migrations/0044-who-pays-later.ts'
 
 /**
  * `isOnline`: runs outside a transaction, as it holds up nobody that way; one that is cut off is begun again, so it must be safe
@@ -82,6 +84,8 @@ const migrations: Record<string, KnownMigration> = {
   '0036-nano-dollars': nanoDollars,
   '0037-nano-dollars-of-checks': nanoDollarsOfChecks,
   '0040-called-models': calledModels,
+  '0043-upstream-keys': upstreamKeys,
+  '0044-who-pays-later': whoPaysLater,
 }
 
 const MIN_SERVER_VERSION = 140_000

@@ -25,6 +25,8 @@ export type SavedItemsTable = {
   askAfter: Date | null
   /** No later than this, however often the item is edited; null when nothing is to be asked for. */
   askBefore: Date | null
+  /** The key by which its picture was asked for last, whose budget pays besides its owner's; null for a token or a hook. */
+  keyId: string | null
   /** Whose hook saved it last; null for an item that only its owner saved. */
   source: string | null
   /** True until the end of its latest generation has been delivered to its source. */

@@ -6,7 +6,12 @@ import type {
   AlertsTable,
   QueryTimesTable,
 } from './alert-tables.ts'
-import type { ErasedObjectsTable, ErasuresTable } from './erasure-tables.ts'
+import type {
+  ErasedBudgetsTable,
+  ErasedObjectsTable,
+  ErasedSpendingTable,
+  ErasuresTable,
+} from './erasure-tables.ts'
 import type { GatewayCallsTable } from './gateway-tables.ts'
 import type {
   AttemptsTable,
@@ -34,6 +39,7 @@ import type {
   SpendingSwitchTable,
   SpendingTable,
 } from './spending-tables.ts'
+import type { UpstreamKeysTable } from './upstream-key-tables.ts'
 import type {
   WebhookAttemptsTable,
   WebhookDeliveriesTable,
@@ -71,6 +77,8 @@ export type Schema = {
   endedSessions: EndedSessionsTable
   erasures: ErasuresTable
   erasedObjects: ErasedObjectsTable
+  erasedSpending: ErasedSpendingTable
+  erasedBudgets: ErasedBudgetsTable
   rateCounts: RateCountsTable
   parallelCalls: ParallelCallsTable
   parallelWishes: ParallelWishesTable
@@ -80,6 +88,7 @@ export type Schema = {
   embeddingCalls: EmbeddingCallsTable
   requestWebhooks: RequestWebhooksTable
   gatewayCalls: GatewayCallsTable
+  upstreamKeys: UpstreamKeysTable
 }
 
 type UsersTable = { id: string; createdAt: Generated<Date> }

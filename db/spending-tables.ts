@@ -25,11 +25,13 @@ export type BudgetsTable = {
   updatedAt: Generated<Date>
 }
 
-/** One row: whether all paying is stopped, since when and by whom. */
+/** One row: whether all paying is stopped, since when and by whom; and what the settings say. */
 export type SpendingSwitchTable = {
   isOnly: Generated<boolean>
   pausedAt: Date | null
   pausedBy: string | null
+  /** The limits of the settings under which what waits was last tried; null before the first start that knows of this. */
+  settings: string | null
 }
 
 /** Paid calls that make embeddings of prompts: written down before they are sent. */

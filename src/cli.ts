@@ -7,6 +7,7 @@ import {
   imageSizeSchema,
   keyScopeSchema,
   keyVariantsSchema,
+  upstreamKeyRuleSchema,
 } from './contract/vocabulary.ts'
 import { VERSION } from './lib/version.ts'
 
@@ -220,6 +221,10 @@ keys
   .option(
     '--variants <rule>',
     `what equal calls at once are, of ${keyVariantsSchema.options.join(', ')} (one)`,
+  )
+  .option(
+    '--upstream-keys <rule>',
+    `whether it brings keys for the provider, of ${upstreamKeyRuleSchema.options.join(', ')}`,
   )
   .action((options) =>
     runCommand(async () => (await loadKeys()).runCreateKey(parseConfig(environment), options)),

@@ -5,6 +5,7 @@ import type { HttpContext } from '../adapters/http/http-context.ts'
 import { createImageSigner, findImageId } from '../adapters/http/image-urls.ts'
 import type { Rates } from '../adapters/http/rates/rates.ts'
 import { createHttpServer, listen } from '../adapters/http/server.ts'
+import { createUpstreamKeys } from '../adapters/http/upstream-key.ts'
 import { createPlaceholder } from '../adapters/images/placeholder.ts'
 import type { Reuse } from '../contract/generation.ts'
 import { createAlerts } from '../features/alerts/module.ts'
@@ -63,7 +64,7 @@ import { openHoldings } from './holdings.ts'
 import { createHttpContext } from './http-context.ts'
 import { openRates } from './rates.ts'
 import { createResources, type Overrides, QUEUE_SETTLE_MS, type Resources } from './resources.ts'
-import type { Secrets } from './secrets.ts'
+import { createUpstreamSeal, type Secrets } from './secrets.ts'
 import { describeServer } from './server-info.ts'
 import { createSubmitDeps, createUploads } from './submit.ts'
 import { BUILT_PAGES, createWebPages } from './web-pages.ts'
@@ -98,7 +99,7 @@ export const createApi = (
   const features: Feature[] = [
     ...listFeatures(config, secrets, resources, logger, overrides, http, bounded, rates),
     { routes: [createKeyRoutes(http, { db, setBudget: setKeyBudget(db) })], ...keys },
-    { routes: [createSessionEndRoutes(ends.endAllOf)], stop: ends.stop },
+    { routes: createSessionEndRoutes(ends.endAllOf), stop: ends.stop },
     rates,
   ]
   const routes = features.flatMap(({ routes = [] }) => routes)
@@ -150,7 +151,13 @@ const listFeatures = (
   const signer = createImageSigner(...secrets.imageUrlSecrets)
   const placeholder = createPlaceholder()
   const info = describeServer(providers, config.http)
-  const { assertMayAsk, describeCaller } = createCallerPolicy(config.ownerPolicy, providers)
+  const upstreamKeys = createUpstreamKeys(config.upstreamKeys)
+  const { payerOf, assertServerPays } = upstreamKeys
+  const { assertMayAsk, describeCaller } = createCallerPolicy(
+    config.ownerPolicy,
+    providers,
+    upstreamKeys.ruleOf,
+  )
   const telemetry = openTelemetry(config, resources, logger)
   const { log, recordReuse } = telemetry
   const similarity = openSimilarity(config, resources, logger)
@@ -158,6 +165,7 @@ const listFeatures = (
   const { takeItem, takeKey, takeBytes } = openHoldings(config, db)
   const uploads = createUploads(config, resources, takeBytes)
   const submit = createSubmitDeps(config, resources, uploads, {
+    seal: createUpstreamSeal(secrets),
     onDeclined: similarity.onDeclined,
     record: log,
     onStep: overrides.onStep,
@@ -179,6 +187,8 @@ const listFeatures = (
   const { recordAccess, ...accesses } = createAccessLog({ db, logger })
   const showing = {
     assertMayAsk,
+    payerOf,
+    upstreamKeys,
     submit,
     recordReuse: (row: GenerationWithImage, reuse: Reuse | undefined) => {
       recordReuse(row, reuse)
@@ -236,19 +246,19 @@ const listFeatures = (
     {
       routes: [
         createHookRoutes({ items, secrets: hookSecrets, namespaces, timing: hookTiming }),
-        createSavedItemRoutes(http, { items, placeholder, assertMayAsk }),
+        createSavedItemRoutes(http, { items, placeholder, assertMayAsk, assertServerPays }),
       ],
     },
     { routes: [createAnalyticsRoutes(http)] },
     { routes: [createAlertRoutes(http, alerts)], ...createAlerts(alerts) },
     {
       routes: createSpendingRoutes(http, config.budgets),
-      ...createSpending(spendingDeps(config, resources)),
+      ...createSpending(spendingDeps(config, resources, logger)),
     },
     createDeadlines(deadlinesDeps(config, resources, logger)),
     accesses,
     { routes: [createSimilarityRoutes(http, similarity)] },
-    { routes: [createExplainRoutes(http, { ...explain, assertMayAsk })] },
+    { routes: [createExplainRoutes(http, { ...explain, assertMayAsk, payerOf })] },
     createOperators({
       server: {
         version: VERSION,

@@ -110,6 +110,7 @@ const toConfig = (env: Settings) => ({
     operatorKeys: env.OPERATOR_KEYS ?? [],
   },
   ownerPolicy: toOwnerPolicy(env, toDefaultModel(env)),
+  upstreamKeys: env.UPSTREAM_KEYS,
   tracing: { endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT, serviceName: env.OTEL_SERVICE_NAME },
   metrics: { token: env.METRICS_TOKEN, port: env.METRICS_PORT, host: env.METRICS_HOST },
   hooks: {

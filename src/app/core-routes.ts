@@ -50,8 +50,9 @@ export const createCoreRoutes = (http: HttpContext, deps: CoreDeps): MountedRout
   const { resources, submit, authenticate, sessions } = deps
   const { db, queue, store, metrics } = resources
   const cancel = { db, removeJob: queue.remove, enqueue: queue.enqueue }
-  const { assertMayAsk } = deps
-  const bulk = { ...submit, removeJob: queue.remove, enqueueAll: queue.enqueueAll, assertMayAsk }
+  const { assertMayAsk, payerOf } = deps
+  const asking = { ...submit, assertMayAsk, payerOf }
+  const bulk = { ...asking, removeJob: queue.remove, enqueueAll: queue.enqueueAll }
   const openStream = createStreams(http, metrics.http.openStream)
   return [
     own('/api/session', createSessionRoutes(authenticate, sessions)),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { namespaceSchema } from '../contract/namespace.ts'
-import { similarityModeSchema } from '../contract/vocabulary.ts'
+import { similarityModeSchema, upstreamKeyRuleSchema } from '../contract/vocabulary.ts'
 import {
   hookNamespacesSchema,
   isOpenToReaders,
@@ -86,6 +86,7 @@ export const environmentSchema = z
     OWNER_SIZES: sizesSchema.optional(),
     OWNER_LANES: lanesSchema.optional(),
     OPERATOR_KEYS: operatorKeysSchema.optional(),
+    UPSTREAM_KEYS: upstreamKeyRuleSchema.default('off'),
     IMAGE_URL_SECRET: secretsSchema.optional(),
     METRICS_TOKEN: metricsTokenSchema.optional(),
     METRICS_PORT: integerSchema(0, 65_535).optional(),

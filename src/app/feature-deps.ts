@@ -162,8 +162,13 @@ export const retentionDeps = (
     }),
 })
 
-export const spendingDeps = ({ budgets }: Config, { db, metrics }: Resources): SpendingDeps => ({
+export const spendingDeps = (
+  { budgets }: Config,
+  { db, metrics }: Resources,
+  logger: Logger,
+): SpendingDeps => ({
   db,
+  logger,
   settings: budgets,
   metrics: metrics.use(createSpendingMetrics),
 })
@@ -189,7 +194,7 @@ export const openSimilarity = (
 /** What would come of a request is seen by what submitting goes by. */
 export const explainDeps = (
   { db, providers }: Resources,
-  { statements, limits }: SubmitDeps,
+  { statements, limits, seal }: SubmitDeps,
   uploads: UploadDeps,
   { findNewRefusal }: Pick<Rates, 'findNewRefusal'>,
   { foresee: foreseeSimilar }: ReturnType<typeof openSimilarity>,
@@ -198,6 +203,7 @@ export const explainDeps = (
   statements,
   limits,
   providers,
+  seal,
   resolveConditionImage: (ownerId, image, pointer) =>
     foreseeConditionImage(uploads, ownerId, image, pointer),
   findNewRefusal,
@@ -237,6 +243,8 @@ export const gatewayDeps = (
     GatewayDeps,
     | 'submit'
     | 'assertMayAsk'
+    | 'payerOf'
+    | 'upstreamKeys'
     | 'describeCaller'
     | 'recordReuse'
     | 'recordAccess'

@@ -5,6 +5,7 @@ import { deriveImageUrlSecret } from '../adapters/http/image-urls.ts'
 import { explainFolder } from '../adapters/storage/examine.ts'
 import { StartError } from '../lib/errors.ts'
 import { formatFinding } from '../lib/finding.ts'
+import { createSeal, type Seal } from '../lib/seal.ts'
 import type { AuthConfig, Config } from './config.ts'
 
 type Several = readonly [string, ...string[]]
@@ -35,6 +36,10 @@ const isSeveral = (secrets: readonly string[]): secrets is Several => secrets.le
 const refuse = (cause: unknown): never => {
   throw new StartError(formatFinding(explainFolder(cause)), { cause })
 }
+
+/** Seals callers' own keys for the provider, in whichever process, and opens them while any of the secrets is in use. */
+export const createUpstreamSeal = ({ imageUrlSecrets }: Secrets): Seal =>
+  createSeal(imageUrlSecrets, 'upstream keys')
 
 /** Written whole under another name and then linked, so that processes which start at once agree on one. */
 const keepDevelopmentSecret = async (dataDir: string): Promise<string> => {

@@ -80,6 +80,8 @@ export const settingDescriptions = {
   OWNER_SIZES: 'The sizes, or `*`; in production `1K` alone unless set.',
   OWNER_LANES: 'The lanes, or `*`.',
   OPERATOR_KEYS: 'Keys of operators, `name:key` with commas between them.',
+  UPSTREAM_KEYS:
+    'Whether callers may bring a key of their own for the provider, which pays then: `off`, `allowed` or `required`.',
   IMAGE_URL_SECRET:
     'Signs image URLs; several as of AUTH_JWT_SECRET. Without it one is derived from that.',
   HOOK_SECRETS: 'Who may save by hook, `source:whsec_…` with commas between them.',

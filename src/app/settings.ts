@@ -3,6 +3,8 @@ import type { Setting } from '../contract/setting.ts'
 
 /** A setting that holds a secret is named so, and one that may hold a user and a password too. */
 const SECRET_NAME = /SECRET|KEY|TOKEN|PASSWORD/
+/** What is only about such. */
+const NO_SECRET_NAME = /^(UPSTREAM_KEYS|OWNER_MAX_IDEMPOTENCY_KEYS)$/
 const URL_NAME = /URL$|ENDPOINT$/
 
 /**
@@ -16,7 +18,7 @@ export const describeSettings = <Name extends string>(
 ): Setting[] =>
   (Object.keys(shape) as Name[]).map((name) => {
     const given = environment[name]
-    const isSecret = SECRET_NAME.test(name)
+    const isSecret = SECRET_NAME.test(name) && !NO_SECRET_NAME.test(name)
     const standard = formatDefault(shape[name])
     const shown = given && URL_NAME.test(name) ? hideCredentials(given) : given
     const value = given === undefined ? standard : isSecret ? 'set' : shown

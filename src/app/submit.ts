@@ -31,7 +31,10 @@ export const createUploads = (
   parseImageData: (text, pointer) => parseImageData(text, { pointer }),
 })
 
-type Hooks = Pick<SubmitDeps, 'onDeclined' | 'onStep' | 'logger' | 'record' | 'takeNew' | 'takeKey'>
+type Hooks = Pick<
+  SubmitDeps,
+  'seal' | 'onDeclined' | 'onStep' | 'logger' | 'record' | 'takeNew' | 'takeKey'
+>
 
 /** What submitting takes, for people and for saved items alike. */
 export const createSubmitDeps = (

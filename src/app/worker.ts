@@ -51,7 +51,7 @@ import {
   type Resources,
   toSpoolDirectory,
 } from './resources.ts'
-import type { Secrets } from './secrets.ts'
+import { createUpstreamSeal, type Secrets } from './secrets.ts'
 import { reportGuessedPrices } from './server-info.ts'
 import { createSubmitDeps, createUploads } from './submit.ts'
 
@@ -87,6 +87,7 @@ export const createWorker = (
   )
   const { features, compare, log } = listFeatures(config, secrets, resources, logger, overrides)
   const runDeps = createRunDeps(config, resources, logger, overrides, {
+    seal: createUpstreamSeal(secrets),
     compare,
     workerId,
     stopping: stopping.signal,
@@ -181,6 +182,7 @@ const listFeatures = (
   const telemetry = openTelemetry(config, resources, logger)
   const similarity = openSimilarity(config, resources, logger)
   const submit = createSubmitDeps(config, resources, createUploads(config, resources), {
+    seal: createUpstreamSeal(secrets),
     onDeclined: similarity.onDeclined,
     record: telemetry.log,
     onStep: overrides.onStep,
@@ -197,7 +199,7 @@ const listFeatures = (
     createDeadlines(deadlinesDeps(config, resources, logger)),
     createErasures(erasuresDeps(config, resources, logger)),
     createRetention(retentionDeps(config, resources, logger)),
-    createSpending(spendingDeps(config, resources)),
+    createSpending(spendingDeps(config, resources, logger)),
     { tasks: similarity.tasks },
     { tasks: createSessionTasks(db) },
     { tasks: createGatewayTasks(db) },
@@ -226,7 +228,7 @@ const createRunDeps = (
   { db, store, providers, watcher, metrics, tracing }: Resources,
   logger: Logger,
   overrides: Overrides,
-  parts: Pick<RunDeps, 'compare' | 'workerId' | 'stopping' | 'shutdown'> & {
+  parts: Pick<RunDeps, 'seal' | 'compare' | 'workerId' | 'stopping' | 'shutdown'> & {
     onBreaker: (isOpen: boolean) => void
   },
 ): RunDeps => {

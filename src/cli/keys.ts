@@ -28,6 +28,7 @@ export type KeyOptions = {
   monthlyUsd?: number
   perMinute?: number
   variants?: string
+  upstreamKeys?: string
 }
 
 /** Prints a new key, once. Throws `StartError` for what no key can be. */

@@ -1,6 +1,11 @@
 import { z } from 'zod'
 import { similarImageSchema } from './generation.ts'
-import { generationStatusSchema, reuseSourceSchema, similarityModeSchema } from './vocabulary.ts'
+import {
+  billedToSchema,
+  generationStatusSchema,
+  reuseSourceSchema,
+  similarityModeSchema,
+} from './vocabulary.ts'
 
 const usdSchema = z.number().min(0)
 const msSchema = z.int().min(0)
@@ -91,6 +96,8 @@ export const explanationSchema = z.object({
   /** Of all its images together. */
   atMostUsd: usdSchema,
   expectedUsd: usdSchema,
+  /** Whose key for the provider would pay. */
+  billedTo: billedToSchema,
   limits: z.array(explainedLimitSchema),
   /** One for each image that is asked for. */
   images: z.array(explainedImageSchema).min(1),

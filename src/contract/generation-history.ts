@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { generationEventTypeSchema } from './generation.ts'
-import { providerNameSchema } from './vocabulary.ts'
+import { billedToSchema, providerNameSchema } from './vocabulary.ts'
 
 const timestampSchema = z.iso.datetime()
 
@@ -34,6 +34,10 @@ const attemptSchema = z.object({
   responseId: z.string().optional(),
   usage: z.record(z.string(), z.unknown()).optional(),
   mayHaveCharged: z.boolean(),
+  /** Whose key for the provider it was made with. */
+  billedTo: billedToSchema,
+  /** What it cost the caller, by our prices: `costUsd` is 0 then. */
+  callerCostUsd: z.number().optional(),
   steps: z.array(attemptStepSchema),
 })
 export type GenerationAttempt = z.infer<typeof attemptSchema>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  billedToSchema,
   gateReasonSchema,
   generationStatusSchema,
   laneSchema,
@@ -74,6 +75,8 @@ export const generationSchema = z.object({
   queuePosition: z.number().int().optional(),
   attempts: z.number().int(),
   costUsd: z.number().optional(),
+  /** `caller` where it was asked for with a key for the provider of the caller's own, so that it cost this server nothing. */
+  billedTo: billedToSchema.optional(),
   provider: providerNameSchema,
   model: z.string(),
   /** Of a route: which model made the image. */

@@ -7,6 +7,7 @@ import {
   keyStatusSchema,
   keyVariantsSchema,
   laneSchema,
+  upstreamKeyRuleSchema,
 } from './vocabulary.ts'
 
 const MAX_KEY_NAME_CHARACTERS = 100
@@ -45,6 +46,8 @@ export const keyInputSchema = z
     perMinute: z.number().int().positive().max(1_000_000).optional(),
     /** What equal calls of the other providers' APIs are that come at once. */
     variants: keyVariantsSchema.default('one'),
+    /** Whether its requests may, or must, bring a key of their own for the provider; as the server has it unless said. */
+    upstreamKeys: upstreamKeyRuleSchema.optional(),
   })
   .refine(({ ownerId, onBehalf }) => (ownerId === undefined) === onBehalf, {
     path: ['ownerId'],
@@ -80,6 +83,8 @@ export const keySchema = z.object({
   origins: z.array(z.string()).optional(),
   perMinute: z.number().int().optional(),
   variants: keyVariantsSchema,
+  /** Absent where it is as the server has it. */
+  upstreamKeys: upstreamKeyRuleSchema.optional(),
   createdBy: z.string(),
   createdAt: z.iso.datetime(),
   expiresAt: z.iso.datetime().optional(),

@@ -6,6 +6,7 @@ import {
   laneSchema,
   providerNameSchema,
   thinkingLevelSchema,
+  upstreamKeyRuleSchema,
 } from './vocabulary.ts'
 
 /** A model that this server may be asked for. */
@@ -39,6 +40,8 @@ export const callerInfoSchema = z.object({
   models: z.array(z.string()).readonly().optional(),
   sizes: z.array(imageSizeSchema).readonly().optional(),
   lanes: z.array(laneSchema).readonly().optional(),
+  /** Whether it may, or must, bring a key of its own for the provider (`Imageonce-Upstream-Key`); absent where it may not. */
+  upstreamKeys: upstreamKeyRuleSchema.exclude(['off']).optional(),
   /** What its key may do, where it is by a key. */
   scopes: z.array(keyScopeSchema).readonly().optional(),
 })

@@ -175,5 +175,16 @@ export type KeyScope = z.infer<typeof keyScopeSchema>
 export const keyVariantsSchema = z.enum(['one', 'parallel'])
 export type KeyVariants = z.infer<typeof keyVariantsSchema>
 
+/**
+ * Whether callers may bring a key of their own for the provider, which pays then in place of the server's: never, where they like, or
+ * always.
+ */
+export const upstreamKeyRuleSchema = z.enum(['off', 'allowed', 'required'])
+export type UpstreamKeyRule = z.infer<typeof upstreamKeyRuleSchema>
+
+/** Whose key for the provider a call is made with. */
+export const billedToSchema = z.enum(['server', 'caller'])
+export type BilledTo = z.infer<typeof billedToSchema>
+
 export const keyStatusSchema = z.enum(['active', 'expired', 'revoked'])
 export type KeyStatus = z.infer<typeof keyStatusSchema>

@@ -75,6 +75,8 @@ export type ProviderRequest = {
   variation?: string | undefined
   /** What is said beyond these; absent where nothing is. */
   details?: ProviderDetails | undefined
+  /** The caller's own key, in place of the server's, where the provider `takesKeys`. */
+  apiKey?: string | undefined
   /** What is sent instead of all this, with `{"$image": k}` where the k-th of `images` is to stand. */
   providerRequest?: { body: unknown; images: readonly StoredImage[] } | undefined
 }
@@ -118,6 +120,8 @@ export type Provider = {
   account: string
   defaultModel: string
   models: readonly ModelInfo[]
+  /** True where a request may bring a key of its own: one that is not taken would be paid for with the server's. */
+  takesKeys?: true
   /** What one call may cost, as far as that is known before it is sent. */
   estimateNanoUsd(model: string, imageSize: ImageSize): NanoUsd
   /**
@@ -147,6 +151,8 @@ export type CallSubject = {
   model: string
   ownerId: string
   fingerprint: string
+  /** Of a caller's own key, where one pays. */
+  upstreamAccount?: string | null
 }
 
 /**
@@ -165,8 +171,7 @@ export type ImageStore = {
   /** The object, or undefined when there is none. */
   find(key: string): Promise<StoredImage | undefined>
   /**
-   * The object, read only as fast as it is taken; undefined when there is none. Absent where whole objects are fetched. To be read to
-   * its end or destroyed.
+   * The object, read only as fast as it is taken; undefined when there is none. To be read to its end or destroyed.
    */
   open?(key: string): Promise<OpenedImage | undefined>
   /** True when there is an object, without its bytes. Throws when the store does not say. */

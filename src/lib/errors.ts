@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'unauthenticated'
   | 'forbidden'
   | 'refused_by_policy'
+  | 'upstream_key_required'
   | 'not_found'
   | 'already_finished'
   | 'in_flight'
@@ -34,6 +35,9 @@ export type ErrorCode =
   | 'worker_lost'
   | 'provider_unavailable'
   | 'spending_paused'
+  // what the provider says of a caller's own key
+  | 'upstream_key_refused'
+  | 'upstream_key_limited'
   | 'condition_image_gone'
   | 'image_deleted'
   | 'image_lost'

@@ -77,6 +77,13 @@ export const idempotencyKey = {
   }),
 }
 
+export const upstreamKey = {
+  'Imageonce-Upstream-Key': z.string().optional().meta({
+    description:
+      'A key of the caller’s own for the provider, which pays then in place of the server’s. Where that may be: `caller.upstreamKeys` of `GET /api/info`.',
+  }),
+}
+
 export const ifNoneMatch = {
   'If-None-Match': z
     .string()

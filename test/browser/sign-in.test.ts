@@ -3,6 +3,7 @@ import { startTestApp, type TestApp } from '../support/app.ts'
 import { startBrowser } from '../support/browser.ts'
 import { buildPages } from '../support/build-pages.ts'
 import { describeWith } from '../support/skip.ts'
+import { waitFor } from '../support/wait-for.ts'
 import { watchPages } from '../support/watch-pages.ts'
 
 describeWith('chromium', 'signing in to the dashboard', () => {
@@ -46,6 +47,29 @@ describeWith('chromium', 'signing in to the dashboard', () => {
     await page.getByRole('textbox', { name: 'Token' }).fill(await app.token('dev'))
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'Overview' }).waitFor()
+    await page.close()
+  })
+
+  test('who signs out everywhere is signed out in every browser', async () => {
+    const elsewhere = await fetch(`${app.url}/api/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ token: await app.token('eve') }),
+    })
+    const [cookie = ''] = elsewhere.headers.get('set-cookie')?.split(';') ?? []
+    const statusElsewhere = async () =>
+      (await fetch(`${app.url}/api/info`, { headers: { cookie } })).status
+    expect(await statusElsewhere()).toBe(200)
+    const page = await browser.context.newPage()
+    await page.goto(`${app.url}/#token=${await app.token('eve')}`)
+    await page.getByRole('heading', { name: 'Overview' }).waitFor()
+    await page.goto(`${app.url}/data`)
+    await page.getByRole('button', { name: 'Sign out everywhere…' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Sign out everywhere' }).click()
+    await page.getByRole('textbox', { name: 'Token' }).waitFor()
+    await waitFor(async () => (await statusElsewhere()) === 401, {
+      what: 'the other session to end',
+    })
     await page.close()
   })
 

@@ -191,6 +191,29 @@ describe('a session', () => {
     const anew = await signIn('emil')
     for (const api of [0, 1]) expect(await statusAt(api, anew)).toBe(200)
   })
+
+  test('is over everywhere when its owner ends all, and nobody else’s is', async () => {
+    const [here, there, others] = [
+      await signIn('gustav'),
+      await signIn('gustav'),
+      await signIn('hugo'),
+    ]
+    for (const cookie of [here, there, others]) expect(await statusAt(1, cookie)).toBe(200)
+    const ended = await fetch(`${app.url}/api/me/sessions`, {
+      method: 'DELETE',
+      headers: { ...headers, cookie: here },
+    })
+    expect(ended.status).toBe(204)
+    for (const cookie of [here, there]) {
+      for (const api of [0, 1]) {
+        await waitFor(async () => (await statusAt(api, cookie)) === 401, SOON)
+      }
+    }
+    expect(await statusAt(1, others)).toBe(200)
+    // A token is none: it goes on until it ends.
+    const gustav = await createClient(app, 'gustav')
+    expect((await gustav.call('GET', '/api/info')).status).toBe(200)
+  })
 })
 
 test('the URL of an image may be given an end', async () => {

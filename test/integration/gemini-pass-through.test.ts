@@ -2,6 +2,7 @@ import { GoogleGenAI } from '@google/genai'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { isToCount } from '../../src/features/analytics/facts.ts'
 import { createFold } from '../../src/features/analytics/fold.ts'
+import { digestOwner } from '../../src/features/owners/digest-owner.ts'
 import { applyRetention } from '../../src/features/retention/apply-retention.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { type Client, createClient } from '../support/client.ts'
@@ -156,6 +157,22 @@ describe('what can’t be reused', () => {
     }
     expect(app.gemini.passing.calls).toHaveLength(0)
     expect(await findCalls('dave')).toEqual([])
+  })
+
+  test('is not sent for who has spent a budget, was erased and comes back', async () => {
+    const back = await createClient(app, 'back')
+    await app.db
+      .insertInto('erasedBudgets')
+      .values({
+        ownerDigest: digestOwner('back'),
+        dailyNanoUsd: 1,
+        monthlyNanoUsd: null,
+        ends: '2100-01-01',
+      })
+      .execute()
+    const { status } = await back.call('POST', CALL, { body: say('hello again') })
+    expect(status).toBe(429)
+    expect(app.gemini.passing.calls).toHaveLength(0)
   })
 
   test('is refused as the provider refuses it, for nothing', async () => {

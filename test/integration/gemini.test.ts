@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { inspect } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
 import { builtInPrices } from '../../src/adapters/providers/price-table.ts'
@@ -51,6 +52,24 @@ describe('what is said of a call', () => {
     server.behave({ kind: 'prompt_blocked' })
     const { receipt } = await failureOf(call())
     expect(receipt).toMatchObject({ usage: { promptTokenCount: 12 }, basis: 'measured' })
+  })
+})
+
+describe('a key that comes with a request', () => {
+  const OWN_KEY = 'key-of-a-caller-for-this-request'
+
+  test('is called with in place of the server’s, and for that request alone', async () => {
+    server.acceptKey(OWN_KEY)
+    await call({ apiKey: OWN_KEY })
+    await call()
+    expect(server.calls.map(({ apiKey }) => apiKey)).toEqual([OWN_KEY, KEY])
+  })
+
+  test('is in no failure, though the provider repeats it', async () => {
+    server.acceptKey(OWN_KEY)
+    server.behave({ kind: 'raw', status: 400, json: { error: { message: `no: ${OWN_KEY}` } } })
+    const failure = await failureOf(call({ apiKey: OWN_KEY }))
+    expect(inspect(failure, { depth: null })).not.toContain(OWN_KEY)
   })
 })
 

@@ -5,6 +5,7 @@ import { createImageonceClient } from '../../src/client.ts'
 import type { Generation } from '../../src/contract/generation.ts'
 import type { Key } from '../../src/contract/key.ts'
 import type { Problem } from '../../src/contract/problem.ts'
+import type { SavedItem } from '../../src/contract/saved-item.ts'
 import type { Spending } from '../../src/contract/spending.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { type Client, createClient } from '../support/client.ts'
@@ -107,6 +108,23 @@ describe('a key', () => {
         pointers: ['Imageonce-Owner'],
       })
     }
+  })
+
+  test('pays for the images of what it saves, until that is changed otherwise', async () => {
+    const { id, client } = await makeKey({ ownerId: 'saver', scopes: ['read', 'items'] })
+    const { body: item } = await client.call<SavedItem>('POST', '/api/saved-items', {
+      body: { prompt: 'saved by key' },
+    })
+    const keyOf = (prompt: string) =>
+      app.db.selectFrom('generations').select('keyId').where('prompt', '=', prompt).execute()
+    expect(await keyOf('saved by key')).toEqual([{ keyId: id }])
+    const saver = await createClient(app, 'saver')
+    const path = `/api/saved-items/${item.id}`
+    await saver.call('PATCH', path, { body: { title: 'a title alone' } })
+    await saver.call('PATCH', path, { body: { prompt: 'changed by token' } })
+    expect(await keyOf('changed by token')).toEqual([{ keyId: null }])
+    await client.call('PATCH', path, { body: { prompt: 'changed by key' } })
+    expect(await keyOf('changed by key')).toEqual([{ keyId: id }])
   })
 
   test('on behalf serves the client, for the owner that it is made for', async () => {

@@ -84,7 +84,8 @@ describe('after thousands of calls of awkward amounts', () => {
   }
 
   const handOn = async (ownerId: string, n: number): Promise<void> => {
-    const call = { ownerId, keyId: null, model: 'text', method: 'x', heldNanoUsd: amountOf(n) }
+    const payer = { ownerId, keyId: null, billedTo: 'server' as const }
+    const call = { ...payer, model: 'text', method: 'x', heldNanoUsd: amountOf(n) }
     const id = await recordCall(app.db, call, NO_BUDGETS)
     const costNanoUsd = amountOf(n + 1)
     await settleCall(app.db, id, {

@@ -390,6 +390,7 @@ describe('the server answers as the document says, when it', () => {
     await walk('getSettings', 200, admin, 'GET', '/api/settings')
     await walk('endSessions', 204, admin, 'POST', '/api/sessions/end', { body: { ownerId: 'bob' } })
     await walk('endSessions', 403, alice, 'POST', '/api/sessions/end', { body: { ownerId: 'bob' } })
+    await walk('endMySessions', 204, alice, 'DELETE', '/api/me/sessions')
     await walk('isAlive', 200, alice, 'GET', '/livez')
     await walk('isReady', 200, alice, 'GET', '/readyz')
     const token = await app.token()

@@ -22,11 +22,13 @@ import {
 } from '../../src/generation/state/interventions.ts'
 import { limitModel } from '../../src/generation/state/model-limits.ts'
 import { listSurplus } from '../../src/generation/state/surplus.ts'
+import { sealUpstreamKey } from '../../src/generation/state/upstream-keys.ts'
 import { AppError, ProviderError } from '../../src/lib/errors.ts'
 import { NO_BUDGETS } from '../support/budgets.ts'
 import { aModel } from '../support/models.ts'
 import { makePng } from '../support/pictures.ts'
 import { insertImage, insertSuccess, openTestDatabase } from '../support/rows.ts'
+import { aSeal } from '../support/seal.ts'
 import { GIVE_UP_MS, insertStanding } from '../support/standings.ts'
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts'
 
@@ -78,6 +80,7 @@ const run = (id: string, given: Partial<RunDeps> = {}) =>
       callMs: 0,
       giveUpMs: GIVE_UP_MS,
       budgets: NO_BUDGETS,
+      seal: aSeal,
       breaker: (_subject, call) => call(false),
       stopping: new AbortController().signal,
       shutdown: new AbortController().signal,
@@ -146,6 +149,17 @@ const listReceipts = (generationId: string) =>
     .execute()
 
 const success = { kind: 'finished', status: 'succeeded' }
+
+test('a key of the caller’s own goes to no provider that does not take it, and is paid for with no other', async () => {
+  const { id } = await insert({ upstreamAccount: 'caller:1' })
+  const { provider: named } = await read(id)
+  const { sealedKey: sealed } = sealUpstreamKey(aSeal, 'a key', { id, provider: named })
+  await database.db.insertInto('upstreamKeys').values({ generationId: id, sealed }).execute()
+  await run(id)
+  expect(calls).toEqual([])
+  expect(await read(id)).toMatchObject({ status: 'failed', errorCode: 'upstream_key_required' })
+  expect(await listAttempts(id)).toEqual([])
+})
 
 describe('an image is bought', () => {
   test('once, with the intent in the books before and the outcome after', async () => {

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { buffer } from 'node:stream/consumers'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { createS3Store } from '../../src/adapters/storage/s3.ts'
 import type { S3Config } from '../../src/adapters/storage/s3-connection.ts'
 import { DEFAULT_S3_TIMEOUTS, type S3Timeouts } from '../../src/adapters/storage/s3-connection.ts'
@@ -7,6 +8,7 @@ import type { EncodedImage, ImageStore } from '../../src/generation/ports.ts'
 import { createTestBucket, publishBucket } from '../support/s3-bucket.ts'
 import { type Intercept, type S3Proxy, startS3Proxy } from '../support/s3-proxy.ts'
 import { describeWith } from '../support/skip.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const IMPATIENT: S3Timeouts = { connectMs: 200, idleMs: 100, totalMs: 500 }
 const UNAVAILABLE = { code: 'unavailable', retryable: true }
@@ -168,6 +170,77 @@ describeWith('s3', 's3 store', () => {
       return true
     })
     await expect(store.find('a/b')).rejects.toMatchObject(UNAVAILABLE)
+  })
+
+  describe('an object that is opened', () => {
+    const openIt = async (store: ImageStore) => {
+      const opened = await store.open?.('a/b')
+      if (!opened) throw new Error('nothing was opened')
+      return opened
+    }
+
+    test('waits for its reader, however long, and is fetched no further than that', async () => {
+      const image = randomImage(8_000_000)
+      await openStore().put('a/b', image)
+      let sent = 0
+      const { store } = await openThroughProxy((incoming, outgoing) => {
+        const write = outgoing.write.bind(outgoing)
+        outgoing.write = ((chunk: Buffer, ...rest: []) => {
+          sent += chunk.length
+          return write(chunk, ...rest)
+        }) as typeof outgoing.write
+        return incoming.method === 'never'
+      }, IMPATIENT)
+      const { stream, sizeBytes } = await openIt(store)
+      expect(sizeBytes).toBe(image.bytes.length)
+      // Longer than a silent store has, by the same clock.
+      for (let times = 0; times < 4; times++) {
+        await new Promise((resolve) => setTimeout(resolve, IMPATIENT.idleMs))
+      }
+      expect(sent).toBeLessThan(image.bytes.length)
+      expect(Buffer.compare(await buffer(stream), Buffer.from(image.bytes))).toBe(0)
+    })
+
+    test.each<[string, Intercept]>([
+      [
+        'falls silent in the middle',
+        (_incoming, outgoing) => {
+          outgoing.writeHead(200, { 'content-length': 1_008, 'content-type': 'image/png' })
+          return outgoing.write(randomImage(100).bytes) || true
+        },
+      ],
+      [
+        'is cut off',
+        (_incoming, outgoing) => {
+          outgoing.writeHead(200, { 'content-length': 1_008, 'content-type': 'image/png' })
+          outgoing.write(randomImage(100).bytes, () => outgoing.socket?.end())
+          return true
+        },
+      ],
+    ])('fails its reader where the store %s', async (_how, intercept) => {
+      const { store } = await openThroughProxy(intercept, IMPATIENT)
+      const { stream } = await openIt(store)
+      await expect(buffer(stream)).rejects.toThrow()
+    })
+
+    test('fails by the time limit where the store never answers', async () => {
+      const { store } = await openThroughProxy(() => true, IMPATIENT)
+      await expect(store.open?.('a/b')).rejects.toMatchObject(UNAVAILABLE)
+    })
+
+    test('is let go of with its reader', async () => {
+      await openStore().put('a/b', randomImage(8_000_000))
+      let isClosed = false
+      const { store } = await openThroughProxy((_incoming, outgoing) => {
+        outgoing.once('close', () => {
+          isClosed = true
+        })
+        return false
+      })
+      const { stream } = await openIt(store)
+      stream.destroy()
+      await waitFor(() => isClosed, { what: 'the request to be ended' })
+    })
   })
 
   test.each([

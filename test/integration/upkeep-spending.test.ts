@@ -34,5 +34,9 @@ test('sums and embedding calls go after 62 days, and the month that has just end
   expect(await deleteOldSpending(db)).toMatchObject({ calls: { deleted: 2 } })
   expect(await listModels()).toEqual(['of 0', 'of 61'])
   expect(await countSums()).toBe(2)
-  expect(await deleteOldSpending(db)).toEqual({ calls: { deleted: 0 }, sums: { deleted: 0 } })
+  expect(await deleteOldSpending(db)).toEqual({
+    calls: { deleted: 0 },
+    sums: { deleted: 0 },
+    erased: 0,
+  })
 })

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { Database } from '../../db/database.ts'
 import { createLocalProvider } from '../../src/adapters/providers/local.ts'
 import { removeBudget, setBudget } from '../../src/features/spending/budgets.ts'
+import { wakeIfSettingsChanged } from '../../src/features/spending/changed-settings.ts'
 import { pauseSpending, resumeSpending } from '../../src/features/spending/switch.ts'
 import { createProviders } from '../../src/generation/providers.ts'
 import { recordIntent } from '../../src/generation/run/attempts.ts'
@@ -30,6 +31,8 @@ afterEach(async () => {
   await db.deleteFrom('budgets').execute()
   await resumeSpending(db)
 })
+
+const settingsOf = (dailyUsd: number) => ({ everyone: { dailyUsd }, eachOwner: {} })
 
 const insertClaim = () => insertStanding(db, 'live lease', { lane: 'eager', paidCalls: 0 })
 type Row = Awaited<ReturnType<typeof insertClaim>>
@@ -142,4 +145,17 @@ test('what is found to stop a call is what stops its intent', async () => {
   const found = await findStop(db, claim, 1, NO_BUDGETS)
   expect(found).toMatchObject({ code: 'budget_exceeded', message: (await refuse(claim)).message })
   expect(await findStop(db, { ...claim, ownerId: 'bob' }, 1, NO_BUDGETS)).toBeUndefined()
+})
+
+test('limits of the settings that are others at a start wake what waits, and the same ones nothing', async () => {
+  await wakeIfSettingsChanged(db, settingsOf(1))
+  const claim = await insertClaim()
+  await pauseSpending(db, 'ops')
+  await wait(claim, await refuse(claim))
+  await db.updateTable('spendingSwitch').set({ pausedAt: null }).execute()
+  expect(await wakeIfSettingsChanged(db, settingsOf(1))).toBe(false)
+  expect(await readWait(claim)).toEqual({ status: 'queued', isDue: false })
+  expect(await wakeIfSettingsChanged(db, settingsOf(2))).toBe(true)
+  expect(await readWait(claim)).toEqual({ status: 'queued', isDue: true })
+  expect(await wakeIfSettingsChanged(db, settingsOf(2))).toBe(false)
 })

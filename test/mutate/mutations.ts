@@ -11,6 +11,7 @@ import { providers } from './mutations/providers.ts'
 import { secrets } from './mutations/secrets.ts'
 import { spending } from './mutations/spending.ts'
 import { submissions } from './mutations/submissions.ts'
+import { upstreamKeys } from './mutations/upstream-keys.ts'
 
 /** At least one for each line that money, owners or secrets hang on. */
 export const mutations: readonly Mutation[] = [
@@ -21,6 +22,7 @@ export const mutations: readonly Mutation[] = [
   ...submissions,
   ...owners,
   ...secrets,
+  ...upstreamKeys,
   ...access,
   ...privacy,
   ...pictures,

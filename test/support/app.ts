@@ -11,7 +11,7 @@ import { type Overrides, toQueueBackend } from '../../src/app/resources.ts'
 import { resolveSecrets } from '../../src/app/secrets.ts'
 import { createWorker } from '../../src/app/worker.ts'
 import { signToken } from '../../src/cli/token.ts'
-import { createLogger } from '../../src/lib/logger.ts'
+import { createLogger, type Logger } from '../../src/lib/logger.ts'
 import { createTestDatabase } from './database.ts'
 import { type GeminiServer, startGeminiServer } from './gemini-server.ts'
 import { highRates } from './rates.ts'
@@ -22,6 +22,7 @@ export type TestAppOptions = {
   workers?: number
   env?: Record<string, string>
   overrides?: Overrides
+  logger?: Logger
 }
 
 export type TestApp = Awaited<ReturnType<typeof startTestApp>>
@@ -33,6 +34,7 @@ export const startTestApp = async ({
   workers = 1,
   env = {},
   overrides = {},
+  logger: given,
 }: TestAppOptions = {}) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'imageonce-test-'))
   const database = await createTestDatabase()
@@ -58,7 +60,7 @@ export const startTestApp = async ({
     ...env,
   })
   const secrets = await resolveSecrets(config)
-  const logger = createLogger(config.logLevel ?? 'silent', 'start')
+  const logger = given ?? createLogger(config.logLevel ?? 'silent', 'start')
   const db: Database = createDatabase({ url: database.url, poolSize: 2, onIdleError: () => {} })
   const startedApis = Array.from({ length: apis }, () =>
     createApi(config, secrets, logger, overrides),

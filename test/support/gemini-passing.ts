@@ -41,7 +41,7 @@ const PATHS = [
 ]
 
 /** What of Google's API is handed on: text, streams of it, counts of tokens, the list of models. */
-export const createPassStandIn = (apiKey: string) => {
+export const createPassStandIn = (isKnown: (apiKey: string) => boolean) => {
   const calls: PassedCall[] = []
   let usage: object = textUsage
   let refusal: { status: number; body: object } | undefined
@@ -78,7 +78,7 @@ export const createPassStandIn = (apiKey: string) => {
       response.writeHead(status, { 'content-type': 'application/json' })
       response.end(JSON.stringify(body))
     }
-    if (key !== apiKey) send(400, errorOf(400, 'INVALID_ARGUMENT', 'API key not valid.'))
+    if (!isKnown(String(key))) send(400, errorOf(400, 'INVALID_ARGUMENT', 'API key not valid.'))
     else if (refusal) send(refusal.status, refusal.body)
     else if (method === 'GET') send(200, { models: [{ name: `models/${TEXT_MODEL}` }] })
     else if (path.endsWith(':countTokens')) send(200, { totalTokens: 7 })

@@ -54,8 +54,9 @@ const PATH = /^\/v1beta\/models\/([^/:]+):generateContent$/
  */
 export const startGeminiServer = async ({ apiKey = 'test-key' } = {}) => {
   const calls: GeminiCall[] = []
+  const keys = new Set([apiKey])
   const embeddings = createEmbedStandIn(apiKey)
-  const passing = createPassStandIn(apiKey)
+  const passing = createPassStandIn((key) => keys.has(key))
   const stop = new AbortController()
   let waiting: (() => void)[] = []
   let choice: Choice = { kind: 'image' }
@@ -63,7 +64,7 @@ export const startGeminiServer = async ({ apiKey = 'test-key' } = {}) => {
 
   const choose = (call: GeminiCall): Choice => {
     if (!call.apiKey) return { kind: 'forbidden' }
-    return call.apiKey === apiKey ? choice : { kind: 'key_invalid' }
+    return keys.has(call.apiKey) ? choice : { kind: 'key_invalid' }
   }
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -127,6 +128,8 @@ export const startGeminiServer = async ({ apiKey = 'test-key' } = {}) => {
   return {
     url: `http://127.0.0.1:${port}`,
     apiKey,
+    /** Has another key accepted besides. */
+    acceptKey: (key: string): void => void keys.add(key),
     /** What is asked for vectors. */
     embeddings,
     /** What is handed on. */

@@ -9,6 +9,7 @@ export const aGeneration = (given: Partial<GenerationWithImage> = {}): Generatio
   id: `g_${'a'.repeat(40)}`,
   ownerId: 'alice',
   keyId: null,
+  upstreamAccount: null,
   fingerprint: `g_${'a'.repeat(40)}`,
   revision: null,
   status: 'queued',

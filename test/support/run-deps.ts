@@ -5,6 +5,7 @@ import { createFilesystemStore } from '../../src/adapters/storage/filesystem.ts'
 import { createSpool } from '../../src/adapters/storage/spool.ts'
 import type { RunDeps } from '../../src/generation/run/run.ts'
 import { NO_BUDGETS } from './budgets.ts'
+import { aSeal } from './seal.ts'
 import { GIVE_UP_MS } from './standings.ts'
 
 /** What running a generation takes but its providers, on a database and a folder. */
@@ -16,6 +17,7 @@ export const createRunDeps = ({
   folder: string
 }): Omit<RunDeps, 'providers'> => ({
   db,
+  seal: aSeal,
   store: createFilesystemStore({ directory: join(folder, 'images') }),
   spool: createSpool({ directory: join(folder, 'spool') }),
   inspect: createInspectImage({ maxBytes: 1_000_000, maxPixels: 1_000_000 }),

@@ -23,12 +23,16 @@ afterEach(() => void jest.useRealTimers())
 
 const of = { provider: 'gemini' as const }
 
-type Call = { owner?: string; prompt?: string; model?: string }
+type Call = { owner?: string; prompt?: string; model?: string; account?: string }
 type Said = ProviderErrorCode | 'image'
 
 /** What became of a call: what the provider said, or `kept back` without one. */
-const call = async (said: Said, { owner = 'alice', prompt = 'p', model = 'm' }: Call = {}) => {
-  const subject = { ...of, model, ownerId: owner, fingerprint: `${owner} ${prompt}` }
+const call = async (
+  said: Said,
+  { owner = 'alice', prompt = 'p', model = 'm', account }: Call = {},
+) => {
+  const fingerprint = `${owner} ${prompt}`
+  const subject = { ...of, model, ownerId: owner, fingerprint, upstreamAccount: account ?? null }
   let isSent = false
   try {
     await guard(subject, async () => {
@@ -144,6 +148,18 @@ describe('an outage', () => {
     }
     expect(await call('image', { owner: 'app', model: 'other' })).toBe('image')
   })
+})
+
+test('what calls with a caller’s own key meet keeps back that key’s alone, and is told to nobody', async () => {
+  for (let n = 0; n < FAILURES * 2; n++) {
+    for (const owner of ['alice', 'bob', 'carol']) {
+      await call('ambiguous', { owner, prompt: `p${n}`, account: 'caller:1' })
+    }
+  }
+  expect(await call('image', { owner: 'dave', account: 'caller:1' })).toBe('kept back')
+  expect(await call('image', { owner: 'dave', account: 'caller:2' })).toBe('image')
+  expect(await call('image', { owner: 'alice' })).toBe('image')
+  expect(told).toEqual([])
 })
 
 describe('a model that is down', () => {

@@ -3,6 +3,7 @@ import { generationRequestSchema } from '../../src/contract/generation-request.t
 import { requestOfRow } from '../../src/generation/submit/describe-details.ts'
 import { resolveRequest } from '../../src/generation/submit/resolve-request.ts'
 import { aModel } from '../support/models.ts'
+import { aSeal } from '../support/seal.ts'
 
 const model = aModel({
   provider: 'gemini',
@@ -21,6 +22,7 @@ const plain = aModel({
   takesTurns: false,
 })
 const providers = {
+  find: () => undefined,
   defaultModel: 'a',
   models: [
     { ...model, name: 'a' },
@@ -37,6 +39,7 @@ const resolve = (
   resolveRequest(
     {
       providers,
+      seal: aSeal,
       resolveConditionImage: async (_ownerId, image) => ({ id: `i_${image}`, digest: image }),
     },
     owner,
@@ -100,7 +103,7 @@ test('every image of a request is resolved once, in order, and by where it stand
     turns: [{ role: 'user', images: ['x'] }],
   })
   const { generation } = await resolveRequest(
-    { providers, resolveConditionImage },
+    { providers, seal: aSeal, resolveConditionImage },
     'alice',
     request,
     undefined,
@@ -126,6 +129,7 @@ describe("a provider's own request", () => {
     resolveRequest(
       {
         providers,
+        seal: aSeal,
         resolveConditionImage: async (_ownerId, image) => ({ id: `i_${image}`, digest: image }),
       },
       'alice',
@@ -168,6 +172,7 @@ test('images that are too large for one call are refused together', async () => 
   const resolving = resolveRequest(
     {
       providers,
+      seal: aSeal,
       resolveConditionImage: async (_ownerId, image) => ({
         id: `i_${image}`,
         digest: image,

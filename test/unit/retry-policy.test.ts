@@ -12,13 +12,13 @@ import {
 const BACKOFF_MS = 1_000
 const MAX_BACKOFF_MS = 30_000
 const HOUR_MS = 3_600_000
-const fresh = { attempts: 1, paidCalls: 1, ambiguousCalls: 0 }
+const fresh = { attempts: 1, paidCalls: 1, ambiguousCalls: 0, upstreamAccount: null }
 const asOf = new Date('2026-11-22T12:00:00Z')
 
 type Given = {
   lane?: 'interactive' | 'eager'
   claims?: number
-  spent?: typeof fresh
+  spent?: Omit<typeof fresh, 'upstreamAccount'> & { upstreamAccount?: string | null }
   /** Until the deadline. */
   leftMs?: number
   callMs?: number
@@ -28,7 +28,7 @@ const decide = (failure: AppError, given: Given = {}) => {
   const { lane = 'interactive', claims = 1, spent = fresh, leftMs = 24 * HOUR_MS } = given
   const deadlineAt = new Date(asOf.getTime() + leftMs)
   const deps = { retryBackoffMs: BACKOFF_MS, callMs: given.callMs ?? 0 }
-  return decideRetryDelay(deps, { ...spent, lane, claims, asOf, deadlineAt }, failure)
+  return decideRetryDelay(deps, { ...fresh, ...spent, lane, claims, asOf, deadlineAt }, failure)
 }
 
 const providers = (code: ProviderErrorCode, options?: AppErrorOptions) =>

@@ -1,5 +1,5 @@
 import type { KeyDraft } from '../../src/contract/key.ts'
-import type { KeyScope, KeyVariants } from '../../src/contract/vocabulary.ts'
+import type { KeyScope, KeyVariants, UpstreamKeyRule } from '../../src/contract/vocabulary.ts'
 
 /** What is typed. */
 export type KeyForm = Record<
@@ -14,19 +14,21 @@ export type KeyForm = Record<
   | 'dailyUsd'
   | 'monthlyUsd',
   string
-> & { scopes: KeyScope[]; variants: KeyVariants }
+> & { scopes: KeyScope[]; variants: KeyVariants; upstreamKeys: UpstreamKeyRule | '' }
 
 export const emptyForm: KeyForm = {
   ...{ name: '', ownerId: '', namespace: '', models: '', sizes: '', origins: '', days: '' },
   ...{ perMinute: '', dailyUsd: '', monthlyUsd: '' },
   scopes: ['read', 'generate'],
   variants: 'one',
+  upstreamKeys: '',
 }
 
 const DAY_MS = 86_400_000
 
 /** What is left empty is left out; the server says what is wrong with the rest. */
-export const toDraft = ({ scopes, variants, name, ownerId, days, ...rest }: KeyForm): KeyDraft => {
+export const toDraft = (form: KeyForm): KeyDraft => {
+  const { scopes, variants, upstreamKeys, name, ownerId, days, ...rest } = form
   const list = (text: string) => text.split(',').map((each) => each.trim())
   const given = <T>(text: string, parse: (text: string) => T) =>
     text.trim() === '' ? undefined : parse(text.trim())
@@ -34,6 +36,7 @@ export const toDraft = ({ scopes, variants, name, ownerId, days, ...rest }: KeyF
     name,
     scopes,
     variants,
+    upstreamKeys: upstreamKeys === '' ? undefined : upstreamKeys,
     ownerId: given(ownerId, String),
     onBehalf: ownerId.trim() === '',
     namespace: given(rest.namespace, String),

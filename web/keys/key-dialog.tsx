@@ -91,4 +91,4 @@ export const KeyDialog = ({
   )
 }
 
-type TextName = Exclude<keyof KeyForm, 'scopes' | 'variants'>
+type TextName = Exclude<keyof KeyForm, 'scopes' | 'variants' | 'upstreamKeys'>

@@ -3,6 +3,7 @@ import { useLocation } from 'preact-iso'
 import type { ErasureReceipt } from '../../src/contract/erasure.ts'
 import { EraseDialog } from '../owners/erase-dialog.tsx'
 import { ErasureFacts } from '../owners/erasure-facts.tsx'
+import { SessionsCard } from '../owners/sessions-card.tsx'
 import { Button, ButtonLink } from '../parts/button.tsx'
 import { Card } from '../parts/card.tsx'
 import { Page } from '../parts/page.tsx'
@@ -46,6 +47,7 @@ const DataOf = ({ ownerId, isMe }: { ownerId: string; isMe: boolean }) => {
           Export
         </ButtonLink>
       </Card>
+      <SessionsCard ownerId={ownerId} isMe={isMe} />
       <Card title="Erase it">
         <p>
           Deletes everything for good, within minutes. What was sent to the image model or to

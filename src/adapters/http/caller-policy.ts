@@ -2,6 +2,7 @@ import type { CallerInfo } from '../../contract/server-info.ts'
 import { defined } from '../../generation/read/present.ts'
 import { assertAllowed, type Policy } from '../../generation/submit/policy.ts'
 import type { Principal } from './auth.ts'
+import type { UpstreamKeys } from './upstream-key.ts'
 
 const EVERYTHING: Policy = { models: undefined, sizes: undefined, lanes: undefined }
 
@@ -15,6 +16,7 @@ export type AssertMayAsk = (
 export const createCallerPolicy = (
   ownerPolicy: Policy,
   providers: Parameters<typeof assertAllowed>[1],
+  upstreamKeyRuleOf: UpstreamKeys['ruleOf'],
 ) => {
   const policyOf = ({ key, isAdmin }: Principal): Policy => {
     if (key) return key
@@ -27,7 +29,13 @@ export const createCallerPolicy = (
   const describeCaller = (principal: Principal): CallerInfo => {
     const { models, sizes, lanes } = policyOf(principal)
     const { ownerId, isAdmin, key } = principal
-    return { ownerId, isAdmin, ...defined({ models, sizes, lanes, scopes: key?.scopes }) }
+    const rule = upstreamKeyRuleOf(principal)
+    const upstreamKeys = rule === 'off' ? undefined : rule
+    return {
+      ownerId,
+      isAdmin,
+      ...defined({ models, sizes, lanes, upstreamKeys, scopes: key?.scopes }),
+    }
   }
 
   return { assertMayAsk, describeCaller }

@@ -1,4 +1,10 @@
-import type { ImageSize, KeyScope, KeyVariants, Lane } from '../../contract/vocabulary.ts'
+import type {
+  ImageSize,
+  KeyScope,
+  KeyVariants,
+  Lane,
+  UpstreamKeyRule,
+} from '../../contract/vocabulary.ts'
 
 /** Who calls: the owner of everything the call touches, or an operator; by which key, where it is by one. */
 export type Principal = { ownerId: string; isAdmin: boolean; expiresAt?: Date; key?: KeyIdentity }
@@ -20,5 +26,7 @@ export type KeyIdentity = {
   origins: readonly string[] | undefined
   rates: { perMinute: number } | undefined
   variants: KeyVariants
+  /** Undefined where it is as the server has it. */
+  upstreamKeys?: UpstreamKeyRule | undefined
   expiresAt: Date | undefined
 }

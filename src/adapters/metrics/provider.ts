@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import type { Provider } from '../../generation/ports.ts'
+import type { Provider, ProviderRequest } from '../../generation/ports.ts'
 import { judgeFailure } from '../../generation/run/outcomes.ts'
 import { type NanoUsd, toUsd } from '../../lib/money.ts'
 
@@ -31,10 +31,13 @@ export const createProviderMetrics = (registry: Registry) => {
     registers,
   })
 
-  const count = (model: string, startedAt: number, ended: Ended) => {
+  const count = ({ model, apiKey }: ProviderRequest, startedAt: number, ended: Ended) => {
     duration.observe({ model, outcome: ended.outcome }, (performance.now() - startedAt) / 1_000)
     if (ended.mayHaveCharged) paidCalls.inc({ model })
-    if (ended.costNanoUsd > 0) cost.inc({ model }, toUsd(ended.costNanoUsd))
+    // With a caller's own key it is the caller who pays.
+    if (ended.costNanoUsd > 0 && apiKey === undefined) {
+      cost.inc({ model }, toUsd(ended.costNanoUsd))
+    }
   }
   /** The same provider, with its calls counted. */
   const measure = (provider: Provider): Provider => ({
@@ -44,11 +47,11 @@ export const createProviderMetrics = (registry: Registry) => {
       try {
         const result = await provider.call(request, signal)
         const { costNanoUsd } = result
-        count(request.model, startedAt, { outcome: 'image', mayHaveCharged: true, costNanoUsd })
+        count(request, startedAt, { outcome: 'image', mayHaveCharged: true, costNanoUsd })
         return result
       } catch (error) {
         const heldNanoUsd = provider.estimateNanoUsd(request.model, request.imageSize)
-        count(request.model, startedAt, judgeFailure(error, heldNanoUsd))
+        count(request, startedAt, judgeFailure(error, heldNanoUsd))
         throw error
       }
     },

@@ -17,15 +17,24 @@ export type BreakerOptions = {
 /**
  * Keeps calls from a model that is down, for each model by itself (ADR 13). One owner's prompts stop no other owner: what they
  * alone meet keeps back theirs, and only outages of several owners, and of most of them, keep back everyone. While a model
- * is down some calls of each period try it; the first that is answered ends the outage.
+ * is down some calls of each period try it; the first that is answered ends the outage. What a call with a caller's own key meets counts
+ * for calls with that key alone, and is no outage to be told of.
  */
 export const createProviderBreaker = (options: BreakerOptions): GuardCall => {
-  const circuits = new Map<string, ReturnType<typeof createCircuit>>()
+  const circuits = new Map<string, Circuit>()
+  /** By account and model. They come and go as keys do; the longest unused is the first. */
+  const ofCallers = new Map<string, Circuit>()
   let isOpen = false
-  const circuitOf = ({ provider, model }: CallSubject) => {
-    const name = `${provider} ${model}`
-    const circuit = circuits.get(name) ?? createCircuit(options)
-    circuits.set(name, circuit)
+  const circuitOf = ({ provider, model, upstreamAccount }: CallSubject): Circuit => {
+    const own = upstreamAccount ? ofCallers : circuits
+    const name = upstreamAccount
+      ? `${upstreamAccount} ${provider} ${model}`
+      : `${provider} ${model}`
+    const circuit = own.get(name) ?? createCircuit(options)
+    own.delete(name)
+    own.set(name, circuit)
+    const [oldest = name] = own.keys()
+    if (ofCallers.size > MAX_OF_CALLERS) ofCallers.delete(oldest)
     return circuit
   }
   const tell = () => {
@@ -50,6 +59,10 @@ export const createProviderBreaker = (options: BreakerOptions): GuardCall => {
     }
   }
 }
+
+type Circuit = ReturnType<typeof createCircuit>
+
+const MAX_OF_CALLERS = 1_000
 
 type Outcome = 'answered' | 'outage' | 'unknown'
 

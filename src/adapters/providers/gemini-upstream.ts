@@ -11,17 +11,25 @@ type UpstreamRequest = {
   path: string
   query: string
   body?: string | undefined
+  apiKey?: string | undefined
 }
 
 /** Beyond this a count is nonsense, and no count. */
 const MAX_CALL_NANO_USD = 1_000_000_000_000
 
-/** The Gemini API for requests that are handed on as they came: with the server's key, and nothing else of the caller's. */
-export const createGeminiUpstream = ({ apiKey, baseUrl, prices: table }: UpstreamConfig) => {
+/** The Gemini API for requests that are handed on as they came: with the server's key, or one that the caller brings, and nothing else of theirs. */
+export const createGeminiUpstream = ({
+  apiKey: ownKey,
+  baseUrl,
+  prices: table,
+}: UpstreamConfig) => {
   const prices = createGeminiPrices(table)
   const base = baseUrl.replace(/\/+$/, '')
 
-  const send = ({ method, path, query, body }: UpstreamRequest, signal: AbortSignal) =>
+  const send = (
+    { method, path, query, body, apiKey = ownKey }: UpstreamRequest,
+    signal: AbortSignal,
+  ) =>
     fetch(`${base}${path}${query && `?${query}`}`, {
       method,
       headers: {

@@ -30,6 +30,7 @@ export const createGeminiProvider = (config: GeminiProviderConfig): Provider => 
     account: createHash('sha256').update(config.apiKey).digest('hex').slice(0, 12),
     defaultModel: config.model,
     models: prices.listModels(config.model),
+    takesKeys: true,
     estimateNanoUsd: prices.estimateCall,
     call: async (request, signal) => {
       signal.throwIfAborted()
@@ -61,11 +62,13 @@ export const createGeminiProvider = (config: GeminiProviderConfig): Provider => 
 
 /** One request, with the total deadline that the SDK lacks: its own timer is never cleared. */
 const createFetchAnswer = (config: GeminiProviderConfig) => {
-  const client = new GoogleGenerativeAI(config.apiKey)
+  const own = new GoogleGenerativeAI(config.apiKey)
   const baseUrl = config.baseUrl.replace(/\/+$/, '')
   return async (request: ProviderRequest, signal: AbortSignal): Promise<unknown> => {
     // The SDK's types do not know all of it; it is sent as it is.
     const body = toGeminiRequest(request) as GenerateContentRequest
+    const { apiKey } = request
+    const client = apiKey === undefined ? own : new GoogleGenerativeAI(apiKey)
     const deadline = startDeadline(config.timeoutMs, signal)
     const call = traceRequest(async () => {
       const model = client.getGenerativeModel({ model: request.model }, { baseUrl })
@@ -75,12 +78,15 @@ const createFetchAnswer = (config: GeminiProviderConfig) => {
       return (await call.result).response
     } catch (error) {
       signal.throwIfAborted()
-      throw toGeminiError(error, {
+      const failure = toGeminiError(error, {
         model: request.model,
         timeoutMs: config.timeoutMs,
         timedOut: deadline.timedOut(),
         neverSent: call.neverSent(),
       })
+      // What the provider wrote may repeat the key, which is nobody's to read here.
+      if (apiKey !== undefined) failure.cause = undefined
+      throw failure
     } finally {
       deadline.clear()
     }

@@ -4,7 +4,7 @@ import type { OpenaiRequest } from './openai-request.ts'
 import { createProviderError } from './provider-error.ts'
 import { traceRequest } from './request-trace.ts'
 
-export type OpenaiServer = { apiKey: string; baseUrl: string; timeoutMs: number }
+export type OpenaiServer = { baseUrl: string; timeoutMs: number }
 
 /** Of ten pictures of the largest size as base64. */
 const MAX_ANSWER_BYTES = 400 * 1_024 * 1_024
@@ -18,8 +18,8 @@ type Deadline = { signal: AbortSignal; timedOut: () => boolean }
  * Sends one request, never a second one, and nothing to wherever it is sent on to. Throws `ProviderError` for every other answer than JSON
  * with a 2xx.
  */
-export const createAsk = ({ apiKey, baseUrl, timeoutMs }: OpenaiServer) => {
-  const send = ({ path, contentType, body }: OpenaiRequest, signal: AbortSignal) =>
+export const createAsk = ({ baseUrl, timeoutMs }: OpenaiServer) => {
+  const send = ({ path, contentType, body }: OpenaiRequest, apiKey: string, signal: AbortSignal) =>
     fetch(`${baseUrl}${path}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${apiKey}`, 'content-type': contentType },
@@ -28,8 +28,12 @@ export const createAsk = ({ apiKey, baseUrl, timeoutMs }: OpenaiServer) => {
       signal,
     })
 
-  return async (request: OpenaiRequest, model: string, deadline: Deadline): Promise<Answered> => {
-    const call = traceRequest(() => send(request, deadline.signal))
+  return async (
+    request: OpenaiRequest,
+    { model, apiKey }: { model: string; apiKey: string },
+    deadline: Deadline,
+  ): Promise<Answered> => {
+    const call = traceRequest(() => send(request, apiKey, deadline.signal))
     const broken = (error: unknown) => toFailure(error, deadline, call.neverSent(), timeoutMs)
     const response = await call.result.catch((error: unknown) => Promise.reject(broken(error)))
     const { status, ok, headers } = response

@@ -4,7 +4,6 @@ import { toVetting } from '../../lib/vetted/vetting.ts'
 import type { Sent } from './openai-answer.ts'
 
 export type PictureSource = {
-  apiKey: string
   baseUrl: string
   timeoutMs: number
   /** For development: pictures may be at addresses that are not public. */
@@ -28,15 +27,20 @@ export const createReceive = (source: PictureSource) => {
   const origin = new URL(source.baseUrl).origin
   const options = { timeoutMs: source.timeoutMs, maxBytes: MAX_PICTURE_BYTES }
   const fetchFromOthers = createFetchBytes({ ...options, ...toVetting(source) })
-  const fetchFromServer = createFetchBytes({
-    ...options,
-    ...toVetting({ isPrivateAllowed: true }),
-    headers: { authorization: `Bearer ${source.apiKey}` },
-  })
+  const fetchFromServer = (apiKey: string) =>
+    createFetchBytes({
+      ...options,
+      ...toVetting({ isPrivateAllowed: true }),
+      headers: { authorization: `Bearer ${apiKey}` },
+    })
 
-  const fetchPicture = async (url: string, signal: AbortSignal): Promise<Uint8Array> => {
+  const fetchPicture = async (
+    url: string,
+    apiKey: string,
+    signal: AbortSignal,
+  ): Promise<Uint8Array> => {
     const isOwn = URL.canParse(url) && new URL(url).origin === origin
-    const fetchBytes = isOwn ? fetchFromServer : fetchFromOthers
+    const fetchBytes = isOwn ? fetchFromServer(apiKey) : fetchFromOthers
     for (const waitMs of RETRY_AFTER_MS) {
       const bytes = await fetchBytes(url, signal).catch(() => undefined)
       if (bytes) return bytes
@@ -45,10 +49,10 @@ export const createReceive = (source: PictureSource) => {
     return fetchBytes(url, signal)
   }
 
-  return async (sent: readonly Sent[], signal: AbortSignal): Promise<Received> => {
+  return async (sent: readonly Sent[], apiKey: string, signal: AbortSignal): Promise<Received> => {
     const received = await Promise.all(
       sent.map(async (each) => {
-        const fetched = 'bytes' in each ? each.bytes : fetchPicture(each.url, signal)
+        const fetched = 'bytes' in each ? each.bytes : fetchPicture(each.url, apiKey, signal)
         const bytes = await Promise.resolve(fetched).catch(() => undefined)
         return bytes && bytes.length > 0 ? [{ bytes, at: each.at }] : []
       }),

@@ -35,13 +35,14 @@ export const createOpenaiProvider = (given: OpenaiProviderConfig): Provider => {
     account: createHash('sha256').update(config.apiKey).digest('hex').slice(0, 12),
     defaultModel: config.models[0],
     models: prices.listModels(config.models),
+    takesKeys: true,
     estimateNanoUsd: prices.estimateCall,
     call: async (request, signal) => {
       signal.throwIfAborted()
-      const { model, imageSize } = request
+      const { model, imageSize, apiKey = config.apiKey } = request
       const deadline = startDeadline(config.timeoutMs, signal)
       try {
-        const { json, requestId } = await ask(toOpenaiRequest(request), model, deadline)
+        const { json, requestId } = await ask(toOpenaiRequest(request), { model, apiKey }, deadline)
         const answer = parseOpenaiAnswer(json)
         const sent = listSent(answer)
         const { nanoUsd, basis } = prices.costAnswer(model, imageSize, sent.length, answer.usage)
@@ -51,7 +52,7 @@ export const createOpenaiProvider = (given: OpenaiProviderConfig): Provider => {
           priceVersion: config.prices.version,
           basis,
         })
-        const received = await receive(sent, deadline.signal)
+        const received = await receive(sent, apiKey, deadline.signal)
         const [bytes, ...others] = received.map((each) => each.bytes)
         if (bytes) {
           const places = received.map(({ at }) => at)

@@ -29,35 +29,62 @@ export const DEFAULT_S3_TIMEOUTS: S3Timeouts = {
 /** The SDK's client, imported and made at first use: 80 ms and 24 MB that not every process needs. */
 export const createS3Connection = (config: S3Config, timeouts: S3Timeouts) => {
   let opened: Promise<S3> | undefined
+  let openedForReaders: Promise<S3> | undefined
+  const connect = async (idleMs: number): Promise<S3> => {
+    const { S3 } = await import('@aws-sdk/client-s3')
+    return new S3(toSettings(config, timeouts, idleMs))
+  }
   const open = (): Promise<S3> => {
-    opened ??= import('@aws-sdk/client-s3').then(({ S3 }) => new S3(toSettings(config, timeouts)))
+    opened ??= connect(timeouts.idleMs)
     return opened
+  }
+  /** One whose sockets may rest for as long as a reader does. */
+  const openForReaders = (): Promise<S3> => {
+    openedForReaders ??= connect(NEVER)
+    return openedForReaders
+  }
+
+  /** Throws `AppError` `unavailable`, retryable, with the SDK's error as the cause. */
+  const run = async <T>(
+    operation: (s3: S3, options: S3RequestOptions) => Promise<T>,
+    { isForReader = false } = {},
+  ): Promise<T> => {
+    const s3 = await (isForReader ? openForReaders() : open())
+    const controller = new AbortController()
+    const timer = setTimeout(() => controller.abort(), timeouts.totalMs)
+    try {
+      return await operation(s3, { abortSignal: controller.signal })
+    } catch (error) {
+      if (error instanceof AppError) throw error
+      const reason = controller.signal.aborted ? 'TimeoutError' : reasonOf(error)
+      const message = `The image store failed (${reason}).`
+      throw new AppError('unavailable', message, { retryable: true, cause: error })
+    } finally {
+      // What is read on is not cut off.
+      clearTimeout(timer)
+    }
   }
 
   return {
     open,
-    /** Throws `AppError` `unavailable`, retryable, with the SDK's error as the cause. */
-    run: async <T>(operation: (s3: S3, options: S3RequestOptions) => Promise<T>): Promise<T> => {
-      const s3 = await open()
-      const abortSignal = AbortSignal.timeout(timeouts.totalMs)
-      try {
-        return await operation(s3, { abortSignal })
-      } catch (error) {
-        if (error instanceof AppError) throw error
-        const reason = abortSignal.aborted ? 'TimeoutError' : reasonOf(error)
-        const message = `The image store failed (${reason}).`
-        throw new AppError('unavailable', message, { retryable: true, cause: error })
-      }
-    },
+    run,
     close: (): void => {
-      opened?.then((s3) => s3.destroy()).catch(() => {})
+      for (const each of [opened, openedForReaders])
+        each?.then((s3) => s3.destroy()).catch(() => {})
     },
   }
 }
 
 type S3RequestOptions = { abortSignal: AbortSignal }
 
-const toSettings = (config: S3Config, timeouts: S3Timeouts): S3ClientConfig => ({
+/** Of the SDK's request handler: no timeout. */
+const NEVER = 0
+
+const toSettings = (
+  config: S3Config,
+  { connectMs }: S3Timeouts,
+  idleMs: number,
+): S3ClientConfig => ({
   endpoint: config.endpoint,
   region: config.region,
   credentials: { accessKeyId: config.accessKeyId, secretAccessKey: config.secretAccessKey },
@@ -71,7 +98,7 @@ const toSettings = (config: S3Config, timeouts: S3Timeouts): S3ClientConfig => (
   maxAttempts: 3,
   retryMode: 'standard',
   // Not requestTimeout: it counts an upload's time and stops at the answer's headers.
-  requestHandler: { connectionTimeout: timeouts.connectMs, socketTimeout: timeouts.idleMs },
+  requestHandler: { connectionTimeout: connectMs, socketTimeout: idleMs },
 })
 
 const reasonOf = (error: unknown): string => {

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { _Object, PutObjectCommand, PutObjectCommandInput } from '@aws-sdk/client-s3'
 import type { ImageStore, StoredImage, StoredObject } from '../../generation/ports.ts'
 import { AppError } from '../../lib/errors.ts'
@@ -7,6 +8,7 @@ import {
   type S3Config,
   type S3Timeouts,
 } from './s3-connection.ts'
+import { openBody } from './s3-open.ts'
 import { checkImage, checkObjectKey, isObjectKey, toStoredImage } from './stored-object.ts'
 
 const PRESIGNED_SECONDS = 3_600
@@ -101,6 +103,20 @@ export const createS3Store = (
           throw error
         }
       }),
+    open: (key) =>
+      connection.run(
+        async (s3, options) => {
+          try {
+            const { Body, ContentLength } = await s3.getObject(locate(key), options)
+            if (ContentLength === undefined) throw new Error('an object has no length')
+            return await openBody(key, Body as Readable, ContentLength, timeouts.idleMs)
+          } catch (error) {
+            if (nameOf(error) === 'NoSuchKey') return undefined
+            throw error
+          }
+        },
+        { isForReader: true },
+      ),
     has: async (key) => {
       if (await isThere(key)) return true
       // A missing bucket is a 404 too, and HEAD's answer does not say which.

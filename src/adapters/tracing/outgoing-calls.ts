@@ -37,6 +37,7 @@ export const wrapStore = (tracer: Tracer, store: ImageStore): ImageStore => {
     ...store,
     put: traced('put', store.put),
     find: traced('find', store.find),
+    ...(store.open && { open: traced('open', store.open) }),
     has: traced('has', store.has),
     delete: traced('delete', store.delete),
   }

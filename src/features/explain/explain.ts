@@ -2,7 +2,7 @@ import type { Database } from '../../../db/database.ts'
 import type { Suggestion } from '../../../db/generation-tables.ts'
 import type { Would } from '../../contract/explanation.ts'
 import type { GenerationRequest } from '../../contract/generation-request.ts'
-import type { SimilarityMode } from '../../contract/vocabulary.ts'
+import type { BilledTo, SimilarityMode } from '../../contract/vocabulary.ts'
 import type { Callee, Providers } from '../../generation/ports.ts'
 import { limitedBy, listCallees } from '../../generation/providers.ts'
 import { findSuggested, type Suggested } from '../../generation/read/suggestions.ts'
@@ -10,6 +10,7 @@ import { foreseeStop, readStanding, type Standing } from '../../generation/state
 import type { GenerationToInsert, InsertLimits } from '../../generation/state/insert-or-requeue.ts'
 import type { LimitedModel } from '../../generation/state/model-limits.ts'
 import { countPositions, type GenerationWithImage } from '../../generation/state/repository.ts'
+import { accountOf, type Payer } from '../../generation/state/upstream-keys.ts'
 import { type SubmissionStatements, tooManyQueued } from '../../generation/submit/find-or-create.ts'
 import { foreseeAnswer, isRefusal } from '../../generation/submit/foresee.ts'
 import type {
@@ -21,6 +22,7 @@ import { describeKey, toSentKey } from '../../generation/submit/submit.ts'
 import { listPlaces } from '../../generation/submit/submit-many.ts'
 import { AppError } from '../../lib/errors.ts'
 import type { NanoUsd } from '../../lib/money.ts'
+import type { Seal } from '../../lib/seal.ts'
 import { type Estimate, estimate, FREE, type Price, priceOf } from './estimate.ts'
 import type { RecentCalls } from './recent-calls.ts'
 
@@ -29,6 +31,7 @@ export type ExplainDeps = {
   statements: Pick<SubmissionStatements, 'find'>
   limits: InsertLimits
   providers: Providers
+  seal: Seal
   /** Finds it, or what it would be, and stores nothing. */
   resolveConditionImage: ResolveConditionImage
   /** Why no new generation of an owner may begin now. */
@@ -48,10 +51,10 @@ type ForeseeSimilar = (wanted: GenerationToInsert) => Promise<{
 
 export type Asking = {
   ownerId: string
-  keyId: string | null
+  payer: Payer
   request: GenerationRequest
   idempotencyKey: string | undefined
-  /** Throws `refused_by_policy`. */
+  /** Throws `refused_by_policy`, and why a key may not be brought or must be. */
   assertMayAsk: (request: GenerationRequest) => void
 }
 
@@ -70,6 +73,7 @@ export type ForeseenImage = {
 
 export type Foreseen = {
   standing: Standing
+  billedTo: BilledTo
   images: ForeseenImage[]
   /** What would have to be set aside for all that is neither there nor under way. */
   neededNanoUsd: NanoUsd
@@ -82,8 +86,12 @@ export type Foreseen = {
 export const createExplain =
   (deps: ExplainDeps) =>
   async (asking: Asking): Promise<Foreseen> => {
-    const { ownerId, keyId, request } = asking
-    const about = { ownerId, keyId, lane: request.lane, callees: listAsked(deps, request) }
+    const { ownerId, payer, request } = asking
+    const { keyId, upstreamKey } = payer
+    const isOurs = upstreamKey === undefined
+    const account = isOurs ? {} : { account: accountOf(deps.seal, upstreamKey) }
+    const callees = listAsked(deps, request).map((callee) => ({ ...callee, ...account }))
+    const about = { ownerId, keyId, lane: request.lane, callees }
     const [standing, calls] = await Promise.all([
       readStanding(deps.db, about, deps.limits),
       deps.readCalls(),
@@ -95,7 +103,8 @@ export const createExplain =
     for (const place of listPlaces(request, asking.idempotencyKey)) {
       images.push(await foreseeOne(looking, asking, place, moment))
     }
-    return { standing, images, neededNanoUsd: moment.neededNanoUsd }
+    const billedTo = isOurs ? 'server' : 'caller'
+    return { standing, billedTo, images, neededNanoUsd: moment.neededNanoUsd }
   }
 
 /** Who would be called for it; nobody where there is no such model. */
@@ -122,14 +131,14 @@ type Moment = { standing: Standing; calls: RecentCalls; ahead: number; neededNan
 
 const foreseeOne = async (
   deps: ExplainDeps,
-  { ownerId, keyId, assertMayAsk }: Asking,
+  { ownerId, payer, assertMayAsk }: Asking,
   { request, key: idempotencyKey }: ReturnType<typeof listPlaces>[number],
   moment: Moment,
 ): Promise<ForeseenImage> => {
   const known: Pick<ForeseenImage, 'id' | 'fingerprint'> = {}
   try {
     assertMayAsk(request)
-    const resolved = await resolveRequest(deps, ownerId, request, idempotencyKey, keyId)
+    const resolved = await resolveRequest(deps, ownerId, request, idempotencyKey, payer)
     const { id, fingerprint, revision } = resolved.generation
     known.fingerprint = fingerprint
     // A forced one has another each time.

@@ -17,12 +17,13 @@ type Context = Pick<AnswerContext, 'urls' | 'listPriceUsd'>
 
 /** An explanation as it is answered. */
 export const presentExplanation = (
-  { standing, images, neededNanoUsd }: Foreseen,
+  { standing, billedTo, images, neededNanoUsd }: Foreseen,
   context: Context,
 ): Explanation => ({
   asOf: standing.asOf.toISOString(),
   atMostUsd: sumUsd(images.map(({ price }) => price.atMostNanoUsd)),
   expectedUsd: sumUsd(images.map(({ price }) => price.expectedNanoUsd)),
+  billedTo,
   limits: standing.limits.map((limit) => presentLimit(limit, neededNanoUsd)),
   images: images.map((image) => presentImage(image, standing.asOf, context)),
 })

@@ -81,7 +81,7 @@ const selectFigures = async (db: Database): Promise<(CallKind & CallFigures)[]> 
         min(extract(epoch from one.finished_at - recent.started_at)::float8 * 1000)
           filter (where recent.outcome = 'image' and one.status = 'succeeded' and one.finished_at >= recent.started_at) as took_ms
       from (
-        select generation_id, outcome, started_at, cost_nano_usd from attempts
+        select generation_id, outcome, started_at, cost_nano_usd from attempts where billed_to = 'server'
         order by id desc limit ${LOOKED_AT}::int) as recent
       join generations as one on one.id = recent.generation_id
       where recent.outcome is not null and recent.outcome <> ${INTERRUPTED} and recent.started_at > now() - ${DAYS}::int * interval '1 day'

@@ -1,10 +1,11 @@
 import { setMaxListeners } from 'node:events'
 import type { Request, Response } from 'express'
-import { keyIdOf, principalOf } from '../../adapters/http/auth.ts'
+import { principalOf } from '../../adapters/http/auth.ts'
 import { letGoOfBody } from '../../adapters/http/bound-bodies.ts'
 import type { AssertMayAsk } from '../../adapters/http/caller-policy.ts'
 import { type HttpContext, whileConnected } from '../../adapters/http/http-context.ts'
 import { parseBody } from '../../adapters/http/parse-request.ts'
+import type { PayerOf } from '../../adapters/http/upstream-key.ts'
 import type { Reuse } from '../../contract/generation.ts'
 import { generationRequestSchema } from '../../contract/generation-request.ts'
 import { isTerminal } from '../../contract/vocabulary.ts'
@@ -23,6 +24,7 @@ import { parseWishes, type Wishes } from './wishes.ts'
 export type AskDeps = {
   submit: SubmitDeps
   assertMayAsk: AssertMayAsk
+  payerOf: PayerOf
   listPriceUsd: AnswerContext['listPriceUsd']
   /** Records an answer that cost nothing. */
   recordReuse: (generation: GenerationWithImage, reuse: Reuse | undefined) => void
@@ -84,12 +86,13 @@ export const createAsk = (
 }
 
 const submitAll = async (
-  { submit, assertMayAsk, findPlace }: AskDeps,
+  { submit, assertMayAsk, payerOf, findPlace }: AskDeps,
   req: Request,
   res: Response,
   describe: () => Wanted[],
 ): Promise<Submission[]> => {
   const wishes = parseWishes(req)
+  const payer = payerOf(req, res)
   const principal = principalOf(res)
   const requests = describe().map((wanted) => toRequest(wanted, wishes))
   for (const request of requests) assertMayAsk(principal, request)
@@ -99,7 +102,7 @@ const submitAll = async (
     key: keyOfPlace(wishes.idempotencyKey, at + 1),
   }))
   if (!first) return []
-  return submitPlaces(submit, principal.ownerId, [first, ...others], keyIdOf(res))
+  return submitPlaces(submit, principal.ownerId, [first, ...others], payer)
 }
 
 const toRequest = (

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
+import type { BilledTo } from '../../contract/vocabulary.ts'
 import {
   type BudgetSettings,
   encodeBudgets,
@@ -10,6 +11,7 @@ import {
   spendingStopped,
   stopOf,
 } from '../../generation/state/spending-limits.ts'
+import { insertOwnerIfNew } from '../../generation/submit/idempotency.ts'
 import type { NanoUsd } from '../../lib/money.ts'
 
 /** A call that is about to be handed on. */
@@ -18,8 +20,9 @@ export type CallToRecord = {
   keyId: string | null
   model: string
   method: string
-  /** What it may cost, which is set aside for it. */
+  /** What it may cost, which is set aside for it unless the caller's own key pays. */
   heldNanoUsd: NanoUsd
+  billedTo: BilledTo
 }
 
 /**
@@ -28,23 +31,26 @@ export type CallToRecord = {
  */
 export const recordCall = async (
   db: Database,
-  { ownerId, keyId, model, method, heldNanoUsd }: CallToRecord,
+  { ownerId, keyId, model, method, heldNanoUsd, billedTo }: CallToRecord,
   budgets: BudgetSettings,
 ): Promise<string> => {
+  // Who comes back after an erasure has spent what was spent before it.
+  await insertOwnerIfNew(db, ownerId)
   const [owner, key] = [sql`${ownerId}::text`, sql`${keyId}::text`]
-  const held = sql`${heldNanoUsd}::bigint`
+  const held = sql`${billedTo === 'caller' ? 0 : heldNanoUsd}::bigint`
   const { rows } = await sql<StopColumns & { callId: string | null; asOf: Date }>`
     with limits as materialized (
       select * from ${limitsOf(scopesOf(owner, key), sql`${encodeBudgets(budgets)}::text`)} as limits
+      where ${billedTo} = 'server'
     ), ${lockedSums}, passed as materialized (
       select limits.* from limits join locked using (scope, period, starts)
       where nano_usd + ${held} > limit_nano_usd
       order by resets_at desc limit 1
     ), paused as materialized (
-      select from spending_switch where paused_at is not null
+      select from spending_switch where paused_at is not null and ${billedTo} = 'server'
     ), recorded as (
-      insert into gateway_calls (owner_id, key_id, model, method, held_nano_usd, cost_nano_usd)
-      select ${owner}, ${key}, ${model}, ${method}, ${held}, ${held}
+      insert into gateway_calls (owner_id, key_id, model, method, billed_to, held_nano_usd, cost_nano_usd)
+      select ${owner}, ${key}, ${model}, ${method}, ${billedTo}, ${held}, ${held}
       where not exists (select from passed) and not exists (select from paused)
       returning id
     )
@@ -70,12 +76,14 @@ export type CallEnd = {
 export const settleCall = async (
   db: Database,
   id: string,
-  { usage, ...end }: CallEnd,
+  { usage, costNanoUsd, ...end }: CallEnd,
 ): Promise<void> => {
   await db
     .updateTable('gatewayCalls')
     .set({
       ...end,
+      costNanoUsd: sql<NanoUsd>`case billed_to when 'server' then ${costNanoUsd}::bigint else 0 end`,
+      callerCostNanoUsd: sql<NanoUsd>`case billed_to when 'caller' then ${costNanoUsd}::bigint end`,
       usage: usage === undefined ? null : JSON.stringify(usage),
       finishedAt: sql<Date>`clock_timestamp()`,
     })

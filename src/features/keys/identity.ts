@@ -14,5 +14,6 @@ export const toIdentity = (row: AccessKeyRow): KeyIdentity => ({
   origins: row.origins ?? undefined,
   rates: row.perMinute === null ? undefined : { perMinute: row.perMinute },
   variants: row.variants,
+  upstreamKeys: row.upstreamKeys ?? undefined,
   expiresAt: row.expiresAt ?? undefined,
 })

@@ -18,7 +18,7 @@ export const exportedRows: readonly ExportedRows[] = [
     from: 'generations',
     owner: 'owner_id',
     key: ['id'],
-    without: ['fence', 'worker_id', 'lease_expires_at', 'object_key'],
+    without: ['upstream_account', 'fence', 'worker_id', 'lease_expires_at', 'object_key'],
   },
   {
     name: 'images',

@@ -4,6 +4,7 @@ import { nudge } from '../../../db/nudges.ts'
 import type { Schema } from '../../../db/schema.ts'
 import type { NanoUsdSum } from '../../lib/money.ts'
 import { addCounts, ERASURES_CHANGED, type Erasure } from './erasures.ts'
+import { keepSpending } from './keep-spending.ts'
 
 /** What of the rollup is the owner's; the rows of everyone stay as they are. */
 const ROLLUP = ['daily_figures', 'monthly_figures', 'daily_models', 'daily_durations']
@@ -36,11 +37,7 @@ export const finishErasure = (db: Database, erasure: Erasure): Promise<boolean> 
     for (const table of ROLLUP) {
       await sql`delete from ${sql.table(table)} where owner_id = ${ownerId}`.execute(tx)
     }
-    for (const table of ['spending', 'budgets']) {
-      await sql`delete from ${sql.table(table)} where scope = 'owner:' || ${ownerId}::text`.execute(
-        tx,
-      )
-    }
+    await keepSpending(tx, erasure)
     await sql`update embedding_calls set owner_id = null where owner_id = ${ownerId}`.execute(tx)
     await emptyGatewayCalls(tx, erasure)
     // Who made a key for another.

@@ -16,6 +16,8 @@ export type ItemDeps = CancelDeps & {
   takeItem?: ((ownerId: string) => Promise<void>) | undefined
   /** Called with every submission that cost nothing. */
   onReuse: (generation: GenerationWithImage, kind: 'exact' | 'joined') => void
+  /** The key that whoever saves has, which pays for what is asked for by it. Absent where nobody saves by one. */
+  keyId?: string | null
   /** Throws `refused_by_policy` for an image that whoever saves may not ask for. Absent where nobody is bounded. */
   assertMayAsk?: (asked: { model?: string | undefined; imageSize?: ImageSize | undefined }) => void
 }
@@ -81,7 +83,13 @@ export const wantsImage = ({
  */
 export const askForImage = async (deps: ItemDeps, item: SavedItemRow): Promise<LoadedItem> => {
   try {
-    const submission = await submitGeneration(deps.submit, item.ownerId, parseItemRequest(item))
+    const submission = await submitGeneration(
+      deps.submit,
+      item.ownerId,
+      parseItemRequest(item),
+      undefined,
+      { keyId: item.keyId },
+    )
     return await enter(deps, item, submission)
   } catch (error) {
     if (error instanceof AppError) return { item }

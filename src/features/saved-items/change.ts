@@ -59,18 +59,19 @@ export const decideChange = (
   before: SavedItemRow,
   { input, fields, shown }: DescribedChange,
 ): Partial<NewSavedItem> => {
-  const change = { ...fields, ...chooseShown(before, input, shown) }
+  const change = { ...fields, ...chooseShown(before, input, shown, deps.keyId ?? null) }
   assertMakeable(deps, { ...before, ...change }, input)
   return change
 }
 
-/** What the item is to show from now on; nothing where that stays as it is. */
+/** What the item is to show from now on, and who pays for it; nothing where that stays as it is. */
 const chooseShown = (
   before: SavedItemRow,
   input: SavedItemInput,
   shown: Shown | undefined,
+  keyId: string | null,
 ): Partial<NewSavedItem> => {
-  const next = { revision: before.revision + 1, askAfter: null, askBefore: null }
+  const next = { revision: before.revision + 1, askAfter: null, askBefore: null, keyId }
   const isGiven = shown && !isSame(before, shown)
   if (isGiven) return { ...next, ...shown }
   if (isImageOutdated(before, input)) return { ...next, imageUrl: null, generationId: null }

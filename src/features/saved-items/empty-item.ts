@@ -17,5 +17,6 @@ export const emptyItem = ({ ownerId, id }: ItemKey): NewSavedItem => ({
   data: null,
   askAfter: null,
   askBefore: null,
+  keyId: null,
   source: null,
 })

@@ -1,5 +1,5 @@
 import { type Request, type Response, Router } from 'express'
-import { principalOf } from '../../adapters/http/auth.ts'
+import { keyIdOf, principalOf } from '../../adapters/http/auth.ts'
 import type { AssertMayAsk } from '../../adapters/http/caller-policy.ts'
 import type { HttpContext } from '../../adapters/http/http-context.ts'
 import { sendWithETag } from '../../adapters/http/json.ts'
@@ -7,6 +7,7 @@ import type { MountedRoutes } from '../../adapters/http/mounted-routes.ts'
 import { cutPage, parsePageQuery } from '../../adapters/http/pagination.ts'
 import { imageJsonBody, parseBody } from '../../adapters/http/parse-request.ts'
 import { type DrawPlaceholder, drawPlaceholderUrl } from '../../adapters/http/placeholder.ts'
+import type { UpstreamKeys } from '../../adapters/http/upstream-key.ts'
 import {
   isItemId,
   newSavedItemSchema,
@@ -19,12 +20,17 @@ import { presentItem } from './present.ts'
 import { findItem, type ItemKey, listItems } from './repository.ts'
 import { saveItem } from './save.ts'
 
-type Deps = { items: ItemDeps; placeholder: DrawPlaceholder; assertMayAsk: AssertMayAsk }
+type Deps = {
+  items: ItemDeps
+  placeholder: DrawPlaceholder
+  assertMayAsk: AssertMayAsk
+  assertServerPays: UpstreamKeys['assertServerPays']
+}
 
 /** What owners save, with an image that is made ahead of need. */
 export const createSavedItemRoutes = (
   { db, urlsFor }: HttpContext,
-  { items: deps, placeholder, assertMayAsk }: Deps,
+  { items: deps, placeholder, assertMayAsk, assertServerPays }: Deps,
 ): MountedRoutes => {
   const router = Router()
   const answerItems = async (req: Request, loaded: LoadedItem[]): Promise<SavedItem[]> => {
@@ -37,7 +43,11 @@ export const createSavedItemRoutes = (
   /** An item's image is asked for ahead of need, whoever saves it: the lane is not its owner's choice. */
   const depsOf = (res: Response): ItemDeps => ({
     ...deps,
-    assertMayAsk: (asked) => assertMayAsk(principalOf(res), { ...asked, lane: null }),
+    keyId: keyIdOf(res),
+    assertMayAsk: (asked) => {
+      assertServerPays(res.req, res)
+      assertMayAsk(principalOf(res), { ...asked, lane: null })
+    },
   })
 
   router.post('/', ...imageJsonBody(), async (req, res) => {

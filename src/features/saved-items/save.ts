@@ -21,6 +21,7 @@ export const saveItem = async (
   const key = { ownerId, id: id ?? `s_${randomBytes(20).toString('hex')}` }
   const item: NewSavedItem = {
     ...emptyItem(key),
+    keyId: deps.keyId ?? null,
     ...(await describeFields(deps, ownerId, input)),
     ...(await describeShown(deps, ownerId, input.imageUrl)),
   }

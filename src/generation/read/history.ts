@@ -87,9 +87,12 @@ const presentAttempt = (
   costUsd: toUsd(attempt.costNanoUsd),
   isEstimate: attempt.isEstimate,
   mayHaveCharged: attempt.mayHaveCharged,
+  billedTo: attempt.billedTo,
   steps: presentSteps(attempt, isNewest ? row : undefined),
   ...defined({
     finishedAt: attempt.finishedAt?.toISOString(),
+    callerCostUsd:
+      attempt.callerCostNanoUsd === null ? undefined : toUsd(attempt.callerCostNanoUsd),
     costBasis: attempt.costBasis ?? undefined,
     priceVersion: attempt.priceVersion ?? undefined,
     responseId: attempt.responseId ?? undefined,

@@ -94,6 +94,7 @@ export const presentGeneration = (
       servedBy: describeServedBy(row),
       queuePosition,
       costUsd: isTerminal(row.status) ? toUsd(row.costNanoUsd) : undefined,
+      billedTo: row.upstreamAccount === null ? undefined : ('caller' as const),
       aspectRatio: row.aspectRatio,
       variant: row.variant,
       conditionImage: row.conditionImageDigest,

@@ -46,7 +46,8 @@ export type Intent =
 
 /**
  * Writes down that a paid call is about to be sent, counts it and sets aside `heldNanoUsd`, what it may cost, while the claim
- * stands, the cap allows, paying is not stopped and no limit would be passed. All of it before it is sent: a worker that dies
+ * stands, the cap allows, paying is not stopped and no limit would be passed. Where a key of the caller's own pays, nothing is set
+ * aside, and only the claim and the cap count. All of it before it is sent: a worker that dies
  * leaves one call too many in the books, at what that may have cost, and never one too few (ADR 36). The sums of the call's
  * scopes are locked, in the one order that all keep to, before they are compared (ADR 50). `called`: of a route, who is (ADR 80).
  */
@@ -58,10 +59,10 @@ export const recordIntent = async (
   called?: MadeBy,
 ): Promise<Intent> => {
   const [provider, model] = [called?.provider ?? null, called?.model ?? null]
-  const held = sql<NanoUsd>`${heldNanoUsd}::bigint`
   const { rows } = await sql<IntentRow>`
     with claim as materialized (
-      select id, owner_id, key_id,
+      select id, owner_id, key_id, upstream_account is null as is_ours,
+        case when upstream_account is null then ${heldNanoUsd}::bigint else 0 end as held,
         attempts < ${MAX_ATTEMPTS} and paid_calls < case when ambiguous_calls > 0
           then ${MAX_PAID_CALLS_AFTER_AMBIGUOUS}::int else ${MAX_PAID_CALLS}::int end as is_allowed
       from generations
@@ -70,26 +71,27 @@ export const recordIntent = async (
     ), limits as materialized (
       select limits.* from claim
       cross join lateral ${limitsOf(scopesOf(sql`owner_id`, sql`key_id`), sql`${encodeBudgets(budgets)}::text`)} as limits
-      where is_allowed and ${held} > 0
+      where is_allowed and held > 0
     ), ${lockedSums}, passed as materialized (
-      select limits.* from limits join locked using (scope, period, starts)
-      where nano_usd + ${held} > limit_nano_usd
+      select limits.* from limits join locked using (scope, period, starts) cross join claim
+      where nano_usd + held > limit_nano_usd
       order by resets_at desc limit 1
     ), paused as materialized (
-      select from spending_switch where ${held} > 0 and paused_at is not null
+      select from spending_switch cross join claim where held > 0 and paused_at is not null
     ), counted as (
       update generations
       set paid_calls = paid_calls + 1, ambiguous_calls = ambiguous_calls + 1, attempts = attempts + 1,
-        cost_nano_usd = cost_nano_usd + ${held},
+        cost_nano_usd = cost_nano_usd + held,
         called_provider = ${provider}::text, called_model = ${model}::text
       from claim
       where generations.id = claim.id and is_allowed
         and not exists (select from passed) and not exists (select from paused)
-      returning generations.*
+      returning generations.*, is_ours, held
     ), attempt as (
       insert into attempts (
-        generation_id, key_id, fence, worker_id, provider, model, started_at, cost_nano_usd, held_nano_usd, is_estimate)
-      select id, key_id, fence, coalesce(worker_id, ''), coalesce(${provider}::text, provider), coalesce(${model}::text, model), now(), ${held}, ${held}, true
+        generation_id, key_id, fence, worker_id, provider, model, started_at, billed_to, cost_nano_usd, held_nano_usd, is_estimate)
+      select id, key_id, fence, coalesce(worker_id, ''), coalesce(${provider}::text, provider), coalesce(${model}::text, model), now(),
+        case when is_ours then 'server' else 'caller' end, held, held, true
       from counted
       returning id
     )
@@ -111,6 +113,7 @@ export type Ending = {
   mayHaveCharged: boolean
   /** True when its result never arrived, though it may have been charged. */
   isAmbiguous: boolean
+  /** Booked as the caller's where a key of theirs pays. */
   costNanoUsd: NanoUsd
   /** True when nobody said what it cost: `costNanoUsd` is what it may have cost. */
   isEstimate: boolean
@@ -147,7 +150,9 @@ export const recordOutcome = async (
     with ended as (
       update attempts
       set outcome = ${result.outcome}, may_have_charged = ${result.mayHaveCharged},
-        cost_nano_usd = ${result.costNanoUsd}, is_estimate = ${result.isEstimate},
+        cost_nano_usd = case billed_to when 'server' then ${result.costNanoUsd}::bigint else 0 end,
+        caller_cost_nano_usd = case billed_to when 'caller' then ${result.costNanoUsd}::bigint end,
+        is_estimate = ${result.isEstimate},
         finished_at = clock_timestamp(), steps = ${steps}, ${describeReceipt(result)}
       where id = ${attemptId} and outcome is null
       returning started_at, fence as its_fence, cost_nano_usd - held_nano_usd as owed_nano_usd

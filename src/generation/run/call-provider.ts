@@ -1,16 +1,19 @@
 import type { Database } from '../../../db/database.ts'
 import { AppError } from '../../lib/errors.ts'
 import type { NanoUsd } from '../../lib/money.ts'
+import type { Seal } from '../../lib/seal.ts'
 import type {
   Callee,
   ImageStore,
   OnTrouble,
+  Provider,
   ProviderRequest,
   ProviderResult,
   Spool,
 } from '../ports.ts'
 import { type BudgetSettings, spendingStopped } from '../state/spending-limits.ts'
 import type { Claim } from '../state/transitions.ts'
+import { openUpstreamKey, upstreamKeyRequired } from '../state/upstream-keys.ts'
 import {
   type Ending,
   endWithImage,
@@ -34,6 +37,8 @@ type CallDeps = {
   /** Aborted, with `Interrupted`, once no call may begin any more. */
   stopping: AbortSignal
   budgets: BudgetSettings
+  /** Opens callers' own keys for the provider. */
+  seal: Seal
 }
 
 /** What an attempt has to go on with. `isBooked`: its outcome and cost are in Postgres. */
@@ -43,7 +48,7 @@ export type PaidResult = ProviderResult & { isBooked: boolean }
  * One paid call: the intent is in Postgres before it is sent, the bytes are on disk before anything else is done. From
  * then on nothing here fails any more: neither a full disk nor a Postgres that is away is a reason to lose them.
  * `isTrial`: it goes out to see whether the model is back. Throws `ProviderError`, `Interrupted`, or `attempts_exhausted`,
- * `budget_exceeded` or `spending_paused` without a call.
+ * `budget_exceeded`, `spending_paused` or `upstream_key_required` without a call.
  */
 export const callProvider = async (
   deps: CallDeps,
@@ -158,8 +163,9 @@ const attemptOf = (intent: Intent): string => {
 const describeRequest = async (
   deps: CallDeps,
   claim: Claim,
-  { model }: Callee,
+  { provider, model }: Callee,
 ): Promise<ProviderRequest> => ({
+  apiKey: await findKey(deps, claim, provider),
   prompt: claim.prompt,
   transformation: claim.transformation,
   model,
@@ -168,6 +174,17 @@ const describeRequest = async (
   variation: describeVariation(claim),
   ...(await loadImages(deps, claim)),
 })
+
+/** A provider that would not take it would be paid with the server's. */
+const findKey = async (
+  { db, seal }: CallDeps,
+  claim: Claim,
+  provider: Provider,
+): Promise<string | undefined> => {
+  const key = await openUpstreamKey(db, seal, claim)
+  if (key === undefined || provider.takesKeys) return key
+  throw upstreamKeyRequired(`the provider ${provider.name} does not take`)
+}
 
 const describeVariation = ({ variant, revision, details }: Claim): string =>
   `${variant ?? ''} ${revision ?? ''}${details?.number ? ` ${details.number}` : ''}`

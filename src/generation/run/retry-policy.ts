@@ -16,6 +16,7 @@ const FINAL: readonly ErrorCode[] = [
   'deadline_exceeded',
   'budget_exceeded',
   'spending_paused',
+  'upstream_key_required',
 ]
 
 type RetryDeps = { retryBackoffMs: number; callMs: number }
@@ -23,7 +24,14 @@ type RetryDeps = { retryBackoffMs: number; callMs: number }
 /** A generation as it is now, the failed call included. */
 type Spent = Pick<
   GenerationWithImage,
-  'lane' | 'claims' | 'attempts' | 'paidCalls' | 'ambiguousCalls' | 'deadlineAt' | 'asOf'
+  | 'lane'
+  | 'claims'
+  | 'attempts'
+  | 'paidCalls'
+  | 'ambiguousCalls'
+  | 'deadlineAt'
+  | 'asOf'
+  | 'upstreamAccount'
 >
 
 /**
@@ -52,6 +60,7 @@ const decideWait = (
   row: Spent,
   failure: AppError,
 ): number | undefined => {
+  if (isQuotaOfWaiting(row, failure)) return undefined
   if (isHeldBack(failure)) return spread(row, failure)
   if (isProviderError(failure)) return waitByRule(retryBackoffMs, row, failure)
   if (FINAL.includes(failure.code)) return undefined
@@ -59,6 +68,10 @@ const decideWait = (
   const isWorthwhile = failure.retryable && row.claims < MAX_ATTEMPTS
   return isWorthwhile ? fullJitter(row.claims, retryBackoffMs) : undefined
 }
+
+/** Whose own key has no quota left is told so at once where somebody waits: it is theirs to wait, or to bring another. */
+const isQuotaOfWaiting = ({ upstreamAccount, lane }: Spent, { code }: AppError): boolean =>
+  upstreamAccount !== null && lane === 'interactive' && code === 'rate_limited'
 
 const waitByRule = (
   retryBackoffMs: number,

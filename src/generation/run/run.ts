@@ -3,6 +3,7 @@ import { findListPriceUsd } from '../../contract/list-price.ts'
 import type { Lane } from '../../contract/vocabulary.ts'
 import { AppError, isProviderError, messageOf } from '../../lib/errors.ts'
 import type { Logger } from '../../lib/logger.ts'
+import type { Seal } from '../../lib/seal.ts'
 import { findListPriceNanoUsd } from '../list-price.ts'
 import type {
   Callee,
@@ -42,6 +43,7 @@ import { removeIfErased } from './remove-if-erased.ts'
 import { decideRetryDelay, isHeldBack, limitMsOf } from './retry-policy.ts'
 import type { OnStep, RunStep } from './steps.ts'
 import { findStored, storeImage } from './store-image.ts'
+import { tellOfKey } from './tell-of-key.ts'
 import { waitForBudget } from './wait-for-budget.ts'
 
 export type RunDeps = {
@@ -61,6 +63,8 @@ export type RunDeps = {
   giveUpMs: Record<Lane, number>
   /** The limits that the settings set to what calls cost. */
   budgets: BudgetSettings
+  /** Opens callers' own keys for the provider. */
+  seal: Seal
   breaker: GuardCall
   /** Aborted, with `Interrupted`, once this worker begins no further call: it is stopping. */
   stopping: AbortSignal
@@ -197,11 +201,14 @@ const buyFrom = async (
   const limitedMs = leftOfLimit(claim, limit, deps.leftUntil)
   if (limitedMs > 0) throw modelLimited(limitedMs)
   if (claim.deadlineAt && deps.leftUntil(claim.deadlineAt) < deps.callMs) throw deadlineExceeded()
-  const { ownerId, fingerprint } = claim
-  const limited = limitedBy(callee)
+  const { ownerId, fingerprint, upstreamAccount } = claim
+  // A limit of a caller's own key holds for that key alone.
+  const account = claim.upstreamAccount ?? callee.provider.account
+  const limited = { ...limitedBy(callee), account }
   try {
-    const paid = await deps.breaker({ ...limited, ownerId, fingerprint }, (isTrial) =>
-      callProvider(deps, claim, callee, signal, isTrial),
+    const paid = await deps.breaker(
+      { ...limited, ownerId, fingerprint, upstreamAccount },
+      (isTrial) => callProvider(deps, claim, callee, signal, isTrial),
     )
     if (limit) await liftLimit(db, limited).catch(() => {})
     return paid
@@ -287,13 +294,14 @@ const settle = async (deps: TimedDeps, claim: Claim, error: unknown): Promise<Ru
   const row = await findGeneration(db, claim.id)
   const waiting = row && (await waitForBudget(deps, claim, row.lane, failure))
   if (waiting) return { kind: 'again', delayMs: untilDue(waiting) }
+  const told = tellOfKey(claim, failure)
   const delayMs = row && decideRetryDelay(deps, row, failure)
   if (delayMs === undefined) {
-    const isFailed = await commitPlaceholder(db, claim, failure)
-    return isFailed ? { kind: 'finished', status: 'failed', code: failure.code } : { kind: 'left' }
+    const isFailed = await commitPlaceholder(db, claim, told)
+    return isFailed ? { kind: 'finished', status: 'failed', code: told.code } : { kind: 'left' }
   }
   const isUntried = isHeldBack(failure)
-  const queued = await retryGeneration(db, claim, failure, delayMs, { isUntried })
+  const queued = await retryGeneration(db, claim, told, delayMs, { isUntried })
   return queued ? { kind: 'again', delayMs: untilDue(queued) } : { kind: 'left' }
 }
 

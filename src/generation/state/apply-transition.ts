@@ -111,7 +111,8 @@ const tellOf = async (
 const asOf = sql<Date>`now()`.as('asOf')
 
 const imageCost = sql<NanoUsd | null>`(
-  select maker.cost_nano_usd from generations as maker where maker.id = changed.image_id)`
+  select maker.cost_nano_usd from generations as maker
+  where maker.id = changed.image_id and maker.upstream_account is null)`
 
 /** SQL for a time, reckoned on Postgres's clock. */
 export const fromNow = (delayMs: number) => sql<Date>`now() + ${delayMs} * interval '1 millisecond'`

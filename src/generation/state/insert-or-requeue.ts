@@ -26,6 +26,7 @@ import {
   spendingStopped,
 } from './spending-limits.ts'
 import { startedData } from './telemetry.ts'
+import type { SealedKey } from './upstream-keys.ts'
 
 export type GenerationToInsert = Pick<
   GenerationRow,
@@ -51,8 +52,11 @@ export type GenerationToInsert = Pick<
 > & {
   /** True for a plain request, which is content with what answers its fingerprint already. */
   joinsOthers: boolean
-  /** What its call may cost. */
+  /** What its call may cost this server. */
   mayCostNanoUsd: NanoUsd
+  /** The caller's own key, where one is to pay. */
+  upstreamAccount?: SealedKey['upstreamAccount'] | null
+  sealedKey?: SealedKey['sealedKey']
 }
 
 export type Inserted = {
@@ -213,7 +217,8 @@ const insertRows = compileOnce<
       id text, "ownerId" text, fingerprint text, revision text, lane text, prompt text, transformation text,
       "conditionImageId" text, "conditionImageDigest" text, provider text, model text, "aspectRatio" text,
       "imageSize" text, variant text, "objectKey" text, "similarityMode" text, "joinsOthers" boolean,
-      "isPromptAsWritten" boolean, "keyId" text, details jsonb, "mayCostNanoUsd" bigint, "inFlight" integer)
+      "isPromptAsWritten" boolean, "keyId" text, details jsonb, "mayCostNanoUsd" bigint, "inFlight" integer,
+      "upstreamAccount" text, "sealedKey" text)
   ), fresh as (
     select * from wanted
     where not "joinsOthers" or (
@@ -259,15 +264,16 @@ const insertRows = compileOnce<
     insert into generations (
       id, owner_id, key_id, fingerprint, revision, status, lane, prompt, transformation, condition_image_id,
       condition_image_digest, provider, model, aspect_ratio, image_size, variant, details, object_key, similarity_mode,
-      enqueued_at, event_sequence, place, is_prompt_as_written, deadline_at)
+      enqueued_at, event_sequence, place, is_prompt_as_written, upstream_account, deadline_at)
     select id, "ownerId", "keyId", fingerprint, revision, 'queued', lane, prompt, transformation, "conditionImageId",
       "conditionImageDigest", provider, model, "aspectRatio", "imageSize", variant, nullif(details, 'null'), "objectKey", "similarityMode", now(), 1, place,
-      coalesce("isPromptAsWritten", false),
+      coalesce("isPromptAsWritten", false), "upstreamAccount",
       now() + case lane when 'eager' then ${eagerMs}::int else ${interactiveMs}::int end * interval '1 millisecond'
     from placed join judged on judged_id = id
     where place < ${maxInFlight}::int and not is_stopped order by id
     on conflict (id) do update set
       status = 'queued', lane = excluded.lane, place = excluded.place, key_id = excluded.key_id,
+      upstream_account = excluded.upstream_account,
       prompt = excluded.prompt, is_prompt_as_written = excluded.is_prompt_as_written, is_prompt_reduced = false,
       condition_image_id = excluded.condition_image_id, details = excluded.details,
       object_key = case when generations.error_code = 'image_deleted'
@@ -281,6 +287,10 @@ const insertRows = compileOnce<
       event_sequence = generations.event_sequence + 1
     where generations.status in ('failed', 'canceled')
     returning *
+  ), kept as (
+    insert into upstream_keys (generation_id, sealed)
+    select id, "sealedKey" from changed join placed using (id) where "sealedKey" is not null order by id
+    on conflict (generation_id) do update set sealed = excluded.sealed
   ), event as (
     insert into generation_events (owner_id, generation_id, sequence, type, data)
     select owner_id, id, event_sequence, ${sql.lit('generation.queued' satisfies GenerationEventType)}, '{}' from changed

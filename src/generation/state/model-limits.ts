@@ -2,6 +2,9 @@ import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { GenerationRow } from '../../../db/schema.ts'
 
+/** There may be as many accounts as callers who bring keys of their own. */
+const FORGOTTEN_AFTER = sql.raw("interval '1 day'")
+
 /** A model, as an account calls it. */
 export type LimitedModel = Pick<GenerationRow, 'provider' | 'model'> & { account: string }
 
@@ -51,6 +54,12 @@ export const limitModel = async (
 ): Promise<void> => {
   const limitedUntil = sql<Date>`now() + ${limitMs}::float8 * interval '1 millisecond'`
   await db
+    .with('forgotten', (query) =>
+      query.deleteFrom('modelLimits').where(
+        sql<boolean>`ctid = any(array(
+          select ctid from model_limits where limited_until < now() - ${FORGOTTEN_AFTER} for update skip locked))`,
+      ),
+    )
     .insertInto('modelLimits')
     .values({ provider, account, model, limitedUntil })
     .onConflict((conflict) =>

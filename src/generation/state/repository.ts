@@ -12,7 +12,7 @@ export type GenerationWithImage = GenerationRow & {
   asOf: Date
   imageObjectKey: string | null
   imageContentDigest: string | null
-  /** What the image cost when it was made, by this generation or by the one that is reused. */
+  /** What the image cost when it was made, by this generation or by the one that is reused; null where a caller's own key paid. */
   imageCostNanoUsd: NanoUsd | null
   /** The prompt that it was made for, where that was a similar one. */
   imagePrompt: string | null
@@ -154,6 +154,7 @@ export const generationColumns = [
   'id',
   'ownerId',
   'keyId',
+  'upstreamAccount',
   'fingerprint',
   'revision',
   'status',
@@ -215,7 +216,10 @@ export const selectGenerations = (db: Database) =>
     .select([
       'm.objectKey as imageObjectKey',
       'm.contentDigest as imageContentDigest',
-      sql<NanoUsd | null>`case when g.image_id = g.id then g.cost_nano_usd else maker.cost_nano_usd end`.as(
+      // What a caller paid is no cost of this server's, and no word of what the image is worth.
+      sql<NanoUsd | null>`case when g.image_id = g.id
+        then case when g.upstream_account is null then g.cost_nano_usd end
+        else case when maker.upstream_account is null then maker.cost_nano_usd end end`.as(
         'imageCostNanoUsd',
       ),
       sql<string | null>`case when g.reuse_source = 'similar' then maker.prompt end`.as(

@@ -35,6 +35,7 @@ export const endedData = sql<string>`
         and coalesce(attempts.finished_at, attempts.started_at) >= changed.queued_at),
     'source', reuse_source,
     'savedUsd', case when reuse_source is not null then (
-      select ${inUsd(sql`maker.cost_nano_usd`)} from generations as maker where maker.id = changed.image_id) end,
+      select ${inUsd(sql`maker.cost_nano_usd`)} from generations as maker
+      where maker.id = changed.image_id and maker.upstream_account is null) end,
     'errorCode', error_code,
     'promptDigest', ${promptDigest}))`

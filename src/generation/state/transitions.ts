@@ -37,7 +37,7 @@ export type ClaimedRow = ChangedRow & {
 export type ClaimOptions = {
   workerId: string
   leaseMs: number
-  /** Whose limits its call would count against, by provider. */
+  /** Whose limits its call would count against, by provider, unless it is paid for with a key of its caller's own. */
   accounts: Record<string, string>
   /** What is given to one that was asked for without a deadline. */
   giveUpMs: Record<Lane, number>
@@ -89,8 +89,8 @@ const selectLimit = (accounts: ClaimOptions['accounts']) =>
   (['limitedUntil', 'limitedAt'] as const).map((column) =>
     sql<Date | null>`(
       select ${sql.ref(column)} from model_limits as one
-      where one.provider = changed.provider
-        and one.account = ${JSON.stringify(accounts)}::jsonb ->> changed.provider and one.model = changed.model
+      where one.provider = changed.provider and one.model = changed.model
+        and one.account = coalesce(changed.upstream_account, ${JSON.stringify(accounts)}::jsonb ->> changed.provider)
         and limited_until > now())`.as(column),
   )
 

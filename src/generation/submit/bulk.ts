@@ -31,6 +31,8 @@ export type BulkOrder = {
   dryRun: boolean
   /** Throws for what the caller may not ask for. */
   assertMayAsk: AssertMayAskAgain
+  /** A caller's own key for the provider, which pays for what is retried. */
+  upstreamKey?: string | undefined
 }
 
 type BulkResult = Pick<BulkReport, 'matched' | 'changed' | 'refused'> & {
@@ -44,7 +46,7 @@ type BulkResult = Pick<BulkReport, 'matched' | 'changed' | 'refused'> & {
  */
 export const changeInBulk = async (
   deps: BulkDeps,
-  { action, filter, before, dryRun, assertMayAsk }: BulkOrder,
+  { action, filter, before, dryRun, assertMayAsk, upstreamKey }: BulkOrder,
 ): Promise<BulkResult> => {
   const status = filter.status ?? BULK_STATUSES[action]
   const found = await listGenerations(deps.db, {
@@ -54,7 +56,7 @@ export const changeInBulk = async (
     limit: MAX_BULK_ROWS + 1,
   })
   const rows = found.slice(0, MAX_BULK_ROWS)
-  const refused = await change({ ...deps, assertMayAsk }, action, rows, dryRun)
+  const refused = await change({ ...deps, assertMayAsk, upstreamKey }, action, rows, dryRun)
   const last = rows.at(-1)
   return {
     matched: rows.length,
@@ -66,7 +68,7 @@ export const changeInBulk = async (
 
 /** Those that were not, or would not be, changed. */
 const change = async (
-  deps: BulkDeps & { assertMayAsk: AssertMayAskAgain },
+  deps: BulkDeps & Pick<BulkOrder, 'assertMayAsk' | 'upstreamKey'>,
   action: BulkAction,
   rows: GenerationWithImage[],
   dryRun: boolean,
@@ -74,10 +76,10 @@ const change = async (
   if (rows.length === 0) return []
   if (action === 'cancel') return dryRun ? [] : cancelAll(deps, rows)
   if (dryRun) {
-    const refusals = await findRefusals(deps, rows, deps.assertMayAsk)
+    const refusals = await findRefusals(deps, rows, deps.assertMayAsk, deps.upstreamKey)
     return [...refusals].map(([id, { code }]) => ({ id, code }))
   }
-  const asked = await retryGenerations(deps, rows, deps.assertMayAsk)
+  const asked = await retryGenerations(deps, rows, deps.assertMayAsk, deps.upstreamKey)
   return asked.flatMap(({ id, refusal }) => (refusal ? { id, code: refusal.code } : []))
 }
 

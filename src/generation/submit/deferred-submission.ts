@@ -67,9 +67,11 @@ const hasEndedBadly = ({ status }: GenerationWithImage): boolean =>
 
 /** How a deferred submission is shown while it has no row: queued, with no event yet. */
 export const presumeRow = ({ generation, parkedAt }: DeferredSubmission): GenerationWithImage => {
-  const { joinsOthers: _, mayCostNanoUsd: __, details = null, ...wanted } = generation
+  const { joinsOthers: _, mayCostNanoUsd: __, sealedKey: ___, ...rest } = generation
+  const { details = null, upstreamAccount = null, ...wanted } = rest
   const at = new Date(parkedAt)
-  return { ...wanted, details, ...nothingYet, ...noImage, createdAt: at, queuedAt: at, asOf: at }
+  const given = { ...wanted, details, upstreamAccount }
+  return { ...given, ...nothingYet, ...noImage, createdAt: at, queuedAt: at, asOf: at }
 }
 
 const nothingYet = {

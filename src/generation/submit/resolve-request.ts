@@ -7,17 +7,21 @@ import {
   hasOlderId,
   type Identity,
 } from '../../contract/identity.ts'
-import { DEFAULT_IMAGE_SIZE } from '../../contract/vocabulary.ts'
+import { DEFAULT_IMAGE_SIZE, type ProviderName } from '../../contract/vocabulary.ts'
+import { AppError } from '../../lib/errors.ts'
+import type { Seal } from '../../lib/seal.ts'
 import { findListPriceNanoUsd } from '../list-price.ts'
 import type { Providers } from '../ports.ts'
 import type { GenerationToInsert } from '../state/insert-or-requeue.ts'
 import { identityOfDetails } from '../state/request-details.ts'
+import { type Payer, sealUpstreamKey, UPSTREAM_KEY_HEADER } from '../state/upstream-keys.ts'
 import { describeDetails } from './describe-details.ts'
 import { type ResolveConditionImage, resolveImages } from './resolve-images.ts'
 import { resolveModel } from './resolve-model.ts'
 
 type ResolveDeps = {
-  providers: Pick<Providers, 'defaultModel' | 'models'>
+  providers: Pick<Providers, 'defaultModel' | 'models' | 'find'>
+  seal: Seal
   resolveConditionImage: ResolveConditionImage
 }
 
@@ -41,9 +45,10 @@ export const resolveRequest = async (
   ownerId: string,
   request: GenerationRequest,
   idempotencyKey: string | undefined,
-  keyId: string | null = null,
+  { keyId, upstreamKey }: Payer = { keyId: null },
 ): Promise<ResolvedRequest> => {
   const { provider, model, imageSize } = resolveModel(deps.providers, request)
+  if (upstreamKey !== undefined) assertTakesKeys(deps.providers, provider)
   const images = await resolveImages(deps, ownerId, request)
   const [condition] = images.conditionImages
   const details = describeDetails(request, images)
@@ -82,16 +87,32 @@ export const resolveRequest = async (
     variant: request.variant ?? null,
     details,
     similarityMode: request.declineSimilar ? 'off' : (request.similarity ?? null),
-    mayCostNanoUsd: findListPriceNanoUsd(deps.providers.models, model, imageSize),
+    mayCostNanoUsd:
+      upstreamKey === undefined ? findListPriceNanoUsd(deps.providers.models, model, imageSize) : 0,
     objectKey: chooseObjectKey(id),
   }
+  const sealFor = (made: GenerationToInsert): GenerationToInsert =>
+    upstreamKey === undefined ? made : { ...made, ...sealUpstreamKey(deps.seal, upstreamKey, made) }
   const own =
     request.declineSimilar && !revision ? await describeOwn(generation, identity) : undefined
   const describeOlder = ({ provider: its, model: made }: Made) =>
     createOlderId({ ...identity, provider: its, model: request.model ?? made }, sha256Hex)
   const isOlder = generation.joinsOthers && hasOlderId(request.prompt)
   const olderFingerprint = isOlder ? await describeOlder(generation) : undefined
-  return { uploads: images.uploads, generation, olderFingerprint, describeOlder, own }
+  return {
+    uploads: images.uploads,
+    generation: sealFor(generation),
+    olderFingerprint,
+    describeOlder,
+    own: own && sealFor(own),
+  }
+}
+
+const assertTakesKeys = ({ find }: ResolveDeps['providers'], name: ProviderName): void => {
+  if (find(name)?.takesKeys) return
+  throw new AppError('invalid_request', `The provider ${name} takes no keys of callers.`, {
+    pointer: UPSTREAM_KEY_HEADER,
+  })
 }
 
 /** The same request always leads to the same generation: however often it is declined, one image is paid for. */

@@ -8,6 +8,7 @@ import type { QueuedJob } from '../ports.ts'
 import { type GenerationToInsert, type Inserted, isOwnerFull } from '../state/insert-or-requeue.ts'
 import type { GenerationWithImage } from '../state/repository.ts'
 import { listDetailImages } from '../state/request-details.ts'
+import { sealUpstreamKey, upstreamKeyRequired } from '../state/upstream-keys.ts'
 import { requestOfRow } from './describe-details.ts'
 import { tooManyQueued } from './find-or-create.ts'
 import { resolveModel } from './resolve-model.ts'
@@ -15,7 +16,7 @@ import { markStep, reportNotEnqueued, type SubmitDeps } from './submit.ts'
 
 export type RetryDeps = Pick<
   SubmitDeps,
-  'db' | 'statements' | 'limits' | 'providers' | 'logger' | 'record' | 'onStep'
+  'db' | 'statements' | 'limits' | 'providers' | 'seal' | 'logger' | 'record' | 'onStep'
 > & { enqueueAll: (jobs: QueuedJob[]) => Promise<void> }
 
 /** Throws `refused_by_policy` for a generation that the caller may not ask for. */
@@ -29,22 +30,24 @@ export type RetryResult = { id: string } & (
 
 /**
  * Asks again for generations that failed or were canceled, under the identity and the limits of a new submission: an
- * image that exists meanwhile, a fresh refusal or a full queue refuses it. Answers in the order of `rows`. Safe to
+ * image that exists meanwhile, a fresh refusal or a full queue refuses it. What a caller's own key was to pay for is paid for with
+ * `upstreamKey`, and refused without one. Answers in the order of `rows`. Safe to
  * repeat; one that is queued already is refused as `in_flight`.
  */
 export const retryGenerations = async (
   deps: RetryDeps,
   rows: GenerationWithImage[],
   assertMayAsk: AssertMayAskAgain,
+  upstreamKey?: string,
 ): Promise<RetryResult[]> => {
-  const refusals = await findRefusals(deps, rows, assertMayAsk)
+  const refusals = await findRefusals(deps, rows, assertMayAsk, upstreamKey)
   const explain = createExplanation(deps)
   const asked = await Promise.all(
     rows.map(async (row): Promise<RetryResult> => {
       const { id } = row
       const refusal = refusals.get(id)
       if (refusal) return { id, refusal }
-      const inserted = await deps.statements.insert(toInsert(deps, row))
+      const inserted = await deps.statements.insert(toInsert(deps, row, upstreamKey))
       if (inserted?.stopped) return { id, refusal: inserted.stopped }
       return inserted ? { id, inserted } : { id, refusal: await explain(row) }
     }),
@@ -61,6 +64,7 @@ export const findRefusals = async (
   { db, providers }: Pick<RetryDeps, 'db' | 'providers'>,
   rows: GenerationWithImage[],
   assertMayAsk: AssertMayAskAgain,
+  upstreamKey?: string,
 ): Promise<Map<string, AppError>> => {
   const gone = await findGoneConditionImages(db, rows)
   const refusals = new Map<string, AppError>()
@@ -68,6 +72,7 @@ export const findRefusals = async (
     const isGone = imageIdsOf(row).some((id) => gone.has(id))
     const refusal =
       judge(providers, row) ??
+      judgePayer(providers, row, upstreamKey) ??
       judgeAsking(assertMayAsk, row) ??
       (isGone ? conditionImageGone() : undefined)
     if (refusal) refusals.set(row.id, refusal)
@@ -98,6 +103,16 @@ const judge = (
   } catch (error) {
     return notRetryable(`This server does not offer what was asked for: ${messageOf(error)}.`)
   }
+}
+
+const judgePayer = (
+  { find }: RetryDeps['providers'],
+  { provider, upstreamAccount }: GenerationWithImage,
+  upstreamKey: string | undefined,
+): AppError | undefined => {
+  if (upstreamKey === undefined) return upstreamAccount === null ? undefined : upstreamKeyRequired()
+  if (find(provider)?.takesKeys) return undefined
+  return notRetryable(`The provider ${provider} takes no keys of callers.`)
 }
 
 const judgeAsking = (
@@ -135,8 +150,9 @@ const imageIdsOf = ({ conditionImageId, details }: GenerationWithImage): string[
 ]
 
 const toInsert = (
-  { providers }: Pick<RetryDeps, 'providers'>,
+  { providers, seal }: Pick<RetryDeps, 'providers' | 'seal'>,
   row: GenerationWithImage,
+  upstreamKey: string | undefined,
 ): GenerationToInsert => ({
   id: row.id,
   ownerId: row.ownerId,
@@ -157,8 +173,12 @@ const toInsert = (
   variant: row.variant,
   details: row.details,
   similarityMode: row.similarityMode,
-  mayCostNanoUsd: findListPriceNanoUsd(providers.models, row.model, row.imageSize),
+  mayCostNanoUsd:
+    upstreamKey === undefined
+      ? findListPriceNanoUsd(providers.models, row.model, row.imageSize)
+      : 0,
   objectKey: `generated/${row.id}/${randomUUID()}`,
+  ...(upstreamKey !== undefined && sealUpstreamKey(seal, upstreamKey, row)),
 })
 
 /** Explains why the statement that queues left a row out. */

@@ -1,4 +1,5 @@
 import type { GenerationRequest } from '../../contract/generation-request.ts'
+import type { Payer } from '../state/upstream-keys.ts'
 import type { Submission } from './find-or-create.ts'
 import { type SubmitDeps, submitGeneration } from './submit.ts'
 
@@ -12,9 +13,9 @@ export const submitMany = (
   ownerId: string,
   request: GenerationRequest,
   idempotencyKey?: string,
-  keyId: string | null = null,
+  payer?: Payer,
 ): Promise<[Submission, ...Submission[]]> =>
-  submitPlaces(deps, ownerId, listPlaces(request, idempotencyKey), keyId)
+  submitPlaces(deps, ownerId, listPlaces(request, idempotencyKey), payer)
 
 /** One of several requests that are asked for together, with a client's key of its own. */
 type Place = { request: GenerationRequest; key: string | undefined }
@@ -25,9 +26,9 @@ export const submitPlaces = async (
   deps: SubmitDeps,
   ownerId: string,
   [one, ...more]: Places,
-  keyId: string | null,
+  payer: Payer | undefined,
 ): Promise<[Submission, ...Submission[]]> => {
-  const submit = ({ request, key }: Place) => submitGeneration(deps, ownerId, request, key, keyId)
+  const submit = ({ request, key }: Place) => submitGeneration(deps, ownerId, request, key, payer)
   // Its images are stored then, and found by the others.
   const first = await submit(one)
   return [first, ...(await Promise.all(more.map(submit)))]

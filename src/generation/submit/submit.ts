@@ -5,10 +5,12 @@ import { normalizePrompt } from '../../contract/identity.ts'
 import type { TelemetryType } from '../../contract/telemetry.ts'
 import { messageOf } from '../../lib/errors.ts'
 import type { Logger } from '../../lib/logger.ts'
+import type { Seal } from '../../lib/seal.ts'
 import type { Enqueue, Providers } from '../ports.ts'
 import type { OnStep, SubmitStep } from '../run/steps.ts'
 import { promoteGeneration } from '../state/interventions.ts'
 import type { GenerationWithImage } from '../state/repository.ts'
+import type { Payer } from '../state/upstream-keys.ts'
 import { type DeferredSubmission, presumeRow } from './deferred-submission.ts'
 import {
   answerWith,
@@ -21,7 +23,9 @@ import type { ResolveConditionImage } from './resolve-images.ts'
 import { type ResolvedRequest, resolveRequest } from './resolve-request.ts'
 
 export type SubmitDeps = FindOrCreateDeps & {
-  providers: Pick<Providers, 'defaultModel' | 'models'>
+  providers: Pick<Providers, 'defaultModel' | 'models' | 'find'>
+  /** Seals callers' own keys for the provider. */
+  seal: Seal
   resolveConditionImage: ResolveConditionImage
   enqueue: Enqueue
   /** Like `enqueue`, and moves a job that is there to where its lane and place belong, to be run at once. */
@@ -45,17 +49,16 @@ export type SubmitDeps = FindOrCreateDeps & {
 /**
  * Answers a request with the generation that has or will have its image: a finished one, one in flight, or a
  * new one, which is in Postgres or else in the queue when this resolves. A store that is away costs time, never the
- * generation. Throws `AppError` for what can't be accepted, `unavailable` when neither store answers. `keyId`: the key that it is
- * asked for with, whose budget pays besides its owner's.
+ * generation. Throws `AppError` for what can't be accepted, `unavailable` when neither store answers.
  */
 export const submitGeneration = async (
   deps: SubmitDeps,
   ownerId: string,
   request: GenerationRequest,
   idempotencyKey?: string,
-  keyId: string | null = null,
+  payer: Payer = { keyId: null },
 ): Promise<Submission> => {
-  const submission = await submit(deps, ownerId, request, idempotencyKey, keyId)
+  const submission = await submit(deps, ownerId, request, idempotencyKey, payer)
   deps.onSubmitted(submission)
   return submission
 }
@@ -65,12 +68,12 @@ const submit = async (
   ownerId: string,
   request: GenerationRequest,
   idempotencyKey: string | undefined,
-  keyId: string | null,
+  payer: Payer,
 ): Promise<Submission> => {
   const sent = toSentKey(request, idempotencyKey)
   let resolved: ResolvedRequest
   try {
-    resolved = await resolveRequest(deps, ownerId, request, idempotencyKey, keyId)
+    resolved = await resolveRequest(deps, ownerId, request, idempotencyKey, payer)
   } catch (error) {
     const bound = sent && (await findBoundGeneration(deps.db, ownerId, sent).catch(() => undefined))
     if (bound) return answerWith(bound)

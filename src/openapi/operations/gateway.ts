@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ZodOpenApiOperationObject } from 'zod-openapi'
 import { answer, type Operations, operation } from '../operation.ts'
-import { idempotencyKey } from '../schemas.ts'
+import { idempotencyKey, upstreamKey } from '../schemas.ts'
 
 const TAG = 'Other APIs'
 
@@ -37,7 +37,7 @@ export const foreignOperation = (id: string, options: Options) => {
     summary: summary ?? '',
     ...(path && { path }),
     ...(description && { description }),
-    ...(asks && { headers: z.object({ ...wishes, ...idempotencyKey }) }),
+    ...(asks && { headers: z.object({ ...wishes, ...idempotencyKey, ...upstreamKey }) }),
     answers: {},
   })
   return {

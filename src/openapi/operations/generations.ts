@@ -12,6 +12,7 @@ import {
   pageQuery,
   generationPath as path,
   prefer,
+  upstreamKey,
 } from '../schemas.ts'
 
 const TAG = 'Generations'
@@ -111,30 +112,33 @@ export const generations: Operations = {
   '/api/generations/{id}/retry': {
     post: operation(TAG, 'retryGeneration', {
       summary: 'Ask again for one that failed or was canceled',
+      description: 'What a caller’s own key was to pay for wants that key again.',
       path,
+      headers: z.object(upstreamKey),
       answers: {
         200: answer('It exists meanwhile.', generation),
         202: answer('It is queued again.', generation),
       },
-      problems: [404, 409, 429, 503],
+      problems: [400, 403, 404, 409, 429, 503],
     }),
   },
   '/api/generations/{id}/regenerate': {
     post: operation(TAG, 'regenerate', {
       summary: 'Make another image of the same request; it is paid for',
       path,
-      headers: z.object(idempotencyKey),
+      headers: z.object({ ...idempotencyKey, ...upstreamKey }),
       answers: {
         200: answer('It is made already, for the same key.', generation),
         202: answer('The new generation, on its way.', generation),
       },
-      problems: [404, 409, 422, 429, 503],
+      problems: [400, 403, 404, 409, 422, 429, 503],
     }),
   },
   '/api/generations/bulk': {
     post: operation(TAG, 'changeGenerations', {
       summary: 'Retry or cancel many by a filter',
       description: 'Up to 1,000 at once; `nextCursor` goes on. `dryRun` only counts.',
+      headers: z.object(upstreamKey),
       body: json(bulkRequestSchema.meta({ id: 'BulkRequest' }), {
         action: 'retry',
         filter: { status: ['failed'], errorCode: 'overloaded' },

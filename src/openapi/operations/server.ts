@@ -67,6 +67,15 @@ export const server: Operations = {
       problems: [400, 403, 415],
     }),
   },
+  '/api/me/sessions': {
+    delete: operation(TAG, 'endMySessions', {
+      summary: 'End all your sessions, that of this browser too',
+      description:
+        'All that have begun until now, in every process within a second. Tokens and keys go on.',
+      answers: { 204: empty('They are over.') },
+      problems: [403, 503],
+    }),
+  },
   '/livez': {
     get: operation(TAG, 'isAlive', {
       summary: 'The process answers',

@@ -41,7 +41,7 @@ const RULES: readonly [route: RegExp, access: Access][] = [
   [/ \/api\/spending$/, 'own'],
   [/ \/api\/keys\/(\{id\}|\*)$/, 'nothing for operators'],
   [/ \/api\/(me\/erasure|\*)$/, 'nothing'],
-  [/ \/api\/me(\/export)?$/, 'person'],
+  [/ \/api\/me(\/export|\/sessions)?$/, 'person'],
   [/ \/api\/owners\/\{id\}\/erasure$/, 'nothing for operators'],
   [/ \/api\/owners\/\{id\}(\/export)?$/, 'operator'],
   [/ \/api\/images\/\{id\}\/url$/, 'object'],

@@ -85,12 +85,18 @@ export const matrix: Attack = {
 const toCells = (mount: Mount, identities: readonly Identity[]): Cell[] => {
   const access = findAccess(mount)
   if (!access) return []
-  return identities.map((identity) => ({
-    mount,
-    identity,
-    verdict: verdictOf(access, identity, mount.method),
-  }))
+  return identities
+    .filter((identity) => !endsItself(mount, identity))
+    .map((identity) => ({
+      mount,
+      identity,
+      verdict: verdictOf(access, identity, mount.method),
+    }))
 }
+
+/** What would end the session that the others come by. */
+const endsItself = ({ method, path }: Mount, { headers }: Identity): boolean =>
+  `${method} ${path}` === 'delete /api/me/sessions' && 'cookie' in headers
 
 const isReading = ({ method }: Mount): boolean => method === 'get' || method === 'head'
 
@@ -101,6 +107,7 @@ const ENDS = [
   'delete /api/owners/{id}',
   'post /api/sessions/end',
   'delete /api/me',
+  'delete /api/me/sessions',
   'delete /api/session',
 ]
 

@@ -14,6 +14,14 @@ const SIGNED_EVENTS = 'src/adapters/http/routes/signed-events.ts'
 /** What bounds keys, sessions, namespaces and what may be asked for. */
 export const access: readonly Mutation[] = [
   {
+    name: 'key: what it saves',
+    why: 'images of saved items pass a key’s budget by',
+    file: 'src/features/saved-items/routes.ts',
+    find: '    keyId: keyIdOf(res),\n',
+    replace: '',
+    tests: KEYS,
+  },
+  {
     name: 'short way: who calls is known',
     why: 'anyone asks for images on the way that most requests go',
     file: 'src/adapters/http/app.ts',

@@ -25,7 +25,7 @@ export const secrets: readonly Mutation[] = [
     name: 'handed on: whose key was refused',
     why: 'callers learn of the server’s own key',
     file: 'src/features/gateway/gemini/pass-through.ts',
-    find: "if (isOfKey) return { kind: 'refused', status, error: keyRefused(status) }",
+    find: "if (isOfKey && !isCallersKey) return { kind: 'refused', status, error: keyRefused(status) }",
     replace: '',
     tests: ['test/integration/gemini-pass-through.test.ts'],
   },

@@ -24,6 +24,31 @@ const PASSED = ['test/integration/gemini-pass-through.test.ts']
 /** What keeps within its limits what is spent, and its sums right. */
 export const spending: readonly Mutation[] = [
   {
+    name: 'erasure: what was spent stays spent',
+    why: 'who has spent a budget erases themselves, and has it once more',
+    file: 'src/features/owners/finish-erasure.ts',
+    find: '    await keepSpending(tx, erasure)\n',
+    replace:
+      "    await sql`delete from spending where scope = 'owner:' || ${ownerId}::text`.execute(tx)\n    await sql`delete from budgets where scope = 'owner:' || ${ownerId}::text`.execute(tx)\n",
+    tests: ['test/integration/finish-erasure.test.ts'],
+  },
+  {
+    name: 'erasure: who is handed on has spent it, too',
+    why: 'who comes back after an erasure has a budget for what is handed on',
+    file: 'src/features/gateway/calls.ts',
+    find: '  await insertOwnerIfNew(db, ownerId)\n',
+    replace: '',
+    tests: PASSED,
+  },
+  {
+    name: 'start: other limits wake what waits',
+    why: 'what waits for a budget waits on under a higher one',
+    file: 'src/features/spending/changed-settings.ts',
+    find: '  await wakeStopped(db)\n',
+    replace: '',
+    tests: ['test/integration/wait-for-budget.test.ts'],
+  },
+  {
     name: 'handed on: within limits',
     why: 'what is handed on to the provider passes every budget',
     file: CALLS,
@@ -51,7 +76,7 @@ export const spending: readonly Mutation[] = [
     name: 'limit: compared',
     why: 'a limit stops one call too late',
     file: ATTEMPTS,
-    find: 'where nano_usd + ${held} > limit_nano_usd',
+    find: 'where nano_usd + held > limit_nano_usd',
     replace: 'where nano_usd > limit_nano_usd',
     tests: SUMS,
   },

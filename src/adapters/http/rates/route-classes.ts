@@ -62,6 +62,7 @@ const CLASS_OF_ROUTE: Record<string, RateClass | Uncounted> = {
   'DELETE /api/budgets/:scope': 'change',
 
   'DELETE /api/me': 'change',
+  'DELETE /api/me/sessions': 'change',
   'GET /api/me/erasure': 'read',
   'GET /api/me/export': 'change',
   'DELETE /api/owners/:id': 'change',

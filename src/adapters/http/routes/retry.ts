@@ -8,31 +8,34 @@ import { promptReduced, retryGenerations } from '../../../generation/submit/retr
 import { type SubmitDeps, submitGeneration } from '../../../generation/submit/submit.ts'
 import { AppError } from '../../../lib/errors.ts'
 import { sendSubmitted } from '../answer-generation.ts'
-import { keyIdOf, principalOf } from '../auth.ts'
+import { principalOf } from '../auth.ts'
 import type { AssertMayAsk } from '../caller-policy.ts'
 import type { HttpContext } from '../http-context.ts'
 import { formatCursor, parseCursor } from '../pagination.ts'
 import { jsonBody, parseBody, parseIdempotencyKey } from '../parse-request.ts'
 import { parseScope } from '../scope.ts'
+import type { PayerOf } from '../upstream-key.ts'
 
 /** Asking again for generations, one by one or many at once; an operator does so for their owners. */
 export const createRetryRoutes = (
   http: HttpContext,
-  deps: SubmitDeps & BulkDeps & { assertMayAsk: AssertMayAsk },
+  deps: SubmitDeps & BulkDeps & { assertMayAsk: AssertMayAsk; payerOf: PayerOf },
 ): Router => {
   const { getOwnGeneration } = http
-  const { assertMayAsk } = deps
+  const { assertMayAsk, payerOf } = deps
   const router = Router()
 
   router.post('/bulk', ...jsonBody(), async (req, res) => {
     const order = parseBody(bulkRequestSchema, req.body)
     const { action, dryRun } = order
+    const upstreamKey = action === 'retry' ? payerOf(req, res).upstreamKey : undefined
     const { owner, ...filter } = order.filter
     assertChangeable(action, filter.status)
     const principal = principalOf(res)
     const ownerId = parseScope(principal, owner)
     const { next, ...result } = await changeInBulk(deps, {
       assertMayAsk: (row) => assertMayAsk(principal, row),
+      upstreamKey,
       action,
       dryRun,
       filter: { ...filter, ownerId },
@@ -49,10 +52,10 @@ export const createRetryRoutes = (
   })
 
   router.post('/:id/retry', async (req, res) => {
+    const { upstreamKey } = payerOf(req, res)
     const row = await getOwnGeneration(req, res)
-    const [asked] = await retryGenerations(deps, [row], (again) =>
-      assertMayAsk(principalOf(res), again),
-    )
+    const assertMayAskAgain = (again: GenerationWithImage) => assertMayAsk(principalOf(res), again)
+    const [asked] = await retryGenerations(deps, [row], assertMayAskAgain, upstreamKey)
     if (!asked?.inserted) throw asked?.refusal
     const { generation, queuePosition } = asked.inserted
     await sendSubmitted(http, req, res, { row: generation, queuePosition })
@@ -60,6 +63,7 @@ export const createRetryRoutes = (
 
   router.post('/:id/regenerate', async (req, res) => {
     const idempotencyKey = parseIdempotencyKey(req)
+    const payer = payerOf(req, res)
     const row = await getOwnGeneration(req, res)
     if (row.isPromptReduced) throw promptReduced()
     const request = toForcedRequest(row)
@@ -69,7 +73,7 @@ export const createRetryRoutes = (
       row.ownerId,
       request,
       idempotencyKey,
-      keyIdOf(res),
+      payer,
     )
     await sendSubmitted(http, req, res, { row: generation, queuePosition })
   })

@@ -19,7 +19,7 @@ import type { SubmitDeps } from '../../../generation/submit/submit.ts'
 import { submitMany } from '../../../generation/submit/submit-many.ts'
 import { AppError } from '../../../lib/errors.ts'
 import { type Asked, sendSubmitted } from '../answer-generation.ts'
-import { keyIdOf, principalOf } from '../auth.ts'
+import { principalOf } from '../auth.ts'
 import { letGoOfBody } from '../bound-bodies.ts'
 import type { AssertMayAsk } from '../caller-policy.ts'
 import { type HttpContext, waitInPlace } from '../http-context.ts'
@@ -32,10 +32,12 @@ import {
   setPreferenceApplied,
 } from '../parse-request.ts'
 import { type DrawPlaceholder, drawPlaceholderUrl } from '../placeholder.ts'
+import type { PayerOf } from '../upstream-key.ts'
 
 export type VisualizeDeps = {
   submit: SubmitDeps
   assertMayAsk: AssertMayAsk
+  payerOf: PayerOf
   interactiveDeadlineMs: number
   /** From which share of a limit to what is spent on is warned of it, from 0 to 1. */
   warnShare: number
@@ -86,12 +88,13 @@ type Taken = {
 
 /** A condition image is not kept while its answer is waited for. */
 const submitBody = async (
-  { submit, assertMayAsk }: Pick<VisualizeDeps, 'submit' | 'assertMayAsk'>,
+  { submit, assertMayAsk, payerOf }: Pick<VisualizeDeps, 'submit' | 'assertMayAsk' | 'payerOf'>,
   req: Request,
   res: Response,
   idempotencyKey: string | undefined,
   forced: Pick<GenerationRequest, 'skipExistingCheck'> | undefined = undefined,
 ): Promise<Taken> => {
+  const payer = payerOf(req, res)
   const request = parseBody(generationRequestSchema, req.body)
   const principal = principalOf(res)
   assertMayAsk(principal, request)
@@ -100,7 +103,7 @@ const submitBody = async (
     principal.ownerId,
     { ...request, ...forced },
     idempotencyKey,
-    keyIdOf(res),
+    payer,
   )
   letGoOfBody(req, res)
   return { submissions, outputFormat: request.outputFormat }

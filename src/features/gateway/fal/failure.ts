@@ -20,6 +20,9 @@ const REFUSALS: readonly string[] = [
   'invalid_image',
 ]
 
+/** Of the caller's own key for the provider. */
+const OF_KEYS: readonly string[] = ['upstream_key_refused', 'upstream_key_required']
+
 /**
  * Of a generation that has ended without an image. What is no refusal is a 500, which fal's client throws at once: it would ask again in
  * vain for whatever says that it is worth another try, as a result that is there does not change.
@@ -33,7 +36,8 @@ export const describeFailure = (
     return { status: 400, message, type: 'canceled', body: { detail: message } }
   }
   if (!REFUSALS.includes(code)) {
-    return { status: 500, message, type: code, body: { detail: message } }
+    const status = OF_KEYS.includes(code) ? 403 : 500
+    return { status, message, type: code, body: { detail: message } }
   }
   const isOfImages = code === 'refused_image' || code === 'invalid_image'
   const type = code.startsWith('refused') ? 'content_policy_violation' : code

@@ -1,9 +1,11 @@
 import { once } from 'node:events'
 import type { Response } from 'express'
 import type { Database } from '../../../../db/database.ts'
-import { keyIdOf, principalOf } from '../../../adapters/http/auth.ts'
+import { principalOf } from '../../../adapters/http/auth.ts'
 import type { AssertMayAsk } from '../../../adapters/http/caller-policy.ts'
 import { type HttpContext, whileConnected } from '../../../adapters/http/http-context.ts'
+import type { UpstreamKeys } from '../../../adapters/http/upstream-key.ts'
+import type { BilledTo } from '../../../contract/vocabulary.ts'
 import type { BudgetSettings } from '../../../generation/state/spending-limits.ts'
 import { AppError } from '../../../lib/errors.ts'
 import type { Logger } from '../../../lib/logger.ts'
@@ -20,6 +22,7 @@ export type PassThroughDeps = {
   db: Database
   budgets: BudgetSettings
   assertMayAsk: AssertMayAsk
+  upstreamKeys: Pick<UpstreamKeys, 'payerOf' | 'payerOfFree'>
   holdPlace: Gateway['holdPlace']
   logger: Logger
 }
@@ -37,21 +40,24 @@ type Http = Pick<HttpContext, 'shutdown'>
 
 /**
  * Hands requests on as they came, with the server's key, and their answers back as they come. A call that may cost something is in the
- * books, at that, before it is sent, and settled by the provider's own count. It ends when its caller hangs up.
+ * books, at that, before it is sent, and settled by the provider's own count. It ends when its caller hangs up. With a key of the
+ * caller's own it costs this server nothing, and what the provider says of that key is the caller's to read.
  */
 export const createPassThrough = (
   http: Http,
-  { db, budgets, assertMayAsk, holdPlace, logger }: PassThroughDeps,
+  { db, budgets, assertMayAsk, upstreamKeys, holdPlace, logger }: PassThroughDeps,
   upstream: Upstream,
 ) => {
-  /** Throws `budget_exceeded`, `spending_paused`, `refused_by_policy`, and what keeps the provider from answering. */
+  /** Throws `budget_exceeded`, `spending_paused`, `refused_by_policy`, what `PayerOf` does, and what keeps the provider from answering. */
   const passPaid = async (res: Response, call: PaidCall): Promise<void> => {
     const { model, method, body } = call
     const principal = principalOf(res)
+    const { keyId, upstreamKey: apiKey } = upstreamKeys.payerOf(res.req, res)
     holdPlace(res)
     assertMayAsk(principal, { model, imageSize: sizeOf(body), lane: null })
     const heldNanoUsd = estimateCall(upstream, model, body, call.hasImages)
-    const payer = { ownerId: principal.ownerId, keyId: keyIdOf(res) }
+    const billedTo: BilledTo = apiKey === undefined ? 'server' : 'caller'
+    const payer = { ownerId: principal.ownerId, keyId, billedTo }
     const id = await recordCall(db, { ...payer, model, method, heldNanoUsd }, budgets)
     const settle = (end: CallEnd): Promise<void> =>
       settleCall(db, id, end).catch((err: unknown) =>
@@ -61,14 +67,15 @@ export const createPassThrough = (
         ),
       )
     const usage = watchUsage()
-    const outcome = await pass(res, call.request, usage.see)
+    const outcome = await pass(res, { ...call.request, apiKey }, usage.see)
     await settle(toEnd(call, heldNanoUsd, outcome, usage.find()))
     finish(res, outcome)
   }
 
   const passFree = async (res: Response, request: UpstreamRequest): Promise<void> => {
+    const { upstreamKey: apiKey } = upstreamKeys.payerOfFree(res.req, res)
     holdPlace(res)
-    finish(res, await pass(res, request, () => {}))
+    finish(res, await pass(res, { ...request, apiKey }, () => {}))
   }
 
   const toEnd = (
@@ -94,7 +101,7 @@ export const createPassThrough = (
     try {
       const answer = await upstream.send(request, signal)
       status = answer.status
-      if (!answer.ok) return await refuse(res, answer)
+      if (!answer.ok) return await refuse(res, answer, request.apiKey !== undefined)
       await relay(res, answer, see, signal)
       return { kind: 'whole', status }
     } catch (error) {
@@ -141,11 +148,15 @@ const typeOf = ({ headers }: globalThis.Response): string => {
 }
 
 /** Sends the provider's refusal as it is, but for one of this server's own key: that is no fault of the caller's. */
-const refuse = async (res: Response, answer: globalThis.Response): Promise<Outcome> => {
+const refuse = async (
+  res: Response,
+  answer: globalThis.Response,
+  isCallersKey: boolean,
+): Promise<Outcome> => {
   const { status } = answer
   const text = await answer.text()
   const isOfKey = status === 401 || status === 403 || /API_KEY_INVALID|API key/i.test(text)
-  if (isOfKey) return { kind: 'refused', status, error: keyRefused(status) }
+  if (isOfKey && !isCallersKey) return { kind: 'refused', status, error: keyRefused(status) }
   if (status < 400) return { kind: 'refused', status, error: sentElsewhere(status) }
   const retryAfter = answer.headers.get('retry-after')
   if (retryAfter) res.setHeader('Retry-After', retryAfter)

@@ -8,9 +8,11 @@ export type UpstreamRequest = {
   path: string
   query: string
   body?: string | undefined
+  /** A key of the caller's own, in place of the server's. */
+  apiKey?: string | undefined
 }
 
-/** The provider itself, with the server's key. */
+/** The provider itself, with the server's key unless the caller brings one. */
 export type Upstream = {
   /** Rejects where no answer began; throws the signal's reason once that is aborted. Redirects are answers. */
   send: (request: UpstreamRequest, signal: AbortSignal) => Promise<globalThis.Response>

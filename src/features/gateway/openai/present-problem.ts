@@ -10,6 +10,7 @@ type Words = { status?: number; type: string; code: string }
 const WORDS: Partial<Record<ErrorCode, Words>> = {
   unauthenticated: { type: 'invalid_request_error', code: 'invalid_api_key' },
   rate_limited: { type: 'requests', code: 'rate_limit_exceeded' },
+  upstream_key_limited: { type: 'requests', code: 'rate_limit_exceeded' },
   too_many_queued: { type: 'requests', code: 'rate_limit_exceeded' },
   budget_exceeded: { type: 'insufficient_quota', code: 'insufficient_quota' },
   refused_prompt: { status: 400, type: 'image_generation_user_error', code: 'moderation_blocked' },
