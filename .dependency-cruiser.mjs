@@ -115,6 +115,7 @@ const allowed = {
   ...features({
     alerts: [],
     explain: [],
+    find: [],
     spending: [npm('zod')],
     analytics: [],
     gateway: [npm('zod')],
@@ -122,6 +123,7 @@ const allowed = {
     maintenance: [],
     operators: [],
     owners: [],
+    receipts: [],
     retention: [],
     'saved-items': [],
     sessions: [],

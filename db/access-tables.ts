@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely'
 import type {
+  EagerTier,
   ImageSize,
   KeyScope,
   KeyVariants,
@@ -29,6 +30,8 @@ export type AccessKeysTable = {
   perMinute: number | null
   /** What equal calls at once are: one wish, or each its own. */
   variants: Generated<KeyVariants>
+  /** At which what is asked for ahead of need is made; null leaves it to the settings. */
+  eagerTier: EagerTier | null
   /** Whether its requests bring a key of their own for the provider; null for what the settings say. */
   upstreamKeys: UpstreamKeyRule | null
   /** The operator who made it. */

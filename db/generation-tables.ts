@@ -2,6 +2,7 @@ import type { ColumnType, Generated } from 'kysely'
 import type {
   AspectRatio,
   BilledTo,
+  ForcedBy,
   GateReason,
   GenerationStatus,
   ImageMimeType,
@@ -11,6 +12,7 @@ import type {
   ProviderName,
   ReuseSource,
   SimilarityMode,
+  Tier,
   Transformation,
 } from '../src/contract/vocabulary.ts'
 import type { NanoUsd } from '../src/lib/money.ts'
@@ -65,6 +67,8 @@ export type GenerationsTable = {
   /** The id that the same request has without a revision. */
   fingerprint: string
   revision: string | null
+  /** Of one that was wanted besides what was there already: who wanted it; null of others, and of a release that did not say. */
+  forcedBy: ColumnType<ForcedBy | null, string | null | undefined, string | null>
   status: GenerationStatus
   lane: Lane
   prompt: string
@@ -85,6 +89,8 @@ export type GenerationsTable = {
   variant: string | null
   /** What the request says beyond the columns; null where it says no more. */
   details: ColumnType<RequestDetails | null, string | null | undefined, string | null>
+  /** At which its last call was asked for, or served where that was said; null until then. */
+  tier: Tier | null
   /** Where this generation's bytes go, whichever attempt stores them; never another row's. */
   objectKey: string
   /** Set when succeeded: this generation's image, or the one it reused. */
@@ -173,6 +179,10 @@ export type AttemptsTable = {
   priceVersion: string | null
   /** How the cost was found that is no estimate. */
   costBasis: 'measured' | 'listed' | null
+  /** At which it was asked for; null in rows of a release that knew no other than the standard one. */
+  tier: Tier | null
+  /** At which the provider says that it has served; null where it says nothing. */
+  servedTier: Tier | null
   /** What it got past and when, in milliseconds after `startedAt`; null while it runs. */
   steps: ColumnType<AttemptStep[] | null, string | null, string>
   /** What the daily rollup knows of it: null nothing yet, false the call alone, true its end too. */

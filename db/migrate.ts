@@ -40,9 +40,12 @@ import * as requestWebhooks from './migrations/0033-request-webhooks.ts'
 import * as callReceipts from './migrations/0035-call-receipts.ts'
 import * as nanoDollars from './migrations/0036-nano-dollars.ts'
 import * as nanoDollarsOfChecks from './migrations/0037-nano-dollars-of-checks.ts'
+import * as tiers from './migrations/0038-tiers.ts'
 import * as calledModels from './migrations/0040-called-models.ts'
 import * as upstreamKeys from './migrations/0043-upstream-keys.ts'
 import * as whoPaysLater from './migrations/0044-who-pays-later.ts'
+import * as answers from './migrations/0045-answers.ts'
+import * as promptWords from './migrations/0046-prompt-words.ts'
 
 /**
  * `isOnline`: runs outside a transaction, as it holds up nobody that way; one that is cut off is begun again, so it must be safe
@@ -83,9 +86,12 @@ const migrations: Record<string, KnownMigration> = {
   '0035-call-receipts': callReceipts,
   '0036-nano-dollars': nanoDollars,
   '0037-nano-dollars-of-checks': nanoDollarsOfChecks,
+  '0038-tiers': tiers,
   '0040-called-models': calledModels,
   '0043-upstream-keys': upstreamKeys,
   '0044-who-pays-later': whoPaysLater,
+  '0045-answers': answers,
+  '0046-prompt-words': promptWords,
 }
 
 const MIN_SERVER_VERSION = 140_000

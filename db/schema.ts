@@ -39,6 +39,7 @@ import type {
   SpendingSwitchTable,
   SpendingTable,
 } from './spending-tables.ts'
+import type { TierLimitsTable } from './tier-tables.ts'
 import type { UpstreamKeysTable } from './upstream-key-tables.ts'
 import type {
   WebhookAttemptsTable,
@@ -53,6 +54,7 @@ export type Schema = {
   generations: GenerationsTable
   attempts: AttemptsTable
   modelLimits: ModelLimitsTable
+  tierLimits: TierLimitsTable
   idempotencyKeys: IdempotencyKeysTable
   generationEvents: GenerationEventsTable
   orphanObjects: OrphanObjectsTable

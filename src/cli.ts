@@ -4,6 +4,7 @@ import { environment, parseClientConfig, parseConfig } from './app/config.ts'
 import { runCommand } from './app/process.ts'
 import {
   aspectRatioSchema,
+  eagerTierSchema,
   imageSizeSchema,
   keyScopeSchema,
   keyVariantsSchema,
@@ -221,6 +222,10 @@ keys
   .option(
     '--variants <rule>',
     `what equal calls at once are, of ${keyVariantsSchema.options.join(', ')} (one)`,
+  )
+  .option(
+    '--eager-tier <tier>',
+    `at which price its eager lane is made, of ${eagerTierSchema.options.join(', ')} (EAGER_TIER)`,
   )
   .option(
     '--upstream-keys <rule>',

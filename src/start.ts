@@ -40,7 +40,7 @@ export const runAll = (
       const overrides = { metrics: createMetrics(), tracing, providers }
       const worker = createWorker(config, secrets, logger, overrides)
       push(() => worker.stop(hurry))
-      push(() => sayWhatIsWaitedFor(worker.countRunning(), config))
+      push(() => sayWhatIsWaitedFor(worker, config))
       const api = createApi(config, secrets, logger, overrides)
       // Nothing here balances load, and Ctrl-C does not wait for a browser's resting connections.
       push(() => api.stop({ idleMs: 0, hurry }))
@@ -49,19 +49,26 @@ export const runAll = (
       await onReady({ config, secrets, url, notes })
     },
     {
-      patienceMs: wanted.stop.apiGraceMs + wanted.stop.workerGraceMs + STOP_MARGIN_MS,
+      patienceMs: wanted.stop.apiGraceMs + wanted.stop.flexGraceMs + STOP_MARGIN_MS,
       onReleaseError: (err) => logger.warn({ err }, 'could not stop'),
     },
   )
 }
 
 /** A person who presses Ctrl-C sees why it does not end at once, and how it would. */
-const sayWhatIsWaitedFor = (running: number, { stop, gemini, openai }: Config): void => {
+const sayWhatIsWaitedFor = (
+  {
+    countRunning,
+    findGraceMs,
+  }: Pick<ReturnType<typeof createWorker>, 'countRunning' | 'findGraceMs'>,
+  { gemini, openai }: Config,
+): void => {
+  const running = countRunning()
   if (running === 0) return
   const images = running === 1 ? 'the image that is' : `the ${running} images that are`
   const why = gemini || openai ? ', since calls that are out are paid for' : ''
   process.stderr.write(
-    `\nWaiting for ${images} being made${why}, ${stop.workerGraceMs / 1_000} s at most. Ctrl-C again gives up.\n`,
+    `\nWaiting for ${images} being made${why}, ${findGraceMs() / 1_000} s at most. Ctrl-C again gives up.\n`,
   )
 }
 

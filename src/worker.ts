@@ -33,7 +33,7 @@ export const runWorker = (config: Config): Promise<void> => {
       logger.info({ concurrency: config.worker.concurrency, metricsUrl }, 'working')
     },
     {
-      patienceMs: config.stop.workerGraceMs + STOP_MARGIN_MS,
+      patienceMs: config.stop.flexGraceMs + STOP_MARGIN_MS,
       onReleaseError: (err) => logger.warn({ err }, 'could not stop'),
     },
   )

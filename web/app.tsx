@@ -11,7 +11,9 @@ import { NotFound } from './pages/not-found.tsx'
 import { Overview } from './pages/overview.tsx'
 import { Owners } from './pages/owners.tsx'
 import { Playground } from './pages/playground.tsx'
+import { Receipt } from './pages/receipt.tsx'
 import { Settings } from './pages/settings.tsx'
+import { isSharedAddress, SharedReceipt } from './pages/shared-receipt.tsx'
 import { Similarity } from './pages/similarity.tsx'
 import { Spending } from './pages/spending.tsx'
 import { Webhook } from './pages/webhook.tsx'
@@ -23,8 +25,10 @@ import { SignIn } from './sign-in.tsx'
 /** As a page that is loaded would: who reads by ear begins at the new content. */
 const focusContent = () => document.getElementById('main')?.focus({ preventScroll: true })
 
-/** The dashboard, behind its sign-in. */
-export const App = () => {
+/** The dashboard, behind its sign-in; but for a receipt that was shared. */
+export const App = () => (isSharedAddress(location) ? <SharedReceipt /> : <Dashboard />)
+
+const Dashboard = () => {
   const [session, setSession] = useState<Session>()
   const [isKnown, setIsKnown] = useState(false)
   const [error, setError] = useState<Error>()
@@ -55,6 +59,7 @@ export const App = () => {
           <Route path="/generations" component={Generations} />
           <Route path="/generations/:id" component={Generation} />
           <Route path="/gallery" component={Gallery} />
+          <Route path="/receipts/:id" component={Receipt} />
           <Route path="/similarity" component={Similarity} />
           <Route path="/owners" component={Owners} />
           <Route path="/webhooks" component={Webhooks} />

@@ -19,6 +19,10 @@ import './styles/keys.css'
 import './styles/alerts.css'
 import './styles/interval.css'
 import './styles/similarity.css'
+import './styles/receipts.css'
+import './styles/find.css'
 
 const root = document.getElementById('app')
+// What was shown meanwhile goes: it is no part of what is rendered.
+root?.replaceChildren()
 if (root) render(<App />, root)

@@ -3,30 +3,15 @@ import { useEffect, useRef } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import type { ServerInfo } from '../src/contract/server-info.ts'
 import { FiringCount } from './alerts/firing-count.tsx'
+import { FindButton } from './find/find-button.tsx'
+import { pages } from './find/places.ts'
 import { ProviderBadge } from './parts/badge.tsx'
 import { Button } from './parts/button.tsx'
-import { Icon, type IconName } from './parts/icon.tsx'
+import { Icon } from './parts/icon.tsx'
 import { ToastProvider } from './parts/toast.tsx'
 import { type Session, signOut } from './session.ts'
 import { SessionContext } from './session-context.ts'
 import { useResource } from './use-resource.ts'
-
-type Link = { path: string; name: string; icon: IconName; isForAdmins?: boolean }
-
-const links: Link[] = [
-  { path: '/', name: 'Overview', icon: 'overview' },
-  { path: '/playground', name: 'Playground', icon: 'playground' },
-  { path: '/generations', name: 'Generations', icon: 'generations' },
-  { path: '/gallery', name: 'Gallery', icon: 'gallery' },
-  { path: '/similarity', name: 'Similar prompts', icon: 'similar' },
-  { path: '/owners', name: 'Owners', icon: 'owners', isForAdmins: true },
-  { path: '/webhooks', name: 'Webhooks', icon: 'webhooks' },
-  { path: '/keys', name: 'Keys', icon: 'key', isForAdmins: true },
-  { path: '/spending', name: 'Spending', icon: 'coins', isForAdmins: true },
-  { path: '/alerts', name: 'Alerts', icon: 'alerts', isForAdmins: true },
-  { path: '/data', name: 'Your data', icon: 'download' },
-  { path: '/settings', name: 'Settings', icon: 'settings', isForAdmins: true },
-]
 
 /** What is round every page: where one can go, and who one is. */
 export const Shell = ({
@@ -48,6 +33,7 @@ export const Shell = ({
           <a class="brand" href="/">
             <img src="/favicon.svg" alt="" width="26" height="26" /> imageonce
           </a>
+          <FindButton />
           <Navigation isAdmin={session.isAdmin} />
           <LocalNote />
           <div class="who">
@@ -90,7 +76,7 @@ const Navigation = ({ isAdmin }: { isAdmin: boolean }) => {
   }, [here])
   return (
     <nav ref={nav} aria-label="Pages">
-      {links
+      {pages
         .filter(({ isForAdmins }) => !isForAdmins || isAdmin)
         .map(({ path, name, icon }) => (
           <a key={path} href={path} aria-current={isHere(path) ? 'page' : undefined}>

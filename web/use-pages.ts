@@ -10,23 +10,29 @@ export type Pages<Row> = {
   more: (() => void) | undefined
   /** Reads anew as much as is shown. */
   reload: () => void
+  /** Where each page begins: the place of its first row, and the cursor that it was read by. */
+  starts: readonly PageStart[]
 }
+
+export type PageStart = { at: number; cursor: string | null }
 
 type State<Row> = {
   path?: string
   rows?: readonly Row[]
+  starts?: readonly PageStart[]
   cursor?: string | null
   error?: Error | undefined
 }
 
 /**
  * A list that the API gives page by page, under `name` in its answers; `path` has a query, but no cursor. With `chooseEveryMs`
- * it is read anew that often while the page is looked at.
+ * it is read anew that often while the page is looked at. `first`: the cursor to begin at; by default the list's beginning.
  */
 export const usePages = <Row>(
   path: string,
   name: string,
   chooseEveryMs?: (rows: readonly Row[]) => number,
+  first: string | null = null,
 ): Pages<Row> => {
   const [state, setState] = useState<State<Row>>({})
   const [isLoading, setIsLoading] = useState(true)
@@ -34,14 +40,24 @@ export const usePages = <Row>(
   const isOfPath = state.path === path
 
   const read = useCallback(
-    (before: readonly Row[], start: string | null, atLeast: number) => {
+    (before: Before<Row>, start: string | null, atLeast: number) => {
       running.current?.abort()
       const controller = new AbortController()
       const { signal } = controller
       running.current = controller
       setIsLoading(true)
       readRows<Row>(path, name, { start, atLeast, signal })
-        .then(({ rows, cursor }) => setState({ path, rows: [...before, ...rows], cursor }))
+        .then(({ rows, starts, cursor }) =>
+          setState({
+            path,
+            rows: [...before.rows, ...rows],
+            starts: [
+              ...before.starts,
+              ...starts.map((each) => ({ ...each, at: each.at + before.rows.length })),
+            ],
+            cursor,
+          }),
+        )
         .catch((error: Error) => {
           if (!signal.aborted) setState((last) => ({ ...last, error }))
         })
@@ -54,12 +70,12 @@ export const usePages = <Row>(
     [path, name],
   )
   const count = isOfPath ? (state.rows?.length ?? 0) : 0
-  const reload = useCallback(() => read([], null, count), [read, count])
+  const reload = useCallback(() => read(NOTHING, first, count), [read, first, count])
 
   useEffect(() => {
-    read([], null, 0)
+    read(NOTHING, first, 0)
     return () => running.current?.abort()
-  }, [read])
+  }, [read, first])
   const everyMs = chooseEveryMs?.(state.rows ?? [])
   useEffect(() => {
     if (!everyMs) return
@@ -67,22 +83,27 @@ export const usePages = <Row>(
     return () => clearInterval(timer)
   }, [everyMs, reload])
 
-  const { rows, cursor, error } = state
-  const more = isOfPath && rows && cursor ? () => read(rows, cursor, 0) : undefined
-  return { rows, error, isLoading, more, reload }
+  const { rows, starts = [], cursor, error } = state
+  const more = isOfPath && rows && cursor ? () => read({ rows, starts }, cursor, 0) : undefined
+  return { rows, error, isLoading, more, reload, starts }
 }
+
+type Before<Row> = { rows: readonly Row[]; starts: readonly PageStart[] }
+const NOTHING = { rows: [], starts: [] }
 
 type Asked = { start: string | null; atLeast: number; signal: AbortSignal }
 
 /** From `start` on, one page or as many as it takes for `atLeast` rows. */
 const readRows = async <Row>(path: string, name: string, { start, atLeast, signal }: Asked) => {
   const rows: Row[] = []
+  const starts: PageStart[] = []
   let cursor = start
   do {
+    starts.push({ at: rows.length, cursor })
     const address: string = cursor ? `${path}&${new URLSearchParams({ cursor })}` : path
     const page = await callApi<Record<string, unknown>>(address, { signal })
     rows.push(...((page[name] as Row[] | undefined) ?? []))
     cursor = page.nextCursor as string | null
   } while (cursor && rows.length < atLeast)
-  return { rows, cursor }
+  return { rows, starts, cursor }
 }

@@ -12,6 +12,7 @@ import { createAlerts } from '../features/alerts/module.ts'
 import { createAlertRoutes } from '../features/alerts/routes.ts'
 import { createAnalyticsRoutes } from '../features/analytics/routes.ts'
 import { createExplainRoutes } from '../features/explain/routes.ts'
+import { createFindRoutes } from '../features/find/routes.ts'
 import { createGateway } from '../features/gateway/module.ts'
 import { createKeys } from '../features/keys/module.ts'
 import { createKeyRoutes } from '../features/keys/routes.ts'
@@ -22,6 +23,7 @@ import { measureQueue } from '../features/operators/workers/measure-queue.ts'
 import { createErasingOwners } from '../features/owners/erasing-owners.ts'
 import { createOwnerRoutes } from '../features/owners/routes.ts'
 import { createSendExport } from '../features/owners/send-export.ts'
+import { createReceiptRoutes } from '../features/receipts/routes.ts'
 import { createAccessLog } from '../features/retention/access-log.ts'
 import { createHookRoutes } from '../features/saved-items/hooks-routes.ts'
 import { createSavedItemRoutes } from '../features/saved-items/routes.ts'
@@ -173,7 +175,7 @@ const listFeatures = (
     takeKey,
     logger,
   })
-  const explain = explainDeps(resources, submit, uploads, rates, similarity)
+  const explain = explainDeps(config, resources, submit, uploads, rates, similarity)
   const items = {
     ...itemDeps(resources, submit, telemetry, (url) => findImageId(signer, url)),
     takeItem,
@@ -259,6 +261,8 @@ const listFeatures = (
     accesses,
     { routes: [createSimilarityRoutes(http, similarity)] },
     { routes: [createExplainRoutes(http, { ...explain, assertMayAsk, payerOf })] },
+    { routes: createReceiptRoutes(http, signer) },
+    { routes: [createFindRoutes(http)] },
     createOperators({
       server: {
         version: VERSION,

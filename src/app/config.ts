@@ -133,6 +133,12 @@ const toConfig = (env: Settings) => ({
       resetMs: env.BREAKER_RESET_MS,
       windowMs: Math.max(MIN_BREAKER_WINDOW_MS, 2 * env.GENERATION_TIMEOUT_MS),
     },
+    tiers: {
+      eager: env.EAGER_TIER,
+      bounds: { flex: { callMs: env.FLEX_TIMEOUT_MS, giveUpMs: env.FLEX_GIVE_UP_MS } },
+      standardCallMs: env.GENERATION_TIMEOUT_MS,
+    },
+    flexConcurrency: env.FLEX_CONCURRENCY,
     leaseMs: env.LEASE_MS,
     sweepIntervalMs: env.SWEEP_INTERVAL_MS,
     retryBackoffMs: env.RETRY_BACKOFF_MS,
@@ -177,8 +183,14 @@ const toConfig = (env: Settings) => ({
   stop: {
     apiGraceMs: env.SHUTDOWN_GRACE_MS ?? API_GRACE_MS,
     workerGraceMs: env.SHUTDOWN_GRACE_MS ?? env.GENERATION_TIMEOUT_MS + STORING_MS,
+    /** Of a worker that has calls at the flex tier out. */
+    flexGraceMs:
+      env.SHUTDOWN_GRACE_MS ??
+      Math.max(env.GENERATION_TIMEOUT_MS, env.FLEX_TIMEOUT_MS) + STORING_MS,
     /** What a worker's stop takes at most that cuts no call off. */
     callMs: env.GENERATION_TIMEOUT_MS + STORING_MS,
+    /** The same where the eager lane is made at the flex tier; undefined where it is not. */
+    flexCallMs: env.EAGER_TIER === 'flex' ? env.FLEX_TIMEOUT_MS + STORING_MS : undefined,
   },
   logLevel: env.LOG_LEVEL,
 })

@@ -1,6 +1,10 @@
 import { z } from 'zod'
 import { namespaceSchema } from '../contract/namespace.ts'
-import { similarityModeSchema, upstreamKeyRuleSchema } from '../contract/vocabulary.ts'
+import {
+  eagerTierSchema,
+  similarityModeSchema,
+  upstreamKeyRuleSchema,
+} from '../contract/vocabulary.ts'
 import {
   hookNamespacesSchema,
   isOpenToReaders,
@@ -101,6 +105,10 @@ export const environmentSchema = z
     WORKER_CONCURRENCY: integerSchema(1, 1_000).default(8),
     MODEL_MAX_CONCURRENCY: integerSchema(1, 10_000).optional(),
     GENERATION_TIMEOUT_MS: integerSchema(100, 3_600_000).default(120_000),
+    EAGER_TIER: eagerTierSchema.default('standard'),
+    FLEX_TIMEOUT_MS: integerSchema(100, 3_600_000).default(900_000),
+    FLEX_GIVE_UP_MS: integerSchema(0, 604_800_000).default(3_600_000),
+    FLEX_CONCURRENCY: integerSchema(1, 1_000).default(32),
     OWNER_MAX_IN_FLIGHT: integerSchema(1, 100_000).default(1_000),
     REFUSAL_TTL_MS: integerSchema(0, 86_400_000).default(600_000),
     BREAKER_FAILURES: integerSchema(1, 1_000_000_000).default(10),
@@ -152,6 +160,14 @@ export const environmentSchema = z
       if (env[name] > env.GENERATION_TIMEOUT_MS) continue
       const message = 'must be more than GENERATION_TIMEOUT_MS: no call could end in time otherwise'
       context.addIssue({ code: 'custom', path: [name], message })
+    }
+    if (
+      env.EAGER_TIER === 'flex' &&
+      env.EAGER_GIVE_UP_MS <= env.FLEX_TIMEOUT_MS + env.GENERATION_TIMEOUT_MS
+    ) {
+      const message =
+        'must be more than FLEX_TIMEOUT_MS and GENERATION_TIMEOUT_MS together: flex would never be tried otherwise'
+      context.addIssue({ code: 'custom', path: ['EAGER_GIVE_UP_MS'], message })
     }
     if (env.S3_ENDPOINT || env.S3_BUCKET || env.S3_ACCESS_KEY_ID || env.S3_SECRET_ACCESS_KEY) {
       require([

@@ -193,6 +193,7 @@ export const openSimilarity = (
 
 /** What would come of a request is seen by what submitting goes by. */
 export const explainDeps = (
+  { worker: { tiers } }: Config,
   { db, providers }: Resources,
   { statements, limits, seal }: SubmitDeps,
   uploads: UploadDeps,
@@ -203,6 +204,7 @@ export const explainDeps = (
   statements,
   limits,
   providers,
+  tiers,
   seal,
   resolveConditionImage: (ownerId, image, pointer) =>
     foreseeConditionImage(uploads, ownerId, image, pointer),

@@ -35,7 +35,16 @@ const listConfigs = ({ gemini, openai, worker, webhooks, prices }: Config): Prov
   const given = { timeoutMs: worker.generationTimeoutMs, prices }
   const { isPrivateAllowed } = webhooks
   return [
-    ...(gemini ? [{ name: 'gemini' as const, ...gemini, ...given }] : []),
+    ...(gemini
+      ? [
+          {
+            name: 'gemini' as const,
+            ...gemini,
+            ...given,
+            flexTimeoutMs: worker.tiers.bounds.flex.callMs,
+          },
+        ]
+      : []),
     ...(openai ? [{ name: 'openai' as const, ...openai, ...given, isPrivateAllowed }] : []),
   ]
 }

@@ -96,6 +96,12 @@ export const settingDescriptions = {
   WORKER_CONCURRENCY: 'Generations that one worker runs at once.',
   MODEL_MAX_CONCURRENCY: 'Generations that all workers together run at once.',
   GENERATION_TIMEOUT_MS: 'How long one call to the model may take.',
+  EAGER_TIER:
+    'At which of the model’s prices the eager lane is made, unless a key says otherwise: `standard`, or `flex`, which is half of it and may take an hour.',
+  FLEX_TIMEOUT_MS: 'How long one call at `flex` may take.',
+  FLEX_GIVE_UP_MS:
+    'How long `flex` is waited for from a generation’s first try on; after that it is made at the standard price.',
+  FLEX_CONCURRENCY: 'Calls at `flex` that one worker has out at once, beside WORKER_CONCURRENCY.',
   OWNER_MAX_IN_FLIGHT: 'Generations that an owner may have queued and running at once.',
   REFUSAL_TTL_MS: 'How long a refusal of the model answers for its prompt.',
   BREAKER_FAILURES:

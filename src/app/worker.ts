@@ -20,11 +20,17 @@ import type { TelemetryLog } from '../features/telemetry/telemetry-log.ts'
 import { createWebhooks } from '../features/webhooks/module.ts'
 import { createRequestWebhooks } from '../features/webhooks/requests/module.ts'
 import type { CompareWithSimilar } from '../generation/ports.ts'
+import { createFlexLane } from '../generation/run/flex-lane.ts'
 import { Interrupted } from '../generation/run/lease.ts'
 import { createDeadlines } from '../generation/run/overdue.ts'
 import type { RunDeps } from '../generation/run/run.ts'
 import { createRunJob } from '../generation/run/run-job.ts'
-import { createSweep, enqueueIfQueued, type SweptQueue } from '../generation/state/sweep.ts'
+import {
+  createSweep,
+  enqueueAgain,
+  enqueueIfQueued,
+  type SweptQueue,
+} from '../generation/state/sweep.ts'
 import { createRareLog, type Logger } from '../lib/logger.ts'
 import { runEvery } from '../lib/run-every.ts'
 import { waitAtMost } from '../lib/time.ts'
@@ -83,12 +89,15 @@ export const createWorker = (
   const heartbeat = createHeartbeat(
     db,
     { id: workerId, host: hostname(), pid: process.pid, version: VERSION, concurrency },
-    { countRunning: () => worker.countRunning(), onError },
+    // Those that fill its slots: calls at the flex tier take none.
+    { countRunning: () => worker.countRunning() - flex.countOut(), onError },
   )
   const { features, compare, log } = listFeatures(config, secrets, resources, logger, overrides)
+  const flex = createFlexLane(config.worker.flexConcurrency)
   const runDeps = createRunDeps(config, resources, logger, overrides, {
     seal: createUpstreamSeal(secrets),
     compare,
+    flex,
     workerId,
     stopping: stopping.signal,
     shutdown: letGo.signal,
@@ -107,6 +116,7 @@ export const createWorker = (
       record: log,
     }),
     onJobGone: (generationId) => enqueueIfQueued(db, queue.enqueue, generationId),
+    onAgain: (generationId, delayMs) => enqueueAgain(db, queue.enqueue, generationId, delayMs),
     onError,
   })
   metrics.setRole('worker')
@@ -142,9 +152,12 @@ export const createWorker = (
     resources.push(server.close)
     return server.url
   }
+  /** How long a stop waits at most for what is under way now. */
+  const findGraceMs = (): number =>
+    flex.countOut() > 0 ? config.stop.flexGraceMs : config.stop.workerGraceMs
   /** With `hurry`, what still runs is given back as soon as that aborts. */
   const stop = async (hurry?: AbortSignal): Promise<void> => {
-    const { workerGraceMs: graceMs } = config.stop
+    const graceMs = findGraceMs()
     logger.info({ running: worker.countRunning(), graceMs }, 'stopping')
     stopping.abort(new Interrupted('shutdown'))
     const giveBack = () => letGo.abort()
@@ -160,7 +173,7 @@ export const createWorker = (
     await waitAtMost(heartbeat.stop(), HEARTBEAT_STOP_MS)
     await resources.releaseAll()
   }
-  return { start, serveMetrics, stop, countRunning: worker.countRunning }
+  return { start, serveMetrics, stop, findGraceMs, countRunning: worker.countRunning }
 }
 
 type WorkerFeatures = {
@@ -228,12 +241,12 @@ const createRunDeps = (
   { db, store, providers, watcher, metrics, tracing }: Resources,
   logger: Logger,
   overrides: Overrides,
-  parts: Pick<RunDeps, 'seal' | 'compare' | 'workerId' | 'stopping' | 'shutdown'> & {
+  parts: Pick<RunDeps, 'seal' | 'compare' | 'flex' | 'workerId' | 'stopping' | 'shutdown'> & {
     onBreaker: (isOpen: boolean) => void
   },
 ): RunDeps => {
   const { onBreaker, ...rest } = parts
-  const { leaseMs, retryBackoffMs, breaker, generationTimeoutMs } = config.worker
+  const { leaseMs, retryBackoffMs, breaker, generationTimeoutMs, tiers } = config.worker
   return {
     ...rest,
     db,
@@ -246,6 +259,7 @@ const createRunDeps = (
     callMs: generationTimeoutMs,
     giveUpMs: config.limits.giveUpMs,
     budgets: config.budgets,
+    tiers,
     breaker: createProviderBreaker({
       ...breaker,
       onChange: (isOpen) => {

@@ -28,6 +28,7 @@ export type KeyOptions = {
   monthlyUsd?: number
   perMinute?: number
   variants?: string
+  eagerTier?: string
   upstreamKeys?: string
 }
 

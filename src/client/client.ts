@@ -4,6 +4,7 @@ import type { Generation } from '../contract/generation.ts'
 import type { GenerationRequestInput } from '../contract/generation-request.ts'
 import { isGenerationId } from '../contract/identity.ts'
 import type { Image } from '../contract/image.ts'
+import type { Receipt } from '../contract/receipt.ts'
 import type { Feedback } from '../contract/similarity.ts'
 import type { Spending } from '../contract/spending.ts'
 import type { GenerationStatus } from '../contract/status.ts'
@@ -109,6 +110,13 @@ export const createImageonceClient = (options: ImageonceClientOptions) => {
     return page
   }
 
+  const receipt = async (id: string, { signal, ...query }: PageOptions = {}): Promise<Receipt> => {
+    const path = `/api/images/${encodeURIComponent(id)}/receipt${toQuery(query)}`
+    const found = await transport.send<Receipt>(path, { signal })
+    remember(found.generation)
+    return found
+  }
+
   const summary = ({ signal, ...query }: SummaryOptions = {}): Promise<AnalyticsSummary> =>
     transport.send(`/api/analytics/summary${toQuery(query)}`, { signal })
 
@@ -150,6 +158,8 @@ export const createImageonceClient = (options: ImageonceClientOptions) => {
     sendFeedback,
     /** A page of the owner's generations, newest first. Throws `ImageonceError`. */
     list,
+    /** What an image cost, what that answered, and every asking for it, newest first. Throws `ImageonceError`. */
+    receipt,
     /** Stores a png, jpeg or webp as an image of the owner's. Throws `ImageonceError`. */
     upload: createUpload(transport, (image: Image) => remember(image)),
     /** The URL that always works, out of an earlier answer, else from the server. Throws `ImageonceError`. */

@@ -37,6 +37,9 @@ export const figuresSchema = z.object({
   /** Calls to the provider, and those of them that may have been charged. */
   calls: countSchema,
   paidCalls: countSchema,
+  /** Those of the paid calls that were served at a tier below the standard price, and what they cost. */
+  halfPriceCalls: countSchema,
+  halfPriceUsd: usdSchema,
   /** What the calls cost. */
   spendUsd: usdSchema,
   /** How much of `spendUsd` nobody has told the price of: calls cut off, lost or under way, at what they may cost. */

@@ -5,6 +5,7 @@ import {
   generationStatusSchema,
   reuseSourceSchema,
   similarityModeSchema,
+  tierSchema,
 } from './vocabulary.ts'
 
 const usdSchema = z.number().min(0)
@@ -68,6 +69,8 @@ export const explainedImageSchema = z.object({
     expectedUsd: usdSchema,
     /** `calls`: by what calls have cost. `list`: by the list price, as there were none. `free`: nothing is paid for. */
     basis: z.enum(['calls', 'list', 'free']),
+    /** At which of the model's prices it would be made; absent where nothing is paid for. */
+    tier: tierSchema.optional(),
   }),
   /** How many the workers would take before it, plus one. */
   queuePosition: z.int().min(1).optional(),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { generationEventTypeSchema } from './generation.ts'
-import { billedToSchema, providerNameSchema } from './vocabulary.ts'
+import { billedToSchema, providerNameSchema, tierSchema } from './vocabulary.ts'
 
 const timestampSchema = z.iso.datetime()
 
@@ -26,6 +26,9 @@ const attemptSchema = z.object({
   /** What it cost; with `isEstimate` what it may cost or have cost, since nobody has said. */
   costUsd: z.number(),
   isEstimate: z.boolean(),
+  /** At which tier it was asked for, and at which it was served where the provider said so; its cost is of the latter. */
+  tier: tierSchema.optional(),
+  servedTier: tierSchema.optional(),
   /** How the cost was found: `measured` by the tokens that were counted, `listed` as an image's list price; absent of an estimate. */
   costBasis: z.enum(['measured', 'listed']).optional(),
   /** By which version of the price table. */

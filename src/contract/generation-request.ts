@@ -11,6 +11,7 @@ import {
 import { labelSchema, textSchema } from './text.ts'
 import {
   aspectRatioSchema,
+  type ForcedBy,
   harmCategorySchema,
   harmThresholdSchema,
   imageSizeSchema,
@@ -112,6 +113,8 @@ export type GenerationRequest = z.output<typeof generationRequestSchema> & {
   number?: number | undefined
   /** What the provider is sent instead of a request of ours. */
   providerRequest?: ProviderRequestInput | undefined
+  /** Who wants another image than the one there is, where this does. */
+  forcedBy?: ForcedBy | undefined
 }
 
 /** `body` has `{"$image": k}` where the k-th of `images` is to stand, as base64; those are as `conditionImage` is. */

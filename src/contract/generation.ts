@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import {
   billedToSchema,
+  forcedBySchema,
   gateReasonSchema,
   generationStatusSchema,
   laneSchema,
   providerNameSchema,
   reuseSourceSchema,
   thinkingLevelSchema,
+  tierSchema,
   transformationSchema,
 } from './vocabulary.ts'
 
@@ -52,6 +54,12 @@ export const generationSchema = z.object({
   /** True when this request paid for nothing: the image existed or was already under way. */
   isExisting: z.boolean(),
   isConditioned: z.boolean(),
+  /** What all that ask for the same have in common: the id of the one that was not forced. Absent for who may see this one alone. */
+  fingerprint: z.string().optional(),
+  /** True when another image was wanted though there was one, or might have been. */
+  isForced: z.boolean(),
+  /** Who wanted it so, of a forced one, or of one for which a similar image was declined; absent where that was not written down. */
+  forcedBy: forcedBySchema.optional(),
   /** The digest of the condition image (`GET /api/images?conditionImage=`). */
   conditionImage: z.string().optional(),
   /** The digests of several condition images, in order; `conditionImage` is the first. */
@@ -75,6 +83,8 @@ export const generationSchema = z.object({
   queuePosition: z.number().int().optional(),
   attempts: z.number().int(),
   costUsd: z.number().optional(),
+  /** At which of the model's prices its call is or was made: as it was asked for, and once it is answered as it was served. */
+  tier: tierSchema.optional(),
   /** `caller` where it was asked for with a key for the provider of the caller's own, so that it cost this server nothing. */
   billedTo: billedToSchema.optional(),
   provider: providerNameSchema,

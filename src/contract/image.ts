@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { listQueryShape } from './generation-filter.ts'
 import { isImageId } from './identity.ts'
 import { MAX_VARIANT_CHARACTERS } from './limits.ts'
 import { labelSchema } from './text.ts'
@@ -8,7 +9,11 @@ import { imageMimeTypeSchema, imageTypeSchema, transformationSchema } from './vo
 export const imageSchema = z.object({
   id: z.string(),
   imageType: imageTypeSchema,
+  /** In answers to operators only. */
+  ownerId: z.string().optional(),
   imageUrl: z.string(),
+  /** What the calls for it cost; of generated images. */
+  costUsd: z.number().optional(),
   /**
    * What identifies it as a condition image: SHA-256 (hex) of its bytes as they were sent, or of those of the first image of
    * the owner that shows the same. Absent for placeholders.
@@ -49,6 +54,7 @@ const isDigest = (text: string): boolean => /^[0-9a-f]{64}$/.test(text)
 
 /** The query of `GET /api/images`, besides `limit` and `cursor`. */
 export const imageQuerySchema = z.object({
+  ...listQueryShape,
   type: imageTypeSchema.optional(),
   /** The digest of a condition image or of a copy of it, or the id of one of the owner's images. */
   conditionImage: z

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { namespaceSchema } from './namespace.ts'
 import { labelSchema, ownerIdSchema, textSchema } from './text.ts'
 import {
+  eagerTierSchema,
   imageSizeSchema,
   keyScopeSchema,
   keyStatusSchema,
@@ -46,6 +47,8 @@ export const keyInputSchema = z
     perMinute: z.number().int().positive().max(1_000_000).optional(),
     /** What equal calls of the other providers' APIs are that come at once. */
     variants: keyVariantsSchema.default('one'),
+    /** At which of the model's prices its eager generations are made; left out: as the server's settings say. */
+    eagerTier: eagerTierSchema.optional(),
     /** Whether its requests may, or must, bring a key of their own for the provider; as the server has it unless said. */
     upstreamKeys: upstreamKeyRuleSchema.optional(),
   })
@@ -83,6 +86,8 @@ export const keySchema = z.object({
   origins: z.array(z.string()).optional(),
   perMinute: z.number().int().optional(),
   variants: keyVariantsSchema,
+  /** Absent where the server's settings decide. */
+  eagerTier: eagerTierSchema.optional(),
   /** Absent where it is as the server has it. */
   upstreamKeys: upstreamKeyRuleSchema.optional(),
   createdBy: z.string(),

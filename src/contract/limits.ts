@@ -7,6 +7,8 @@ export const MAX_IMAGE_SIDE = 16_383
 export const MAX_VARIANT_CHARACTERS = 100
 export const MAX_PAGE_SIZE = 100
 export const DEFAULT_PAGE_SIZE = 20
+/** Of what is searched for. */
+export const MAX_QUERY_CHARACTERS = 200
 export const MAX_CURSOR_CHARACTERS = 2_000
 export const MAX_TELEMETRY_EVENTS = 100
 export const MAX_TELEMETRY_BYTES = 64 * 1024

@@ -6,6 +6,7 @@ import {
   laneSchema,
   providerNameSchema,
   thinkingLevelSchema,
+  tierSchema,
   upstreamKeyRuleSchema,
 } from './vocabulary.ts'
 
@@ -16,6 +17,8 @@ export const modelInfoSchema = z.object({
   provider: providerNameSchema,
   /** Price of one image by size, in US dollars; a size that is absent is not offered. */
   priceUsd: z.partialRecord(imageSizeSchema, z.number()),
+  /** What it costs of that price at tiers that it is known to be offered at. */
+  tierShares: z.partialRecord(tierSchema.exclude(['standard']), z.number()).optional(),
   aspectRatios: z.array(aspectRatioSchema).readonly(),
   /** How many images it takes with one request, those of earlier turns among them. */
   maxConditionImages: z.number().int(),

@@ -10,6 +10,17 @@ export const generationStatusSchema = z.enum(GENERATION_STATUSES)
 export const laneSchema = z.enum(['interactive', 'eager'])
 export type Lane = z.infer<typeof laneSchema>
 
+/**
+ * At which of a provider's prices a call runs. `flex`: at half of it, some minutes later, when there is room. `batch`: at half of it,
+ * within a day, many together.
+ */
+export const tierSchema = z.enum(['standard', 'flex', 'batch'])
+export type Tier = z.infer<typeof tierSchema>
+
+/** Those that may be chosen for what is asked for ahead of need. */
+export const eagerTierSchema = tierSchema.extract(['standard', 'flex'])
+export type EagerTier = z.infer<typeof eagerTierSchema>
+
 /** `generate`: a new picture, guided by the condition image if there is one. `enhance`: a better version of it. */
 export const transformationSchema = z.enum(['generate', 'enhance'])
 export type Transformation = z.infer<typeof transformationSchema>
@@ -80,6 +91,23 @@ export type ProviderName = z.infer<typeof providerNameSchema>
 
 export const reuseSourceSchema = z.enum(['exact', 'joined', 'similar', 'client'])
 export type ReuseSource = z.infer<typeof reuseSourceSchema>
+
+/** How a list is sorted; `dearest`: by what they cost. */
+export const listOrderSchema = z.enum(['newest', 'oldest', 'dearest'])
+export type ListOrder = z.infer<typeof listOrderSchema>
+
+/** Who wanted another image than the one there was, and which way the wish came. Each key is one word, as it is stored so. */
+export const forcedBySchema = z.object({
+  /** `owner`: by a token of its own. `operator`: in the owner's stead. `key`: whoever has that key. */
+  who: z.enum(['owner', 'operator', 'key']),
+  /** The operator's or the key's. */
+  id: z.string().optional(),
+  /** The key's. */
+  name: z.string().optional(),
+  /** `dashboard`: by a session of these pages. `api`: our own; else that of which provider. */
+  via: z.enum(['dashboard', 'api', 'gemini', 'openai', 'fal']),
+})
+export type ForcedBy = z.infer<typeof forcedBySchema>
 
 /**
  * What becomes of an image that a similar prompt has already. `off`: none is looked for. `suggest`: it is named, and a new one is

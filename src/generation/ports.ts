@@ -9,6 +9,7 @@ import type {
   ProviderName,
   SafetySetting,
   ThinkingLevel,
+  Tier,
   Transformation,
   TurnRole,
 } from '../contract/vocabulary.ts'
@@ -69,6 +70,8 @@ export type ProviderRequest = {
   /** In order. */
   conditionImages: readonly StoredImage[]
   model: string
+  /** Absent: `standard`. */
+  tier?: Tier | undefined
   aspectRatio?: AspectRatio | undefined
   imageSize: ImageSize
   /** Sets the generation apart from others of the same words; the same at each attempt. */
@@ -122,8 +125,10 @@ export type Provider = {
   models: readonly ModelInfo[]
   /** True where a request may bring a key of its own: one that is not taken would be paid for with the server's. */
   takesKeys?: true
-  /** What one call may cost, as far as that is known before it is sent. */
-  estimateNanoUsd(model: string, imageSize: ImageSize): NanoUsd
+  /** At which it can be asked for an image; absent: at the standard one alone. Whether a model takes a tier, its answer says. */
+  tiers?: readonly Tier[]
+  /** What one call may cost, as far as that is known before it is sent; at the standard tier unless another is said. */
+  estimateNanoUsd(model: string, imageSize: ImageSize, tier?: Tier): NanoUsd
   /**
    * Makes one image with at most one request to the model; never retries. Throws `ProviderError`, or the
    * signal's reason once `signal` is aborted (also when it is aborted already, and then without a request).

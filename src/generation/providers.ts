@@ -54,6 +54,10 @@ export const listCallees = (
 const toCallee = (provider: Provider | undefined, model: string): Callee[] =>
   provider ? [{ provider, model }] : []
 
+/** Whose limits calls count against, by provider. */
+export const accountsOf = ({ list }: Pick<Providers, 'list'>): Record<string, string> =>
+  Object.fromEntries(list.map(({ name, account }) => [name, account]))
+
 /** Whose limit it is that a call meets. */
 export const limitedBy = ({ provider, model }: Callee): LimitedModel => ({
   provider: provider.name,

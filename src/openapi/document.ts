@@ -2,12 +2,14 @@ import { createDocument } from 'zod-openapi'
 import { alerts } from './operations/alerts.ts'
 import { analytics } from './operations/analytics.ts'
 import { fal } from './operations/fal.ts'
+import { find } from './operations/find.ts'
 import { gateway } from './operations/gateway.ts'
 import { generations } from './operations/generations.ts'
 import { hooks } from './operations/hooks.ts'
 import { images } from './operations/images.ts'
 import { keys } from './operations/keys.ts'
 import { owners } from './operations/owners.ts'
+import { receipts } from './operations/receipts.ts'
 import { savedItems } from './operations/saved-items.ts'
 import { server } from './operations/server.ts'
 import { similarity } from './operations/similarity.ts'
@@ -34,7 +36,9 @@ export const createOpenApiDocument = (version: string, publicUrl: string | undef
       ...gateway,
       ...fal,
       ...generations,
+      ...find,
       ...images,
+      ...receipts,
       ...similarity,
       ...savedItems,
       ...hooks,

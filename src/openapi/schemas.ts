@@ -43,6 +43,17 @@ export const page = (name: string, schema: z.ZodType) =>
       .meta({ description: 'For `?cursor`; null on the last page.' }),
   })
 
+/** The same of a list that can be counted. */
+export const countedPage = (name: string, schema: z.ZodType) =>
+  page(name, schema).extend({
+    count: z
+      .number()
+      .int()
+      .optional()
+      .meta({ description: 'With `?count=true`: how many there are in all, 10,000 at most.' }),
+    isCountCut: z.boolean().optional().meta({ description: 'True where there are more.' }),
+  })
+
 export const pageQuery = z.object({
   limit: z.coerce
     .number()

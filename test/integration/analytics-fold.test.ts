@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { Database } from '../../db/database.ts'
 import { createFold } from '../../src/features/analytics/fold.ts'
 import { summarize } from '../../src/features/analytics/report.ts'
+import { readWindow } from '../../src/features/analytics/window.ts'
 import { countByHand } from '../support/count-by-hand.ts'
 import { expectFigures } from '../support/expect-figures.ts'
 import { expectHistory } from '../support/expect-history.ts'
@@ -133,6 +134,35 @@ test('a call costs what was set aside for it while its end is unknown, and then 
   expect(models).toMatchObject([{ calls: 3, paidCalls: 2, spendUsd: 0.184 }])
 })
 
+test('a call counts as one at half the price by the tier that it was asked for at, and then by the one that served', async () => {
+  const fold = createFold(db)
+  const { id: generationId } = await insertGeneration(db)
+  const read = async () => {
+    const live = (await summarize(db, DAY, 'alice')).figures
+    await fold()
+    const { figures } = await summarize(db, DAY, 'alice')
+    expect(live).toEqual(figures)
+    expectFigures(figures, await countByHand(db, { ...DAY, ownerId: 'alice' }))
+    return [figures.halfPriceCalls, figures.halfPriceUsd]
+  }
+  const call = { generationId, at: NOON, heldUsd: 0.05 }
+  const [half = '', shed = '', dear = '', plain = ''] = await insertCalls(db, [
+    ...[call, call, call, call],
+    { ...call, end: { outcome: 'image', mayHaveCharged: true, costUsd: 0.02 } },
+  ])
+  await sql`update attempts set tier = case when id = ${plain} then 'standard' else 'flex' end`.execute(
+    db,
+  )
+  expect(await read()).toEqual([4, 0.17])
+  await sql`update attempts set served_tier = case when id = ${dear} then 'standard' else 'flex' end
+    where id = any(${[half, dear]}::bigint[])`.execute(db)
+  await endCall(db, half, { mayHaveCharged: true, costUsd: 0.04, isEstimate: false })
+  await endCall(db, shed, { mayHaveCharged: false, costUsd: 0, isEstimate: false })
+  await endCall(db, dear, { mayHaveCharged: true, costUsd: 0.1, isEstimate: false })
+  await endCall(db, plain, { mayHaveCharged: true, costUsd: 0.1, isEstimate: false })
+  expect(await read()).toEqual([2, 0.06])
+})
+
 test('more than is read live is left to the workers, and the answer says how far it goes', async () => {
   await sql`insert into generation_events (owner_id, type, created_at)
     select 'alice', 'generation_started', ${NOON}::timestamptz + n * interval '1 millisecond'
@@ -180,4 +210,13 @@ const pickCalls = ({
   calls,
   paidCalls,
   spendUsd,
+})
+
+test('what took its time for half the price is not called slow', async () => {
+  const completed = { type: 'generation_completed', at: new Date().toISOString() }
+  await insertEvent(db, { ...completed, data: { durationMs: 20_000 } })
+  await insertEvent(db, { ...completed, data: { durationMs: 600_000, tier: 'flex' } })
+  const { completed: count, p95Ms } = await readWindow(db, 60_000)
+  expect(count).toBe(2)
+  expect(p95Ms).toBeLessThan(21_000)
 })

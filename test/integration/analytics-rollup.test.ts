@@ -7,9 +7,11 @@ import * as upkeep from '../../db/migrations/0003-upkeep.ts'
 import * as telemetry from '../../db/migrations/0004-telemetry.ts'
 import * as analytics from '../../db/migrations/0008-analytics.ts'
 import * as deadlinesAndHolds from '../../db/migrations/0016-deadlines-and-holds.ts'
+import * as access from '../../db/migrations/0023-access.ts'
 import * as spending from '../../db/migrations/0024-spending.ts'
 import * as gatewayCalls from '../../db/migrations/0031-gateway-calls.ts'
 import * as nanoDollars from '../../db/migrations/0036-nano-dollars.ts'
+import * as tiers from '../../db/migrations/0038-tiers.ts'
 import { createFold } from '../../src/features/analytics/fold.ts'
 import { summarize } from '../../src/features/analytics/report.ts'
 import { countByHand } from '../support/count-by-hand.ts'
@@ -69,6 +71,8 @@ describe('every figure of every day is as counted by hand', () => {
       await spending.up(anyTables)
       await gatewayCalls.up(anyTables)
       await nanoDollars.up(anyTables)
+      await access.up(anyTables)
+      await tiers.up(anyTables)
       await expectHistory(older)
       await createFold(older)()
       await createFold(older)()

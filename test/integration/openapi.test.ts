@@ -49,6 +49,7 @@ const walk = async <T>(id: string, status: number, client: Client, ...call: Call
   return answer
 }
 
+type Link = { url: string }
 type Made = { id: string; imageUrl: string; nextCursor: string }
 
 const generate = '/api/visualize/generate'
@@ -122,6 +123,30 @@ describe('the server answers as the document says, when it', () => {
       body: { expiresInSeconds: 60 },
     })
     await walk('showImage', 200, alice, 'GET', ending.imageUrl)
+    const receipt = `/api/images/${made.id}/receipt`
+    await walk('getReceipt', 200, alice, 'GET', `${receipt}?limit=1`)
+    await walk('getReceipt', 404, alice, 'GET', `/api/images/${UNKNOWN}/receipt`)
+    await walk('listAnswers', 200, alice, 'GET', `${self}/answers`)
+    await walk('listAnswers', 400, alice, 'GET', `${self}/answers?cursor=none`)
+    const { body: link } = await walk<Link>('shareReceipt', 200, alice, 'POST', `${receipt}/link`, {
+      body: { expiresInSeconds: 60 },
+    })
+    await walk('shareReceipt', 400, alice, 'POST', `${receipt}/link`, { body: {} })
+    const shared = `/api${new URL(link.url).pathname}${new URL(link.url).search}`
+    await walk('getSharedReceipt', 200, alice, 'GET', shared, { headers: SIGNED_OUT })
+    await walk('getSharedReceipt', 404, alice, 'GET', `/api/receipts/${made.id}?exp=1&signature=x`)
+    await walk('listGenerations', 200, alice, 'GET', '/api/generations?source=exact')
+    for (const sort of ['newest', 'oldest', 'dearest']) {
+      const query = `q=documented&sort=${sort}&count=true&minCostUsd=0`
+      await walk('listGenerations', 200, alice, 'GET', `/api/generations?${query}`)
+      await walk('listGenerations', 200, admin, 'GET', `/api/generations?owner=*&sort=${sort}`)
+      await walk('listImages', 200, alice, 'GET', `/api/images?${query}&source=exact`)
+    }
+    await walk('listGenerations', 400, alice, 'GET', '/api/generations?sort=none')
+    await walk('listImages', 403, alice, 'GET', '/api/images?owner=bob')
+    await walk('find', 200, alice, 'GET', '/api/find?q=docu')
+    await walk('find', 200, admin, 'GET', `/api/find?q=${made.id.slice(0, 10)}`)
+    await walk('find', 400, alice, 'GET', '/api/find?q=')
     await walk('limitImageUrl', 400, alice, 'POST', url, { body: { expiresInSeconds: 0 } })
     await walk('limitImageUrl', 404, alice, 'POST', `/api/images/${UNKNOWN}/url`, {
       body: { expiresInSeconds: 60 },

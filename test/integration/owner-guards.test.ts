@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createGetOwn } from '../../src/adapters/http/own-generation.ts'
+import { findByText } from '../../src/features/find/find.ts'
+import { listAskingsOfGeneration, listAskingsOfImage } from '../../src/features/receipts/askings.ts'
 import {
   deleteItem,
   findItem,
@@ -53,6 +55,15 @@ beforeAll(async () => {
   await db.insertInto('users').values({ id: 'bob' }).execute()
   const digest = condition.conditionDigest
   const { id } = await insertSuccess(db, { conditionImageDigest: digest, finishedAt: new Date() })
+  await db
+    .insertInto('generationEvents')
+    .values({
+      ownerId: 'alice',
+      generationId: id,
+      type: 'generation_skipped',
+      data: '{"source":"exact"}',
+    })
+    .execute()
   const upload = `i_${randomBytes(20).toString('hex')}`
   const picture = { objectKey: 'uploads/1', perceptualHash: HASH, pixelDigest: 'c'.repeat(64) }
   const image = { userId: 'alice', imageUrl: '', imageType: 'user_uploaded' as const, ...size }
@@ -103,6 +114,25 @@ describe('what an owner has is found by its owner alone', () => {
   const { sourceDigest } = condition
   const reading: Record<string, (ownerId: string) => Promise<unknown>> = {
     'its generations': (ownerId) => listGenerations(database.db, { ownerId, limit: 10 }),
+    'what a search of its generations finds': (ownerId) =>
+      listGenerations(database.db, { ownerId, q: 'test', limit: 10 }),
+    'what a search of its images finds': (ownerId) =>
+      listImages(database.db, { ownerId, q: 'test', limit: 10 }),
+    'what is typed': (ownerId) => findByText(database.db, ownerId, 'test'),
+    'an id that begins so': (ownerId) =>
+      findByText(database.db, ownerId, alices.generation.slice(0, 12)),
+    'askings of an image': (ownerId) =>
+      listAskingsOfImage(
+        database.db,
+        { id: alices.generation, fingerprint: alices.fingerprint },
+        { ownerId, before: undefined, limit: 10 },
+      ),
+    'askings for a generation': (ownerId) =>
+      listAskingsOfGeneration(database.db, alices.generation, {
+        ownerId,
+        before: undefined,
+        limit: 10,
+      }),
     'its images': (ownerId) => listImages(database.db, { ownerId, limit: 10 }),
     'an image by its id': (ownerId) => findOwnedImage(database.db, ownerId, alices.upload),
     'a condition image by its id': (ownerId) =>

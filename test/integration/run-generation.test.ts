@@ -14,6 +14,7 @@ import type {
   ProviderResult,
 } from '../../src/generation/ports.ts'
 import { createProviders } from '../../src/generation/providers.ts'
+import { createFlexLane } from '../../src/generation/run/flex-lane.ts'
 import { Interrupted } from '../../src/generation/run/lease.ts'
 import { type RunDeps, runGeneration } from '../../src/generation/run/run.ts'
 import {
@@ -82,6 +83,8 @@ const run = (id: string, given: Partial<RunDeps> = {}) =>
       budgets: NO_BUDGETS,
       seal: aSeal,
       breaker: (_subject, call) => call(false),
+      tiers: { eager: 'standard', bounds: {}, standardCallMs: 0 },
+      flex: createFlexLane(1),
       stopping: new AbortController().signal,
       shutdown: new AbortController().signal,
       subscribe: () => () => {},

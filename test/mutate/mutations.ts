@@ -11,6 +11,7 @@ import { providers } from './mutations/providers.ts'
 import { secrets } from './mutations/secrets.ts'
 import { spending } from './mutations/spending.ts'
 import { submissions } from './mutations/submissions.ts'
+import { tiers } from './mutations/tiers.ts'
 import { upstreamKeys } from './mutations/upstream-keys.ts'
 
 /** At least one for each line that money, owners or secrets hang on. */
@@ -28,4 +29,5 @@ export const mutations: readonly Mutation[] = [
   ...pictures,
   ...providers,
   ...explain,
+  ...tiers,
 ]

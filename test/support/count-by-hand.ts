@@ -27,6 +27,7 @@ export const countByHand = async (db: Database, { from, to, ownerId }: Scope) =>
   const calls = sql`(
     select a.* from attempts a join generations g on g.id = a.generation_id
     where a.started_at >= ${start} and a.started_at < ${end} and ${owned})`
+  const isHalf = sql`(served_tier in ('flex', 'batch') or served_tier is null and tier in ('flex', 'batch'))`
   const { rows } = await sql<Record<string, string | null>>`select
     (select count(*) from ${server} as e where type = 'generation_started') as "enteredQueue",
     (select count(*) from ${late} as l) as "lateReuses",
@@ -41,6 +42,8 @@ export const countByHand = async (db: Database, { from, to, ownerId }: Scope) =>
       and data->>'errorCode' <> 'image_deleted') as canceled,
     (select count(*) from ${calls} as c) as calls,
     (select count(*) from ${calls} as c where may_have_charged) as "paidCalls",
+    (select count(*) from ${calls} as c where may_have_charged and ${isHalf}) as "halfPriceCalls",
+    (select sum(cost_usd::numeric) from ${calls} as c where ${isHalf}) as "halfPriceUsd",
     (select sum(cost_usd::numeric) from ${calls} as c) as "spendUsd",
     (select sum(cost_usd::numeric) from ${calls} as c where is_estimate) as "estimatedUsd",
     (select sum((data->>'savedUsd')::numeric) from ${reuses} as r) as "savedUsd",
@@ -65,6 +68,8 @@ export const countByHand = async (db: Database, { from, to, ownerId }: Scope) =>
     successRate: share(completed, completed + failed),
     calls: get('calls'),
     paidCalls: get('paidCalls'),
+    halfPriceCalls: get('halfPriceCalls'),
+    halfPriceUsd: get('halfPriceUsd'),
     spendUsd: get('spendUsd'),
     estimatedUsd: get('estimatedUsd'),
     savedUsd: get('savedUsd'),

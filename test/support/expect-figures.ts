@@ -7,7 +7,16 @@ const MAX_ERROR = 0.025
 
 /** Every figure is as counted by hand: to the cent's billionth part for money, within the bound for percentiles. */
 export const expectFigures = (
-  { durationMs, reuseRate, successRate, spendUsd, estimatedUsd, savedUsd, ...counts }: Figures,
+  {
+    durationMs,
+    reuseRate,
+    successRate,
+    halfPriceUsd,
+    spendUsd,
+    estimatedUsd,
+    savedUsd,
+    ...counts
+  }: Figures,
   byHand: CountedByHand,
 ): void => {
   expect(counts).toEqual({
@@ -20,7 +29,9 @@ export const expectFigures = (
     canceled: byHand.canceled,
     calls: byHand.calls,
     paidCalls: byHand.paidCalls,
+    halfPriceCalls: byHand.halfPriceCalls,
   })
+  expect(halfPriceUsd).toBeCloseTo(byHand.halfPriceUsd, 9)
   expect(spendUsd).toBeCloseTo(byHand.spendUsd, 9)
   expect(estimatedUsd).toBeCloseTo(byHand.estimatedUsd, 9)
   expect(savedUsd).toBeCloseTo(byHand.savedUsd, 9)

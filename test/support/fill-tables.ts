@@ -50,6 +50,8 @@ const statementsFor = (count: number): string[] => {
       select owner, id, sequence, type, data, at from ${numbers}
       cross join (values (1, 'generation.queued', '{}'::jsonb), (3, 'generation.succeeded', '{}'),
         (null, 'generation_completed', '{"durationMs": 9000}')) as events (sequence, type, data) order by n`,
+    `insert into generation_events (owner_id, generation_id, type, data, created_at)
+      select owner, id, 'generation_skipped', jsonb_build_object('source', 'exact', 'savedUsd', 0.0336), at from ${some(2)}`,
     `update analytics_progress set event_id = (select max(id) from generation_events)`,
     `insert into daily_figures (day, owner_id, started, skipped_exact, skipped_joined, skipped_similar, client_skipped, completed,
         failed, canceled, calls, paid_calls, spend_nano_usd, saved_nano_usd, duration_ms)

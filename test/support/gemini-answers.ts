@@ -2,6 +2,7 @@ import sharp from 'sharp'
 
 /** The body of a `generateContent` request, as far as the stand-in looks at it. */
 export type GeminiBody = {
+  service_tier?: string
   contents: { role?: string; parts: GeminiPart[] }[]
   generationConfig?: {
     responseModalities?: string[]

@@ -7,8 +7,17 @@ import type { GeminiCall } from './gemini-server.ts'
 /** What the stand-in does with one request. */
 export type GeminiBehaviour =
   | GeminiFailure
-  /** `number` says whose colour it has (see `colourOf`); that of the call unless given. */
-  | { kind: 'image'; number?: number; usage?: object | false; finishReason?: string }
+  /**
+   * `number` says whose colour it has (see `colourOf`); that of the call unless given. `served`: the tier that the header names, which
+   * is the one that was asked for unless given; false: none is named.
+   */
+  | {
+      kind: 'image'
+      number?: number
+      usage?: object | false
+      finishReason?: string
+      served?: string | false
+    }
   /** Drafts marked as thoughts, then the image, then another one that is none either. */
   | { kind: 'image_with_drafts' }
   | { kind: 'delay'; ms: number; then?: GeminiBehaviour }
@@ -50,7 +59,8 @@ export const perform = async (behaviour: GeminiBehaviour, wire: Wire): Promise<v
       await delay(behaviour.ms, undefined, { signal: wire.signal })
       return perform(behaviour.then ?? { kind: 'image' }, wire)
     case 'image': {
-      const { usage = usageMetadata, finishReason = 'STOP', number } = behaviour
+      const { usage = usageMetadata, finishReason = 'STOP', number, served } = behaviour
+      sayTier(wire, served ?? (call.tier !== 'standard' && call.tier))
       return sendParts({ finishReason, usage }, number)
     }
     case 'image_with_drafts': {
@@ -97,6 +107,11 @@ export const perform = async (behaviour: GeminiBehaviour, wire: Wire): Promise<v
     default:
       return send(...failureOf(behaviour, call))
   }
+}
+
+/** As the Gemini API says which tier has served. */
+const sayTier = ({ response }: Pick<Wire, 'response'>, served: string | false): void => {
+  if (served) response.setHeader('x-gemini-service-tier', served)
 }
 
 const sendText = (response: ServerResponse, status: number, text: string) => {

@@ -13,11 +13,13 @@ export type GeminiFailure =
   | { kind: 'key_invalid' }
   | { kind: 'forbidden' }
   | { kind: 'not_found' }
+  /** The model does not take the tier that is asked for; without a word of it unless `names`. */
+  | { kind: 'tier_refused'; names?: boolean }
 
 /** Status and body. Google's messages repeat parts of the request, so these do too. */
 export const failureOf = (
   behaviour: GeminiFailure,
-  { prompt, model }: GeminiCall,
+  { prompt, model, tier }: GeminiCall,
 ): [number, object] => {
   switch (behaviour.kind) {
     case 'rate_limited': {
@@ -49,6 +51,12 @@ export const failureOf = (
         403,
         errorOf(403, 'PERMISSION_DENIED', 'Permission denied', [errorInfo('CONSUMER_SUSPENDED')]),
       ]
+    case 'tier_refused': {
+      const message = behaviour.names
+        ? `Service tier ${tier} is not supported for models/${model}.`
+        : 'Request contains an invalid argument.'
+      return [400, errorOf(400, 'INVALID_ARGUMENT', message)]
+    }
     case 'not_found':
       return [404, errorOf(404, 'NOT_FOUND', `models/${model} is not found for API version v1beta`)]
   }

@@ -18,13 +18,14 @@ export const aRequest: ProviderRequest = {
 /** The adapter under test, before the stand-in. */
 export const createTestProvider = (
   server: Pick<GeminiServer, 'url'>,
-  overrides: { baseUrl?: string; timeoutMs?: number; apiKey?: string } = {},
+  overrides: { baseUrl?: string; timeoutMs?: number; flexTimeoutMs?: number; apiKey?: string } = {},
 ) =>
   createGeminiProvider({
     apiKey: KEY,
     model: 'gemini-nano-banana-2.1',
     baseUrl: server.url,
     timeoutMs: 10_000,
+    flexTimeoutMs: 10_000,
     prices: builtInPrices,
     ...overrides,
   })

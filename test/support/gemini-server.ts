@@ -14,6 +14,10 @@ export type GeminiCall = {
   /** All text parts of the request, joined. */
   prompt: string
   body: GeminiBody
+  /** As it is asked for, in the one form that is taken. */
+  tier: 'standard' | 'flex'
+  /** How long the client says that it waits, in seconds. */
+  patienceSeconds: number | undefined
   apiKey: string | undefined
   /** Milliseconds since 1970. */
   at: number
@@ -45,6 +49,10 @@ const answerOfModel = (
   return true
 }
 
+/** One reports that the camel-case form is answered with 400. */
+const isTierWellSaid = (body: GeminiBody): boolean =>
+  !('serviceTier' in body) && ['flex', undefined].includes(body.service_tier)
+
 const PATH = /^\/v1beta\/models\/([^/:]+):generateContent$/
 
 /**
@@ -64,6 +72,7 @@ export const startGeminiServer = async ({ apiKey = 'test-key' } = {}) => {
 
   const choose = (call: GeminiCall): Choice => {
     if (!call.apiKey) return { kind: 'forbidden' }
+    if (!isTierWellSaid(call.body)) return { kind: 'bad_request', field: 'service_tier' }
     return keys.has(call.apiKey) ? choice : { kind: 'key_invalid' }
   }
 
@@ -103,6 +112,8 @@ export const startGeminiServer = async ({ apiKey = 'test-key' } = {}) => {
       model,
       prompt: texts.join('\n'),
       body,
+      tier: body.service_tier === 'flex' ? 'flex' : 'standard',
+      patienceSeconds: Number(request.headers['x-server-timeout']) || undefined,
       apiKey: typeof key === 'string' ? key : undefined,
       at: Date.now(),
       abandoned: false,

@@ -10,6 +10,7 @@ export const aNewGeneration = (given: Partial<GenerationToInsert> = {}): Generat
     keyId: null,
     fingerprint: id,
     revision: null,
+    forcedBy: null,
     joinsOthers: true,
     lane: 'interactive',
     prompt: 'a test',

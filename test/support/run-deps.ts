@@ -3,6 +3,7 @@ import type { Database } from '../../db/database.ts'
 import { createInspectImage } from '../../src/adapters/images/inspect.ts'
 import { createFilesystemStore } from '../../src/adapters/storage/filesystem.ts'
 import { createSpool } from '../../src/adapters/storage/spool.ts'
+import { createFlexLane } from '../../src/generation/run/flex-lane.ts'
 import type { RunDeps } from '../../src/generation/run/run.ts'
 import { NO_BUDGETS } from './budgets.ts'
 import { aSeal } from './seal.ts'
@@ -28,6 +29,8 @@ export const createRunDeps = ({
   callMs: 0,
   giveUpMs: GIVE_UP_MS,
   budgets: NO_BUDGETS,
+  tiers: { eager: 'standard', bounds: {}, standardCallMs: 0 },
+  flex: createFlexLane(1),
   breaker: (_subject, call) => call(false),
   stopping: new AbortController().signal,
   shutdown: new AbortController().signal,

@@ -97,6 +97,7 @@ describe('a key of one scope', () => {
     ...{ sizes: undefined, lanes: undefined, origins: undefined, rates: undefined },
     expiresAt: undefined,
     variants: 'one' as const,
+    eagerTier: null,
   }
   const may = (scope: KeyScope, method: string, path: string): boolean => {
     const principal = toKeyPrincipal({ ...key, scopes: [scope] }, {})

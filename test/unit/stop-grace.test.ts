@@ -15,6 +15,17 @@ describe('a worker that is told to stop', () => {
     })
   })
 
+  test('has as long as a call at the flex tier may take where such ones are out', () => {
+    expect(parseConfig({}).stop.flexGraceMs).toBe(930_000)
+    expect(parseConfig({ FLEX_TIMEOUT_MS: '60000' }).stop.flexGraceMs).toBe(150_000)
+    expect(parseConfig({ SHUTDOWN_GRACE_MS: '5000' }).stop.flexGraceMs).toBe(5_000)
+    const settings = { SHUTDOWN_GRACE_MS: '150000', GEMINI_API_KEY: 'key' }
+    expect(describeShortStop(parseConfig({ ...settings, EAGER_TIER: 'flex' }))).toMatch(
+      /^SHUTDOWN_GRACE_MS is 150000, .* 930000 \(FLEX_TIMEOUT_MS and 30 s\).* up to 32: .*\$0\.020175 /,
+    )
+    expect(describeShortStop(parseConfig(settings))).toBeUndefined()
+  })
+
   test.each<[string, (text: string) => unknown]>([
     [
       'docker-compose.yml',
@@ -44,6 +55,18 @@ describe('a worker that is told to stop', () => {
 
   test('costs nothing where nothing is paid for', () => {
     expect(describeShortStop(parseConfig({ SHUTDOWN_GRACE_MS: '0' }))).toBeUndefined()
+  })
+})
+
+describe('the flex tier', () => {
+  test('that no eager generation has the time for is refused', () => {
+    const settings = { EAGER_TIER: 'flex', FLEX_TIMEOUT_MS: '600000', EAGER_GIVE_UP_MS: '720000' }
+    expect(() => parseConfig(settings)).toThrow(
+      'EAGER_GIVE_UP_MS must be more than FLEX_TIMEOUT_MS',
+    )
+    expect(() => parseConfig({ ...settings, EAGER_GIVE_UP_MS: '720001' })).not.toThrow()
+    expect(() => parseConfig({ ...settings, EAGER_TIER: 'standard' })).not.toThrow()
+    expect(() => parseConfig({ EAGER_TIER: 'batch' })).toThrow('EAGER_TIER')
   })
 })
 

@@ -13,7 +13,13 @@ beforeAll(async () => {
   server = await startGeminiServer({ apiKey: KEY })
   const config = {
     name: 'gemini' as const,
-    ...{ apiKey: KEY, model: aRequest.model, baseUrl: server.url, timeoutMs: 10_000 },
+    ...{
+      apiKey: KEY,
+      model: aRequest.model,
+      baseUrl: server.url,
+      timeoutMs: 10_000,
+      flexTimeoutMs: 10_000,
+    },
     prices: builtInPrices,
   }
   threaded = createThreadedProvider(config, pathToFileURL(await buildProviderThread()))

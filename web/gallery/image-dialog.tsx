@@ -17,11 +17,14 @@ export const ImageDialog = ({
   image,
   previous,
   next,
+  isOwn,
   onShow,
   onDeleted,
   onClose,
 }: Neighbours & {
   image: Image
+  /** False for an operator who looks at another's. */
+  isOwn: boolean
   onShow: (image: Image) => void
   onDeleted: () => void
   onClose: () => void
@@ -54,6 +57,11 @@ export const ImageDialog = ({
         <div class="viewer-side">
           <ImageFacts image={image} />
           <div class="row">
+            {image.imageType === 'generated' && (
+              <ButtonLink isSmall href={`/receipts/${image.id}`} icon="coins">
+                Receipt
+              </ButtonLink>
+            )}
             <ButtonLink isSmall href={image.imageUrl} download={nameFile(image)} icon="download">
               Download
             </ButtonLink>
@@ -61,9 +69,11 @@ export const ImageDialog = ({
               Open
             </ButtonLink>
             <CopyButton text={image.imageUrl} name="Copy link" label="Copy the image’s address" />
-            <Button kind="danger" isSmall icon="trash" onClick={() => setIsDeleting(true)}>
-              Delete…
-            </Button>
+            {isOwn && (
+              <Button kind="danger" isSmall icon="trash" onClick={() => setIsDeleting(true)}>
+                Delete…
+              </Button>
+            )}
           </div>
         </div>
       </div>

@@ -1,5 +1,5 @@
 import type { Generation } from '../../src/client.ts'
-import { LaneBadge, ProviderBadge, SourceBadge } from '../parts/badge.tsx'
+import { LaneBadge, ProviderBadge, SourceBadge, TierBadge } from '../parts/badge.tsx'
 import { Card } from '../parts/card.tsx'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { formatDuration, formatUsd } from '../parts/format.ts'
@@ -56,6 +56,7 @@ export const Facts = ({ generation }: { generation: Generation }) => (
         <dt>Cost</dt>
         <dd>
           {generation.costUsd === undefined ? 'not known yet' : formatUsd(generation.costUsd)}
+          <TierBadge tier={generation.tier} />
         </dd>
         {generation.reuse && (
           <>

@@ -1,5 +1,6 @@
 import { GENERATION_STATUSES } from '../../src/contract/status.ts'
-import { SelectField } from '../parts/field.tsx'
+import { SelectField, TextField } from '../parts/field.tsx'
+import { SearchField } from '../parts/search-field.tsx'
 import { WordField } from '../parts/word-field.tsx'
 import type { Filter } from './filter.ts'
 
@@ -13,9 +14,16 @@ export const FilterForm = ({
 }: {
   filter: Filter
   isAdmin: boolean
-  onChange: (change: Partial<Filter>) => void
+  /** `isSame`: it goes on with the change before. */
+  onChange: (change: Partial<Filter>, isSame?: boolean) => void
 }) => (
   <form class="filters" onSubmit={(event) => event.preventDefault()}>
+    <SearchField
+      label="Prompt"
+      placeholder="Words, “in a row”, -without"
+      value={filter.q}
+      onChange={(q, isSame) => onChange({ q }, isSame)}
+    />
     <SelectField
       label="Status"
       value={filter.status}
@@ -28,24 +36,18 @@ export const FilterForm = ({
       ]}
     />
     <SelectField
-      label="Lane"
-      value={filter.lane}
-      onChange={(lane) => onChange({ lane })}
-      options={[any('Any lane'), ...named(['interactive', 'eager'])]}
-    />
-    <SelectField
       label="Reused"
       value={filter.source}
       onChange={(source) => onChange({ source })}
-      options={[any('Made or reused'), ...named(['exact', 'joined', 'similar'])]}
+      options={[any('Made or reused'), ...named(['exact', 'joined', 'similar', 'client'])]}
     />
-    <WordField
-      key={`error-${filter.errorCode}`}
-      label="Error"
-      placeholder="Any, or its code"
-      value={filter.errorCode}
-      onChange={(errorCode) => onChange({ errorCode })}
+    <TextField
+      label="From"
+      type="date"
+      value={filter.from}
+      onChange={(from) => onChange({ from })}
     />
+    <TextField label="To" type="date" value={filter.to} onChange={(to) => onChange({ to })} />
     {isAdmin && (
       <WordField
         key={`owner-${filter.owner}`}
@@ -55,5 +57,39 @@ export const FilterForm = ({
         onChange={(owner) => onChange({ owner })}
       />
     )}
+    <details open={MORE.some((name) => filter[name])}>
+      <summary>More filters</summary>
+      <div>
+        <SelectField
+          label="Lane"
+          value={filter.lane}
+          onChange={(lane) => onChange({ lane })}
+          options={[any('Any lane'), ...named(['interactive', 'eager'])]}
+        />
+        <WordField
+          key={`model-${filter.model}`}
+          label="Model"
+          placeholder="Any"
+          value={filter.model}
+          onChange={(model) => onChange({ model })}
+        />
+        <WordField
+          key={`error-${filter.errorCode}`}
+          label="Error"
+          placeholder="Any, or its code"
+          value={filter.errorCode}
+          onChange={(errorCode) => onChange({ errorCode })}
+        />
+        <WordField
+          key={`cost-${filter.minCostUsd}`}
+          label="Cost from, in $"
+          placeholder="Any"
+          value={filter.minCostUsd}
+          onChange={(minCostUsd) => onChange({ minCostUsd: minCostUsd.replace(',', '.') })}
+        />
+      </div>
+    </details>
   </form>
 )
+
+const MORE = ['lane', 'model', 'errorCode', 'minCostUsd'] as const

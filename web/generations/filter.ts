@@ -1,16 +1,37 @@
 import { GENERATION_STATUSES, type GenerationStatus } from '../../src/contract/status.ts'
+import { toMoments } from '../find/when.ts'
 
 /** Which generations a list shows, as the address has it; an empty string is "any". */
 export type Filter = {
+  q: string
   status: string
   lane: string
   source: string
+  model: string
   errorCode: string
   owner: string
+  /** Days where the reader is, both of them included. */
+  from: string
+  to: string
+  minCostUsd: string
+  sort: string
   cursor: string
 }
 
-const EMPTY: Filter = { status: '', lane: '', source: '', errorCode: '', owner: '', cursor: '' }
+const EMPTY: Filter = {
+  q: '',
+  status: '',
+  lane: '',
+  source: '',
+  model: '',
+  errorCode: '',
+  owner: '',
+  from: '',
+  to: '',
+  minCostUsd: '',
+  sort: '',
+  cursor: '',
+}
 
 const names = Object.keys(EMPTY) as (keyof Filter)[]
 
@@ -25,8 +46,15 @@ export const formatFilter = (filter: Filter): string => {
 }
 
 /** What is asked of the API. An operator sees everybody's until an owner is named. */
-export const listPath = (filter: Filter, isAdmin: boolean): string => {
-  const asked = { ...filter, owner: isAdmin ? filter.owner || '*' : '', limit: '25' }
+export const listPath = (filter: Filter, isAdmin: boolean): string =>
+  toPath({ ...filter, limit: '25' }, isAdmin)
+
+/** What says how many there are in all. */
+export const countPath = (filter: Filter, isAdmin: boolean): string =>
+  toPath({ ...filter, sort: '', cursor: '', limit: '1', count: 'true' }, isAdmin)
+
+const toPath = (filter: Filter & Record<string, string>, isAdmin: boolean): string => {
+  const asked = { ...filter, ...toMoments(filter), owner: isAdmin ? filter.owner || '*' : '' }
   const given = Object.entries(asked).filter(([, value]) => value)
   return `/api/generations?${new URLSearchParams(given)}`
 }
@@ -39,11 +67,16 @@ export const toBulkFilter = (
 ): Record<string, unknown> | undefined => {
   const asked = filter.status ? filter.status.split(',') : GENERATION_STATUSES
   const status = changeable[action].filter((one) => asked.includes(one))
-  if (status.length === 0 || filter.source) return undefined
+  // What is changed must be what is seen.
+  if (status.length === 0 || filter.source || filter.q || filter.minCostUsd) return undefined
+  const { from, to } = toMoments(filter)
   return {
     status,
     ...(filter.lane && { lane: filter.lane }),
     ...(filter.errorCode && { errorCode: filter.errorCode }),
+    ...(filter.model && { model: filter.model }),
+    ...(from && { from }),
+    ...(to && { to }),
     ...(isAdmin && { owner: filter.owner || '*' }),
   }
 }

@@ -25,6 +25,11 @@ export const GenerationActions = ({
   return (
     <>
       {status === 'succeeded' && (
+        <ButtonLink icon="coins" href={`/receipts/${id}`}>
+          Receipt
+        </ButtonLink>
+      )}
+      {status === 'succeeded' && (
         <ButtonLink icon="open" href={imageUrl} isElsewhere>
           Open
         </ButtonLink>

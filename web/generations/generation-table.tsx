@@ -16,10 +16,22 @@ type Actions = { onRetry: (id: string) => void; onCancel: (id: string) => void }
 export const GenerationTable = ({
   rows,
   hasOwners,
+  sort,
+  onSort,
   ...actions
-}: Actions & { rows: readonly Generation[]; hasOwners: boolean }) => (
+}: Actions & {
+  rows: readonly Generation[]
+  hasOwners: boolean
+  /** As the API sorts them; empty for the newest first. */
+  sort: string
+  onSort: (sort: string) => void
+}) => (
   <Table
-    caption="Generations, newest first"
+    caption={`Generations, ${sort || 'newest'} first`}
+    sortedBy={{ name: sort === 'dearest' ? 'Cost' : 'Asked', isAscending: sort === 'oldest' }}
+    onSort={({ name, isAscending }) =>
+      onSort(name === 'Cost' ? (isAscending ? '' : 'dearest') : isAscending ? 'oldest' : '')
+    }
     isCompact
     rows={rows}
     keyOf={({ id }) => id}
@@ -28,9 +40,9 @@ export const GenerationTable = ({
       { name: 'Status', cell: (row) => <Status row={row} /> },
       { name: 'Lane', cell: ({ lane }) => <LaneBadge lane={lane} /> },
       ...(hasOwners ? [ownerColumn] : []),
-      { name: 'Cost', isNumber: true, cell: formatCost },
+      { name: 'Cost', isNumber: true, sortBy: 'server', cell: formatCost },
       { name: 'Took', isNumber: true, cell: formatTook },
-      { name: 'Asked', cell: ({ createdAt }) => <Time at={createdAt} /> },
+      { name: 'Asked', sortBy: 'server', cell: ({ createdAt }) => <Time at={createdAt} /> },
       { name: 'Action', cell: (row) => <Action row={row} {...actions} /> },
     ]}
   />
@@ -89,7 +101,16 @@ const Action = ({ row, onRetry, onCancel }: Actions & { row: Generation }) => {
   )
 }
 
-const formatCost = ({ costUsd }: Generation) => (costUsd === undefined ? '–' : formatUsd(costUsd))
+const formatCost = ({ id, status, costUsd }: Generation) => {
+  if (costUsd === undefined) return '–'
+  if (status !== 'succeeded') return formatUsd(costUsd)
+  return (
+    <a href={`/receipts/${id}`}>
+      {formatUsd(costUsd)}
+      <span class="visually-hidden">: its receipt</span>
+    </a>
+  )
+}
 
 const tookMs = ({ createdAt, finishedAt }: Generation): number =>
   finishedAt ? Date.parse(finishedAt) - Date.parse(createdAt) : 0

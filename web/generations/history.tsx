@@ -1,5 +1,5 @@
 import type { GenerationAttempt, GenerationHistory } from '../../src/contract/generation-history.ts'
-import { Badge } from '../parts/badge.tsx'
+import { Badge, TierBadge } from '../parts/badge.tsx'
 import { Card } from '../parts/card.tsx'
 import { formatBytes, formatDuration, formatMoment, formatUsd } from '../parts/format.ts'
 import { Notice } from '../parts/notice.tsx'
@@ -64,6 +64,7 @@ const Attempts = ({ attempts }: Pick<GenerationHistory, 'attempts'>) => (
           <span title={explainCost(attempt)}>
             {attempt.isEstimate && '≈ '}
             {formatUsd(costUsd)}
+            <TierBadge tier={attempt.servedTier ?? attempt.tier} />
           </span>
         ),
       },

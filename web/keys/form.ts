@@ -11,6 +11,7 @@ export type KeyForm = Record<
   | 'origins'
   | 'days'
   | 'perMinute'
+  | 'eagerTier'
   | 'dailyUsd'
   | 'monthlyUsd',
   string
@@ -18,7 +19,7 @@ export type KeyForm = Record<
 
 export const emptyForm: KeyForm = {
   ...{ name: '', ownerId: '', namespace: '', models: '', sizes: '', origins: '', days: '' },
-  ...{ perMinute: '', dailyUsd: '', monthlyUsd: '' },
+  ...{ perMinute: '', eagerTier: '', dailyUsd: '', monthlyUsd: '' },
   scopes: ['read', 'generate'],
   variants: 'one',
   upstreamKeys: '',
@@ -45,6 +46,7 @@ export const toDraft = (form: KeyForm): KeyDraft => {
     origins: given(rest.origins, list),
     expiresAt: given(days, (text) => new Date(Date.now() + Number(text) * DAY_MS).toISOString()),
     perMinute: given(rest.perMinute, Number),
+    eagerTier: given(rest.eagerTier, String),
     dailyUsd: given(rest.dailyUsd, Number),
     monthlyUsd: given(rest.monthlyUsd, Number),
   }

@@ -4,7 +4,7 @@ import type { KeyScope } from '../../src/contract/vocabulary.ts'
 import { Button } from '../parts/button.tsx'
 import { Checkbox } from '../parts/checkbox.tsx'
 import { Dialog } from '../parts/dialog.tsx'
-import { TextField } from '../parts/field.tsx'
+import { SelectField, TextField } from '../parts/field.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { emptyForm, type KeyForm, toDraft } from './form.ts'
 import { scopeNames, scopes } from './scopes.ts'
@@ -72,6 +72,12 @@ export const KeyDialog = ({
           <TextField label="Images a minute" type="number" {...text('perMinute')} />
           <TextField label="US dollars a day" type="number" {...text('dailyUsd')} />
           <TextField label="US dollars a month" type="number" {...text('monthlyUsd')} />
+          <SelectField
+            label="Eager lane at"
+            hint="Flex is half of the price, and may take an hour."
+            options={eagerTiers}
+            {...text('eagerTier')}
+          />
         </div>
         <Checkbox
           label="Equal calls at once are as many pictures"
@@ -90,5 +96,11 @@ export const KeyDialog = ({
     </Dialog>
   )
 }
+
+const eagerTiers = [
+  { value: '', name: 'the server’s choice' },
+  { value: 'standard', name: 'standard' },
+  { value: 'flex', name: 'flex' },
+]
 
 type TextName = Exclude<keyof KeyForm, 'scopes' | 'variants' | 'upstreamKeys'>

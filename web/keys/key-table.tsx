@@ -63,12 +63,13 @@ const Owner = ({ row: { ownerId, namespace } }: { row: Key }) => (
 )
 
 const describeBounds = (key: Key): string => {
-  const { models, sizes, lanes, origins, perMinute, variants, upstreamKeys } = key
+  const { models, sizes, lanes, origins, perMinute, variants, eagerTier, upstreamKeys } = key
   const lists = [models, sizes, lanes, origins].flatMap((list) => list?.join(', ') ?? [])
   const all = [
     ...lists,
     ...(perMinute === undefined ? [] : [`${perMinute} a minute`]),
     ...(variants === 'parallel' ? ['parallel variants'] : []),
+    ...(eagerTier ? [`eager at ${eagerTier}`] : []),
     ...(upstreamKeys ? [`upstream keys ${upstreamKeys}`] : []),
   ]
   return all.join('; ') || '–'

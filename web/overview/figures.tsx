@@ -42,7 +42,12 @@ export const Figures = ({ summary: { figures, previous } }: { summary: Analytics
       <StatTile
         name="Paid calls"
         value={formatCount(figures.paidCalls)}
-        hint={`before: ${formatCount(before.paidCalls)}`}
+        hint={[
+          figures.halfPriceCalls > 0 && `${formatCount(figures.halfPriceCalls)} at half the price`,
+          `before: ${formatCount(before.paidCalls)}`,
+        ]
+          .filter(Boolean)
+          .join('; ')}
       />
       <Durations figures={figures} />
     </div>

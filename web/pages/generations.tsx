@@ -5,6 +5,7 @@ import { isTerminal } from '../../src/contract/status.ts'
 import { cancel, retry } from '../generations/actions.ts'
 import { BulkDialog } from '../generations/bulk-dialog.tsx'
 import {
+  countPath,
   type Filter,
   formatFilter,
   listPath,
@@ -17,6 +18,7 @@ import { useNewest } from '../generations/use-newest.ts'
 import { Button, ButtonLink } from '../parts/button.tsx'
 import { Card } from '../parts/card.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
+import { ListCount } from '../parts/list-count.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { Page } from '../parts/page.tsx'
 import { Pager } from '../parts/pager.tsx'
@@ -51,9 +53,15 @@ export const Generations = () => {
         <FilterForm
           filter={filter}
           isAdmin={isAdmin}
-          onChange={(change) => route(formatFilter({ ...filter, ...change, cursor: '' }), true)}
+          onChange={(change, isSame) =>
+            route(formatFilter({ ...filter, ...change, cursor: '' }), isSame)
+          }
         />
-        {waiting > 0 && !filter.cursor && (
+        <div class="list-head">
+          <ListCount path={countPath(filter, isAdmin)} one="generation" many="generations" />
+          {formatFilter(filter) !== '/generations' && <a href="/generations">Show all</a>}
+        </div>
+        {waiting > 0 && !filter.cursor && !filter.sort && (
           <div class="waiting">
             <Button isSmall icon="again" onClick={show}>
               Show {waiting} new
@@ -65,6 +73,8 @@ export const Generations = () => {
           <GenerationTable
             rows={rows}
             hasOwners={isAdmin}
+            sort={filter.sort}
+            onSort={(sort) => route(formatFilter({ ...filter, sort, cursor: '' }))}
             onRetry={(id) => act(() => retry(id), 'It is asked for again.')}
             onCancel={(id) => act(() => cancel(id), 'It is canceled.')}
           />

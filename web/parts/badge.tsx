@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import type { GenerationStatus } from '../../src/contract/status.ts'
-import type { Lane, ProviderName, ReuseSource } from '../../src/contract/vocabulary.ts'
+import type { Lane, ProviderName, ReuseSource, Tier } from '../../src/contract/vocabulary.ts'
 import { Icon, type IconName } from './icon.tsx'
 
 type BadgeTone = 'good' | 'warn' | 'bad' | 'info' | 'accent'
@@ -44,6 +44,22 @@ export const LaneBadge = ({ lane }: { lane: Lane }) => (
     {lane}
   </Badge>
 )
+
+const tiers: Record<Exclude<Tier, 'standard'>, string> = {
+  flex: 'Made at half the price, some minutes later',
+  batch: 'Made at half the price, together with others',
+}
+
+/** Nothing for the standard price. */
+export const TierBadge = ({ tier }: { tier: Tier | undefined }) =>
+  tier && tier !== 'standard' ? (
+    <>
+      {' '}
+      <Badge tone="good" title={tiers[tier]}>
+        {tier}
+      </Badge>
+    </>
+  ) : null
 
 export const ProviderBadge = ({ provider }: { provider: ProviderName }) =>
   provider === 'local' ? (

@@ -25,6 +25,12 @@ export const formatUsd = (usd: number): string => {
   return (usd < 1 ? smallMoney : money).format(usd)
 }
 
+const LEAST_SUM_USD = 0.1
+
+/** US dollars that many cents come together to: to the cent from ten cents on. */
+export const formatSum = (usd: number): string =>
+  usd >= LEAST_SUM_USD ? money.format(usd) : formatUsd(usd)
+
 export const formatCount = (number: number): string => count.format(number)
 
 /** Of a share between 0 and 1. */

@@ -33,6 +33,7 @@ const paths = {
   edit: 'M4 20l1-5L16 4l4 4L9 19zM14 6l4 4',
   key: 'M14 10a5 5 0 1 0-3 3l2 2h2v2h2v2h4v-4zM8 8h.01',
   send: 'M21 3L10 14M21 3l-7 18-4-7-7-4z',
+  search: 'M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM16 16l5 5',
   spinner: 'M12 3a9 9 0 1 0 9 9',
 } as const
 

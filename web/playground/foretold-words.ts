@@ -39,7 +39,9 @@ const sayOfOne = ({ would, from, price, reason }: ExplainedImage, isLocal: boole
   if (would === 'wait') {
     return `Would wait${reason?.retryAt ? ` until ${formatMoment(reason.retryAt)}` : ''}`
   }
-  return isLocal ? 'Would draw one here' : `Would buy one for about ${formatUsd(price.expectedUsd)}`
+  if (isLocal) return 'Would draw one here'
+  const at = price.tier && price.tier !== 'standard' ? `, at ${price.tier}` : ''
+  return `Would buy one for about ${formatUsd(price.expectedUsd)}${at}`
 }
 
 /** What is worth knowing besides. */

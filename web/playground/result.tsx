@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import type { GenerationRequestInput, GenerationResult } from '../../src/client.ts'
 import { RegenerateDialog } from '../generations/regenerate-dialog.tsx'
-import { ProviderBadge, SourceBadge, StatusBadge } from '../parts/badge.tsx'
+import { ProviderBadge, SourceBadge, StatusBadge, TierBadge } from '../parts/badge.tsx'
 import { Button, ButtonLink } from '../parts/button.tsx'
 import { Card } from '../parts/card.tsx'
 import { CopyButton } from '../parts/copy-button.tsx'
@@ -99,7 +99,11 @@ const Failure = ({ state, onTryAgain }: { state: GenerationResult; onTryAgain: (
 }
 
 /** What it cost, or did not. */
-const Money = ({ state: { status, reuse, costUsd, provider } }: { state: GenerationResult }) => {
+const Money = ({
+  state: { status, reuse, costUsd, provider, tier },
+}: {
+  state: GenerationResult
+}) => {
   if (status !== 'succeeded') return null
   if (provider === 'local') {
     return (
@@ -115,7 +119,8 @@ const Money = ({ state: { status, reuse, costUsd, provider } }: { state: Generat
   }
   return (
     <Notice>
-      Paid <strong>{formatUsd(costUsd ?? 0)}</strong>. Asking for it again is free.
+      Paid <strong>{formatUsd(costUsd ?? 0)}</strong>
+      <TierBadge tier={tier} />. Asking for it again is free.
     </Notice>
   )
 }

@@ -10,12 +10,15 @@ export type ImageSigner = ReturnType<typeof createImageSigner>
 /**
  * Signs image ids: an id can be computed by anyone who knows an owner and a prompt, so it is the signature that
  * makes a URL a permission. The older secrets verify besides. A URL that is to end says when (`?exp`), and that is signed with it.
- * The URL of a generation's events is signed as such, and always ends.
+ * The URLs of a generation's events and of an image's receipt are signed as such, and always end.
  */
 export const createImageSigner = (secret: string, ...older: string[]) => {
   const sign = (id: string, expiresAt?: Date): string => signWith(secret, id, expiresAt)
   const signEvents = (id: string, expiresAt: Date): string =>
     signWith(secret, toEvents(id), expiresAt)
+
+  const signReceipt = (id: string, expiresAt: Date): string =>
+    signWith(secret, toReceipt(id), expiresAt)
 
   /** `exp`: the query parameter, if there is one. */
   const verify = (id: string, signature: string, exp?: unknown): boolean => {
@@ -23,6 +26,9 @@ export const createImageSigner = (secret: string, ...older: string[]) => {
   }
   const verifyEvents = (id: string, signature: string, exp: unknown): boolean =>
     isSignedUntil(toEvents(id), signature, exp)
+
+  const verifyReceipt = (id: string, signature: string, exp: unknown): boolean =>
+    isSignedUntil(toReceipt(id), signature, exp)
 
   const isSignedUntil = (what: string, signature: string, exp: unknown): boolean => {
     if (typeof exp !== 'string' || !/^[1-9]\d{0,11}$/.test(exp)) return false
@@ -33,11 +39,12 @@ export const createImageSigner = (secret: string, ...older: string[]) => {
   const isSigned = (what: string, signature: string, expiresAt?: Date): boolean =>
     [secret, ...older].some((each) => isEqual(signWith(each, what, expiresAt), signature))
 
-  return { sign, verify, signEvents, verifyEvents }
+  return { sign, verify, signEvents, verifyEvents, signReceipt, verifyReceipt }
 }
 
-/** No image has such an id, so that neither signature is good for the other. */
+/** No image has such an id, so that no signature is good for anything else. */
 const toEvents = (id: string): string => `events of ${id}`
+const toReceipt = (id: string): string => `receipt of ${id}`
 
 const signWith = (secret: string, what: string, expiresAt: Date | undefined): string =>
   createHmac('sha256', secret)

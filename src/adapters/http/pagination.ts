@@ -47,6 +47,10 @@ export const cutPage = <Row>(
   return { page, nextCursor }
 }
 
+/** How many there are in all, where that was asked for. */
+export const presentCount = (counted: { count: number; isCut: boolean } | undefined) =>
+  counted && { count: counted.count, isCountCut: counted.isCut }
+
 /** The page after this one, of the list at `url`. */
 export const linkToNext = (req: Request, res: Response, url: string, nextCursor: string): void => {
   const query = new URLSearchParams(req.query as Record<string, string>)

@@ -15,7 +15,7 @@ const ANY = keyScopeSchema.options
 const RULES: readonly Rule[] = [
   ['GET', /^\/api\/(info|session)$/i, ANY],
   ['POST DELETE', /^\/api\/session$/i, ANY],
-  ['GET', /^\/api\/(generations|images|similarity)(\/|$)/i, ['read']],
+  ['GET', /^\/api\/(find|generations|images|similarity)(\/|$)/i, ['read']],
   ['GET', /^\/images\//i, ['read']],
   ['GET', /^\/api\/saved-items(\/|$)/i, ['read', 'items']],
   ['GET', /^\/api\/analytics\/(summary|timeseries)$/i, ['read']],
@@ -30,7 +30,7 @@ const RULES: readonly Rule[] = [
   ['POST', /^\/api\/generations\//i, ['generate']],
   ['PUT', /^\/api\/similarity$/i, ['generate']],
   ['POST', /^\/api\/telemetry$/i, ['read', 'generate']],
-  ['POST', /^\/api\/images\/[^/]+\/url$/i, ['read']],
+  ['POST', /^\/api\/images\/[^/]+\/(url|receipt\/link)$/i, ['read']],
   ['POST', /^\/api\/images$/i, ['upload']],
   ['DELETE', /^\/api\/images\//i, ['delete']],
   ['POST PATCH DELETE', /^\/api\/saved-items(\/|$)/i, ['items']],

@@ -70,6 +70,9 @@ const statusByCode: Record<ErrorCode, number> = {
   internal: 500,
 }
 
+/** Every code that an answer may have. */
+export const ERROR_CODES = Object.keys(statusByCode) as ErrorCode[]
+
 const titleByStatus: Record<number, string> = {
   400: 'Bad request',
   401: 'Not signed in',

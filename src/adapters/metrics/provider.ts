@@ -10,7 +10,7 @@ export const createProviderMetrics = (registry: Registry) => {
     name: 'imageonce_provider_call_duration_seconds',
     help: 'Calls to the model by outcome: image, interrupted, or the code of what went wrong.',
     labelNames: ['model', 'outcome'],
-    buckets: [0.1, 0.5, 1, 2.5, 5, 10, 15, 20, 30, 45, 60, 90, 120, 300],
+    buckets: [0.1, 0.5, 1, 2.5, 5, 10, 15, 20, 30, 45, 60, 90, 120, 300, 600, 900],
     registers,
   })
   const paidCalls = new Counter({
@@ -50,7 +50,7 @@ export const createProviderMetrics = (registry: Registry) => {
         count(request, startedAt, { outcome: 'image', mayHaveCharged: true, costNanoUsd })
         return result
       } catch (error) {
-        const heldNanoUsd = provider.estimateNanoUsd(request.model, request.imageSize)
+        const heldNanoUsd = provider.estimateNanoUsd(request.model, request.imageSize, request.tier)
         count(request, startedAt, judgeFailure(error, heldNanoUsd))
         throw error
       }

@@ -45,6 +45,8 @@ const answerSchema = z.object({
       thoughtsTokenCount: countSchema,
       promptTokensDetails: detailsSchema,
       candidatesTokensDetails: detailsSchema,
+      serviceTier: z.string().nullish().catch(undefined),
+      trafficType: z.string().nullish().catch(undefined),
     })
     .nullish()
     .catch(undefined),

@@ -1,5 +1,10 @@
 import type { ModelInfo } from '../../contract/server-info.ts'
-import { type ImageSize, imageSizeSchema } from '../../contract/vocabulary.ts'
+import {
+  type ImageSize,
+  imageSizeSchema,
+  type Tier,
+  tierSchema,
+} from '../../contract/vocabulary.ts'
 import { type NanoUsd, toUsd } from '../../lib/money.ts'
 import { costOfTokens } from './cost-of-tokens.ts'
 import { readAbilities } from './gemini-abilities.ts'
@@ -18,6 +23,13 @@ export const createGeminiPrices = (table: PriceTable) => {
   const dearest = combineDearest(models.map(({ prices }) => prices))
   const pricesOf = (model: string): Prices => findEntry(models, model)?.prices ?? dearest
 
+  const shares = combineShares(models)
+  /** Of a model that does not say it: as much as the dearest of those that do; of a tier that none has, the whole. */
+  const shareOf = (model: string, tier: Tier): number =>
+    tier === 'standard'
+      ? 1
+      : (findEntry(models, model)?.tiers?.[tier]?.shareOfStandard ?? shares[tier] ?? 1)
+
   const describeModel = (name: string): ModelInfo => {
     const model = findEntry(models, name)
     return {
@@ -25,6 +37,7 @@ export const createGeminiPrices = (table: PriceTable) => {
       provider: 'gemini',
       priceUsd: listPricesUsd(model?.prices ?? dearest),
       ...readAbilities(model),
+      ...(model?.tiers && { tierShares: listShares(model) }),
       ...(model ? { priceCheckedOn: model.prices.checkedOn } : { isPriceGuessed: true }),
     }
   }
@@ -41,21 +54,49 @@ export const createGeminiPrices = (table: PriceTable) => {
     isGuessed: (model: string): boolean => findEntry(models, model) === undefined,
     /**
      * What an answer cost: each of its tokens at its own price. Images whose tokens are not counted apart from
-     * text are taken to have as many as one of the size has, and to have been thought about as long.
+     * text are taken to have as many as one of the size has, and to have been thought about as long. All of it at the share of the tier.
      */
-    costAnswer: (model: string, size: ImageSize, imageCount: number, usage?: Usage): NanoUsd =>
-      costTokens(pricesOf(model), size, imageCount, usage),
+    costAnswer: (
+      model: string,
+      size: ImageSize,
+      imageCount: number,
+      usage?: Usage,
+      tier: Tier = 'standard',
+    ): NanoUsd => share(costTokens(pricesOf(model), size, imageCount, usage), shareOf(model, tier)),
     /**
      * What a call may cost: the list price of an image of the size; of a size that is not in the list, the
      * highest that is, and of a model that is listed without any, the dearest.
      */
-    estimateCall: (model: string, size: ImageSize): NanoUsd => {
+    estimateCall: (model: string, size: ImageSize, tier: Tier = 'standard'): NanoUsd => {
       const prices = pricesOf(model)
       const list = listPrices(makesImages(prices) ? prices : dearest)
-      return list[size] ?? Math.max(0, ...Object.values(list))
+      const standard = list[size] ?? Math.max(0, ...Object.values(list))
+      return share(standard, shareOf(model, tier))
     },
   }
 }
+
+/** To the billionth of a dollar. */
+const share = (nanoUsd: NanoUsd, ofStandard: number): NanoUsd => Math.round(nanoUsd * ofStandard)
+
+const slowTiers = tierSchema.exclude(['standard']).options
+
+const listShares = ({ tiers = {} }: Pick<PricedModel, 'tiers'>): ModelInfo['tierShares'] =>
+  Object.fromEntries(
+    slowTiers.flatMap((tier) => {
+      const said = tiers[tier]
+      return said ? [[tier, said.shareOfStandard]] : []
+    }),
+  )
+
+/** The highest share of each tier that any model says. */
+const combineShares = (models: readonly PricedModel[]): Partial<Record<Tier, number>> =>
+  Object.fromEntries(
+    slowTiers.flatMap((tier) => {
+      const said = models.flatMap(({ tiers }) => tiers?.[tier]?.shareOfStandard ?? [])
+      return said.length > 0 ? [[tier, Math.max(...said)]] : []
+    }),
+  )
 
 export const makesImages = ({ imageTokens }: Prices): boolean => Object.keys(imageTokens).length > 0
 

@@ -1,3 +1,4 @@
+import type { Tier } from '../../contract/vocabulary.ts'
 import type { CallReceipt } from '../../lib/call-receipt.ts'
 import type { GeminiAnswer } from './gemini-answer.ts'
 import { createReceipt } from './receipt.ts'
@@ -6,7 +7,7 @@ import { createReceipt } from './receipt.ts'
 export const readReceipt = (
   json: unknown,
   { usageMetadata }: Pick<GeminiAnswer, 'usageMetadata'>,
-  priceVersion: string,
+  { priceVersion, tier }: { priceVersion: string; tier?: Tier | undefined },
 ): CallReceipt => {
   const { usageMetadata: usage, responseId } = json as {
     usageMetadata?: unknown
@@ -14,5 +15,5 @@ export const readReceipt = (
   }
   const counted = usageMetadata?.candidatesTokenCount ?? usageMetadata?.promptTokenCount
   const basis = typeof counted === 'number' ? 'measured' : 'listed'
-  return createReceipt({ usage, responseId, priceVersion, basis })
+  return createReceipt({ usage, responseId, tier, priceVersion, basis })
 }

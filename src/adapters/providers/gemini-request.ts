@@ -6,8 +6,8 @@ type Part = { text: string } | { inlineData: { mimeType: string; data: string } 
 type Signed = Part & { thoughtSignature?: string }
 
 /** The body of `generateContent` for one image: ours, or the provider's own with its images in it. */
-export const toGeminiRequest = (request: ProviderRequest): unknown =>
-  request.providerRequest ? fillImages(request.providerRequest) : describe(request)
+export const toGeminiRequest = (request: ProviderRequest): object =>
+  request.providerRequest ? (fillImages(request.providerRequest) as object) : describe(request)
 
 const describe = (request: ProviderRequest) => {
   const { aspectRatio, imageSize, details = {} } = request

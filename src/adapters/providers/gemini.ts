@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type GenerateContentRequest, GoogleGenerativeAI } from '@google/generative-ai'
 import type { Provider, ProviderRequest } from '../../generation/ports.ts'
 import { startDeadline } from '../../lib/deadline.ts'
+import { withPatientFetch } from '../../lib/patient-fetch.ts'
 import { withoutRedirects } from '../../lib/without-redirects.ts'
 import { explainNoImage, listGeminiImages, parseGeminiAnswer, readWords } from './gemini-answer.ts'
 import { fromGeminiAnswer, toGeminiError } from './gemini-error.ts'
@@ -9,6 +10,7 @@ import { keepGeminiAnswer } from './gemini-kept-answer.ts'
 import { createGeminiPrices } from './gemini-prices.ts'
 import { readReceipt } from './gemini-receipt.ts'
 import { toGeminiRequest } from './gemini-request.ts'
+import { askForTier, readServedTier, TIER_HEADER } from './gemini-tier.ts'
 import type { PriceTable } from './price-table.ts'
 import { traceRequest } from './request-trace.ts'
 
@@ -18,6 +20,8 @@ export type GeminiProviderConfig = {
   baseUrl: string
   /** Bounds one whole call, from the connection to the last byte of the answer. */
   timeoutMs: number
+  /** The same of a call at the flex tier, which takes minutes. */
+  flexTimeoutMs: number
   prices: PriceTable
 }
 
@@ -30,17 +34,28 @@ export const createGeminiProvider = (config: GeminiProviderConfig): Provider => 
     account: createHash('sha256').update(config.apiKey).digest('hex').slice(0, 12),
     defaultModel: config.model,
     models: prices.listModels(config.model),
+    tiers: ['standard', 'flex'],
     takesKeys: true,
     estimateNanoUsd: prices.estimateCall,
     call: async (request, signal) => {
       signal.throwIfAborted()
-      const json = await fetchAnswer(request, signal)
+      const { json, tierHeader } = await fetchAnswer(request, signal)
       const answer = parseGeminiAnswer(json)
       const { model, imageSize, prompt } = request
+      const servedTier = readServedTier(tierHeader, answer)
       const [bytes, ...others] = listGeminiImages(answer)
       const imageCount = bytes ? 1 + others.length : 0
-      const paidNanoUsd = prices.costAnswer(model, imageSize, imageCount, answer.usageMetadata)
-      const receipt = readReceipt(json, answer, config.prices.version)
+      const paidNanoUsd = prices.costAnswer(
+        model,
+        imageSize,
+        imageCount,
+        answer.usageMetadata,
+        servedTier ?? request.tier,
+      )
+      const receipt = readReceipt(json, answer, {
+        priceVersion: config.prices.version,
+        tier: servedTier,
+      })
       if (bytes) {
         const said = readWords(answer)
         return {
@@ -64,23 +79,32 @@ export const createGeminiProvider = (config: GeminiProviderConfig): Provider => 
 const createFetchAnswer = (config: GeminiProviderConfig) => {
   const own = new GoogleGenerativeAI(config.apiKey)
   const baseUrl = config.baseUrl.replace(/\/+$/, '')
-  return async (request: ProviderRequest, signal: AbortSignal): Promise<unknown> => {
+  return async (request: ProviderRequest, signal: AbortSignal) => {
+    const { tier = 'standard' } = request
     // The SDK's types do not know all of it; it is sent as it is.
-    const body = toGeminiRequest(request) as GenerateContentRequest
+    const body = askForTier(toGeminiRequest(request), tier) as GenerateContentRequest
     const { apiKey } = request
     const client = apiKey === undefined ? own : new GoogleGenerativeAI(apiKey)
-    const deadline = startDeadline(config.timeoutMs, signal)
+    const timeoutMs = tier === 'flex' ? config.flexTimeoutMs : config.timeoutMs
+    const options = { baseUrl, ...(tier === 'flex' && { customHeaders: waitFor(timeoutMs) }) }
+    const deadline = startDeadline(timeoutMs, signal)
+    let tierHeader: string | null = null
+    const onHeaders = (headers: Headers) => {
+      tierHeader = headers.get(TIER_HEADER)
+    }
     const call = traceRequest(async () => {
-      const model = client.getGenerativeModel({ model: request.model }, { baseUrl })
-      return withoutRedirects(() => model.generateContent(body, { signal: deadline.signal }))
+      const model = client.getGenerativeModel({ model: request.model }, options)
+      const send = () => model.generateContent(body, { signal: deadline.signal })
+      return withoutRedirects(() => withPatientFetch(send, onHeaders))
     })
     try {
-      return (await call.result).response
+      const { response } = await call.result
+      return { json: response as unknown, tierHeader }
     } catch (error) {
       signal.throwIfAborted()
       const failure = toGeminiError(error, {
         model: request.model,
-        timeoutMs: config.timeoutMs,
+        timeoutMs,
         timedOut: deadline.timedOut(),
         neverSent: call.neverSent(),
       })
@@ -92,3 +116,8 @@ const createFetchAnswer = (config: GeminiProviderConfig) => {
     }
   }
 }
+
+/** How long the server may take its time, in seconds: a hint (ai.google.dev/gemini-api/docs/flex-inference). */
+const waitFor = (timeoutMs: number) => ({
+  'X-Server-Timeout': String(Math.ceil(timeoutMs / 1_000)),
+})

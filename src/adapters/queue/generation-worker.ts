@@ -2,6 +2,7 @@ import { DelayedError, type Job, type Telemetry, UnrecoverableError } from 'bull
 import type { RunOutcome } from '../../generation/run/run.ts'
 import type { DeferredSubmission } from '../../generation/submit/deferred-submission.ts'
 import { AppError } from '../../lib/errors.ts'
+import { waitAtMost } from '../../lib/time.ts'
 import type { JobData, QueueBackend } from './backend.ts'
 import { openWorker } from './open-worker.ts'
 
@@ -10,9 +11,16 @@ export type GenerationWorkerDeps = {
   name: string
   concurrency: number
   leaseMs: number
-  run: (generationId: string, deferred: DeferredSubmission | undefined) => Promise<RunOutcome>
+  /** `onLong` is to be called once the rest takes minutes: the slot is another's then. */
+  run: (
+    generationId: string,
+    deferred: DeferredSubmission | undefined,
+    onLong: () => void,
+  ) => Promise<RunOutcome>
   /** Called when a job has left the queue without having made an image. */
   onJobGone: (generationId: string) => Promise<void>
+  /** Called when what has no job any more is to be run again, after so long. */
+  onAgain: (generationId: string, delayMs: number) => Promise<void>
   onError: (error: Error) => void
   telemetry?: Telemetry | undefined
 }
@@ -34,17 +42,17 @@ export const createGenerationWorker = (deps: GenerationWorkerDeps) => {
   const running = new Set<Promise<unknown>>()
   let isStopping = false
   /** A job that arrives while the worker stops goes back. */
-  const run: GenerationWorkerDeps['run'] = async (id, deferred) =>
-    isStopping ? { kind: 'again', delayMs: 0 } : track(id, deferred)
-  const track: GenerationWorkerDeps['run'] = (id, deferred) => {
-    const promise = deps.run(id, deferred).finally(() => running.delete(promise))
+  const run: GenerationWorkerDeps['run'] = async (id, deferred, onLong) =>
+    isStopping ? { kind: 'again', delayMs: 0 } : track(id, deferred, onLong)
+  const track: GenerationWorkerDeps['run'] = (id, deferred, onLong) => {
+    const promise = deps.run(id, deferred, onLong).finally(() => running.delete(promise))
     running.add(promise)
     return promise
   }
   const { start, close } = openWorker(
     deps.backend,
     deps.name,
-    (job, token) => processJob(run, job, token),
+    (job, token) => processJob({ ...deps, run }, job, token),
     {
       concurrency: deps.concurrency,
       lockDuration: Math.round(deps.leaseMs / LOCKS_PER_LEASE),
@@ -64,23 +72,37 @@ export const createGenerationWorker = (deps: GenerationWorkerDeps) => {
     },
   )
 
-  /** Takes no more jobs and waits for the running ones, but no longer than `graceMs`. */
-  const stop = (graceMs: number): Promise<void> => {
+  /** Takes no more jobs and waits for what runs, with a job or without, but no longer than `graceMs`. */
+  const stop = async (graceMs: number): Promise<void> => {
     isStopping = true
-    return close(graceMs, () => Promise.allSettled(running)).catch(deps.onError)
+    const isIdle = () => Promise.allSettled(running)
+    await Promise.all([close(graceMs, isIdle).catch(deps.onError), waitAtMost(isIdle(), graceMs)])
   }
 
   return { start, stop, countRunning: () => running.size }
 }
 
+type ProcessDeps = Pick<GenerationWorkerDeps, 'run' | 'onJobGone' | 'onAgain' | 'onError'>
+
 const processJob = async (
-  run: GenerationWorkerDeps['run'],
+  deps: ProcessDeps,
   job: Job<JobData, string>,
   token: string | undefined,
 ): Promise<string> => {
-  const outcome = await run(job.data.generationId, job.data.parked).catch((error: unknown) => {
-    throw toJobError(error)
+  const { generationId, parked } = job.data
+  const outcome = await new Promise<RunOutcome | 'long'>((resolve, reject) => {
+    let isLong = false
+    const onLong = () => {
+      isLong = true
+      resolve('long')
+    }
+    deps.run(generationId, parked, onLong).then(
+      (ended) => (isLong ? void endWithoutJob(deps, generationId, ended) : resolve(ended)),
+      (error: unknown) => (isLong ? deps.onError(error as Error) : reject(toJobError(error))),
+    )
   })
+  // Its lease tells that it is under way; if this worker dies, the sweeper finds it by that.
+  if (outcome === 'long') return 'long'
   if (outcome.kind === 'again') {
     // By this worker's clock, which may be wrong: the sweeper goes by the row (ADR 38).
     await job.moveToDelayed(Date.now() + outcome.delayMs, token)
@@ -89,6 +111,16 @@ const processJob = async (
   if (outcome.kind === 'left') return 'left'
   if (outcome.status === 'failed') throw new UnrecoverableError(outcome.code)
   return outcome.status
+}
+
+/** What fails here is found by the sweeper. */
+const endWithoutJob = async (
+  { onJobGone, onAgain, onError }: ProcessDeps,
+  generationId: string,
+  outcome: RunOutcome,
+): Promise<void> => {
+  if (outcome.kind === 'again') await onAgain(generationId, outcome.delayMs).catch(onError)
+  if (outcome.kind === 'left') await onJobGone(generationId).catch(onError)
 }
 
 /** BullMQ retries every error but an `UnrecoverableError`. */

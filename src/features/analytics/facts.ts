@@ -12,8 +12,10 @@ export const FIGURES = [
   'canceled',
   'calls',
   'paidCalls',
+  'halfPriceCalls',
   'spendNanoUsd',
   'estimatedNanoUsd',
+  'halfPriceNanoUsd',
   'savedNanoUsd',
   'durationMs',
 ] as const
@@ -35,6 +37,7 @@ export const eventFacts = (source: RawBuilder<unknown>) => sql`
     ((case when is_late_reuse then created_at - duration_ms * interval '1 millisecond' else created_at end)
       at time zone 'UTC')::date as day,
     case when is_new_image then ${durationBucket} end as bucket,
+    data->>'tier' is not null as is_half_price,
     ${selectFigures({
       started: sql`(type = 'generation_started')::int - is_late_reuse::int`,
       skippedExact: sql`(reuse_source = 'exact')::int`,
@@ -64,7 +67,7 @@ export const eventFacts = (source: RawBuilder<unknown>) => sql`
   ) as seen`
 
 /**
- * SQL for what each call in `source` (rows of `attempts` or `gateway_calls`, with their owner) adds to what was counted of it before, on the day it was sent:
+ * SQL for what each call in `source` (rows of `attempts` or `gateway_calls`, with their owner and tiers) adds to what was counted of it before, on the day it was sent:
  * the call, taken for a paid one at what was set aside for it, as soon as it is written down, and at its end what the cost
  * differs by, or that nothing was charged.
  */
@@ -76,10 +79,21 @@ export const callFacts = (source: RawBuilder<unknown>) => sql`
     ${selectFigures({
       calls: sql`(is_counted is null)::int`,
       paidCalls: sql`may_have_charged::int - (is_counted is not null)::int`,
+      halfPriceCalls: sql`(may_have_charged and ${isHalfPrice})::int - (is_counted is not null and ${wasHalfPrice})::int`,
       spendNanoUsd: sql`call.cost_nano_usd - ${heldBefore}`,
-      estimatedNanoUsd: sql`case when call.is_estimate then call.cost_nano_usd else 0 end - ${heldBefore}`,
+      estimatedNanoUsd: sql`
+        case when call.is_estimate then call.cost_nano_usd else 0 end - ${heldBefore}`,
+      halfPriceNanoUsd: sql`
+        case when ${isHalfPrice} then call.cost_nano_usd else 0 end
+        - case when ${wasHalfPrice} then ${heldBefore} else 0 end`,
     })}
   from ${source} as call`
+
+/** SQL that is true of a call that was served at another tier than the standard one, or was asked for so where nobody has said. */
+const isHalfPrice = sql`coalesce(call.served_tier, call.tier, 'standard') <> 'standard'`
+
+/** The same of one that is under way, which was counted by what was asked for. */
+const wasHalfPrice = sql`coalesce(call.tier, 'standard') <> 'standard'`
 
 /** SQL that is true of an attempt of which the rollup knows too little. As the index `attempts_to_count` has it. */
 export const isToCount = sql<boolean>`is_counted is distinct from (outcome is not null)`

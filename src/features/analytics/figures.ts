@@ -60,6 +60,8 @@ export const describeSums = (sums: Sums | undefined): Omit<Figures, 'durationMs'
     successRate: toPercent(completed, completed + failed),
     calls: get('calls'),
     paidCalls: get('paidCalls'),
+    halfPriceCalls: get('halfPriceCalls'),
+    halfPriceUsd: toUsd(sums?.halfPriceNanoUsd ?? 0),
     spendUsd: toUsd(sums?.spendNanoUsd ?? 0),
     estimatedUsd: toUsd(sums?.estimatedNanoUsd ?? 0),
     savedUsd: toUsd(sums?.savedNanoUsd ?? 0),

@@ -74,7 +74,7 @@ const GATEWAY_CALLS: typeof ATTEMPTS = {
   table: sql.table('gateway_calls'),
   isDue: isGatewayCallToCount,
   isEnded: sql`gateway_calls.finished_at is not null`,
-  withOwner: sql`due`,
+  withOwner: sql`(select due.*, null::text as tier, null::text as served_tier from due)`,
 }
 
 /** Returns how many calls it took up. */

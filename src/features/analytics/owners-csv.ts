@@ -60,6 +60,8 @@ const columns: [string, (figures: OwnerFigures) => string | number | null][] = [
   ['spend_usd', ({ spendUsd }) => writeUsd(spendUsd)],
   ['estimated_usd', ({ estimatedUsd }) => writeUsd(estimatedUsd)],
   ['saved_usd', ({ savedUsd }) => writeUsd(savedUsd)],
+  ['half_price_calls', ({ halfPriceCalls }) => halfPriceCalls],
+  ['half_price_usd', ({ halfPriceUsd }) => writeUsd(halfPriceUsd)],
 ]
 
 const writeUsd = (usd: number): string => formatUsd(BigInt(toNanoUsdDigits(usd)))

@@ -23,11 +23,11 @@ const ofCall = sql`call.started_at, call.model, call.may_have_charged, call.cost
 
 /** SQL for the facts of the calls that the rollup lacks. */
 export const tailCalls = callFacts(sql`(
-  select generations.owner_id, ${ofCall} from (
+  select generations.owner_id, ${ofCall}, call.tier, call.served_tier from (
     select * from attempts where ${isToCount} order by id limit ${sql.lit(TAIL_CALLS)}) as call
   join generations on generations.id = call.generation_id
   union all
-  select call.owner_id, ${ofCall} from (
+  select call.owner_id, ${ofCall}, null, null from (
     select * from gateway_calls where ${isGatewayCallToCount} order by id limit ${sql.lit(TAIL_CALLS)}) as call)`)
 
 /** Runs `read` in one snapshot. */

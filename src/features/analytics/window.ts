@@ -16,7 +16,7 @@ export type WindowFigures = Pick<
   Figures,
   'total' | 'reuseRate' | 'completed' | 'failed' | 'successRate'
 > & {
-  /** What 95 % of the new images took at most, within 2.5 %; null without any. */
+  /** What 95 % of the new images took at most that were made at the standard price, within 2.5 %; null without any. */
   p95Ms: number | null
 }
 
@@ -30,7 +30,7 @@ export const readWindow = async (db: Database, windowMs: number): Promise<Window
     where created_at > now() - ${windowMs}::float8 * interval '1 millisecond'
       and coalesce(data->>'errorCode', '') <> all(${OF_CALLERS_KEYS}::text[]))`
   const { rows } = await sql<Sums & { p95Bucket: number | null }>`
-    select ${sumColumns}, percentile_disc(0.95) within group (order by bucket) as p95_bucket
+    select ${sumColumns}, percentile_disc(0.95) within group (order by bucket) filter (where not is_half_price) as p95_bucket
     from (${eventFacts(recent)}) as facts`.execute(db)
   const bucket = rows[0]?.p95Bucket ?? null
   return { ...describeSums(rows[0]), p95Ms: bucket === null ? null : durationOfBucket(bucket) }

@@ -1,6 +1,6 @@
 import type { GenerationRow } from '../../../db/schema.ts'
 import type { ExplainedImage } from '../../contract/explanation.ts'
-import { findListPriceNanoUsd } from '../../generation/list-price.ts'
+import type { Tier } from '../../contract/vocabulary.ts'
 import type { Callee } from '../../generation/ports.ts'
 import type { Standing } from '../../generation/state/foresee-insert.ts'
 import type { NanoUsd } from '../../lib/money.ts'
@@ -11,10 +11,15 @@ export type Price = {
   atMostNanoUsd: NanoUsd
   expectedNanoUsd: NanoUsd
   basis: ExplainedImage['price']['basis']
+  /** Absent where nothing is paid for. */
+  tier?: Tier
 }
 export type Estimate = NonNullable<ExplainedImage['expected']>
 
-type Wanted = Pick<GenerationRow, 'provider' | 'model' | 'imageSize' | 'conditionImageDigest'>
+type Wanted = Pick<
+  GenerationRow,
+  'provider' | 'model' | 'imageSize' | 'conditionImageDigest' | 'tier'
+>
 
 /** What a call would cost: by what such calls have cost lately, else by the list. `besidesNanoUsd`: what comparing its prompt may. */
 export const priceOf = (
@@ -24,17 +29,16 @@ export const priceOf = (
   besidesNanoUsd: NanoUsd,
 ): Price => {
   const { imageSize } = wanted
-  const callNanoUsd = callee?.provider.estimateNanoUsd(callee.model, imageSize) ?? 0
-  const atMostNanoUsd = callNanoUsd + besidesNanoUsd
-  const listNanoUsd = callee
-    ? findListPriceNanoUsd(callee.provider.models, callee.model, imageSize)
-    : 0
-  if (atMostNanoUsd === 0 && listNanoUsd === 0) return FREE
+  const tier = wanted.tier ?? 'standard'
+  const listNanoUsd = callee?.provider.estimateNanoUsd(callee.model, imageSize, tier) ?? 0
+  const atMostNanoUsd = listNanoUsd + besidesNanoUsd
+  if (atMostNanoUsd === 0) return FREE
   const lately = calls.find(kindOf(wanted))
   return {
     atMostNanoUsd,
     expectedNanoUsd: lately?.meanNanoUsd ?? listNanoUsd,
     basis: lately ? 'calls' : 'list',
+    tier,
   }
 }
 
@@ -71,9 +75,10 @@ const toEstimate = (waitMs: number, makeMs: number): Estimate => {
   return { waitMs: wait, makeMs: make, totalMs: wait + make }
 }
 
-const kindOf = ({ provider, model, imageSize, conditionImageDigest }: Wanted): CallKind => ({
+const kindOf = ({ provider, model, imageSize, conditionImageDigest, tier }: Wanted): CallKind => ({
   provider,
   model,
   imageSize,
   isConditioned: conditionImageDigest !== null,
+  tier: tier ?? 'standard',
 })

@@ -2,13 +2,13 @@ import type { Database } from '../../../db/database.ts'
 import type { Suggestion } from '../../../db/generation-tables.ts'
 import type { Would } from '../../contract/explanation.ts'
 import type { GenerationRequest } from '../../contract/generation-request.ts'
-import type { BilledTo, SimilarityMode } from '../../contract/vocabulary.ts'
+import type { BilledTo, SimilarityMode, Tier } from '../../contract/vocabulary.ts'
 import type { Callee, Providers } from '../../generation/ports.ts'
 import { limitedBy, listCallees } from '../../generation/providers.ts'
 import { findSuggested, type Suggested } from '../../generation/read/suggestions.ts'
+import { chooseTier, type TierRules } from '../../generation/run/choose-tier.ts'
 import { foreseeStop, readStanding, type Standing } from '../../generation/state/foresee-insert.ts'
 import type { GenerationToInsert, InsertLimits } from '../../generation/state/insert-or-requeue.ts'
-import type { LimitedModel } from '../../generation/state/model-limits.ts'
 import { countPositions, type GenerationWithImage } from '../../generation/state/repository.ts'
 import { accountOf, type Payer } from '../../generation/state/upstream-keys.ts'
 import { type SubmissionStatements, tooManyQueued } from '../../generation/submit/find-or-create.ts'
@@ -31,6 +31,8 @@ export type ExplainDeps = {
   statements: Pick<SubmissionStatements, 'find'>
   limits: InsertLimits
   providers: Providers
+  /** At which tier what is made. */
+  tiers: TierRules
   seal: Seal
   /** Finds it, or what it would be, and stores nothing. */
   resolveConditionImage: ResolveConditionImage
@@ -90,8 +92,11 @@ export const createExplain =
     const { keyId, upstreamKey } = payer
     const isOurs = upstreamKey === undefined
     const account = isOurs ? {} : { account: accountOf(deps.seal, upstreamKey) }
-    const callees = listAsked(deps, request).map((callee) => ({ ...callee, ...account }))
-    const about = { ownerId, keyId, lane: request.lane, callees }
+    const model = findModel(deps, request)
+    const callees = model
+      ? listCallees(deps.providers, model).map((callee) => ({ ...limitedBy(callee), ...account }))
+      : []
+    const about = { ownerId, keyId, lane: request.lane, model, callees }
     const [standing, calls] = await Promise.all([
       readStanding(deps.db, about, deps.limits),
       deps.readCalls(),
@@ -107,13 +112,14 @@ export const createExplain =
     return { standing, billedTo, images, neededNanoUsd: moment.neededNanoUsd }
   }
 
-/** Who would be called for it; nobody where there is no such model. */
-const listAsked = ({ providers }: ExplainDeps, request: GenerationRequest): LimitedModel[] => {
-  const name = request.model ?? providers.defaultModel
-  const model = providers.models.find((each) => each.name === name)
-  return model
-    ? listCallees(providers, { provider: model.provider, model: name }).map(limitedBy)
-    : []
+/** What is asked for, as a generation says it; undefined where there is no such model. */
+const findModel = (
+  { providers }: ExplainDeps,
+  request: GenerationRequest,
+): Pick<GenerationToInsert, 'provider' | 'model'> | undefined => {
+  const model = request.model ?? providers.defaultModel
+  const provider = providers.models.find(({ name }) => name === model)?.provider
+  return provider && { provider, model }
 }
 
 /** All pictures that a request asks for are of the same images, each of which is looked at once. */
@@ -188,9 +194,15 @@ const foreseeNew = async (
   const { standing, calls } = moment
   const refusal = deps.findNewRefusal(wanted.ownerId)
   if (refusal) throw refusal
-  const stop = foreseeStop(standing, wanted.mayCostNanoUsd, moment.neededNanoUsd)
+  const tier = foreseeTier(deps, standing, wanted)
+  // Where a key of the caller's own pays it costs nothing here.
+  const [first] = listCallees(deps.providers, wanted)
+  const mayCostNanoUsd =
+    wanted.mayCostNanoUsd &&
+    (first?.provider.estimateNanoUsd(first.model, wanted.imageSize, tier) ?? 0)
+  const stop = foreseeStop(standing, mayCostNanoUsd, moment.neededNanoUsd)
   if (stop && wanted.lane === 'interactive') {
-    moment.neededNanoUsd += wanted.mayCostNanoUsd
+    moment.neededNanoUsd += mayCostNanoUsd
     throw stop
   }
   if (standing.inFlight + moment.ahead >= deps.limits.maxInFlight) throw tooManyQueued()
@@ -198,18 +210,28 @@ const foreseeNew = async (
   const { comparison, reused } = similar
   if (reused) return { would: 'reuse', from: reused, comparison, price: FREE }
   const queuePosition = standing.queuePosition + moment.ahead
-  const price = priceOf(
-    calls,
-    wanted,
-    findTaker(deps.providers, wanted, standing),
-    similar.mayCostNanoUsd,
-  )
+  const taker = findTaker(deps.providers, wanted, standing)
+  const price = priceOf(calls, { ...wanted, tier }, taker, similar.mayCostNanoUsd)
   const wait = stop ?? findModelLimit(standing)
   moment.ahead += 1
-  moment.neededNanoUsd += wanted.mayCostNanoUsd
+  moment.neededNanoUsd += mayCostNanoUsd
   if (wait) return { would: 'wait', reason: wait, comparison, price, queuePosition }
-  const expected = estimate(calls, standing, wanted, { queuePosition })
+  const expected = estimate(calls, standing, { ...wanted, tier }, { queuePosition })
   return { would: 'buy', comparison, price, queuePosition, expected }
+}
+
+/** As the worker that claims it chooses. */
+const foreseeTier = (
+  { tiers, providers }: ExplainDeps,
+  { keyTier, tierLimits, asOf }: Standing,
+  { lane, provider }: GenerationToInsert,
+): Tier => {
+  const fresh = { doubtedTier: null, ambiguousCalls: 0, startedAt: null, deadlineAt: null }
+  return chooseTier(
+    { lane, keyTier, tierLimits, asOf, ...fresh },
+    tiers,
+    providers.find(provider) ?? {},
+  )
 }
 
 type Compared = Pick<ForeseenImage, 'comparison'> & {

@@ -63,10 +63,11 @@ const presentImage = (image: ForeseenImage, asOf: Date, context: Context): Expla
   }
 }
 
-const presentPrice = ({ atMostNanoUsd, expectedNanoUsd, basis }: Price) => ({
+const presentPrice = ({ atMostNanoUsd, expectedNanoUsd, basis, tier }: Price) => ({
   atMostUsd: toUsd(atMostNanoUsd),
   expectedUsd: toUsd(expectedNanoUsd),
   basis,
+  ...(tier && { tier }),
 })
 
 const presentReason = (

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { GenerationRow } from '../../../db/schema.ts'
+import type { Tier } from '../../contract/vocabulary.ts'
 import type { AttemptOutcome } from '../../generation/run/attempts.ts'
 import type { NanoUsd } from '../../lib/money.ts'
 
@@ -15,6 +16,7 @@ export type CallFigures = {
 /** What tells one kind of call from another. */
 export type CallKind = Pick<GenerationRow, 'provider' | 'model' | 'imageSize'> & {
   isConditioned: boolean
+  tier: Tier
 }
 
 export type RecentCalls = {
@@ -68,15 +70,16 @@ const readCalls = async (
   return { find, capacity }
 }
 
-const nameOf = ({ provider, model, imageSize, isConditioned }: CallKind): string =>
-  JSON.stringify([provider, model, imageSize, isConditioned])
+const nameOf = ({ provider, model, imageSize, isConditioned, tier }: CallKind): string =>
+  JSON.stringify([provider, model, imageSize, isConditioned, tier])
 
 const selectFigures = async (db: Database): Promise<(CallKind & CallFigures)[]> => {
   const { rows } = await sql<CallKind & { meanNanoUsd: NanoUsd; medianMs: number | null }>`
-    select provider, model, image_size, is_conditioned, round(avg(cost_nano_usd)) as mean_nano_usd,
+    select provider, model, image_size, is_conditioned, tier, round(avg(cost_nano_usd)) as mean_nano_usd,
       percentile_cont(0.5) within group (order by took_ms) as median_ms
     from (
       select one.provider, one.model, one.image_size, one.condition_image_digest is not null as is_conditioned,
+        coalesce(one.tier, 'standard') as tier,
         sum(recent.cost_nano_usd) as cost_nano_usd,
         min(extract(epoch from one.finished_at - recent.started_at)::float8 * 1000)
           filter (where recent.outcome = 'image' and one.status = 'succeeded' and one.finished_at >= recent.started_at) as took_ms
@@ -86,6 +89,6 @@ const selectFigures = async (db: Database): Promise<(CallKind & CallFigures)[]> 
       join generations as one on one.id = recent.generation_id
       where recent.outcome is not null and recent.outcome <> ${INTERRUPTED} and recent.started_at > now() - ${DAYS}::int * interval '1 day'
       group by one.id) as asked
-    group by provider, model, image_size, is_conditioned`.execute(db)
+    group by provider, model, image_size, is_conditioned, tier`.execute(db)
   return rows.map(({ medianMs, ...row }) => ({ ...row, medianMs: medianMs ?? undefined }))
 }

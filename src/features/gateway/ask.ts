@@ -3,6 +3,7 @@ import type { Request, Response } from 'express'
 import { principalOf } from '../../adapters/http/auth.ts'
 import { letGoOfBody } from '../../adapters/http/bound-bodies.ts'
 import type { AssertMayAsk } from '../../adapters/http/caller-policy.ts'
+import { withForcedBy } from '../../adapters/http/forced-by.ts'
 import { type HttpContext, whileConnected } from '../../adapters/http/http-context.ts'
 import { parseBody } from '../../adapters/http/parse-request.ts'
 import type { PayerOf } from '../../adapters/http/upstream-key.ts'
@@ -94,7 +95,7 @@ const submitAll = async (
   const wishes = parseWishes(req)
   const payer = payerOf(req, res)
   const principal = principalOf(res)
-  const requests = describe().map((wanted) => toRequest(wanted, wishes))
+  const requests = describe().map((wanted) => withForcedBy(req, res, toRequest(wanted, wishes)))
   for (const request of requests) assertMayAsk(principal, request)
   const apart = await setApart(findPlace, principal, wishes, requests)
   const [first, ...others] = apart.map((request, at) => ({

@@ -22,6 +22,7 @@ export const presentKey = (row: AccessKeyRow, now = new Date()): Key => ({
     lanes: row.lanes,
     origins: row.origins,
     perMinute: row.perMinute,
+    eagerTier: row.eagerTier,
     upstreamKeys: row.upstreamKeys,
     expiresAt: row.expiresAt?.toISOString(),
     revokedAt: row.revokedAt?.toISOString(),

@@ -31,6 +31,7 @@ export const insertKey = async (
       origins: input.origins ?? null,
       perMinute: input.perMinute ?? null,
       variants: input.variants,
+      eagerTier: input.eagerTier ?? null,
       upstreamKeys: input.upstreamKeys ?? null,
       createdBy,
       expiresAt: input.expiresAt === undefined ? null : new Date(input.expiresAt),

@@ -91,6 +91,8 @@ const presentAttempt = (
   steps: presentSteps(attempt, isNewest ? row : undefined),
   ...defined({
     finishedAt: attempt.finishedAt?.toISOString(),
+    tier: attempt.tier ?? undefined,
+    servedTier: attempt.servedTier ?? undefined,
     callerCostUsd:
       attempt.callerCostNanoUsd === null ? undefined : toUsd(attempt.callerCostNanoUsd),
     costBasis: attempt.costBasis ?? undefined,

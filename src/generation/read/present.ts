@@ -5,6 +5,7 @@ import type { Image } from '../../contract/image.ts'
 import { type ImageSize, isTerminal, type OutputFormat } from '../../contract/vocabulary.ts'
 import { type NanoUsd, toUsd } from '../../lib/money.ts'
 import type { GenerationWithImage } from '../state/repository.ts'
+import { isForced } from '../state/revision.ts'
 import { versionOf } from './images.ts'
 import { conditionDigestOf, type MadeBy } from './list-images.ts'
 import type { Suggested } from './suggestions.ts'
@@ -74,6 +75,7 @@ export const presentGeneration = (
     lane: row.lane,
     isExisting: reuse !== undefined,
     isConditioned: row.conditionImageDigest !== null,
+    isForced: isForced(row),
     isPlaceholder: lateNote !== undefined || (isTerminal(row.status) && row.status !== 'succeeded'),
     attempts: row.attempts,
     provider: row.provider,
@@ -87,6 +89,7 @@ export const presentGeneration = (
       cancel: `${self}/cancel`,
     },
     ...defined({
+      ...(!hidesOthers && { fingerprint: row.fingerprint, forcedBy: row.forcedBy }),
       reuse,
       similar: suggested.length > 0 ? suggested.map((each) => presentSuggested(each, urls)) : null,
       note: lateNote ?? (row.provider === 'local' ? LOCAL_NOTE : undefined),
@@ -94,6 +97,7 @@ export const presentGeneration = (
       servedBy: describeServedBy(row),
       queuePosition,
       costUsd: isTerminal(row.status) ? toUsd(row.costNanoUsd) : undefined,
+      tier: row.tier,
       billedTo: row.upstreamAccount === null ? undefined : ('caller' as const),
       aspectRatio: row.aspectRatio,
       variant: row.variant,
@@ -150,8 +154,13 @@ export const showGeneration = (
   format?: OutputFormat,
 ): string => withFormat(withVersion(urls.image(row.id), row.imageContentDigest), format)
 
-export const presentImage = (row: ImageRow & Partial<MadeBy>, urls: Urls): Image => ({
+export const presentImage = (
+  row: ImageRow & Partial<MadeBy>,
+  urls: Urls,
+  { showsOwner = false } = {},
+): Image => ({
   id: row.id,
+  ...(showsOwner && { ownerId: row.userId }),
   imageType: row.imageType,
   imageUrl: withVersion(urls.image(row.id), row.contentDigest),
   generatedAt: row.generatedAt.toISOString(),
@@ -161,6 +170,7 @@ export const presentImage = (row: ImageRow & Partial<MadeBy>, urls: Urls): Image
     transformation: row.transformation,
     variant: row.variant,
     conditionImage: row.conditionImageDigest,
+    costUsd: typeof row.costNanoUsd === 'number' ? toUsd(row.costNanoUsd) : undefined,
     mimeType: row.mimeType,
     sizeBytes: row.sizeBytes,
     width: row.width,

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { GenerationRow } from '../../../db/schema.ts'
+import type { Tier } from '../../contract/vocabulary.ts'
 import type { CallReceipt } from '../../lib/call-receipt.ts'
 import type { ProviderErrorCode } from '../../lib/errors.ts'
 import type { NanoUsd } from '../../lib/money.ts'
@@ -41,13 +42,15 @@ type MadeBy = Pick<GenerationRow, 'provider' | 'model'>
 export type Intent =
   | { attemptId: string }
   | 'capped'
+  /** A person waits for it since: it is not to be sent at a tier that takes its time. */
+  | 'wanted_at_once'
   | 'claim_lost'
   | { stop: SpendingStop; asOf: Date }
 
 /**
  * Writes down that a paid call is about to be sent, counts it and sets aside `heldNanoUsd`, what it may cost, while the claim
- * stands, the cap allows, paying is not stopped and no limit would be passed. Where a key of the caller's own pays, nothing is set
- * aside, and only the claim and the cap count. All of it before it is sent: a worker that dies
+ * stands, nobody waits for what would take its time at its tier, the cap allows, paying is not stopped and no limit would be passed.
+ * Where a key of the caller's own pays, nothing is set aside, and only the claim, who waits and the cap count. All of it before it is sent: a worker that dies
  * leaves one call too many in the books, at what that may have cost, and never one too few (ADR 36). The sums of the call's
  * scopes are locked, in the one order that all keep to, before they are compared (ADR 50). `called`: of a route, who is (ADR 80).
  */
@@ -56,12 +59,14 @@ export const recordIntent = async (
   claim: Claim,
   heldNanoUsd: NanoUsd,
   budgets: BudgetSettings,
+  tier: Tier = 'standard',
   called?: MadeBy,
 ): Promise<Intent> => {
   const [provider, model] = [called?.provider ?? null, called?.model ?? null]
   const { rows } = await sql<IntentRow>`
     with claim as materialized (
-      select id, owner_id, key_id, upstream_account is null as is_ours,
+      select id, owner_id, key_id, ${tier}::text <> 'standard' and lane <> 'eager' as is_wanted_at_once,
+        upstream_account is null as is_ours,
         case when upstream_account is null then ${heldNanoUsd}::bigint else 0 end as held,
         attempts < ${MAX_ATTEMPTS} and paid_calls < case when ambiguous_calls > 0
           then ${MAX_PAID_CALLS_AFTER_AMBIGUOUS}::int else ${MAX_PAID_CALLS}::int end as is_allowed
@@ -71,7 +76,7 @@ export const recordIntent = async (
     ), limits as materialized (
       select limits.* from claim
       cross join lateral ${limitsOf(scopesOf(sql`owner_id`, sql`key_id`), sql`${encodeBudgets(budgets)}::text`)} as limits
-      where is_allowed and held > 0
+      where is_allowed and not is_wanted_at_once and held > 0
     ), ${lockedSums}, passed as materialized (
       select limits.* from limits join locked using (scope, period, starts) cross join claim
       where nano_usd + held > limit_nano_usd
@@ -80,32 +85,38 @@ export const recordIntent = async (
       select from spending_switch cross join claim where held > 0 and paused_at is not null
     ), counted as (
       update generations
-      set paid_calls = paid_calls + 1, ambiguous_calls = ambiguous_calls + 1, attempts = attempts + 1,
+      set paid_calls = paid_calls + 1, ambiguous_calls = ambiguous_calls + 1, attempts = attempts + 1, tier = ${tier},
         cost_nano_usd = cost_nano_usd + held,
         called_provider = ${provider}::text, called_model = ${model}::text
       from claim
-      where generations.id = claim.id and is_allowed
+      where generations.id = claim.id and is_allowed and not is_wanted_at_once
         and not exists (select from passed) and not exists (select from paused)
       returning generations.*, is_ours, held
     ), attempt as (
       insert into attempts (
-        generation_id, key_id, fence, worker_id, provider, model, started_at, billed_to, cost_nano_usd, held_nano_usd, is_estimate)
-      select id, key_id, fence, coalesce(worker_id, ''), coalesce(${provider}::text, provider), coalesce(${model}::text, model), now(),
+        generation_id, key_id, fence, worker_id, provider, model, tier, started_at, billed_to, cost_nano_usd, held_nano_usd, is_estimate)
+      select id, key_id, fence, coalesce(worker_id, ''), coalesce(${provider}::text, provider), coalesce(${model}::text, model), tier, now(),
         case when is_ours then 'server' else 'caller' end, held, held, true
       from counted
       returning id
     )
-    select (select id from attempt) as attempt_id, is_allowed, exists (select from paused) as is_paused,
+    select (select id from attempt) as attempt_id, is_allowed, is_wanted_at_once, exists (select from paused) as is_paused,
       passed.scope, passed.period, passed.resets_at, now() as as_of
     from claim left join passed on true`.execute(db)
   const [row] = rows
   if (!row) return 'claim_lost'
   if (row.attemptId) return { attemptId: row.attemptId }
+  if (row.isWantedAtOnce) return 'wanted_at_once'
   const stop = row.isAllowed && stopOf(row)
   return stop ? { stop, asOf: row.asOf } : 'capped'
 }
 
-type IntentRow = StopColumns & { attemptId: string | null; isAllowed: boolean; asOf: Date }
+type IntentRow = StopColumns & {
+  attemptId: string | null
+  isAllowed: boolean
+  isWantedAtOnce: boolean
+  asOf: Date
+}
 
 /** How a call ended, for the books. */
 export type Ending = {
@@ -119,7 +130,7 @@ export type Ending = {
   isEstimate: boolean
   /** Of a call that was answered. */
   receipt?: CallReceipt | undefined
-  /** True for one that uses up nothing of what the asking may cost: we ended it ourselves, or it was to try a model out. */
+  /** True for one that uses up nothing of what the asking may cost: we ended it ourselves, or it was to try a model or a tier out. */
   isSpared?: boolean
   /** True where an earlier call for the same asking may have charged: of a route nobody else is called, whatever came of this one. */
   isBound?: boolean
@@ -130,7 +141,7 @@ export type Ending = {
 /**
  * Writes down how a call ended, and books what it cost in place of what was set aside. Not fenced: the call is paid for,
  * even if another worker holds the generation now. A call that can't have been charged is taken off the count of paid ones;
- * one whose result arrived is no longer ambiguous. Neither holds for a call of an earlier asking: the counts are of this one.
+ * one whose result arrived is no longer ambiguous. The tier that served is the generation's, where it is said. Neither holds for a call of an earlier asking: the counts are of this one.
  */
 export const recordOutcome = async (
   db: Database,
@@ -155,10 +166,11 @@ export const recordOutcome = async (
         is_estimate = ${result.isEstimate},
         finished_at = clock_timestamp(), steps = ${steps}, ${describeReceipt(result)}
       where id = ${attemptId} and outcome is null
-      returning started_at, fence as its_fence, cost_nano_usd - held_nano_usd as owed_nano_usd
+      returning started_at, fence as its_fence, served_tier, cost_nano_usd - held_nano_usd as owed_nano_usd
     )
     update generations
     set cost_nano_usd = generations.cost_nano_usd + owed_nano_usd,
+      tier = case when ${ofThisAsking} = 1 then coalesce(served_tier, tier) else tier end,
       paid_calls = greatest(0, paid_calls - ${isFree ? 1 : 0} * ${ofThisAsking}),
       ambiguous_calls = greatest(0, ambiguous_calls - ${isClear ? 1 : 0} * ${ofThisAsking}),
       attempts = greatest(0, attempts - ${result.isSpared ? 1 : 0} * ${ofThisAsking}),
@@ -169,9 +181,9 @@ export const recordOutcome = async (
 
 /** What was said of the call, with how its cost was found unless that is an estimate. */
 const describeReceipt = ({ receipt, isEstimate }: Ending) => {
-  const { usage, responseId = null, priceVersion = null, basis = null } = receipt ?? {}
+  const { usage, responseId = null, priceVersion = null, basis = null, tier = null } = receipt ?? {}
   return sql`usage = ${usage === undefined ? null : JSON.stringify(usage)}::jsonb, response_id = ${responseId},
-        price_version = ${priceVersion}, cost_basis = ${isEstimate ? null : basis}`
+        price_version = ${priceVersion}, served_tier = ${tier}, cost_basis = ${isEstimate ? null : basis}`
 }
 
 /** SQL for 1, or for 0 where the call of `ended` was sent before the generation was asked for again. */

@@ -1,5 +1,6 @@
 import type { Database } from '../../../db/database.ts'
-import { AppError } from '../../lib/errors.ts'
+import type { Tier } from '../../contract/vocabulary.ts'
+import { AppError, isProviderError, type ProviderError } from '../../lib/errors.ts'
 import type { NanoUsd } from '../../lib/money.ts'
 import type { Seal } from '../../lib/seal.ts'
 import type {
@@ -22,12 +23,13 @@ import {
   recordOutcome,
   type StepTimes,
 } from './attempts.ts'
+import { HeldAtTier } from './held-at-tier.ts'
 import { Interrupted } from './lease.ts'
 import { loadImages } from './load-images.ts'
-import { judgeFailure } from './outcomes.ts'
+import { judgeFailure, outcomeRules } from './outcomes.ts'
 import type { OnStep, RunStep } from './steps.ts'
 
-type CallDeps = {
+export type CallDeps = {
   db: Database
   store: ImageStore
   spool: Spool
@@ -47,27 +49,27 @@ export type PaidResult = ProviderResult & { isBooked: boolean }
 /**
  * One paid call: the intent is in Postgres before it is sent, the bytes are on disk before anything else is done. From
  * then on nothing here fails any more: neither a full disk nor a Postgres that is away is a reason to lose them.
- * `isTrial`: it goes out to see whether the model is back. Throws `ProviderError`, `Interrupted`, or `attempts_exhausted`,
- * `budget_exceeded`, `spending_paused` or `upstream_key_required` without a call.
+ * `isTrial`: it goes out to see whether the model is back. Throws `ProviderError`, `Interrupted`, or without a call `HeldAtTier` where
+ * somebody has come to wait for what would take its time, `attempts_exhausted`, `budget_exceeded`, `spending_paused` or `upstream_key_required`.
  */
 export const callProvider = async (
   deps: CallDeps,
   claim: Claim,
   callee: Callee,
   signal: AbortSignal,
-  isTrial: boolean,
+  { tier, isTrial }: { tier: Tier; isTrial: boolean },
 ): Promise<PaidResult> => {
-  const request = await describeRequest(deps, claim, callee)
+  const request = await describeRequest(deps, claim, callee, tier)
   deps.stopping.throwIfAborted()
   signal.throwIfAborted()
-  const heldNanoUsd = callee.provider.estimateNanoUsd(callee.model, claim.imageSize)
+  const heldNanoUsd = callee.provider.estimateNanoUsd(callee.model, claim.imageSize, tier)
   const attemptId = attemptOf(
-    await recordIntent(deps.db, claim, heldNanoUsd, deps.budgets, calledBy(claim, callee)),
+    await recordIntent(deps.db, claim, heldNanoUsd, deps.budgets, tier, calledBy(claim, callee)),
   )
   deps.onStep(claim.id, 'intent_recorded')
   const result = await call(
     deps,
-    { claim, callee, attemptId, heldNanoUsd, isTrial },
+    { claim, callee, attemptId, tier, heldNanoUsd, isTrial },
     request,
     signal,
   )
@@ -109,13 +111,14 @@ type Attempt = {
   claim: Claim
   callee: Callee
   attemptId: string
+  tier: Tier
   heldNanoUsd: NanoUsd
   isTrial: boolean
 }
 
 const call = async (
   { db, steps }: CallDeps,
-  { claim, callee, attemptId, heldNanoUsd, isTrial }: Attempt,
+  { claim, callee, attemptId, tier, heldNanoUsd, isTrial }: Attempt,
   request: ProviderRequest,
   signal: AbortSignal,
 ): Promise<ProviderResult> => {
@@ -125,12 +128,11 @@ const call = async (
     return await callee.provider.call(request, signal)
   } catch (error) {
     const ending = isSent ? judgeFailure(error, heldNanoUsd) : NEVER_SENT
-    // Neither is the provider's answer to this request: a stop of ours, and what a model that is down says to everyone.
-    const isSpared = !isSent || isLetGo(error) || (isTrial && !ending.mayHaveCharged)
-    await recordOutcome(db, claim.id, attemptId, {
-      ...ending,
-      ...{ isSpared, steps, isBound: claim.calledProvider !== null },
-    })
+    // Not the provider's answer to this request: a stop of ours, what a model that is down says to everyone, or one has no room for at a tier.
+    const isTried = isTrial || isOfTier(tier, error)
+    const isSpared = !isSent || isLetGo(error) || (isTried && !ending.mayHaveCharged)
+    const isBound = claim.calledProvider !== null
+    await recordOutcome(db, claim.id, attemptId, { ...ending, isSpared, steps, isBound })
     throw error
   }
 }
@@ -147,8 +149,21 @@ const NEVER_SENT: Ending = {
 const isLetGo = (error: unknown): boolean =>
   error instanceof Interrupted && error.reason === 'shutdown'
 
+/** True of what may be said of the tier, and not of the request: what it asks for may be had at the standard one. */
+export const isOfTier = (tier: Tier, error: unknown): error is ProviderError =>
+  tier !== 'standard' &&
+  isProviderError(error) &&
+  !outcomeRules[error.code].mayHaveCharged &&
+  error.code !== 'refused_prompt'
+
 const attemptOf = (intent: Intent): string => {
   if (intent === 'claim_lost') throw new Interrupted('claim_lost')
+  if (intent === 'wanted_at_once') {
+    throw new HeldAtTier('Somebody waits for it: it is made at once.', {
+      retryAfterMs: 0,
+      atMostMs: 0,
+    })
+  }
   if (intent === 'capped') {
     throw new AppError(
       'attempts_exhausted',
@@ -164,11 +179,13 @@ const describeRequest = async (
   deps: CallDeps,
   claim: Claim,
   { provider, model }: Callee,
+  tier: Tier,
 ): Promise<ProviderRequest> => ({
   apiKey: await findKey(deps, claim, provider),
   prompt: claim.prompt,
   transformation: claim.transformation,
   model,
+  ...(tier !== 'standard' && { tier }),
   aspectRatio: claim.aspectRatio ?? undefined,
   imageSize: claim.imageSize,
   variation: describeVariation(claim),

@@ -7,6 +7,7 @@ import {
 import type { GenerationWithImage } from '../state/repository.ts'
 import { MAX_WAIT_MS } from '../state/transitions.ts'
 import { MAX_ATTEMPTS, mayCallAgain } from './attempts.ts'
+import { HeldAtTier } from './held-at-tier.ts'
 import { outcomeRules } from './outcomes.ts'
 
 /** More are allowed only by asking for the image again. */
@@ -50,7 +51,7 @@ export const decideRetryDelay = (
   return waitMs + deps.callMs <= leftMs ? waitMs : undefined
 }
 
-/** True of a generation whose call was not sent, since its model takes none for now. */
+/** True of a generation whose call was not sent, or does not count, since its model takes none for now. */
 export const isHeldBack = (failure: AppError): boolean =>
   failure.code === 'provider_unavailable' ||
   (failure.code === 'rate_limited' && !isProviderError(failure))
@@ -60,6 +61,7 @@ const decideWait = (
   row: Spent,
   failure: AppError,
 ): number | undefined => {
+  if (failure instanceof HeldAtTier) return waitAtTier(row, failure)
   if (isQuotaOfWaiting(row, failure)) return undefined
   if (isHeldBack(failure)) return spread(row, failure)
   if (isProviderError(failure)) return waitByRule(retryBackoffMs, row, failure)
@@ -68,6 +70,10 @@ const decideWait = (
   const isWorthwhile = failure.retryable && row.claims < MAX_ATTEMPTS
   return isWorthwhile ? fullJitter(row.claims, retryBackoffMs) : undefined
 }
+
+/** Nobody who waits is kept waiting for a lower price. */
+const waitAtTier = (row: Spent, failure: HeldAtTier): number =>
+  row.lane === 'eager' ? Math.min(spread(row, failure), failure.atMostMs) : 0
 
 /** Whose own key has no quota left is told so at once where somebody waits: it is theirs to wait, or to bring another. */
 const isQuotaOfWaiting = ({ upstreamAccount, lane }: Spent, { code }: AppError): boolean =>

@@ -23,10 +23,14 @@ export type RunJobDeps = RunDeps & {
 /** What a worker does with a job: makes the row of a request that only the job holds, then runs its generation. */
 export const createRunJob =
   (deps: RunJobDeps) =>
-  async (generationId: string, deferred: DeferredSubmission | undefined): Promise<RunOutcome> => {
+  async (
+    generationId: string,
+    deferred: DeferredSubmission | undefined,
+    onLong: () => void,
+  ): Promise<RunOutcome> => {
     if (deferred) await insertDeferred(deps.db, deferred, deps.giveUpMs)
     const startedAt = performance.now()
-    const attempt = () => runGeneration(deps, generationId)
+    const attempt = () => runGeneration(deps, generationId, onLong)
     const traced = deps.trace?.(generationId, attempt) ?? attempt()
     const outcome = await traced.finally(() => deps.onLeft(generationId))
     const durationMs = Math.round(performance.now() - startedAt)

@@ -1,12 +1,10 @@
 import type { Database } from '../../../db/database.ts'
 import { findListPriceUsd } from '../../contract/list-price.ts'
 import type { Lane } from '../../contract/vocabulary.ts'
-import { AppError, isProviderError, messageOf } from '../../lib/errors.ts'
+import { AppError, messageOf } from '../../lib/errors.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type { Seal } from '../../lib/seal.ts'
-import { findListPriceNanoUsd } from '../list-price.ts'
 import type {
-  Callee,
   CompareWithSimilar,
   GuardCall,
   ImageStore,
@@ -15,10 +13,9 @@ import type {
   Providers,
   Spool,
 } from '../ports.ts'
-import { limitedBy, listCallees } from '../providers.ts'
+import { accountsOf, listCallees } from '../providers.ts'
 import { describeReuse } from '../read/present.ts'
 import type { ChangedRow } from '../state/apply-transition.ts'
-import { findLimits, type Limit, liftLimit, limitModel } from '../state/model-limits.ts'
 import { findAnswering, findGeneration } from '../state/repository.ts'
 import type { BudgetSettings } from '../state/spending-limits.ts'
 import { type LoggedReuse, withoutPrompt } from '../state/telemetry.ts'
@@ -27,20 +24,21 @@ import {
   type ClaimedRow,
   claimGeneration,
   completeByReuse,
-  MAX_WAIT_MS,
   type ReusableImage,
   releaseGeneration,
   retryGeneration,
   suggestImages,
 } from '../state/transitions.ts'
 import { createStepTimes, recordAdoption, type StepTimes } from './attempts.ts'
-import { callProvider, type PaidResult } from './call-provider.ts'
+import { buy } from './buy.ts'
+import type { PaidResult } from './call-provider.ts'
+import { chooseTier, type TierRules } from './choose-tier.ts'
 import { commitImage, commitPlaceholder } from './commit.ts'
-import { callInOrder } from './fall-back.ts'
+import type { FlexLane } from './flex-lane.ts'
 import { type Countdown, holdLease, Interrupted, startCountdown } from './lease.ts'
-import { deadlineExceeded } from './overdue.ts'
+import { postponeIfFull } from './postpone.ts'
 import { removeIfErased } from './remove-if-erased.ts'
-import { decideRetryDelay, isHeldBack, limitMsOf } from './retry-policy.ts'
+import { decideRetryDelay, isHeldBack } from './retry-policy.ts'
 import type { OnStep, RunStep } from './steps.ts'
 import { findStored, storeImage } from './store-image.ts'
 import { tellOfKey } from './tell-of-key.ts'
@@ -66,6 +64,10 @@ export type RunDeps = {
   /** Opens callers' own keys for the provider. */
   seal: Seal
   breaker: GuardCall
+  /** At which tier what is made. */
+  tiers: TierRules
+  /** Its calls at the flex tier. */
+  flex: FlexLane
   /** Aborted, with `Interrupted`, once this worker begins no further call: it is stopping. */
   stopping: AbortSignal
   /** Aborted when this worker must give back what it runs. */
@@ -92,14 +94,23 @@ export type RunOutcome =
 
 /**
  * Takes one generation as far as it goes: claim, dedupe, adopt what an earlier attempt left, else pay once,
- * store the bytes, commit. Each step is safe to repeat. Throws only when a statement fails.
+ * store the bytes, commit. Each step is safe to repeat. `onLong` is called once the rest may take minutes, in which there is
+ * nothing to do but to wait. Throws only when a statement fails.
  */
-export const runGeneration = async (deps: RunDeps, id: string): Promise<RunOutcome> => {
-  const accounts = accountsOf(deps.providers)
-  const claim = await claimGeneration(deps.db, id, { ...deps, accounts })
+export const runGeneration = async (
+  deps: RunDeps,
+  id: string,
+  onLong: () => void = () => {},
+): Promise<RunOutcome> => {
+  const postponedMs = await postponeIfFull(deps, id)
+  if (postponedMs !== undefined) return { kind: 'again', delayMs: postponedMs }
+  const claim = await claimGeneration(deps.db, id, {
+    ...deps,
+    accounts: accountsOf(deps.providers),
+  })
   if (!claim) return whenNotClaimable(deps.db, id)
   const leftUntil = startCountdown(claim)
-  const outcome = await runClaim({ ...timeSteps(deps), leftUntil }, claim)
+  const outcome = await runClaim({ ...timeSteps(deps), leftUntil, onLong }, claim)
   if (outcome.kind === 'left') await removeIfErased(deps, claim)
   deps.onRun(claim, outcome, -leftUntil(claim.queuedAt))
   return outcome
@@ -123,9 +134,10 @@ type TimedDeps = Omit<RunDeps, 'onStep'> & {
   steps: StepTimes
   onStep: OnStep<RunStep>
   leftUntil: Countdown
+  onLong: () => void
 }
 
-const timeSteps = (deps: RunDeps): Omit<TimedDeps, 'leftUntil'> => {
+const timeSteps = (deps: RunDeps): Omit<TimedDeps, 'leftUntil' | 'onLong'> => {
   const steps = createStepTimes()
   const onStep: OnStep<RunStep> = (generationId, step) => {
     steps.mark(step)
@@ -165,74 +177,6 @@ const produce = async (
   deps.onStep(claim.id, 'spool_cleared')
   return isCommitted ? { kind: 'finished', status: 'succeeded' } : { kind: 'left' }
 }
-
-/** Pays for one, of the first model that takes the call. */
-const buy = async (
-  deps: TimedDeps,
-  claim: ClaimedRow,
-  signal: AbortSignal,
-): Promise<PaidResult> => {
-  const callees = listCallees(deps.providers, claim)
-  if (callees.length === 0) throw notHere(claim)
-  const limits = await readLimits(deps, claim, callees)
-  return callInOrder(callees, (callee) =>
-    buyFrom(deps, claim, { callee, limit: limits[callees.indexOf(callee)] }, signal),
-  )
-}
-
-/** Of a plain model it came with the claim. */
-const readLimits = async (
-  { db }: TimedDeps,
-  { provider, limitedAt, limitedUntil }: ClaimedRow,
-  callees: readonly Callee[],
-): Promise<(Limit | undefined)[]> => {
-  if (provider === 'route') return findLimits(db, callees.map(limitedBy))
-  return [limitedAt && limitedUntil ? { limitedAt, limitedUntil } : undefined]
-}
-
-/** Pays for one, unless the model takes no calls now or there is no time left for one. */
-const buyFrom = async (
-  deps: TimedDeps,
-  claim: ClaimedRow,
-  { callee, limit }: { callee: Callee; limit: Limit | undefined },
-  signal: AbortSignal,
-): Promise<PaidResult> => {
-  const { db } = deps
-  const limitedMs = leftOfLimit(claim, limit, deps.leftUntil)
-  if (limitedMs > 0) throw modelLimited(limitedMs)
-  if (claim.deadlineAt && deps.leftUntil(claim.deadlineAt) < deps.callMs) throw deadlineExceeded()
-  const { ownerId, fingerprint, upstreamAccount } = claim
-  // A limit of a caller's own key holds for that key alone.
-  const account = claim.upstreamAccount ?? callee.provider.account
-  const limited = { ...limitedBy(callee), account }
-  try {
-    const paid = await deps.breaker(
-      { ...limited, ownerId, fingerprint, upstreamAccount },
-      (isTrial) => callProvider(deps, claim, callee, signal, isTrial),
-    )
-    if (limit) await liftLimit(db, limited).catch(() => {})
-    return paid
-  } catch (error) {
-    const limitMs = isProviderError(error) ? limitMsOf(error) : 0
-    if (limitMs > 0) await limitModel(db, limited, limitMs)
-    throw error
-  }
-}
-
-/** A person's generation tries a limit after a minute, and once at once where the person came since. */
-const leftOfLimit = (
-  { lane, promotedAt }: ClaimedRow,
-  limit: Limit | undefined,
-  leftUntil: Countdown,
-): number => {
-  if (!limit) return 0
-  const { limitedAt, limitedUntil } = limit
-  if (promotedAt && promotedAt > limitedAt) return 0
-  return Math.min(leftUntil(limitedUntil), leftUntil(limitedAt) + MAX_WAIT_MS[lane])
-}
-
-const accountsOf = ({ list }: Providers): Record<string, string> =>
-  Object.fromEntries(list.map(({ name, account }) => [name, account]))
 
 /** A plain request is content with any image of its fingerprint; a forced one wants its own. */
 const findSame = async ({ db }: TimedDeps, claim: Claim): Promise<ReusableImage | undefined> => {
@@ -274,16 +218,19 @@ const adoptEarlierResult = async (
   const claim = found ? { ...claimed, objectKey: found.claim.objectKey } : claimed
   const bytes = spooled?.bytes ?? found?.image?.bytes
   if (!bytes) return { claim }
+  const { imageSize } = claim
+  const [callee] = listCallees(providers, claim)
   const costNanoUsd =
     spooled?.costNanoUsd ??
-    findListPriceNanoUsd(providers.models, claim.calledModel ?? claim.model, claim.imageSize)
+    callee?.provider.estimateNanoUsd(callee.model, imageSize, claim.tier ?? 'standard') ??
+    0
   const booked = { costNanoUsd, isEstimate: !spooled, receipt: spooled?.receipt }
   await recordAdoption(db, claim.id, booked)
   const { others = [], said, answer } = spooled ?? {}
   return { claim, adopted: { bytes, others, costNanoUsd, said, answer, isBooked: true } }
 }
 
-const settle = async (deps: TimedDeps, claim: Claim, error: unknown): Promise<RunOutcome> => {
+const settle = async (deps: TimedDeps, claim: ClaimedRow, error: unknown): Promise<RunOutcome> => {
   const { db } = deps
   if (error instanceof Interrupted) {
     if (error.reason === 'shutdown') await releaseGeneration(db, claim)
@@ -292,7 +239,8 @@ const settle = async (deps: TimedDeps, claim: Claim, error: unknown): Promise<Ru
   const failure = error instanceof AppError ? error : unexpected(error)
   // As it is now: what the call cost is in it, and a person may have come to wait for it.
   const row = await findGeneration(db, claim.id)
-  const waiting = row && (await waitForBudget(deps, claim, row.lane, failure))
+  const tier = chooseTier(claim, deps.tiers, deps.providers.find(claim.provider) ?? {})
+  const waiting = row && (await waitForBudget(deps, claim, row.lane, failure, tier))
   if (waiting) return { kind: 'again', delayMs: untilDue(waiting) }
   const told = tellOfKey(claim, failure)
   const delayMs = row && decideRetryDelay(deps, row, failure)
@@ -316,22 +264,6 @@ const workerLost = () =>
   new AppError('worker_lost', 'The workers that tried to make this image crashed.', {
     retryable: true,
   })
-
-/** Not the provider's answer to this generation: it said so of its model to another one. */
-const modelLimited = (retryAfterMs: number) =>
-  new AppError('rate_limited', 'The image model takes no more calls for a while.', {
-    retryable: true,
-    retryAfterMs,
-  })
-
-/** Its provider was set up, or taken away, while it waited: another worker may have it, until the deadline. */
-const notHere = ({ provider, model }: Claim) =>
-  new AppError('provider_unavailable', `No worker that looked has ${provider} with ${model}.`, {
-    retryable: true,
-    retryAfterMs: NOT_HERE_MS,
-  })
-
-const NOT_HERE_MS = 10_000
 
 const unexpected = (error: unknown): AppError =>
   new AppError('internal', 'Something went wrong on our side.', {

@@ -1,5 +1,5 @@
 import type { Database } from '../../../db/database.ts'
-import type { Lane } from '../../contract/vocabulary.ts'
+import type { Lane, Tier } from '../../contract/vocabulary.ts'
 import type { AppError } from '../../lib/errors.ts'
 import type { Providers } from '../ports.ts'
 import { listCallees } from '../providers.ts'
@@ -18,17 +18,18 @@ type WaitDeps = {
 
 /**
  * What was asked for ahead of need waits until it may be paid for: the next period, or a change of its limits, which wakes it.
- * It is due at once where they changed since the failure. Undefined for what ends instead: a person is told at once.
+ * It is due at once where they changed since the failure. `tier`: at which it was to be made. Undefined for what ends instead: a person is told at once.
  */
 export const waitForBudget = async (
   { db, providers, budgets, giveUpMs }: WaitDeps,
   claim: Claim,
   lane: Lane,
   failure: AppError,
+  tier: Tier = 'standard',
 ): Promise<ChangedRow | undefined> => {
   if (lane !== 'eager' || !isSpendingStopped(failure)) return undefined
   const [callee] = listCallees(providers, claim)
-  const heldNanoUsd = callee?.provider.estimateNanoUsd(callee.model, claim.imageSize) ?? 0
+  const heldNanoUsd = callee?.provider.estimateNanoUsd(callee.model, claim.imageSize, tier) ?? 0
   return db.transaction().execute(async (tx) => {
     await holdLimits(tx)
     const stop = await findStop(tx, claim, heldNanoUsd, budgets)

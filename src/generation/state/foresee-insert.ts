@@ -1,12 +1,14 @@
 import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { Period, Scope } from '../../../db/spending-tables.ts'
+import type { Tier } from '../../contract/vocabulary.ts'
 import type { AppError } from '../../lib/errors.ts'
 import type { NanoUsd } from '../../lib/money.ts'
 import type { GenerationToInsert, InsertLimits } from './insert-or-requeue.ts'
 import { type LimitedModel, limitsOfModels } from './model-limits.ts'
 import { countAhead } from './repository.ts'
 import { encodeBudgets, limitsOf, scopesOf, spendingStopped } from './spending-limits.ts'
+import { selectKeyTier, selectTierLimits, type TierLimit } from './tier-limits.ts'
 
 /** A limit to what is spent, as it stands. */
 export type StandingLimit = {
@@ -31,17 +33,22 @@ export type Standing = {
   running: number
   /** Of those who would be called, in order: until when each takes no calls; null where it does. */
   calleeLimits: (Date | null)[]
+  /** At which tier the key has such ones made; null where it does not say. */
+  keyTier: Tier | null
+  /** The tiers that the model is not to be asked for at now. */
+  tierLimits: readonly TierLimit[]
 }
 
-/** Who asks, and who would be called. */
+/** Who asks for what, and who would be called; `model` is undefined where there is none. */
 type Asking = Pick<GenerationToInsert, 'ownerId' | 'keyId' | 'lane'> & {
+  model: Pick<GenerationToInsert, 'provider' | 'model'> | undefined
   callees: readonly LimitedModel[]
 }
 
 /** Reads all that `insertOrRequeue` and a worker's claim go by, and changes nothing. */
 export const readStanding = async (
   db: Database,
-  { ownerId, keyId, lane, callees }: Asking,
+  { ownerId, keyId, lane, model, callees }: Asking,
   { maxInFlight, budgets }: InsertLimits,
 ): Promise<Standing> => {
   const scopes = scopesOf(sql`${ownerId}::text`, sql`${keyId}::text`)
@@ -56,6 +63,7 @@ export const readStanding = async (
       ${countAhead({ lane: sql`${lane}::text`, upTo: sql`ahead.place <= own.in_flight` })} + 1 as queue_position,
       (select count(*)::int from (select from generations where status = 'running' limit ${MAX_RUNNING}::int) as busy)
         as running,
+      ${selectKeyTier} as key_tier, ${selectTierLimits(callees[0]?.account ?? '')} as tier_limits,
       (select paused_at is not null from spending_switch) as is_paused,
       now() as as_of,
       array(select limited_until from ${limitsOfModels(callees)} order by place) as callee_limits,
@@ -63,21 +71,24 @@ export const readStanding = async (
           'limitNanoUsd', limit_nano_usd, 'spentNanoUsd', coalesce(nano_usd, 0)) order by scope, period)
         from ${limitsOf(scopes, settings)} as limits left join spending using (scope, period, starts)
         where limit_nano_usd is not null) as limits
-    from own`.execute(db)
+    from own cross join (
+      select ${lane}::text as lane, ${keyId}::text as key_id, ${model?.provider ?? null}::text as provider, ${model?.model ?? null}::text as model, null::text as upstream_account
+    ) as changed`.execute(db)
   const [row] = rows
   if (!row) throw new Error('a count came to no row')
   const limits = (row.limits ?? []).map((limit) => ({
     ...limit,
     resetsAt: new Date(limit.resetsAt),
   }))
-  return { ...row, limits }
+  return { ...row, limits, tierLimits: row.tierLimits ?? [] }
 }
 
 /** More at once than anybody runs. */
 const MAX_RUNNING = 10_000
 
-type StandingRow = Omit<Standing, 'limits'> & {
+type StandingRow = Omit<Standing, 'limits' | 'tierLimits'> & {
   limits: (Omit<StandingLimit, 'resetsAt'> & { resetsAt: string })[] | null
+  tierLimits: TierLimit[] | null
 }
 
 /**

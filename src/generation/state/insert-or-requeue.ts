@@ -35,6 +35,7 @@ export type GenerationToInsert = Pick<
   | 'keyId'
   | 'fingerprint'
   | 'revision'
+  | 'forcedBy'
   | 'lane'
   | 'prompt'
   | 'isPromptAsWritten'
@@ -217,7 +218,7 @@ const insertRows = compileOnce<
       id text, "ownerId" text, fingerprint text, revision text, lane text, prompt text, transformation text,
       "conditionImageId" text, "conditionImageDigest" text, provider text, model text, "aspectRatio" text,
       "imageSize" text, variant text, "objectKey" text, "similarityMode" text, "joinsOthers" boolean,
-      "isPromptAsWritten" boolean, "keyId" text, details jsonb, "mayCostNanoUsd" bigint, "inFlight" integer,
+      "isPromptAsWritten" boolean, "keyId" text, "forcedBy" jsonb, details jsonb, "mayCostNanoUsd" bigint, "inFlight" integer,
       "upstreamAccount" text, "sealedKey" text)
   ), fresh as (
     select * from wanted
@@ -264,22 +265,22 @@ const insertRows = compileOnce<
     insert into generations (
       id, owner_id, key_id, fingerprint, revision, status, lane, prompt, transformation, condition_image_id,
       condition_image_digest, provider, model, aspect_ratio, image_size, variant, details, object_key, similarity_mode,
-      enqueued_at, event_sequence, place, is_prompt_as_written, upstream_account, deadline_at)
+      enqueued_at, event_sequence, place, is_prompt_as_written, upstream_account, forced_by, deadline_at)
     select id, "ownerId", "keyId", fingerprint, revision, 'queued', lane, prompt, transformation, "conditionImageId",
       "conditionImageDigest", provider, model, "aspectRatio", "imageSize", variant, nullif(details, 'null'), "objectKey", "similarityMode", now(), 1, place,
-      coalesce("isPromptAsWritten", false), "upstreamAccount",
+      coalesce("isPromptAsWritten", false), "upstreamAccount", nullif("forcedBy", 'null'),
       now() + case lane when 'eager' then ${eagerMs}::int else ${interactiveMs}::int end * interval '1 millisecond'
     from placed join judged on judged_id = id
     where place < ${maxInFlight}::int and not is_stopped order by id
     on conflict (id) do update set
       status = 'queued', lane = excluded.lane, place = excluded.place, key_id = excluded.key_id,
-      upstream_account = excluded.upstream_account,
+      upstream_account = excluded.upstream_account, forced_by = excluded.forced_by,
       prompt = excluded.prompt, is_prompt_as_written = excluded.is_prompt_as_written, is_prompt_reduced = false,
       condition_image_id = excluded.condition_image_id, details = excluded.details,
       object_key = case when generations.error_code = 'image_deleted'
         then excluded.object_key else generations.object_key end,
       similarity_mode = excluded.similarity_mode, similarity = null, suggestions = null,
-      image_id = null, reuse_source = null, paid_calls = 0, ambiguous_calls = 0, attempts = 0, claims = 0,
+      image_id = null, reuse_source = null, tier = null, paid_calls = 0, ambiguous_calls = 0, attempts = 0, claims = 0,
       lost_claims = 0, called_provider = null, called_model = null,
       error_code = null, error_message = null, error_retryable = null, run_after = null,
       queued_at = now(), enqueued_at = now(), started_at = null, finished_at = null, deadline_at = excluded.deadline_at,

@@ -8,6 +8,10 @@ const FORGOTTEN_AFTER = sql.raw("interval '1 day'")
 /** A model, as an account calls it. */
 export type LimitedModel = Pick<GenerationRow, 'provider' | 'model'> & { account: string }
 
+/** SQL for the account by which the provider of `changed`, a generation, is called; null where there is no such provider. */
+export const accountIn = (accounts: Record<string, string>) =>
+  sql<string | null>`${JSON.stringify(accounts)}::jsonb ->> changed.provider`
+
 /** Until when a model takes no calls, and when that was said. */
 export type Limit = { limitedUntil: Date; limitedAt: Date }
 

@@ -149,6 +149,22 @@ export const enqueueIfQueued = async (
   if (job) await enqueue(job)
 }
 
+/** Hands over what a worker gave back that had no job for it any more. */
+export const enqueueAgain = async (
+  db: Database,
+  enqueue: Enqueue,
+  id: string,
+  delayMs: number,
+): Promise<void> => {
+  const job = await db
+    .selectFrom('generations')
+    .select(['id as generationId', 'lane', 'place'])
+    .where('id', '=', id)
+    .where(hasStatus('queued'))
+    .executeTakeFirst()
+  if (job) await enqueue({ ...job, delayMs })
+}
+
 /** The jobs of those among these that wait to be run now. */
 export const findQueued = (db: Database, ids: readonly string[]): Promise<QueuedJob[]> =>
   db

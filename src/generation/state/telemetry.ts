@@ -33,6 +33,7 @@ export const endedData = sql<string>`
       select ${inUsd(sql`coalesce(sum(attempts.cost_nano_usd), 0)`)} from attempts
       where attempts.generation_id = changed.id 
         and coalesce(attempts.finished_at, attempts.started_at) >= changed.queued_at),
+    'tier', case when reuse_source is null then nullif(tier, 'standard') end,
     'source', reuse_source,
     'savedUsd', case when reuse_source is not null then (
       select ${inUsd(sql`maker.cost_nano_usd`)} from generations as maker

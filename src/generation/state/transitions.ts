@@ -2,7 +2,7 @@ import { type QueryCreator, sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { Suggestion } from '../../../db/generation-tables.ts'
 import type { GenerationRow, Schema } from '../../../db/schema.ts'
-import type { Lane } from '../../contract/vocabulary.ts'
+import type { Lane, Tier } from '../../contract/vocabulary.ts'
 import type { AppError } from '../../lib/errors.ts'
 import {
   applyTransition,
@@ -16,6 +16,13 @@ import {
   type Update,
 } from './apply-transition.ts'
 import { hasStatus } from './has-status.ts'
+import { accountIn } from './model-limits.ts'
+import {
+  selectDoubtedTier,
+  selectKeyTier,
+  selectTierLimits,
+  type TierLimit,
+} from './tier-limits.ts'
 
 /*
  * A generation's status changes in three files: `insert-or-requeue.ts` puts new, failed and canceled ones in the queue,
@@ -32,6 +39,12 @@ export type ClaimedRow = ChangedRow & {
   /** Until when its model takes no calls of the account, and when the provider said so; null where it has not. */
   limitedUntil: Date | null
   limitedAt: Date | null
+  /** Of one that was asked for ahead of need: at which tier its key has such ones made; null where it does not say. */
+  keyTier: Tier | null
+  /** The tiers that its model is not to be asked for at now. */
+  tierLimits: readonly TierLimit[]
+  /** At which its request was rejected, which it may not be at the standard one; null where at none. */
+  doubtedTier: Tier | null
 }
 
 export type ClaimOptions = {
@@ -53,10 +66,20 @@ export const claimGeneration = async (
     db,
     'generation.running',
     (query) => claim(query, { workerId, leaseMs, giveUpMs }).where('id', '=', id),
-    { alsoSelect: selectLimit(accounts) },
+    { alsoSelect: [...selectLimit(accounts), ...selectTiers(accounts)] },
   )
-  return claimed as ClaimedRow | undefined
+  return claimed && toClaimedRow(claimed as ReadClaim)
 }
+
+type ReadClaim = Omit<ClaimedRow, 'tierLimits'> & { tierLimits: readonly TierLimit[] | null }
+
+const toClaimedRow = (row: ReadClaim): ClaimedRow => ({ ...row, tierLimits: row.tierLimits ?? [] })
+
+const selectTiers = (accounts: ClaimOptions['accounts']) => [
+  selectKeyTier.as('keyTier'),
+  selectTierLimits(accountIn(accounts)).as('tierLimits'),
+  selectDoubtedTier.as('doubtedTier'),
+]
 
 const claim = (
   query: QueryCreator<Schema>,
@@ -90,7 +113,7 @@ const selectLimit = (accounts: ClaimOptions['accounts']) =>
     sql<Date | null>`(
       select ${sql.ref(column)} from model_limits as one
       where one.provider = changed.provider and one.model = changed.model
-        and one.account = coalesce(changed.upstream_account, ${JSON.stringify(accounts)}::jsonb ->> changed.provider)
+        and one.account = coalesce(changed.upstream_account, ${accountIn(accounts)})
         and limited_until > now())`.as(column),
   )
 
@@ -175,7 +198,7 @@ export const retryGeneration = (
 
 /**
  * running → queued until it may be paid for, for what nobody waits for; undefined where somebody has come to. However long that is,
- * it has the time of a new one then. Its call never went out, so the claim does not count.
+ * it has the time of a new one then, at its tier too. Its call never went out, so the claim does not count.
  */
 export const awaitBudget = (
   db: Database,
@@ -191,6 +214,7 @@ export const awaitBudget = (
         status: 'queued',
         ...describeError(error),
         ...unclaimed,
+        startedAt: null,
         runAfter: fromNow(delayMs),
         enqueuedAt: fromNow(delayMs),
         deadlineAt: sql<Date>`greatest(deadline_at, ${fromNow(delayMs + giveUpMs)})`,

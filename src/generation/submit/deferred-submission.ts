@@ -68,15 +68,16 @@ const hasEndedBadly = ({ status }: GenerationWithImage): boolean =>
 /** How a deferred submission is shown while it has no row: queued, with no event yet. */
 export const presumeRow = ({ generation, parkedAt }: DeferredSubmission): GenerationWithImage => {
   const { joinsOthers: _, mayCostNanoUsd: __, sealedKey: ___, ...rest } = generation
-  const { details = null, upstreamAccount = null, ...wanted } = rest
+  const { details = null, upstreamAccount = null, forcedBy = null, ...wanted } = rest
   const at = new Date(parkedAt)
-  const given = { ...wanted, details, upstreamAccount }
+  const given = { ...wanted, details, upstreamAccount, forcedBy }
   return { ...given, ...nothingYet, ...noImage, createdAt: at, queuedAt: at, asOf: at }
 }
 
 const nothingYet = {
   status: 'queued' as const,
   isPromptReduced: false,
+  tier: null,
   imageId: null,
   reuseSource: null,
   costNanoUsd: 0,

@@ -14,6 +14,7 @@ import { findListPriceNanoUsd } from '../list-price.ts'
 import type { Providers } from '../ports.ts'
 import type { GenerationToInsert } from '../state/insert-or-requeue.ts'
 import { identityOfDetails } from '../state/request-details.ts'
+import { OWN_REVISION } from '../state/revision.ts'
 import { type Payer, sealUpstreamKey, UPSTREAM_KEY_HEADER } from '../state/upstream-keys.ts'
 import { describeDetails } from './describe-details.ts'
 import { type ResolveConditionImage, resolveImages } from './resolve-images.ts'
@@ -73,6 +74,7 @@ export const resolveRequest = async (
     keyId,
     fingerprint,
     revision,
+    forcedBy: revision ? (request.forcedBy ?? null) : null,
     joinsOthers: revision === null,
     lane: request.lane,
     prompt: request.prompt,
@@ -94,7 +96,9 @@ export const resolveRequest = async (
   const sealFor = (made: GenerationToInsert): GenerationToInsert =>
     upstreamKey === undefined ? made : { ...made, ...sealUpstreamKey(deps.seal, upstreamKey, made) }
   const own =
-    request.declineSimilar && !revision ? await describeOwn(generation, identity) : undefined
+    request.declineSimilar && !revision
+      ? await describeOwn({ ...generation, forcedBy: request.forcedBy ?? null }, identity)
+      : undefined
   const describeOlder = ({ provider: its, model: made }: Made) =>
     createOlderId({ ...identity, provider: its, model: request.model ?? made }, sha256Hex)
   const isOlder = generation.joinsOthers && hasOlderId(request.prompt)
@@ -124,8 +128,6 @@ const describeOwn = async (
   const objectKey = chooseObjectKey(id)
   return { ...generation, id, objectKey, revision: OWN_REVISION, joinsOthers: false }
 }
-
-const OWN_REVISION = 'own'
 
 const chooseObjectKey = (id: string): string => `generated/${id}/${randomUUID()}`
 

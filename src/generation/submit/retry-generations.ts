@@ -159,6 +159,7 @@ const toInsert = (
   keyId: row.keyId,
   fingerprint: row.fingerprint,
   revision: row.revision,
+  forcedBy: row.forcedBy,
   joinsOthers: row.revision === null,
   lane: row.lane,
   prompt: row.prompt,

@@ -117,7 +117,7 @@ export const describeKey = async (
 /** Of all that decides about the picture, as it was sent: what the server takes where a field is absent may be another soon. */
 const digestSent = (request: GenerationRequest): string => {
   const { lane: _lane, similarity: _mode, outputFormat: _format, n: _n, ...sent } = request
-  const { conditionImage: _one, conditionImages: _several, prompt, ...rest } = sent
+  const { conditionImage: _one, conditionImages: _several, prompt, forcedBy: _by, ...rest } = sent
   const fields = Object.entries(rest)
     .filter(([, value]) => value !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -5,10 +5,10 @@ import { generationHistorySchema } from '../../contract/generation-history.ts'
 import { imageMimeTypeSchema } from '../../contract/vocabulary.ts'
 import { answer, BEARER, content, empty, json, type Operations, operation } from '../operation.ts'
 import {
+  countedPage,
   generation,
   idempotencyKey,
   ifNoneMatch,
-  page,
   pageQuery,
   generationPath as path,
   prefer,
@@ -21,7 +21,8 @@ export const generations: Operations = {
   '/api/generations': {
     get: operation(TAG, 'listGenerations', {
       summary: 'Your generations, newest first',
-      description: 'Operators see another owner’s with `owner=<id>`, everybody’s with `owner=*`.',
+      description:
+        'Operators see another owner’s with `owner=<id>`, everybody’s with `owner=*`. `q` finds prompts by their words: all of them, "in a row" in quotes, `or`, `-` before what must not be there; the last may be the beginning of one. `source` finds those that were answers so. `sort=dearest` sorts the newest 10,000.',
       query: generationQuerySchema.extend({
         ...pageQuery.shape,
         status: z
@@ -30,7 +31,10 @@ export const generations: Operations = {
           .meta({ description: 'Several with commas between.', example: 'queued,running' }),
       }),
       answers: {
-        200: answer('A page; `Link: rel="next"` has the next.', page('generations', generation)),
+        200: answer(
+          'A page; `Link: rel="next"` has the next.',
+          countedPage('generations', generation),
+        ),
       },
       problems: [400, 403],
     }),

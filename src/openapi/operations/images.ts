@@ -7,7 +7,7 @@ import {
 import { THUMBNAIL_FORMATS, THUMBNAIL_WIDTHS } from '../../contract/limits.ts'
 import { imageMimeTypeSchema } from '../../contract/vocabulary.ts'
 import { answer, content, empty, json, type Operations, operation, PUBLIC } from '../operation.ts'
-import { ifNoneMatch, image, page, pageQuery } from '../schemas.ts'
+import { countedPage, ifNoneMatch, image, pageQuery } from '../schemas.ts'
 
 const TAG = 'Images'
 const bytes = z.string().meta({ override: { type: 'string', format: 'binary' } })
@@ -66,10 +66,10 @@ export const images: Operations = {
     get: operation(TAG, 'listImages', {
       summary: 'Your images, newest first',
       description:
-        'With `conditionImage`, which is the digest or the id of an image: all that was made from it, in whichever place it was sent among others, and whichever of its copies.',
+        'With `conditionImage`, which is the digest or the id of an image: all that was made from it, in whichever place it was sent among others, and whichever of its copies. `q`, `sort` and `count` as of generations. Operators see another owner’s with `owner=<id>`.',
       query: pageQuery.extend(imageQuerySchema.shape),
-      answers: { 200: answer('A page.', page('images', image)) },
-      problems: [400],
+      answers: { 200: answer('A page.', countedPage('images', image)) },
+      problems: [400, 403],
     }),
     post: operation(TAG, 'uploadImage', {
       summary: 'Store an image, to condition others on it',

@@ -16,5 +16,5 @@ const start = async ({ push, hurry }: Life) => {
   await worker.start()
   reportReady()
 }
-const patienceMs = config.stop.workerGraceMs + STOP_MARGIN_MS
+const patienceMs = config.stop.flexGraceMs + STOP_MARGIN_MS
 await runUntilSignal(start, { patienceMs, onReleaseError: console.error })

@@ -46,7 +46,7 @@ export const explain: readonly Mutation[] = [
     name: 'explain: of several, what those before take',
     why: 'three are promised where there is money for two',
     file: FORESEEN,
-    find: '  moment.neededNanoUsd += wanted.mayCostNanoUsd\n  if (wait)',
+    find: '  moment.neededNanoUsd += mayCostNanoUsd\n  if (wait)',
     replace: '  if (wait)',
     tests: EXPLAIN,
     pattern: 'for several pictures',

@@ -4,6 +4,7 @@ const TRANSITIONS = 'src/generation/state/transitions.ts'
 const INTERVENTIONS = 'src/generation/state/interventions.ts'
 const ATTEMPTS = 'src/generation/run/attempts.ts'
 const RUN = 'src/generation/run/run.ts'
+const BUY = 'src/generation/run/buy.ts'
 const CALL = 'src/generation/run/call-provider.ts'
 const OUTCOMES = 'src/generation/run/outcomes.ts'
 const STORE = 'src/generation/run/store-image.ts'
@@ -340,23 +341,23 @@ export const money: readonly Mutation[] = [
     why: 'a worker that dies meanwhile leaves a paid call that nobody knows of',
     file: CALL,
     find: `  const attemptId = attemptOf(
-    await recordIntent(deps.db, claim, heldNanoUsd, deps.budgets, calledBy(claim, callee)),
+    await recordIntent(deps.db, claim, heldNanoUsd, deps.budgets, tier, calledBy(claim, callee)),
   )
   deps.onStep(claim.id, 'intent_recorded')
   const result = await call(
     deps,
-    { claim, callee, attemptId, heldNanoUsd, isTrial },
+    { claim, callee, attemptId, tier, heldNanoUsd, isTrial },
     request,
     signal,
   )`,
     replace: `  const result = await call(
     deps,
-    { claim, callee, attemptId: '0', heldNanoUsd, isTrial },
+    { claim, callee, attemptId: '0', tier, heldNanoUsd, isTrial },
     request,
     signal,
   )
   const attemptId = attemptOf(
-    await recordIntent(deps.db, claim, heldNanoUsd, deps.budgets, calledBy(claim, callee)),
+    await recordIntent(deps.db, claim, heldNanoUsd, deps.budgets, tier, calledBy(claim, callee)),
   )`,
     tests: ONE_RUN,
   },
@@ -427,7 +428,7 @@ export const money: readonly Mutation[] = [
   {
     name: 'deadline: no call that could outlast it',
     why: 'what is over is paid for',
-    file: RUN,
+    file: BUY,
     find: 'deps.leftUntil(claim.deadlineAt) < deps.callMs',
     replace: 'deps.leftUntil(claim.deadlineAt) < 0',
     tests: ONE_RUN,
@@ -443,7 +444,7 @@ export const money: readonly Mutation[] = [
   {
     name: 'limit of a model: heeded',
     why: 'every worker runs against the limit that one has met',
-    file: RUN,
+    file: BUY,
     find: 'if (limitedMs > 0) throw modelLimited(limitedMs)',
     replace: '',
     tests: ONE_RUN,

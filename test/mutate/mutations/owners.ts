@@ -3,6 +3,7 @@ import type { Mutation } from '../mutation.ts'
 const OWNERS = ['test/integration/owner-guards.test.ts']
 const PERMISSIONS = ['test/unit/permissions.test.ts']
 const IMAGES = ['test/integration/image-urls.test.ts']
+const FIND = ['test/integration/find.test.ts']
 
 const ITEMS = 'src/features/saved-items/repository.ts'
 const RECOGNIZED = 'src/generation/submit/recognized-rows.ts'
@@ -31,15 +32,55 @@ export const owners: readonly Mutation[] = [
     name: 'owner: of a list of generations',
     why: 'a list shows everybody’s',
     file: 'src/generation/read/list.ts',
-    find: "  if (filter.ownerId !== undefined) query = query.where('g.ownerId', '=', filter.ownerId)\n",
+    find: 'q === undefined && ownerId !== undefined && sql<boolean>`g.owner_id = ${ownerId}`,',
     replace: '',
     tests: OWNERS,
+  },
+  {
+    name: 'owner: of what a search finds',
+    why: 'a search counts what others wrote',
+    file: 'src/generation/read/search.ts',
+    find: 'return sql`(${words} @@ (${some} && ${ownersWord(ownerId)}::tsquery))`',
+    replace: 'return sql`(${words} @@ ${some})`',
+    tests: FIND,
+  },
+  {
+    name: 'owner: whose name a search is bounded by',
+    why: 'who is called like a search reads what others wrote',
+    file: 'db/prompt-words.ts',
+    find: `.replaceAll("'", "''")`,
+    replace: '',
+    tests: FIND,
+  },
+  {
+    name: 'owner: of ids that begin so',
+    why: 'who types the beginning of an id reads what another made',
+    file: 'src/features/find/find.ts',
+    find: "  if (ownerId !== undefined) query = query.where('ownerId', '=', ownerId)\n",
+    replace: '',
+    tests: FIND,
+  },
+  {
+    name: 'owner: whose images are asked for',
+    why: 'whoever names another owner sees its gallery',
+    file: 'src/adapters/http/routes/images.ts',
+    find: 'const ownerId = parseScope(principal, owner)',
+    replace: 'const ownerId = owner ?? principal.ownerId',
+    tests: FIND,
+  },
+  {
+    name: 'owner: of owners that are found',
+    why: 'anybody reads who else is there',
+    file: 'src/features/find/routes.ts',
+    find: 'isAdmin ? findOwners(db, q) : []',
+    replace: 'findOwners(db, q)',
+    tests: FIND,
   },
   {
     name: 'owner: of a list of images',
     why: 'a list shows everybody’s',
     file: LIST_IMAGES,
-    find: "    .where('m.userId', '=', page.ownerId)\n",
+    find: "    .where('m.userId', '=', ownerId)\n",
     replace: '',
     tests: OWNERS,
   },
@@ -259,8 +300,8 @@ export const owners: readonly Mutation[] = [
     name: 'cursor: of images',
     why: 'a page begins with what the one before it ended with, or skips one',
     file: LIST_IMAGES,
-    find: '(m.generated_at, m.id) < (${before.at}, ${before.id})',
-    replace: '(m.generated_at) < (${before.at})',
+    find: '(m.generated_at, m.id) ${isBehind} (${before.at}, ${before.id})',
+    replace: '(m.generated_at) ${isBehind} (${before.at})',
     tests: ['test/integration/pages.test.ts'],
   },
   {

@@ -8,11 +8,41 @@ const CACHING = ['test/unit/image-caching.test.ts']
 const SSRF = ['test/integration/webhook-ssrf.test.ts']
 const FAL_RULES = ['test/unit/fal-translation.test.ts']
 
+const RECEIPTS = ['test/integration/receipts.test.ts']
+
+const IMAGE_URLS = 'src/adapters/http/image-urls.ts'
 const SESSIONS = 'src/adapters/http/sessions.ts'
 const AUTH = 'src/adapters/http/auth.ts'
 
 /** What keeps secrets, sessions and the inside of the network. */
 export const secrets: readonly Mutation[] = [
+  {
+    name: 'receipt link: its signature',
+    why: 'whoever guesses an id reads its prompt',
+    file: IMAGE_URLS,
+    find: 'isSignedUntil(toReceipt(id), signature, exp)',
+    replace: 'isSignedUntil(toReceipt(id), signature, exp) || Number(exp) * 1_000 > Date.now()',
+    tests: RECEIPTS,
+  },
+  {
+    name: 'receipt link: what it is signed as',
+    why: 'the URL of a picture shows what was paid for it',
+    file: IMAGE_URLS,
+    find: 'const toReceipt = (id: string): string => `receipt of ${id}`',
+    replace: 'const toReceipt = (id: string): string => id',
+    tests: RECEIPTS,
+  },
+  {
+    name: 'receipt link: shows nobody',
+    why: 'who was shown a picture reads who forced another',
+    file: 'src/features/receipts/routes.ts',
+    find: `askings: askings.map(({ kind, at, costUsd, savedUsd }) => ({
+        kind,`,
+    replace: `askings: askings.map(({ kind, at, costUsd, savedUsd, ...rest }) => ({
+        ...rest,
+        kind,`,
+    tests: RECEIPTS,
+  },
   {
     name: 'handed on: not the caller’s key',
     why: 'a key of ours in an address goes to the provider',

@@ -36,11 +36,13 @@ const CLASS_OF_ROUTE: Record<string, RateClass | Uncounted> = {
   'POST /api/generations/:id/cancel': 'change',
   'POST /api/generations/:id/feedback': 'change',
   'POST /api/generations/bulk': 'change',
+  'GET /api/find': 'read',
   'GET /api/generations': 'read',
   'GET /api/generations/:id': 'read',
   'GET /api/generations/:id/events': 'read',
   'GET /api/generations/:id/history': 'read',
   'GET /api/generations/:id/surplus/:digest': 'read',
+  'GET /api/generations/:id/answers': 'read',
 
   'GET /images/:file': 'image',
   'GET /api/images': 'read',
@@ -48,6 +50,9 @@ const CLASS_OF_ROUTE: Record<string, RateClass | Uncounted> = {
   'DELETE /api/images/:id': 'change',
 
   'POST /api/images/:id/url': 'change',
+  'GET /api/images/:id/receipt': 'read',
+  'POST /api/images/:id/receipt/link': 'change',
+  'GET /api/receipts/:id': 'page',
 
   'POST /api/keys': 'change',
   'GET /api/keys': 'read',

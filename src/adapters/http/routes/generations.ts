@@ -4,7 +4,7 @@ import { generationQuerySchema } from '../../../contract/generation-filter.ts'
 import { isTerminal } from '../../../contract/vocabulary.ts'
 import type { ImageStore } from '../../../generation/ports.ts'
 import { describeHistory } from '../../../generation/read/history.ts'
-import { listGenerations } from '../../../generation/read/list.ts'
+import { countGenerations, listGenerations, positionIn } from '../../../generation/read/list.ts'
 import { type CancelDeps, cancelGeneration } from '../../../generation/state/cancel.ts'
 import { isPresumed } from '../../../generation/state/repository.ts'
 import { findSurplus } from '../../../generation/state/surplus.ts'
@@ -14,7 +14,7 @@ import { principalOf } from '../auth.ts'
 import { type HttpContext, waitInPlace } from '../http-context.ts'
 import { sendWithETag } from '../json.ts'
 import type { MountedRoutes } from '../mounted-routes.ts'
-import { cutPage, parsePageQuery } from '../pagination.ts'
+import { cutPage, parsePageQuery, presentCount } from '../pagination.ts'
 import { parsePreferWait, parseQuery, setPreferenceApplied } from '../parse-request.ts'
 import { parseScope } from '../scope.ts'
 import { sendBytes } from '../send-object.ts'
@@ -33,16 +33,18 @@ export const createGenerationRoutes = (http: HttpContext, deps: Deps): MountedRo
 
   router.get('/', async (req, res) => {
     const { limit, before } = parsePageQuery(req)
-    const { owner, ...asked } = parseQuery(req, generationQuerySchema)
+    const { owner, sort, count, ...asked } = parseQuery(req, generationQuerySchema)
     const filter = { ...asked, ownerId: parseScope(principalOf(res), owner) }
     const urls = urlsFor(req)
-    const rows = await listGenerations(db, { ...filter, before, limit: limit + 1 })
-    const { page, nextCursor } = cutPage(req, res, urls, rows, limit, ({ createdAt, id }) => ({
-      at: createdAt,
-      id,
-    }))
+    const [rows, counted] = await Promise.all([
+      listGenerations(db, { ...filter, sort, before, limit: limit + 1 }),
+      count ? countGenerations(db, filter) : undefined,
+    ])
+    const { page, nextCursor } = cutPage(req, res, urls, rows, limit, (row) =>
+      positionIn(sort, row),
+    )
     const generations = await Promise.all(page.map((row) => answerGeneration(req, row)))
-    sendWithETag(req, res, { generations, nextCursor })
+    sendWithETag(req, res, { generations, nextCursor, ...presentCount(counted) })
   })
 
   const readOne: RequestHandler = async (req, res) => {

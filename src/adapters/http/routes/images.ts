@@ -6,7 +6,12 @@ import {
   imageUrlInputSchema,
 } from '../../../contract/image.ts'
 import { deleteImage, findShownImage } from '../../../generation/read/images.ts'
-import { findConditionDigest, listImages } from '../../../generation/read/list-images.ts'
+import {
+  countImages,
+  findConditionDigest,
+  listImages,
+  positionOfImage,
+} from '../../../generation/read/list-images.ts'
 import { presentImage } from '../../../generation/read/present.ts'
 import { type UploadDeps, uploadImage } from '../../../generation/submit/uploads.ts'
 import { AppError } from '../../../lib/errors.ts'
@@ -14,8 +19,9 @@ import { principalOf } from '../auth.ts'
 import type { HttpContext } from '../http-context.ts'
 import { createEndingUrl, type ImageSigner } from '../image-urls.ts'
 import { sendUncached, sendWithETag } from '../json.ts'
-import { cutPage, parsePageQuery } from '../pagination.ts'
+import { cutPage, parsePageQuery, presentCount } from '../pagination.ts'
 import { imageBody, jsonBody, parseBody, parseQuery } from '../parse-request.ts'
+import { parseScope } from '../scope.ts'
 
 /** The owner's images: list, upload, delete. */
 export const createImageRoutes = (
@@ -26,18 +32,24 @@ export const createImageRoutes = (
 
   router.get('/', async (req, res) => {
     const { limit, before } = parsePageQuery(req)
-    const { type: imageType, conditionImage, ...made } = parseQuery(req, imageQuerySchema)
-    const { ownerId } = principalOf(res)
+    const { type, conditionImage, owner, sort, count, ...made } = parseQuery(req, imageQuerySchema)
+    const principal = principalOf(res)
+    const ownerId = parseScope(principal, owner)
+    if (ownerId === undefined) throw oneOwner()
     const conditionDigest =
       conditionImage && (await findConditionDigest(db, ownerId, conditionImage))
     const urls = urlsFor(req)
-    const filter = { ownerId, imageType, conditionDigest, ...made }
-    const rows = await listImages(db, { ...filter, before, limit: limit + 1 })
-    const { page, nextCursor } = cutPage(req, res, urls, rows, limit, ({ generatedAt, id }) => ({
-      at: generatedAt,
-      id,
-    }))
-    sendWithETag(req, res, { images: page.map((row) => presentImage(row, urls)), nextCursor })
+    const filter = { ownerId, imageType: type, conditionDigest, ...made }
+    const [rows, counted] = await Promise.all([
+      listImages(db, { ...filter, sort, before, limit: limit + 1 }),
+      count ? countImages(db, filter) : undefined,
+    ])
+    const { page, nextCursor } = cutPage(req, res, urls, rows, limit, (row) =>
+      positionOfImage(sort, row),
+    )
+    const shown = { showsOwner: principal.isAdmin }
+    const images = page.map((row) => presentImage(row, urls, shown))
+    sendWithETag(req, res, { images, nextCursor, ...presentCount(counted) })
   })
 
   router.post('/', ...imageBody(), async (req, res) => {
@@ -78,3 +90,8 @@ export const createImageRoutes = (
 
 /** An image has the id of its generation, from when that was asked for; an upload one of its own. */
 const isShownId = (id: string): boolean => isGenerationId(id) || isImageId(id)
+
+const oneOwner = () =>
+  new AppError('invalid_request', 'owner must name one owner, whose images these are.', {
+    pointer: '?owner',
+  })

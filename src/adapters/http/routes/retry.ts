@@ -10,6 +10,7 @@ import { AppError } from '../../../lib/errors.ts'
 import { sendSubmitted } from '../answer-generation.ts'
 import { principalOf } from '../auth.ts'
 import type { AssertMayAsk } from '../caller-policy.ts'
+import { withForcedBy } from '../forced-by.ts'
 import type { HttpContext } from '../http-context.ts'
 import { formatCursor, parseCursor } from '../pagination.ts'
 import { jsonBody, parseBody, parseIdempotencyKey } from '../parse-request.ts'
@@ -66,7 +67,7 @@ export const createRetryRoutes = (
     const payer = payerOf(req, res)
     const row = await getOwnGeneration(req, res)
     if (row.isPromptReduced) throw promptReduced()
-    const request = toForcedRequest(row)
+    const request = withForcedBy(req, res, toForcedRequest(row))
     assertMayAsk(principalOf(res), request)
     const { generation, queuePosition } = await submitGeneration(
       deps,

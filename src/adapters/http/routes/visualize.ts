@@ -22,6 +22,7 @@ import { type Asked, sendSubmitted } from '../answer-generation.ts'
 import { principalOf } from '../auth.ts'
 import { letGoOfBody } from '../bound-bodies.ts'
 import type { AssertMayAsk } from '../caller-policy.ts'
+import { withForcedBy } from '../forced-by.ts'
 import { type HttpContext, waitInPlace } from '../http-context.ts'
 import type { MountedRoutes } from '../mounted-routes.ts'
 import {
@@ -101,7 +102,7 @@ const submitBody = async (
   const submissions = await submitMany(
     submit,
     principal.ownerId,
-    { ...request, ...forced },
+    withForcedBy(req, res, { ...request, ...forced }),
     idempotencyKey,
     payer,
   )
