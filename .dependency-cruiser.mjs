@@ -114,6 +114,7 @@ const allowed = {
   // What can be switched off and removed by itself; they never import each other.
   ...features({
     alerts: [],
+    batches: ['src/adapters/providers/(gemini-batches|provider-error)'],
     explain: [],
     find: [],
     spending: [npm('zod')],

@@ -1,10 +1,10 @@
 import type { Generated } from 'kysely'
 import type {
-  EagerTier,
   ImageSize,
   KeyScope,
   KeyVariants,
   Lane,
+  Tier,
   UpstreamKeyRule,
 } from '../src/contract/vocabulary.ts'
 
@@ -31,7 +31,7 @@ export type AccessKeysTable = {
   /** What equal calls at once are: one wish, or each its own. */
   variants: Generated<KeyVariants>
   /** At which what is asked for ahead of need is made; null leaves it to the settings. */
-  eagerTier: EagerTier | null
+  eagerTier: Tier | null
   /** Whether its requests bring a key of their own for the provider; null for what the settings say. */
   upstreamKeys: UpstreamKeyRule | null
   /** The operator who made it. */

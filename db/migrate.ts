@@ -41,6 +41,7 @@ import * as callReceipts from './migrations/0035-call-receipts.ts'
 import * as nanoDollars from './migrations/0036-nano-dollars.ts'
 import * as nanoDollarsOfChecks from './migrations/0037-nano-dollars-of-checks.ts'
 import * as tiers from './migrations/0038-tiers.ts'
+import * as batches from './migrations/0039-batches.ts'
 import * as calledModels from './migrations/0040-called-models.ts'
 import * as upstreamKeys from './migrations/0043-upstream-keys.ts'
 import * as whoPaysLater from './migrations/0044-who-pays-later.ts'
@@ -87,6 +88,7 @@ const migrations: Record<string, KnownMigration> = {
   '0036-nano-dollars': nanoDollars,
   '0037-nano-dollars-of-checks': nanoDollarsOfChecks,
   '0038-tiers': tiers,
+  '0039-batches': batches,
   '0040-called-models': calledModels,
   '0043-upstream-keys': upstreamKeys,
   '0044-who-pays-later': whoPaysLater,

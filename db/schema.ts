@@ -6,6 +6,7 @@ import type {
   AlertsTable,
   QueryTimesTable,
 } from './alert-tables.ts'
+import type { BatchesTable, BatchItemsTable } from './batch-tables.ts'
 import type {
   ErasedBudgetsTable,
   ErasedObjectsTable,
@@ -91,6 +92,8 @@ export type Schema = {
   requestWebhooks: RequestWebhooksTable
   gatewayCalls: GatewayCallsTable
   upstreamKeys: UpstreamKeysTable
+  batches: BatchesTable
+  batchItems: BatchItemsTable
 }
 
 type UsersTable = { id: string; createdAt: Generated<Date> }
@@ -145,3 +148,4 @@ export type RequestWebhookRow = Selectable<RequestWebhooksTable>
 export type AlertRow = Selectable<AlertsTable>
 export type AlertEventRow = Selectable<AlertEventsTable>
 export type AccessKeyRow = Selectable<AccessKeysTable>
+export type BatchRow = Selectable<BatchesTable>

@@ -4,10 +4,10 @@ import { environment, parseClientConfig, parseConfig } from './app/config.ts'
 import { runCommand } from './app/process.ts'
 import {
   aspectRatioSchema,
-  eagerTierSchema,
   imageSizeSchema,
   keyScopeSchema,
   keyVariantsSchema,
+  tierSchema,
   upstreamKeyRuleSchema,
 } from './contract/vocabulary.ts'
 import { VERSION } from './lib/version.ts'
@@ -225,7 +225,7 @@ keys
   )
   .option(
     '--eager-tier <tier>',
-    `at which price its eager lane is made, of ${eagerTierSchema.options.join(', ')} (EAGER_TIER)`,
+    `at which price its eager lane is made, of ${tierSchema.options.join(', ')} (EAGER_TIER)`,
   )
   .option(
     '--upstream-keys <rule>',

@@ -11,6 +11,7 @@ import type { Reuse } from '../contract/generation.ts'
 import { createAlerts } from '../features/alerts/module.ts'
 import { createAlertRoutes } from '../features/alerts/routes.ts'
 import { createAnalyticsRoutes } from '../features/analytics/routes.ts'
+import { createBatchRoutes } from '../features/batches/routes.ts'
 import { createExplainRoutes } from '../features/explain/routes.ts'
 import { createFindRoutes } from '../features/find/routes.ts'
 import { createGateway } from '../features/gateway/module.ts'
@@ -44,6 +45,7 @@ import { createByteBudget } from '../lib/byte-budget.ts'
 import type { Logger } from '../lib/logger.ts'
 import { VERSION } from '../lib/version.ts'
 import { parsePublicUrl } from '../lib/vetted/public-url.ts'
+import { watchBatches } from './batch-deps.ts'
 import { createCallers } from './callers.ts'
 import type { Config } from './config.ts'
 import { createCoreRoutes } from './core-routes.ts'
@@ -257,6 +259,7 @@ const listFeatures = (
       routes: createSpendingRoutes(http, config.budgets),
       ...createSpending(spendingDeps(config, resources, logger)),
     },
+    { routes: [createBatchRoutes(http)], stop: watchBatches(config, resources) },
     createDeadlines(deadlinesDeps(config, resources, logger)),
     accesses,
     { routes: [createSimilarityRoutes(http, similarity)] },

@@ -144,6 +144,12 @@ const toConfig = (env: Settings) => ({
     retryBackoffMs: env.RETRY_BACKOFF_MS,
     orphanGraceDays: env.ORPHAN_GRACE_DAYS,
   },
+  batches: {
+    maxItems: env.BATCH_MAX_ITEMS,
+    waitMs: env.BATCH_WAIT_MS,
+    pollMs: env.BATCH_POLL_MS,
+    deadlineMs: env.BATCH_GIVE_UP_MS,
+  },
   alerts: {
     intervalMs: env.ALERT_INTERVAL_MS,
     generationMs: env.ALERT_GENERATION_MS,
@@ -177,6 +183,7 @@ const toConfig = (env: Settings) => ({
     maxInFlight: env.OWNER_MAX_IN_FLIGHT,
     refusalTtlMs: env.REFUSAL_TTL_MS,
     giveUpMs: { interactive: env.INTERACTIVE_GIVE_UP_MS, eager: env.EAGER_GIVE_UP_MS },
+    promotion: env.PROMOTION,
     budgets: toBudgets(env),
   },
   interactiveDeadlineMs: env.INTERACTIVE_DEADLINE_MS,

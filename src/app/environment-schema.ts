@@ -1,10 +1,6 @@
 import { z } from 'zod'
 import { namespaceSchema } from '../contract/namespace.ts'
-import {
-  eagerTierSchema,
-  similarityModeSchema,
-  upstreamKeyRuleSchema,
-} from '../contract/vocabulary.ts'
+import { similarityModeSchema, tierSchema, upstreamKeyRuleSchema } from '../contract/vocabulary.ts'
 import {
   hookNamespacesSchema,
   isOpenToReaders,
@@ -105,10 +101,15 @@ export const environmentSchema = z
     WORKER_CONCURRENCY: integerSchema(1, 1_000).default(8),
     MODEL_MAX_CONCURRENCY: integerSchema(1, 10_000).optional(),
     GENERATION_TIMEOUT_MS: integerSchema(100, 3_600_000).default(120_000),
-    EAGER_TIER: eagerTierSchema.default('standard'),
+    EAGER_TIER: tierSchema.default('standard'),
     FLEX_TIMEOUT_MS: integerSchema(100, 3_600_000).default(900_000),
     FLEX_GIVE_UP_MS: integerSchema(0, 604_800_000).default(3_600_000),
     FLEX_CONCURRENCY: integerSchema(1, 1_000).default(32),
+    PROMOTION: z.enum(['wait', 'buy']).default('wait'),
+    BATCH_MAX_ITEMS: integerSchema(1, 1_000).default(50),
+    BATCH_WAIT_MS: integerSchema(0, 86_400_000).default(600_000),
+    BATCH_POLL_MS: integerSchema(50, 3_600_000).default(60_000),
+    BATCH_GIVE_UP_MS: integerSchema(1_000, 604_800_000).default(180_000_000),
     OWNER_MAX_IN_FLIGHT: integerSchema(1, 100_000).default(1_000),
     REFUSAL_TTL_MS: integerSchema(0, 86_400_000).default(600_000),
     BREAKER_FAILURES: integerSchema(1, 1_000_000_000).default(10),

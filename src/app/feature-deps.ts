@@ -9,6 +9,7 @@ import { createAlertRules } from '../features/alerts/rules.ts'
 import { isToCount } from '../features/analytics/facts.ts'
 import { createFold } from '../features/analytics/fold.ts'
 import { readWindow } from '../features/analytics/window.ts'
+import { measureBatches } from '../features/batches/report.ts'
 import type { ExplainDeps } from '../features/explain/explain.ts'
 import { createRecentCalls } from '../features/explain/recent-calls.ts'
 import type { GatewayDeps } from '../features/gateway/module.ts'
@@ -62,6 +63,7 @@ export const alertsDeps = (
       readSpend: () => measureSpending(db, config.budgets),
       findWorkers: () => findWorkers(db),
       measureQueue: () => measureQueue(db),
+      countStuckBatches: async () => (await measureBatches(db, config.batches.deadlineMs)).stuck,
       countGuessed: (windowMs) =>
         countGuessedCalls(db, (model) => isGuessed(config.prices, model), windowMs),
     },

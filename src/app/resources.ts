@@ -14,6 +14,7 @@ import { createS3Store } from '../adapters/storage/s3.ts'
 import type { Tracing } from '../adapters/tracing/ports.ts'
 import { MAX_IMAGE_PIXELS } from '../contract/limits.ts'
 import type { AlertRule } from '../features/alerts/rules.ts'
+import type { OnBatchStep } from '../features/batches/ports.ts'
 import { findWorkers } from '../features/operators/workers/find-workers.ts'
 import { measureQueue } from '../features/operators/workers/measure-queue.ts'
 import type { RetryWaits } from '../features/webhooks/schedule.ts'
@@ -36,6 +37,7 @@ export type Overrides = Partial<{
   metrics: Metrics
   tracing: Tracing | undefined
   onStep: OnStep<SubmitStep | RunStep>
+  onBatchStep: OnBatchStep
   /** Where the built pages are. */
   builtPages: string
   /** Answers for the names of webhook endpoints. */

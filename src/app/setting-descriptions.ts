@@ -97,11 +97,18 @@ export const settingDescriptions = {
   MODEL_MAX_CONCURRENCY: 'Generations that all workers together run at once.',
   GENERATION_TIMEOUT_MS: 'How long one call to the model may take.',
   EAGER_TIER:
-    'At which of the model’s prices the eager lane is made, unless a key says otherwise: `standard`, or `flex`, which is half of it and may take an hour.',
+    'At which of the model’s prices the eager lane is made, unless a key says otherwise: `standard`; `flex`, which is half of it and may take an hour; or `batch`, which is half of it, many together, and may take a day.',
   FLEX_TIMEOUT_MS: 'How long one call at `flex` may take.',
   FLEX_GIVE_UP_MS:
     'How long `flex` is waited for from a generation’s first try on; after that it is made at the standard price.',
   FLEX_CONCURRENCY: 'Calls at `flex` that one worker has out at once, beside WORKER_CONCURRENCY.',
+  PROMOTION:
+    'What comes of a generation in a batch that a person asks for: with `wait` the person has it when the batch ends, with `buy` it is bought anew.',
+  BATCH_MAX_ITEMS: 'The most generations that one batch is made of.',
+  BATCH_WAIT_MS: 'How long the first of a batch waits for others.',
+  BATCH_POLL_MS: 'How often the provider is asked how far a batch is.',
+  BATCH_GIVE_UP_MS:
+    'How long after it was made a batch is canceled, and what it has brought is taken.',
   OWNER_MAX_IN_FLIGHT: 'Generations that an owner may have queued and running at once.',
   REFUSAL_TTL_MS: 'How long a refusal of the model answers for its prompt.',
   BREAKER_FAILURES:

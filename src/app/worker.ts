@@ -8,6 +8,8 @@ import { createSpool } from '../adapters/storage/spool.ts'
 import { createSpoolFiles } from '../adapters/storage/spool-files.ts'
 import { createAlerts } from '../features/alerts/module.ts'
 import { createAnalytics } from '../features/analytics/module.ts'
+import { createBatchTasks } from '../features/batches/maintenance.ts'
+import { createBatches } from '../features/batches/module.ts'
 import { createGatewayTasks } from '../features/gateway/maintenance.ts'
 import { createMaintenance } from '../features/maintenance/module.ts'
 import { createHeartbeat } from '../features/operators/workers/heartbeat.ts'
@@ -23,7 +25,7 @@ import type { CompareWithSimilar } from '../generation/ports.ts'
 import { createFlexLane } from '../generation/run/flex-lane.ts'
 import { Interrupted } from '../generation/run/lease.ts'
 import { createDeadlines } from '../generation/run/overdue.ts'
-import type { RunDeps } from '../generation/run/run.ts'
+import type { RunDeps } from '../generation/run/run-deps.ts'
 import { createRunJob } from '../generation/run/run-job.ts'
 import {
   createSweep,
@@ -35,6 +37,7 @@ import { createRareLog, type Logger } from '../lib/logger.ts'
 import { runEvery } from '../lib/run-every.ts'
 import { waitAtMost } from '../lib/time.ts'
 import { VERSION } from '../lib/version.ts'
+import { batchesDeps, batchingDeps, openBatchWire, watchBatches } from './batch-deps.ts'
 import type { Config } from './config.ts'
 import { requestWebhooksDeps } from './fal-deps.ts'
 import { type Feature, letGoAfterMs, startAll, stopAll } from './feature.ts'
@@ -94,15 +97,20 @@ export const createWorker = (
   )
   const { features, compare, log } = listFeatures(config, secrets, resources, logger, overrides)
   const flex = createFlexLane(config.worker.flexConcurrency)
+  const batchWire = openBatchWire(config)
   const runDeps = createRunDeps(config, resources, logger, overrides, {
     seal: createUpstreamSeal(secrets),
     compare,
     flex,
+    batching: batchWire && batchingDeps(config, resources, batchWire, overrides),
     workerId,
     stopping: stopping.signal,
     shutdown: letGo.signal,
     onBreaker: heartbeat.setBreakerOpen,
   })
+  const batches =
+    batchWire && createBatches(batchesDeps(config, runDeps, batchWire, logger, overrides))
+  const parts = batches ? [...features, batches] : features
   const worker = createGenerationWorker({
     backend: resources.backend,
     name: config.queue.name,
@@ -142,7 +150,7 @@ export const createWorker = (
     await queue.limitConcurrency(config.worker.modelMaxConcurrency).catch(onError)
     sweeper = runEvery(sweep, { intervalMs: config.worker.sweepIntervalMs, onError })
     heartbeat.start()
-    startAll(features)
+    startAll(parts)
   }
   /** Where `METRICS_PORT` is set; a process that is an API too answers `/metrics` there. */
   const serveMetrics = async (): Promise<string | undefined> => {
@@ -167,7 +175,7 @@ export const createWorker = (
     const restMs = Math.min(graceMs, FEATURES_GRACE_MS)
     // A sweep that waits for Postgres ends with its connections.
     const isSwept = sweeper && waitAtMost(sweeper.stop(), restMs)
-    await Promise.all([isSwept, worker.stop(graceMs), stopAll(features, restMs)])
+    await Promise.all([isSwept, worker.stop(graceMs), stopAll(parts, restMs)])
     clearTimeout(timer)
     hurry?.removeEventListener('abort', giveBack)
     await waitAtMost(heartbeat.stop(), HEARTBEAT_STOP_MS)
@@ -216,6 +224,7 @@ const listFeatures = (
     { tasks: similarity.tasks },
     { tasks: createSessionTasks(db) },
     { tasks: createGatewayTasks(db) },
+    { tasks: createBatchTasks(db), stop: watchBatches(config, resources) },
   ]
   const maintenance = createMaintenance({
     db,
@@ -241,7 +250,10 @@ const createRunDeps = (
   { db, store, providers, watcher, metrics, tracing }: Resources,
   logger: Logger,
   overrides: Overrides,
-  parts: Pick<RunDeps, 'seal' | 'compare' | 'flex' | 'workerId' | 'stopping' | 'shutdown'> & {
+  parts: Pick<
+    RunDeps,
+    'seal' | 'compare' | 'flex' | 'workerId' | 'stopping' | 'shutdown' | 'batching'
+  > & {
     onBreaker: (isOpen: boolean) => void
   },
 ): RunDeps => {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { similarImageSchema } from './generation.ts'
+import { batchedSchema, similarImageSchema } from './generation.ts'
 import {
   billedToSchema,
   generationStatusSchema,
@@ -40,6 +40,8 @@ const fromSchema = z.object({
   similarity: z.number().min(0).max(1).optional(),
   /** What is not paid again. */
   savedUsd: usdSchema,
+  /** While it waits for a batch or is in one. */
+  batch: batchedSchema.optional(),
   createdAt: z.iso.datetime(),
   finishedAt: z.iso.datetime().optional(),
 })

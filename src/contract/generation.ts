@@ -40,6 +40,15 @@ export const similarImageSchema = z.object({
 })
 export type SimilarImage = z.infer<typeof similarImageSchema>
 
+/** Where a generation stands that is made with many others, at half the price and hours later. */
+export const batchedSchema = z.object({
+  /** `gathered`: it waits for a batch. `intended`: it is in one that goes to the provider, which has it when it is `running`. */
+  state: z.enum(['gathered', 'intended', 'running', 'ended']),
+  since: timestampSchema,
+  /** Within a day, as the provider aims at; usually much sooner, and never promised. */
+  expectedBy: timestampSchema,
+})
+
 /** The generation as answered everywhere. */
 export const generationSchema = z.object({
   id: z.string(),
@@ -81,6 +90,8 @@ export const generationSchema = z.object({
   note: z.string().optional(),
   error: z.object({ code: z.string(), message: z.string(), retryable: z.boolean() }).optional(),
   queuePosition: z.number().int().optional(),
+  /** While it waits for a batch or is in one. */
+  batch: batchedSchema.optional(),
   attempts: z.number().int(),
   costUsd: z.number().optional(),
   /** At which of the model's prices its call is or was made: as it was asked for, and once it is answered as it was served. */

@@ -2,12 +2,12 @@ import { z } from 'zod'
 import { namespaceSchema } from './namespace.ts'
 import { labelSchema, ownerIdSchema, textSchema } from './text.ts'
 import {
-  eagerTierSchema,
   imageSizeSchema,
   keyScopeSchema,
   keyStatusSchema,
   keyVariantsSchema,
   laneSchema,
+  tierSchema,
   upstreamKeyRuleSchema,
 } from './vocabulary.ts'
 
@@ -48,7 +48,7 @@ export const keyInputSchema = z
     /** What equal calls of the other providers' APIs are that come at once. */
     variants: keyVariantsSchema.default('one'),
     /** At which of the model's prices its eager generations are made; left out: as the server's settings say. */
-    eagerTier: eagerTierSchema.optional(),
+    eagerTier: tierSchema.optional(),
     /** Whether its requests may, or must, bring a key of their own for the provider; as the server has it unless said. */
     upstreamKeys: upstreamKeyRuleSchema.optional(),
   })
@@ -87,7 +87,7 @@ export const keySchema = z.object({
   perMinute: z.number().int().optional(),
   variants: keyVariantsSchema,
   /** Absent where the server's settings decide. */
-  eagerTier: eagerTierSchema.optional(),
+  eagerTier: tierSchema.optional(),
   /** Absent where it is as the server has it. */
   upstreamKeys: upstreamKeyRuleSchema.optional(),
   createdBy: z.string(),

@@ -17,10 +17,6 @@ export type Lane = z.infer<typeof laneSchema>
 export const tierSchema = z.enum(['standard', 'flex', 'batch'])
 export type Tier = z.infer<typeof tierSchema>
 
-/** Those that may be chosen for what is asked for ahead of need. */
-export const eagerTierSchema = tierSchema.extract(['standard', 'flex'])
-export type EagerTier = z.infer<typeof eagerTierSchema>
-
 /** `generate`: a new picture, guided by the condition image if there is one. `enhance`: a better version of it. */
 export const transformationSchema = z.enum(['generate', 'enhance'])
 export type Transformation = z.infer<typeof transformationSchema>
@@ -147,6 +143,7 @@ export const alertNameSchema = z.enum([
   'daily_spend_high',
   'monthly_spend_high',
   'budgets_low',
+  'batches_stuck',
   'prices_guessed',
   'paying_paused',
 ])

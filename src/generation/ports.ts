@@ -16,6 +16,8 @@ import type {
 import type { CallReceipt } from '../lib/call-receipt.ts'
 import type { NanoUsd } from '../lib/money.ts'
 import type { Route } from './routes.ts'
+import type { ChangedRow } from './state/apply-transition.ts'
+import type { ClaimedRow } from './state/transitions.ts'
 
 /** Encoded image bytes with what they are. */
 export type EncodedImage = { bytes: Uint8Array; mimeType: ImageMimeType }
@@ -248,3 +250,13 @@ export type QueuedJob = {
 
 /** Hands a generation to the workers. Adding one that is there already changes nothing. */
 export type Enqueue = (job: QueuedJob) => Promise<void>
+
+/** Where generations are made in batches of many, at a lower price and hours later. */
+export type Batching = {
+  /** Whether a person who asks for one that is in a batch has it bought anew. */
+  promotion: 'wait' | 'buy'
+  /** How long after it was taken into a batch a generation ends at the latest. */
+  deadlineMs: number
+  /** Puts a claimed generation among those of which a batch is made; undefined for one that is to be called for. */
+  gather: (claim: ClaimedRow) => Promise<ChangedRow | undefined>
+}

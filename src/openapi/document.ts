@@ -1,6 +1,7 @@
 import { createDocument } from 'zod-openapi'
 import { alerts } from './operations/alerts.ts'
 import { analytics } from './operations/analytics.ts'
+import { batches } from './operations/batches.ts'
 import { fal } from './operations/fal.ts'
 import { find } from './operations/find.ts'
 import { gateway } from './operations/gateway.ts'
@@ -49,6 +50,7 @@ export const createOpenApiDocument = (version: string, publicUrl: string | undef
       ...keys,
       ...owners,
       ...spending,
+      ...batches,
       ...server,
     },
     webhooks: webhookEvents,

@@ -22,6 +22,7 @@ export const startProvider = async () => {
   return {
     url: gemini.url,
     calls: gemini.calls,
+    batches: gemini.batches,
     waitForCall: gemini.waitForCall,
     /** From now on, chosen for each call. */
     behave: (next: Behave): void => {

@@ -16,7 +16,8 @@ import type {
 import { createProviders } from '../../src/generation/providers.ts'
 import { createFlexLane } from '../../src/generation/run/flex-lane.ts'
 import { Interrupted } from '../../src/generation/run/lease.ts'
-import { type RunDeps, runGeneration } from '../../src/generation/run/run.ts'
+import { runGeneration } from '../../src/generation/run/run.ts'
+import type { RunDeps } from '../../src/generation/run/run-deps.ts'
 import {
   cancelQueuedOrRunning,
   promoteGeneration,

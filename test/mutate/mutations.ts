@@ -1,5 +1,6 @@
 import type { Mutation } from './mutation.ts'
 import { access } from './mutations/access.ts'
+import { batches } from './mutations/batches.ts'
 import { clients } from './mutations/clients.ts'
 import { explain } from './mutations/explain.ts'
 import { gateway } from './mutations/gateway.ts'
@@ -17,6 +18,7 @@ import { upstreamKeys } from './mutations/upstream-keys.ts'
 /** At least one for each line that money, owners or secrets hang on. */
 export const mutations: readonly Mutation[] = [
   ...money,
+  ...batches,
   ...clients,
   ...gateway,
   ...spending,

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { errorOf, type GeminiBody } from './gemini-answers.ts'
+import { createBatchStandIn } from './gemini-batches.ts'
 import { type GeminiBehaviour, perform } from './gemini-behaviour.ts'
 import { createEmbedStandIn } from './gemini-embeddings.ts'
 import { createPassStandIn } from './gemini-passing.ts'
@@ -65,6 +66,7 @@ export const startGeminiServer = async ({ apiKey = 'test-key' } = {}) => {
   const keys = new Set([apiKey])
   const embeddings = createEmbedStandIn(apiKey)
   const passing = createPassStandIn((key) => keys.has(key))
+  const batches = createBatchStandIn(apiKey)
   const stop = new AbortController()
   let waiting: (() => void)[] = []
   let choice: Choice = { kind: 'image' }
@@ -78,6 +80,7 @@ export const startGeminiServer = async ({ apiKey = 'test-key' } = {}) => {
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (await embeddings.answer(request, response)) return
+    if (await batches.answer(request, response)) return
     if (answerOfModel(request, response, apiKey)) return
     if (await passing.answer(request, response)) return
     const model = PATH.exec(request.url ?? '')?.[1]
@@ -145,6 +148,8 @@ export const startGeminiServer = async ({ apiKey = 'test-key' } = {}) => {
     embeddings,
     /** What is handed on. */
     passing,
+    /** Batch jobs, and the files of them. */
+    batches,
     /** Every request for an image so far, the refused ones too. */
     calls: calls as readonly GeminiCall[],
     countCalls: (promptIncludes = '') =>
@@ -169,6 +174,7 @@ export const startGeminiServer = async ({ apiKey = 'test-key' } = {}) => {
       calls.length = 0
       embeddings.reset()
       passing.reset()
+      batches.reset()
       choice = { kind: 'image' }
       setAtCall = 0
     },

@@ -47,7 +47,7 @@ describe('the tier of a generation', () => {
   test('is standard where the provider or the installation has no other', () => {
     expect(chooseTier(fresh, rules, {})).toBe('standard')
     expect(choose({}, { bounds: {} })).toBe('standard')
-    expect(choose({ keyTier: 'batch' })).toBe('standard')
+    expect(choose({ keyTier: 'batch' }, { bounds: {} })).toBe('standard')
   })
 
   test('is standard where the model does not take the tier, and waits where it has no room', () => {

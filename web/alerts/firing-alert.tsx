@@ -67,6 +67,7 @@ const links: Partial<Record<Alert['name'], { href: string; name: string }>> = {
   daily_spend_high: { href: '/owners?days=1&sort=spend', name: 'By owner' },
   monthly_spend_high: { href: '/owners?days=30&sort=spend', name: 'By owner' },
   budgets_low: { href: '/spending', name: 'The budgets' },
+  batches_stuck: { href: '/spending', name: 'The batches' },
   prices_guessed: { href: '/settings', name: 'The settings' },
   paying_paused: { href: '/spending', name: 'The switch' },
 }

@@ -101,6 +101,7 @@ const eagerTiers = [
   { value: '', name: 'the server’s choice' },
   { value: 'standard', name: 'standard' },
   { value: 'flex', name: 'flex' },
+  { value: 'batch', name: 'batch' },
 ]
 
 type TextName = Exclude<keyof KeyForm, 'scopes' | 'variants' | 'upstreamKeys'>

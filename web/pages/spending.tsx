@@ -1,9 +1,11 @@
+import type { BatchPage } from '../../src/contract/batch.ts'
 import type { Spending as AllSpending, BudgetAnswer } from '../../src/contract/spending.ts'
 import { operatorsOnly } from '../operators-only.tsx'
 import { Card } from '../parts/card.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { Page } from '../parts/page.tsx'
+import { BatchCard } from '../spending/batch-card.tsx'
 import { BudgetCard } from '../spending/budget-card.tsx'
 import { SumTable } from '../spending/sum-table.tsx'
 import { SwitchCard } from '../spending/switch-card.tsx'
@@ -15,8 +17,9 @@ const REFRESH_MS = 5_000
 const AllSpendingPage = () => {
   const spending = useResource<AllSpending>('/api/spending', REFRESH_MS)
   const budgets = useResource<{ budgets: BudgetAnswer[] }>('/api/budgets')
+  const batches = useResource<BatchPage>('/api/batches?limit=20', REFRESH_MS)
   const { value } = spending
-  const problem = spending.error ?? budgets.error
+  const problem = spending.error ?? budgets.error ?? batches.error
   const reload = () => {
     spending.reload()
     budgets.reload()
@@ -41,6 +44,9 @@ const AllSpendingPage = () => {
         </Card>
       )}
       {budgets.value && <BudgetCard budgets={budgets.value.budgets} onChanged={reload} />}
+      {batches.value && isUsed(batches.value) && (
+        <BatchCard page={batches.value} onChanged={batches.reload} />
+      )}
       {others.length > 0 && (
         <Card title="Without a limit">
           <SumTable caption="Spent without a limit" sums={others} warnShare={warnShare} />
@@ -49,5 +55,9 @@ const AllSpendingPage = () => {
     </Page>
   )
 }
+
+/** Where nothing is made in batches there is nothing to say of them. */
+const isUsed = ({ gathered, batches }: BatchPage): boolean =>
+  gathered.count > 0 || batches.length > 0
 
 export const Spending = operatorsOnly('Spending', AllSpendingPage)

@@ -15,3 +15,7 @@ export const setBudget = (scope: string, body: BudgetFields): Promise<unknown> =
 /** Throws `ProblemError`. */
 export const removeBudget = (scope: string): Promise<unknown> =>
   callApi(`/api/budgets/${encodeURIComponent(scope)}`, { method: 'DELETE' })
+
+/** Throws `ProblemError`. */
+export const cancelBatch = (id: string): Promise<unknown> =>
+  callApi(`/api/batches/${encodeURIComponent(id)}/cancel`, { method: 'POST' })

@@ -19,6 +19,9 @@ type Deps = Pick<AnswerContext, 'listPriceUsd' | 'interactiveDeadlineMs'> &
 /** How often a caller should look again at what may finish at any moment. */
 const RETRY_AFTER_SECONDS = 2
 
+/** Batches take hours, and some only minutes. */
+const BATCH_RETRY_MS = 120_000
+
 /**
  * Presents a generation to its caller, with its place in the queue while it has one. What Postgres does not tell in time is
  * left out: the answer is about the row, which is at hand.
@@ -72,10 +75,12 @@ const mayFollow = ({ key, isAdmin }: Principal): boolean =>
 /** Tells a caller who should look again when to do so: not before the next try of what waits for one. */
 export const setRetryAfter = (
   res: Response,
-  { status, runAfter, asOf }: Pick<GenerationWithImage, 'status' | 'runAfter' | 'asOf'>,
+  row: Pick<GenerationWithImage, 'status' | 'runAfter' | 'asOf' | 'batched'>,
 ) => {
+  const { status, runAfter, asOf, batched } = row
   if (isTerminal(status)) return
-  const waitMs = status === 'queued' && runAfter ? runAfter.getTime() - asOf.getTime() : 0
+  const dueMs = status === 'queued' && runAfter ? runAfter.getTime() - asOf.getTime() : 0
+  const waitMs = batched && batched.state !== 'gathered' ? BATCH_RETRY_MS : dueMs
   res.set('Retry-After', String(Math.max(RETRY_AFTER_SECONDS, Math.ceil(waitMs / 1_000))))
 }
 

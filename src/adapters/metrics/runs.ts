@@ -1,6 +1,6 @@
 import { Counter, Histogram, type Registry } from 'prom-client'
 import { outcomeRules } from '../../generation/run/outcomes.ts'
-import type { RunOutcome } from '../../generation/run/run.ts'
+import type { RunOutcome } from '../../generation/run/run-deps.ts'
 import type { RunStep } from '../../generation/run/steps.ts'
 import type { Claim } from '../../generation/state/transitions.ts'
 

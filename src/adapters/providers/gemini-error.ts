@@ -63,10 +63,23 @@ const statusByName = new Map<string, number>(
     INTERNAL: 500,
     UNAVAILABLE: 503,
     DEADLINE_EXCEEDED: 504,
+    // The same as numbers, as a batch's results have them.
+    1: 499,
+    2: 500,
+    3: 400,
+    4: 504,
+    5: 404,
+    7: 403,
+    8: 429,
+    9: 400,
+    13: 500,
+    14: 503,
+    16: 401,
   }),
 )
 
-const fromStatus = (
+/** The outcome behind an answered status. */
+export const fromStatus = (
   error: StatedError,
   call: {
     model: string

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type GenerateContentRequest, GoogleGenerativeAI } from '@google/generative-ai'
-import type { Provider, ProviderRequest } from '../../generation/ports.ts'
+import type { Provider, ProviderRequest, ProviderResult } from '../../generation/ports.ts'
 import { startDeadline } from '../../lib/deadline.ts'
 import { withPatientFetch } from '../../lib/patient-fetch.ts'
 import { withoutRedirects } from '../../lib/without-redirects.ts'
@@ -29,6 +29,7 @@ export type GeminiProviderConfig = {
 export const createGeminiProvider = (config: GeminiProviderConfig): Provider => {
   const fetchAnswer = createFetchAnswer(config)
   const prices = createGeminiPrices(config.prices)
+  const readAnswer = createReadAnswer(config.prices)
   return {
     name: 'gemini',
     account: createHash('sha256').update(config.apiKey).digest('hex').slice(0, 12),
@@ -40,38 +41,42 @@ export const createGeminiProvider = (config: GeminiProviderConfig): Provider => 
     call: async (request, signal) => {
       signal.throwIfAborted()
       const { json, tierHeader } = await fetchAnswer(request, signal)
-      const answer = parseGeminiAnswer(json)
-      const { model, imageSize, prompt } = request
-      const servedTier = readServedTier(tierHeader, answer)
-      const [bytes, ...others] = listGeminiImages(answer)
-      const imageCount = bytes ? 1 + others.length : 0
-      const paidNanoUsd = prices.costAnswer(
-        model,
-        imageSize,
-        imageCount,
-        answer.usageMetadata,
-        servedTier ?? request.tier,
-      )
-      const receipt = readReceipt(json, answer, {
-        priceVersion: config.prices.version,
-        tier: servedTier,
-      })
-      if (bytes) {
-        const said = readWords(answer)
-        return {
-          bytes,
-          others,
-          costNanoUsd: paidNanoUsd,
-          receipt,
-          said,
-          answer: keepGeminiAnswer(json),
-        }
-      }
-      // Without an image and without a count nobody has said what it costs.
-      const costNanoUsd = answer.usageMetadata ? paidNanoUsd : undefined
-      if (answer.error) throw fromGeminiAnswer(answer.error, { model, costNanoUsd, receipt })
-      throw explainNoImage(answer, { costNanoUsd, receipt, prompt })
+      return readAnswer(json, request, tierHeader)
     },
+  }
+}
+
+/** What an answer brings and costs, at the tier that served it. Throws `ProviderError` for one without an image. */
+export const createReadAnswer = (table: PriceTable) => {
+  const prices = createGeminiPrices(table)
+  return (
+    json: unknown,
+    request: Pick<ProviderRequest, 'model' | 'imageSize' | 'prompt' | 'tier'>,
+    tierHeader: string | null = null,
+  ): ProviderResult => {
+    const answer = parseGeminiAnswer(json)
+    const { model, imageSize, prompt } = request
+    const servedTier = readServedTier(tierHeader, answer)
+    const tier = servedTier ?? request.tier
+    const [bytes, ...others] = listGeminiImages(answer)
+    const imageCount = bytes ? 1 + others.length : 0
+    const paidNanoUsd = prices.costAnswer(model, imageSize, imageCount, answer.usageMetadata, tier)
+    const receipt = readReceipt(json, answer, { priceVersion: table.version, tier: servedTier })
+    if (bytes) {
+      const said = readWords(answer)
+      return {
+        bytes,
+        others,
+        costNanoUsd: paidNanoUsd,
+        receipt,
+        said,
+        answer: keepGeminiAnswer(json),
+      }
+    }
+    // Without an image and without a count nobody has said what it costs.
+    const costNanoUsd = answer.usageMetadata ? paidNanoUsd : undefined
+    if (answer.error) throw fromGeminiAnswer(answer.error, { model, costNanoUsd, receipt })
+    throw explainNoImage(answer, { costNanoUsd, receipt, prompt })
   }
 }
 

@@ -1,5 +1,5 @@
 import { DelayedError, type Job, type Telemetry, UnrecoverableError } from 'bullmq'
-import type { RunOutcome } from '../../generation/run/run.ts'
+import type { RunOutcome } from '../../generation/run/run-deps.ts'
 import type { DeferredSubmission } from '../../generation/submit/deferred-submission.ts'
 import { AppError } from '../../lib/errors.ts'
 import { waitAtMost } from '../../lib/time.ts'

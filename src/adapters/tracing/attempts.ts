@@ -1,5 +1,5 @@
 import { context, createContextKey, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
-import type { RunOutcome } from '../../generation/run/run.ts'
+import type { RunOutcome } from '../../generation/run/run-deps.ts'
 import type { RunStep } from '../../generation/run/steps.ts'
 import type { Tracing } from './ports.ts'
 

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Telemetry } from 'bullmq'
 import type { ImageStore, Provider } from '../../generation/ports.ts'
-import type { RunOutcome } from '../../generation/run/run.ts'
+import type { RunOutcome } from '../../generation/run/run-deps.ts'
 import type { RunStep } from '../../generation/run/steps.ts'
 
 /** Draws what happens as one trace, from a request to its image. Nothing of it knows prompts, tokens or addresses. */

@@ -18,6 +18,8 @@ export type MeasureSources = {
   measureQueue: () => Promise<LaneStatus[]>
   /** Calls of the last so many milliseconds that cost something, and those whose price is a guess. */
   countGuessed: (windowMs: number) => Promise<{ guessed: number; calls: number }>
+  /** Batches that do not get on. */
+  countStuckBatches: () => Promise<number>
 }
 
 type SpendFigures = {
@@ -74,6 +76,7 @@ const createSources = (db: Database, from: MeasureSources, intervalMs: number) =
     findLanes: once(from.measureQueue),
     findSpend: once(from.readSpend),
     countGuessed: from.countGuessed,
+    countStuckBatches: from.countStuckBatches,
     measureQueryTimes: ({ minSample }: AlertRule) =>
       measureQueryTimes(db, { minSample, heardWithinMs: Math.max(intervalMs, MIN_HEARD_MS) }),
   }
@@ -114,6 +117,10 @@ const measurements: Record<AlertName, (sources: Sources, rule: AlertRule) => Pro
       const { lowBudgets, budgets } = await findSpend()
       return { value: lowBudgets, sample: budgets }
     },
+    batches_stuck: async ({ countStuckBatches }) => ({
+      value: await countStuckBatches(),
+      sample: 0,
+    }),
     prices_guessed: async ({ countGuessed }, { windowMs }) => {
       const { guessed, calls } = await countGuessed(windowMs ?? 0)
       return { value: guessed, sample: calls }

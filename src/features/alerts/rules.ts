@@ -189,6 +189,21 @@ export const createAlertRules = (settings: AlertSettings): AlertRule[] => [
     evaluationsToResolve: 1,
   },
   {
+    name: 'batches_stuck',
+    severity: 'warning',
+    title: 'Batches are stuck',
+    measures:
+      'Batches whose next step has failed for 15 minutes, or that have not ended within BATCH_GIVE_UP_MS',
+    meaning: 'What is in them comes late, though it may be paid for.',
+    action:
+      'See why: GET /api/batches. Cancel those that will not end: what they have brought is taken.',
+    unit: 'count',
+    ...above(0, 0),
+    ...now,
+    evaluationsToFire: 1,
+    evaluationsToResolve: 1,
+  },
+  {
     name: 'prices_guessed',
     severity: 'warning',
     title: 'Prices are guessed',

@@ -6,7 +6,7 @@ import type { BilledTo, SimilarityMode, Tier } from '../../contract/vocabulary.t
 import type { Callee, Providers } from '../../generation/ports.ts'
 import { limitedBy, listCallees } from '../../generation/providers.ts'
 import { findSuggested, type Suggested } from '../../generation/read/suggestions.ts'
-import { chooseTier, type TierRules } from '../../generation/run/choose-tier.ts'
+import { chooseTier, type TierRules, wantsBatch } from '../../generation/run/choose-tier.ts'
 import { foreseeStop, readStanding, type Standing } from '../../generation/state/foresee-insert.ts'
 import type { GenerationToInsert, InsertLimits } from '../../generation/state/insert-or-requeue.ts'
 import { countPositions, type GenerationWithImage } from '../../generation/state/repository.ts'
@@ -224,9 +224,11 @@ const foreseeNew = async (
 const foreseeTier = (
   { tiers, providers }: ExplainDeps,
   { keyTier, tierLimits, asOf }: Standing,
-  { lane, provider }: GenerationToInsert,
+  { lane, provider, model }: GenerationToInsert,
 ): Tier => {
   const fresh = { doubtedTier: null, ambiguousCalls: 0, startedAt: null, deadlineAt: null }
+  const isBatched = providers.models.find(({ name }) => name === model)?.tierShares?.batch
+  if (isBatched && wantsBatch({ lane, keyTier, tierLimits }, tiers)) return 'batch'
   return chooseTier(
     { lane, keyTier, tierLimits, asOf, ...fresh },
     tiers,

@@ -2,6 +2,7 @@ import type { ExplainedImage, ExplainedLimit, Explanation } from '../../contract
 import {
   type AnswerContext,
   defined,
+  describeBatch,
   presentSuggested,
   savedUsdOf,
   showGeneration,
@@ -93,7 +94,12 @@ const presentFrom = (
   prompt: row.prompt,
   savedUsd: source ? savedUsdOf(row, listPriceUsd) : 0,
   createdAt: row.createdAt.toISOString(),
-  ...defined({ source, similarity, finishedAt: row.finishedAt?.toISOString() }),
+  ...defined({
+    source,
+    similarity,
+    batch: describeBatch(row),
+    finishedAt: row.finishedAt?.toISOString(),
+  }),
 })
 
 const presentComparison = (

@@ -96,6 +96,7 @@ export const presentGeneration = (
       error: describeError(row),
       servedBy: describeServedBy(row),
       queuePosition,
+      batch: describeBatch(row),
       costUsd: isTerminal(row.status) ? toUsd(row.costNanoUsd) : undefined,
       tier: row.tier,
       billedTo: row.upstreamAccount === null ? undefined : ('caller' as const),
@@ -189,9 +190,28 @@ const LATE_NOTE =
 const DOWN_NOTE =
   'The image model is not answering at the moment: show the placeholder. It is tried again until the deadline, and the image will be at the same URL.'
 
+const BATCH_NOTE =
+  'It is made in a batch with others, which may take hours: show the placeholder. The image will be at the same URL.'
+
+/** Google aims at a day (ai.google.dev/gemini-api/docs/batch-api), which is usually less. */
+const BATCH_TARGET_MS = 86_400_000
+
+/** Where it stands in its batch; undefined for what is in none. */
+export const describeBatch = ({ batched }: GenerationWithImage): Generation['batch'] => {
+  if (!batched) return undefined
+  const { state, gathered, made } = batched
+  const since = new Date(made ?? gathered)
+  return {
+    state: state === 'settled' || state === 'closed' ? 'ended' : state,
+    since: since.toISOString(),
+    expectedBy: new Date(since.getTime() + BATCH_TARGET_MS).toISOString(),
+  }
+}
+
 /** Why a person should be shown the placeholder while the work goes on; undefined while there is no reason. */
 const describeLateness = (row: GenerationWithImage, deadlineMs: number): string | undefined => {
   if (row.lane !== 'interactive' || isTerminal(row.status)) return undefined
+  if (row.batched && row.batched.state !== 'gathered') return BATCH_NOTE
   if (row.status === 'queued' && row.errorCode === 'provider_unavailable') return DOWN_NOTE
   const since = row.promotedAt ?? row.queuedAt
   return row.asOf.getTime() - since.getTime() > deadlineMs ? LATE_NOTE : undefined

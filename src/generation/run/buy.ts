@@ -84,7 +84,9 @@ const buyFrom = async (
     if (limit) await liftLimit(deps.db, limited).catch(() => {})
     return paid
   } catch (error) {
-    const limitMs = isProviderError(error) ? limitMsOf(error) : 0
+    // Of a plain model it is noted where its failure is settled.
+    const isNoted = claim.provider === 'route' && isProviderError(error)
+    const limitMs = isNoted ? limitMsOf(error) : 0
     if (limitMs > 0) await limitModel(deps.db, limited, limitMs)
     throw error
   }
@@ -196,7 +198,7 @@ const notHere = ({ provider, model }: ClaimedRow) =>
 const NOT_HERE_MS = 10_000
 
 /** Whose limits a call of this one counts against: those of a caller's own key are that key's alone. */
-const describeModel = (
+export const describeModel = (
   callee: Callee,
   { upstreamAccount }: Pick<ClaimedRow, 'upstreamAccount'>,
 ): LimitedModel => ({ ...limitedBy(callee), account: upstreamAccount ?? callee.provider.account })

@@ -175,8 +175,9 @@ const attemptOf = (intent: Intent): string => {
   return intent.attemptId
 }
 
-const describeRequest = async (
-  deps: CallDeps,
+/** What a claimed generation asks of its provider, at a tier. Throws `condition_image_gone`. */
+export const describeRequest = async (
+  deps: Pick<CallDeps, 'db' | 'store' | 'seal'>,
   claim: Claim,
   { provider, model }: Callee,
   tier: Tier,
@@ -194,7 +195,7 @@ const describeRequest = async (
 
 /** A provider that would not take it would be paid with the server's. */
 const findKey = async (
-  { db, seal }: CallDeps,
+  { db, seal }: Pick<CallDeps, 'db' | 'seal'>,
   claim: Claim,
   provider: Provider,
 ): Promise<string | undefined> => {

@@ -48,7 +48,9 @@ export const chooseTier = (
   { eager, bounds, standardCallMs }: TierRules,
   { tiers = ['standard'] }: Pick<Provider, 'tiers'>,
 ): Tier => {
-  const wanted = claim.lane === 'eager' ? (claim.keyTier ?? eager) : 'standard'
+  const asked = claim.lane === 'eager' ? (claim.keyTier ?? eager) : 'standard'
+  // In a batch it is called for by nobody; what goes into none is half the price this way too.
+  const wanted = asked === 'batch' ? 'flex' : asked
   const bound = wanted === 'standard' ? undefined : bounds[wanted]
   if (!bound || !tiers.includes(wanted)) return 'standard'
   const isRefused = claim.tierLimits.some(
@@ -77,3 +79,12 @@ export const shedLeftMs = ({ tierLimits }: Pick<TierCase, 'tierLimits'>, tier: T
       .filter((limit) => limit.tier === tier && limit.reason === 'shed')
       .map(({ leftMs }) => leftMs),
   )
+
+/** True of what is to be made in a batch with others, where there are batches. */
+export const wantsBatch = (
+  { lane, keyTier, tierLimits }: Pick<TierCase, 'lane' | 'keyTier' | 'tierLimits'>,
+  { eager }: Pick<TierRules, 'eager'>,
+): boolean =>
+  lane === 'eager' &&
+  (keyTier ?? eager) === 'batch' &&
+  !tierLimits.some(({ tier, reason }) => tier === 'batch' && reason === 'refused')

@@ -2,7 +2,7 @@ import type { Database } from '../../../db/database.ts'
 import type { Providers } from '../ports.ts'
 import { accountsOf } from '../providers.ts'
 import { findTierCase, postponeEager } from '../state/postpone-eager.ts'
-import { chooseTier, type TierRules } from './choose-tier.ts'
+import { chooseTier, type TierRules, wantsBatch } from './choose-tier.ts'
 import type { FlexLane } from './flex-lane.ts'
 
 type PostponeDeps = { db: Database; providers: Providers; tiers: TierRules; flex: FlexLane }
@@ -21,8 +21,9 @@ export const postponeIfFull = async (
 ): Promise<number | undefined> => {
   if (!flex.isFull()) return undefined
   const found = await findTierCase(db, id, accountsOf(providers))
-  const provider = found && (providers.find(found.provider) ?? {})
-  if (!provider || chooseTier(found, tiers, provider) !== 'flex') return undefined
+  // What may go into a batch is claimed to find that out.
+  if (!found || wantsBatch(found, tiers)) return undefined
+  if (chooseTier(found, tiers, providers.find(found.provider) ?? {}) !== 'flex') return undefined
   const delayMs = Math.round(MIN_WAIT_MS + Math.random() * (MAX_WAIT_MS - MIN_WAIT_MS))
   return (await postponeEager(db, id, delayMs)) ? delayMs : undefined
 }

@@ -1,6 +1,7 @@
 import type { TelemetryType } from '../../contract/telemetry.ts'
 import { type DeferredSubmission, insertDeferred } from '../submit/deferred-submission.ts'
-import { type RunDeps, type RunOutcome, runGeneration } from './run.ts'
+import { runGeneration } from './run.ts'
+import type { RunDeps, RunOutcome } from './run-deps.ts'
 
 export type RunJobDeps = RunDeps & {
   /** Draws the attempt, where there are traces. */

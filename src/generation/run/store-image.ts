@@ -12,6 +12,7 @@ import type {
   StoredImage,
   StoredObject,
 } from '../ports.ts'
+import type { GenerationWithImage } from '../state/repository.ts'
 import { type Claim, pointToObject } from '../state/transitions.ts'
 import type { StepTimes } from './attempts.ts'
 import { digestOf, keepSurplus, type Piece } from './keep-surplus.ts'
@@ -57,6 +58,20 @@ export const storeImage = async (
   )
   const words = { said: paid.said, answer: await nameByDigest(paid.answer, pieces) }
   return { image: stored, words }
+}
+
+/** Keeps all of an answer beside its generation, which has another image or gets one by another call; not that image itself. */
+export const keepBesides = async (
+  deps: StoreDeps,
+  claim: Claim & Pick<GenerationWithImage, 'imageContentDigest'>,
+  paid: ProviderResult,
+  signal: AbortSignal,
+): Promise<void> => {
+  const untilStored = createUntilStored(deps, claim, signal)
+  for (const piece of await inspectAll(deps, claim, paid)) {
+    if ((await digestOf(piece)) === claim.imageContentDigest) continue
+    await keepSurplus({ ...deps, untilStored }, claim, piece)
+  }
 }
 
 /** What was said with an image. */

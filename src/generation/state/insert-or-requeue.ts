@@ -79,6 +79,8 @@ export type InsertLimits = {
   maxInFlight: number
   /** How long after it was asked for a generation of each lane ends at the latest. */
   giveUpMs: Record<Lane, number>
+  /** What comes of a generation in a batch that a person asks for; `wait` unless it is said. */
+  promotion?: 'wait' | 'buy' | undefined
   /** What is known of owners' generations in flight; without it they are counted each time. */
   inFlightCounts?: InFlightCounts | undefined
   /** The limits of the settings; without them, what was promised before is taken whatever has been spent. */
@@ -274,7 +276,8 @@ const insertRows = compileOnce<
     where place < ${maxInFlight}::int and not is_stopped order by id
     on conflict (id) do update set
       status = 'queued', lane = excluded.lane, place = excluded.place, key_id = excluded.key_id,
-      upstream_account = excluded.upstream_account, forced_by = excluded.forced_by,
+      upstream_account = excluded.upstream_account,
+      forced_by = excluded.forced_by,
       prompt = excluded.prompt, is_prompt_as_written = excluded.is_prompt_as_written, is_prompt_reduced = false,
       condition_image_id = excluded.condition_image_id, details = excluded.details,
       object_key = case when generations.error_code = 'image_deleted'

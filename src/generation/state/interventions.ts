@@ -15,6 +15,7 @@ import {
   noError,
   type Update,
 } from './apply-transition.ts'
+import { isBatched } from './batched.ts'
 import { hasStatus } from './has-status.ts'
 import { STOPS } from './spending-limits.ts'
 
@@ -25,14 +26,14 @@ import { STOPS } from './spending-limits.ts'
 
 /**
  * eager → interactive, while it is not finished: it is due at once, whatever it was waiting for, and ends `giveUpMs` from now
- * at the latest. Not a change of status: no event.
+ * at the latest; one that is in a batch when that ends. Not a change of status: no event.
  */
 export const promoteGeneration = (db: Database, id: string, giveUpMs: number): Changed =>
   db
     .updateTable('generations')
     .set({
       lane: 'interactive' satisfies Lane,
-      deadlineAt: fromNow(giveUpMs),
+      deadlineAt: sql<Date>`case when ${isBatched} then deadline_at else ${fromNow(giveUpMs)} end`,
       promotedAt: sql<Date>`now()`,
       runAfter: null,
       enqueuedAt: sql<Date>`now()`,

@@ -5,6 +5,7 @@ import { compileOnce } from '../../../db/statements.ts'
 import type { Lane } from '../../contract/vocabulary.ts'
 import type { ProviderErrorCode } from '../../lib/errors.ts'
 import type { NanoUsd } from '../../lib/money.ts'
+import { type Batched, describeBatched } from './batched.ts'
 
 /** A generation with what is needed to show its image; the image's fields are null until there is one. */
 export type GenerationWithImage = GenerationRow & {
@@ -21,6 +22,8 @@ export type GenerationWithImage = GenerationRow & {
   height: number | null
   /** What the model said beside the image. */
   said: string | null
+  /** Where it stands that waits for a batch or is in one; null for others. */
+  batched: Batched | null
 }
 
 /** Of a generation that has none yet. */
@@ -33,6 +36,7 @@ export const noImage = {
   width: null,
   height: null,
   said: null,
+  batched: null,
 }
 
 /** True for a row that is only presumed: Postgres does not know of it. */
@@ -231,5 +235,6 @@ export const selectGenerations = (db: Database) =>
       'm.width',
       'm.height',
       'm.said',
+      describeBatched(sql`g`).as('batched'),
       sql<Date>`now()`.as('asOf'),
     ])

@@ -15,6 +15,7 @@ import {
   noError,
   type Update,
 } from './apply-transition.ts'
+import { selectBatched } from './batched.ts'
 import { hasStatus } from './has-status.ts'
 import { accountIn } from './model-limits.ts'
 import {
@@ -45,6 +46,10 @@ export type ClaimedRow = ChangedRow & {
   tierLimits: readonly TierLimit[]
   /** At which its request was rejected, which it may not be at the standard one; null where at none. */
   doubtedTier: Tier | null
+  /** True where a batch job that has not been settled makes it. */
+  isInBatch: boolean
+  /** How often it was in one since it was asked for; twice for each that ended without a word of it. */
+  batchTries: number
 }
 
 export type ClaimOptions = {
@@ -66,7 +71,9 @@ export const claimGeneration = async (
     db,
     'generation.running',
     (query) => claim(query, { workerId, leaseMs, giveUpMs }).where('id', '=', id),
-    { alsoSelect: [...selectLimit(accounts), ...selectTiers(accounts)] },
+    {
+      alsoSelect: [...selectLimit(accounts), ...selectTiers(accounts), ...selectBatched],
+    },
   )
   return claimed && toClaimedRow(claimed as ReadClaim)
 }
@@ -227,7 +234,7 @@ const afterWait = (delayMs: number) => sql<Date>`least(deadline_at, now()
   + least(${delayMs}::float8, case lane when 'eager' then ${MAX_WAIT_MS.eager}::int else ${MAX_WAIT_MS.interactive}::int end)
     * interval '1 millisecond')`
 
-const unclaimed = { claims: sql<number>`greatest(0, claims - 1)` }
+export const unclaimed = { claims: sql<number>`greatest(0, claims - 1)` }
 
 /** running → queued at once, for another worker: this one is stopping. The claim does not count. */
 export const releaseGeneration = (db: Database, claim: Claim): Changed =>
@@ -273,7 +280,7 @@ export const extendLease = (db: Database, claim: Claim, leaseMs: number): Change
     .returning(sql<Date>`now()`.as('asOf'))
     .executeTakeFirst()
 
-const fenced = (query: QueryCreator<Schema>, claim: Claim): Update =>
+export const fenced = (query: QueryCreator<Schema>, claim: Claim): Update =>
   query
     .updateTable('generations')
     .where('id', '=', claim.id)

@@ -8,6 +8,7 @@ import type { Logger } from '../../lib/logger.ts'
 import type { Seal } from '../../lib/seal.ts'
 import type { Enqueue, Providers } from '../ports.ts'
 import type { OnStep, SubmitStep } from '../run/steps.ts'
+import { buyOutOfBatch } from '../state/batch-transitions.ts'
 import { promoteGeneration } from '../state/interventions.ts'
 import type { GenerationWithImage } from '../state/repository.ts'
 import type { Payer } from '../state/upstream-keys.ts'
@@ -196,7 +197,12 @@ const promote = async (deps: SubmitDeps, joined: Submission): Promise<Submission
   const { id: generationId, place } = generation
   let promoted: Submission = joined
   try {
-    const row = await promoteGeneration(deps.db, generationId, deps.limits.giveUpMs.interactive)
+    const { giveUpMs, promotion } = deps.limits
+    const bought =
+      promotion === 'buy'
+        ? await buyOutOfBatch(deps.db, generationId, giveUpMs.interactive)
+        : undefined
+    const row = bought ?? (await promoteGeneration(deps.db, generationId, giveUpMs.interactive))
     if (!row) return joined
     promoted = { ...joined, generation: { ...generation, ...row } }
     await deps.promote({ generationId, lane: row.lane, place })

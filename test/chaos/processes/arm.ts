@@ -9,7 +9,8 @@ import type { KillPoint } from '../kill-point.ts'
  * At `call_out` the process only leaves its mark, for the provider to kill it once the call has arrived there.
  */
 export const armFrom = (environment: NodeJS.ProcessEnv): Overrides => {
-  const { CHAOS_KILL_AT, CHAOS_MARKS = '' } = environment
+  const { CHAOS_KILL_AT, CHAOS_DIE_AT, CHAOS_MARKS = '' } = environment
+  if (CHAOS_DIE_AT) return dieAt(CHAOS_DIE_AT)
   if (!CHAOS_KILL_AT) return {}
   const killAt = CHAOS_KILL_AT as KillPoint
   const fatal = killAt === 'call_out' ? 'intent_recorded' : killAt
@@ -18,6 +19,16 @@ export const armFrom = (environment: NodeJS.ProcessEnv): Overrides => {
     if (killAt !== 'call_out') process.kill(process.pid, 'SIGKILL')
   }
   return { onStep }
+}
+
+/** Ends this process where it first gets past this step, of a run or of a batch. */
+const dieAt = (wanted: string): Overrides => {
+  const onAnyStep = (_id: string, step: string): void => {
+    if (step !== wanted) return
+    writeSync(1, `dies at ${step}\n`)
+    process.kill(process.pid, 'SIGKILL')
+  }
+  return { onStep: onAnyStep, onBatchStep: onAnyStep }
 }
 
 /** Synchronous, as nothing may happen between the step and the end. False when the mark is there already. */

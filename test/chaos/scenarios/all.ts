@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario.ts'
+import { batches } from './batches.ts'
 import { deploys } from './deploys.ts'
 import { duplicates } from './duplicates.ts'
 import { interleavings } from './interleavings.ts'
@@ -18,6 +19,7 @@ export const scenarios: readonly Scenario[] = [
   randomChaos,
   duplicates,
   stoppedWorker,
+  batches,
   provider,
   redis,
   postgres,

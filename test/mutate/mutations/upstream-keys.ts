@@ -52,7 +52,7 @@ export const upstreamKeys: readonly Mutation[] = [
     name: 'own key: who pays is of the newest asking',
     why: 'a key that is asked with again pays for nothing',
     file: INSERT,
-    find: '      upstream_account = excluded.upstream_account,\n',
+    find: 'upstream_account = excluded.upstream_account, ',
     replace: '',
     tests: KEYS,
   },
@@ -155,9 +155,9 @@ export const upstreamKeys: readonly Mutation[] = [
   {
     name: 'own key: its limits are its own',
     why: 'one caller’s quota holds back everybody',
-    file: 'src/generation/run/run.ts',
-    find: 'claim.upstreamAccount ?? callee.provider.account',
-    replace: 'callee.provider.account',
+    file: 'src/generation/run/buy.ts',
+    find: 'account: upstreamAccount ?? callee.provider.account',
+    replace: 'account: callee.provider.account',
     tests: KEYS,
   },
   {

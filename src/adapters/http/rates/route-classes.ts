@@ -62,6 +62,9 @@ const CLASS_OF_ROUTE: Record<string, RateClass | Uncounted> = {
   'GET /api/spending': 'read',
   'POST /api/spending/pause': 'change',
   'POST /api/spending/resume': 'change',
+  'GET /api/batches': 'read',
+  'POST /api/batches/:id/cancel': 'change',
+
   'GET /api/budgets': 'read',
   'PUT /api/budgets/:scope': 'change',
   'DELETE /api/budgets/:scope': 'change',
