@@ -1,12 +1,15 @@
-import { type Kysely, sql } from 'kysely'
+import type { Kysely } from 'kysely'
+import { alterPatiently } from '../alter-patiently.ts'
 
 /**
  * Callers' own keys for the provider (ADR 85): which generations one pays for, the sealed key for as long as its generation has not ended,
  * and the calls that cost the caller and not this server. Columns without a default or with a constant one, and constraints that look at
- * no row that is there: no table is read or written anew. Safe to repeat: it comes behind one that may be begun again.
+ * no row that is there: no table is read or written anew. A lock at a time, so that it never stands in the way of who holds another.
  */
+export const isOnline = true
+
 export const up = async (db: Kysely<unknown>): Promise<void> => {
-  for (const statement of statements) await sql.raw(statement).execute(db)
+  for (const statement of statements) await alterPatiently(db, statement)
 }
 
 const ended = `('succeeded', 'failed', 'canceled')`
@@ -19,8 +22,7 @@ const statements = [
     `alter table ${table}
       add column if not exists billed_to text not null default 'server',
       add column if not exists caller_cost_nano_usd bigint`,
-    `alter table ${table} drop constraint if exists ${table}_payer`,
-    `alter table ${table} add constraint ${table}_payer
+    `alter table ${table} drop constraint if exists ${table}_payer, add constraint ${table}_payer
       check (billed_to = 'server' or (billed_to = 'caller' and held_nano_usd = 0 and cost_nano_usd = 0)) not valid`,
   ]),
   `create table if not exists upstream_keys (

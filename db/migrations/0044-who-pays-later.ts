@@ -1,12 +1,15 @@
-import { type Kysely, sql } from 'kysely'
+import type { Kysely } from 'kysely'
+import { alterPatiently } from '../alter-patiently.ts'
 
 /**
  * The key by which a saved item's picture was asked for, which pays when a worker asks for it; the limits of the settings that what
  * waits has been tried under; and what an erased owner has spent in a day and a month that go on, under a digest, for an owner who comes
- * back (ADR 86). Safe to repeat.
+ * back (ADR 86). A lock at a time.
  */
+export const isOnline = true
+
 export const up = async (db: Kysely<unknown>): Promise<void> => {
-  for (const statement of statements) await sql.raw(statement).execute(db)
+  for (const statement of statements) await alterPatiently(db, statement)
 }
 
 const statements = [
