@@ -52,7 +52,7 @@ export const upstreamKeys: readonly Mutation[] = [
     name: 'own key: who pays is of the newest asking',
     why: 'a key that is asked with again pays for nothing',
     file: INSERT,
-    find: 'upstream_account = excluded.upstream_account, ',
+    find: '      upstream_account = excluded.upstream_account,\n',
     replace: '',
     tests: KEYS,
   },
