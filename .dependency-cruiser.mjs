@@ -20,7 +20,7 @@ const npm = (...names) => `node_modules/(@types/)?(${names.join('|')})/`
 const allowed = {
   // The bottom. What is shared by browsers, servers and tables.
   'src/contract': [npm('zod')],
-  'src/lib': ['src/contract/', npm('pino', 'sharp', 'node'), NODE],
+  'src/lib': ['src/contract/', npm('pino', 'sharp', 'ipaddr\\.js', 'node'), NODE],
   db: [
     'src/lib/(errors|finding|gather|money)',
     'src/contract/vocabulary',
@@ -134,7 +134,7 @@ const allowed = {
       npm('@google/generative-ai', '@energetic-ai', 'zod'),
     ],
     telemetry: [],
-    webhooks: [npm('standardwebhooks', 'ipaddr\\.js')],
+    webhooks: [npm('standardwebhooks')],
   }),
 
   // Settings, and what is opened, listed and closed.
@@ -218,6 +218,15 @@ const within = [
     severity: 'error',
     from: { pathNot: '^src/(features/webhooks/(sender/|(requests/)?module\\.ts$)|app/)' },
     to: { path: '^src/features/webhooks/sender/' },
+  },
+  {
+    name: 'what-was-given-is-opened-by-few',
+    comment: 'Whoever opens an address that is not in the settings says how it is vetted.',
+    severity: 'error',
+    from: {
+      pathNot: '^src/(lib/vetted/|features/webhooks/|adapters/providers/openai[a-z-]*\\.ts$|app/)',
+    },
+    to: { path: '^src/lib/vetted/(vetted-request|fetch-bytes)' },
   },
   {
     name: 'instruments-are-in-metrics-files',

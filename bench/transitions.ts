@@ -76,7 +76,7 @@ const change = async (
 ): Promise<number> => {
   const db = createDatabase({ url, poolSize: WRITERS, onIdleError: console.error })
   if (!isTold) setNudges(db, { gather: () => {}, flush: async () => {} })
-  const options = { workerId: 'bench', leaseMs: 60_000, account: 'one' }
+  const options = { workerId: 'bench', leaseMs: 60_000, accounts: {} }
   const giveUpMs = { interactive: 60_000, eager: 60_000 }
   await writeAll(ids, async (id) => {
     const claim = await claimGeneration(db, id, { ...options, giveUpMs })

@@ -81,6 +81,9 @@ export type GenerationsTable = {
   conditionImageDigest: string | null
   provider: ProviderName
   model: string
+  /** Of a route: whose call made the image, runs, or may have charged; null while nobody can have charged for this asking. */
+  calledProvider: ProviderName | null
+  calledModel: string | null
   aspectRatio: AspectRatio | null
   imageSize: ImageSize
   variant: string | null

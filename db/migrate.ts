@@ -42,6 +42,7 @@ import * as nanoDollars from './migrations/0036-nano-dollars.ts'
 import * as nanoDollarsOfChecks from './migrations/0037-nano-dollars-of-checks.ts'
 import * as tiers from './migrations/0038-tiers.ts'
 import * as batches from './migrations/0039-batches.ts'
+import * as calledModels from './migrations/0040-called-models.ts'
 import * as books from './migrations/0041-books.ts'
 import * as upstreamKeys from './migrations/0043-upstream-keys.ts'
 import * as whoPaysLater from './migrations/0044-who-pays-later.ts'
@@ -89,6 +90,7 @@ const migrations: Record<string, KnownMigration> = {
   '0037-nano-dollars-of-checks': nanoDollarsOfChecks,
   '0038-tiers': tiers,
   '0039-batches': batches,
+  '0040-called-models': calledModels,
   '0041-books': books,
   '0043-upstream-keys': upstreamKeys,
   '0044-who-pays-later': whoPaysLater,

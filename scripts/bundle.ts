@@ -20,7 +20,7 @@ const main = async () => {
     entryPoints: [
       // In place of what tsc made of it.
       { in: 'src/cli.ts', out: 'src/cli' },
-      { in: 'src/adapters/providers/gemini-thread.ts', out: `${FOLDER}/gemini-thread` },
+      { in: 'src/adapters/providers/provider-thread.ts', out: `${FOLDER}/provider-thread` },
     ],
     outdir: 'dist',
     chunkNames: `${FOLDER}/[name]-[hash]`,

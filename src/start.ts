@@ -3,8 +3,8 @@ import { createMetrics } from './adapters/metrics/metrics.ts'
 import { startTracing } from './adapters/tracing/tracing.ts'
 import { createApi } from './app/api.ts'
 import type { Config } from './app/config.ts'
+import { openProviders } from './app/open-providers.ts'
 import { runUntilSignal, STOP_MARGIN_MS } from './app/process.ts'
-import { openModel } from './app/resources.ts'
 import { resolveSecrets, type Secrets } from './app/secrets.ts'
 import { passSelfTest, requireFolder } from './app/self-test.ts'
 import { describeShortStop } from './app/short-stops.ts'
@@ -35,9 +35,9 @@ export const runAll = (
       const tracing = await startTracing(config.tracing)
       push(() => tracing?.close())
       signal.throwIfAborted()
-      const { provider, close } = openModel(config)
+      const { providers, close } = openProviders(config, { isCaller: true })
       push(close)
-      const overrides = { metrics: createMetrics(), tracing, provider }
+      const overrides = { metrics: createMetrics(), tracing, providers }
       const worker = createWorker(config, secrets, logger, overrides)
       push(() => worker.stop(hurry))
       push(() => sayWhatIsWaitedFor(worker, config))
@@ -61,12 +61,12 @@ const sayWhatIsWaitedFor = (
     countRunning,
     findGraceMs,
   }: Pick<ReturnType<typeof createWorker>, 'countRunning' | 'findGraceMs'>,
-  { gemini }: Config,
+  { gemini, openai }: Config,
 ): void => {
   const running = countRunning()
   if (running === 0) return
   const images = running === 1 ? 'the image that is' : `the ${running} images that are`
-  const why = gemini ? ', since calls that are out are paid for' : ''
+  const why = gemini || openai ? ', since calls that are out are paid for' : ''
   process.stderr.write(
     `\nWaiting for ${images} being made${why}, ${findGraceMs() / 1_000} s at most. Ctrl-C again gives up.\n`,
   )

@@ -1,7 +1,7 @@
 import { startTracing } from './adapters/tracing/tracing.ts'
 import type { Config } from './app/config.ts'
+import { openProviders } from './app/open-providers.ts'
 import { runUntilSignal, STOP_MARGIN_MS } from './app/process.ts'
-import { openModel } from './app/resources.ts'
 import { resolveSecrets } from './app/secrets.ts'
 import { awaitDatabase, passSelfTest } from './app/self-test.ts'
 import { describeShortStop } from './app/short-stops.ts'
@@ -21,10 +21,10 @@ export const runWorker = (config: Config): Promise<void> => {
       signal.throwIfAborted()
       const tracing = await startTracing(config.tracing)
       push(() => tracing?.close())
-      const { provider, close } = openModel(config)
+      const { providers, close } = openProviders(config, { isCaller: true })
       push(close)
       const secrets = await resolveSecrets(config)
-      const worker = createWorker(config, secrets, logger, { tracing, provider })
+      const worker = createWorker(config, secrets, logger, { tracing, providers })
       push(() => worker.stop(hurry))
       const shortStop = describeShortStop(config)
       if (shortStop) warn(shortStop)

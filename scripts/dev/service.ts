@@ -27,7 +27,7 @@ export const createService = async (root: string, environment: NodeJS.ProcessEnv
     absWorkingDir: root,
     entryPoints: {
       service: 'scripts/dev/service-entry.ts',
-      'gemini-thread': 'src/adapters/providers/gemini-thread.ts',
+      'provider-thread': 'src/adapters/providers/provider-thread.ts',
     },
     outdir: dirname(BUNDLE),
     bundle: true,

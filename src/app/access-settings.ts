@@ -35,17 +35,16 @@ export const lanesSchema = wordsSchema(laneSchema)
 
 type Settings = {
   NODE_ENV: string
-  GEMINI_MODEL: string
   OWNER_MODELS?: string[] | undefined
   OWNER_SIZES?: string[] | undefined
   OWNER_LANES?: string[] | undefined
 }
 
-/** What owners may ask for with their tokens; in production what is cheapest unless it is said otherwise. */
-export const toOwnerPolicy = (env: Settings): Policy => {
+/** What owners may ask for with their tokens; in production the default model alone, in its smallest size, unless it is said otherwise. */
+export const toOwnerPolicy = (env: Settings, defaultModel = ALL): Policy => {
   const isProduction = env.NODE_ENV === 'production'
   return {
-    models: toList(env.OWNER_MODELS ?? [isProduction ? env.GEMINI_MODEL : ALL]),
+    models: toList(env.OWNER_MODELS ?? [isProduction ? defaultModel : ALL]),
     sizes: toList(env.OWNER_SIZES ?? [isProduction ? '1K' : ALL]) as ImageSize[] | undefined,
     lanes: toList(env.OWNER_LANES ?? [ALL]) as Lane[] | undefined,
   }

@@ -41,13 +41,13 @@ import { createClientEventLog } from '../features/telemetry/client-events.ts'
 import { createTelemetryRoutes } from '../features/telemetry/routes.ts'
 import { createAlertWebhooks } from '../features/webhooks/module.ts'
 import { createWebhookRoutes } from '../features/webhooks/routes.ts'
-import { parseWebhookUrl } from '../features/webhooks/sender/webhook-url.ts'
 import { createSourceWebhookRoutes } from '../features/webhooks/source-webhooks-routes.ts'
 import { createDeadlines } from '../generation/run/overdue.ts'
 import type { GenerationWithImage } from '../generation/state/repository.ts'
 import { createByteBudget } from '../lib/byte-budget.ts'
 import type { Logger } from '../lib/logger.ts'
 import { VERSION } from '../lib/version.ts'
+import { parsePublicUrl } from '../lib/vetted/public-url.ts'
 import { watchBatches } from './batch-deps.ts'
 import { createCallers } from './callers.ts'
 import type { Config } from './config.ts'
@@ -152,17 +152,17 @@ const listFeatures = (
   callers: ReturnType<typeof createCallers>,
   rates: Rates,
 ): Feature[] => {
-  const { db, provider, store } = resources
+  const { db, providers, store } = resources
   const { identify } = callers
   const { secrets: hookSecrets, namespaces, ...hookTiming } = config.hooks
   const signer = createImageSigner(...secrets.imageUrlSecrets)
   const placeholder = createPlaceholder()
-  const info = describeServer(provider, config.http)
+  const info = describeServer(providers, config.http)
   const upstreamKeys = createUpstreamKeys(config.upstreamKeys)
   const { payerOf, assertServerPays } = upstreamKeys
   const { assertMayAsk, describeCaller } = createCallerPolicy(
     config.ownerPolicy,
-    provider,
+    providers,
     upstreamKeys.ruleOf,
   )
   const telemetry = openTelemetry(config, resources, logger)
@@ -187,7 +187,7 @@ const listFeatures = (
     ...itemDeps(resources, submit, telemetry, (url) => findImageId(signer, url)),
     takeItem,
   }
-  const parseUrl = (url: string) => parseWebhookUrl(url, config.webhooks.isPrivateAllowed)
+  const parseUrl = (url: string) => parsePublicUrl(url, config.webhooks.isPrivateAllowed)
   const { assertNotErasing, ...erasing } = createErasingOwners({
     db,
     subscribe: resources.events.subscribe,
@@ -280,7 +280,7 @@ const listFeatures = (
     createOperators({
       server: {
         version: VERSION,
-        provider: provider.name,
+        provider: info.provider,
         database: config.database.isEmbedded ? 'embedded' : 'postgres',
         queue: config.queue.redisUrl ? 'redis' : 'postgres',
         store: store.kind,

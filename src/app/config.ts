@@ -5,6 +5,7 @@ import { builtInPrices } from '../adapters/providers/price-table.ts'
 import { ConfigError } from '../lib/errors.ts'
 import { toOwnerPolicy } from './access-settings.ts'
 import { environmentSchema, type Settings } from './environment-schema.ts'
+import { toDefaultModel, toGemini, toOpenai } from './provider-settings.ts'
 import { settingDescriptions } from './setting-descriptions.ts'
 import { httpUrlSchema } from './setting-values.ts'
 import { describeSettings } from './settings.ts'
@@ -93,9 +94,10 @@ const toConfig = (env: Settings) => ({
           publicBaseUrl: env.PUBLIC_IMAGE_BASE_URL?.replace(/\/+$/, ''),
         }
       : undefined,
-  gemini: env.GEMINI_API_KEY
-    ? { apiKey: env.GEMINI_API_KEY, model: env.GEMINI_MODEL, baseUrl: env.GEMINI_BASE_URL }
-    : undefined,
+  gemini: toGemini(env),
+  openai: toOpenai(env),
+  routes: env.ROUTES,
+  defaultModel: toDefaultModel(env),
   prices: env.PRICE_FILE ?? builtInPrices,
   auth: {
     jwtSecrets: env.AUTH_JWT_SECRET ?? [],
@@ -107,7 +109,7 @@ const toConfig = (env: Settings) => ({
     imageUrlSecrets: env.IMAGE_URL_SECRET ?? [],
     operatorKeys: env.OPERATOR_KEYS ?? [],
   },
-  ownerPolicy: toOwnerPolicy(env),
+  ownerPolicy: toOwnerPolicy(env, toDefaultModel(env)),
   upstreamKeys: env.UPSTREAM_KEYS,
   tracing: { endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT, serviceName: env.OTEL_SERVICE_NAME },
   metrics: { token: env.METRICS_TOKEN, port: env.METRICS_PORT, host: env.METRICS_HOST },

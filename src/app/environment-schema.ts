@@ -10,6 +10,12 @@ import {
 } from './access-settings.ts'
 import { proxiesSchema, rateLimitsSchema } from './caller-settings.ts'
 import { priceFileSchema } from './price-file.ts'
+import {
+  apiKeySchema,
+  findProviderProblems,
+  modelNamesSchema,
+  routesSchema,
+} from './provider-settings.ts'
 import { hookSecretsSchema, operatorKeysSchema, secretsSchema } from './secret-settings.ts'
 import {
   daysSchema,
@@ -61,12 +67,15 @@ export const environmentSchema = z
     S3_ACCESS_KEY_ID: textSchema.optional(),
     S3_SECRET_ACCESS_KEY: textSchema.optional(),
     PUBLIC_IMAGE_BASE_URL: httpUrlSchema.optional(),
-    GEMINI_API_KEY: textSchema
-      .regex(/^[\x21-\x7e]+$/, 'must be visible ASCII characters only')
-      .optional(),
+    GEMINI_API_KEY: apiKeySchema.optional(),
     GEMINI_MODEL: textSchema.default('gemini-nano-banana-2.1'),
     PRICE_FILE: priceFileSchema.optional(),
     GEMINI_BASE_URL: httpUrlSchema.default('https://generativelanguage.googleapis.com'),
+    OPENAI_API_KEY: apiKeySchema.optional(),
+    OPENAI_BASE_URL: httpUrlSchema.default('https://api.openai.com/v1'),
+    OPENAI_MODELS: modelNamesSchema.optional(),
+    ROUTES: routesSchema.optional(),
+    DEFAULT_MODEL: textSchema.optional(),
     AUTH_JWT_SECRET: secretsSchema.optional(),
     AUTH_JWKS_URL: httpUrlSchema.optional(),
     AUTH_ISSUER: textSchema.optional(),
@@ -183,19 +192,20 @@ export const environmentSchema = z
         context.addIssue({ code: 'custom', path: ['AUTH_JWKS_URL'], message })
       }
     }
+    for (const [name, message] of findProviderProblems(env)) {
+      context.addIssue({ code: 'custom', path: [name], message })
+    }
     if (env.NODE_ENV === 'production') {
-      require([
-        'DATABASE_URL',
-        'S3_ENDPOINT',
-        'GEMINI_API_KEY',
-      ], 'nothing is embedded or made up with NODE_ENV=production')
+      const isMade = 'nothing is embedded or made up with NODE_ENV=production'
+      require(['DATABASE_URL', 'S3_ENDPOINT'], isMade)
+      if (!env.OPENAI_API_KEY) require(['GEMINI_API_KEY'], `${isMade}: set it, or OPENAI_API_KEY`)
       require(['PUBLIC_URL'], 'image URLs and webhooks name it')
       if (env.WEBHOOK_ALLOW_PRIVATE === 'true') {
         const message = 'is for development: webhooks would reach what only this machine may'
         context.addIssue({ code: 'custom', path: ['WEBHOOK_ALLOW_PRIVATE'], message })
       }
       if (!env.AUTH_JWKS_URL) require(['AUTH_JWT_SECRET'], 'set it, or AUTH_JWKS_URL')
-      for (const name of ['AUTH_JWKS_URL', 'GEMINI_BASE_URL'] as const) {
+      for (const name of ['AUTH_JWKS_URL', 'GEMINI_BASE_URL', 'OPENAI_BASE_URL'] as const) {
         if (!isOpenToReaders(env[name])) continue
         const message =
           'must be https: whoever is on the way could read it, and answer in its place'

@@ -1,17 +1,17 @@
-import { createGeminiPrices } from '../adapters/providers/gemini-prices.ts'
 import { findOldestDay, listOldParts, MAX_PRICE_AGE_DAYS } from '../adapters/providers/price-age.ts'
+import { findEntry } from '../adapters/providers/price-table.ts'
 import type { ServerStatus } from '../contract/server-status.ts'
 import type { Explanation, Finding } from '../lib/finding.ts'
 import type { Config } from './config.ts'
 
-type PriceSettings = Pick<Config, 'gemini' | 'prices'>
+type PriceSettings = Pick<Config, 'gemini' | 'openai' | 'prices'>
 
 /** By what calls are priced, and what of it may be out of date; null where no call costs anything. */
 export const describePrices = (
-  { gemini, prices }: PriceSettings,
+  { gemini, openai, prices }: PriceSettings,
   now: Date,
 ): ServerStatus['prices'] =>
-  gemini
+  gemini || openai
     ? {
         version: prices.version,
         oldestCheckedOn: findOldestDay(prices) ?? null,
@@ -20,11 +20,15 @@ export const describePrices = (
     : null
 
 /** Whether what calls cost is known. Looks at the settings alone. */
-export const examinePrices = ({ gemini, prices }: PriceSettings, now: Date): Finding[] => {
-  if (!gemini) return []
+export const examinePrices = (settings: PriceSettings, now: Date): Finding[] => {
+  const { gemini, openai, prices } = settings
+  if (!gemini && !openai) return []
   const [oldest] = listOldParts(prices, now)
   const amiss: Explanation[] = [
-    ...(createGeminiPrices(prices).isGuessed(gemini.model) ? [GUESSED] : []),
+    ...(gemini && isGuessed(prices, gemini.model) ? [explainGuess('GEMINI_MODEL')] : []),
+    ...(openai?.models.some((name) => isGuessed(prices, name))
+      ? [explainGuess('OPENAI_MODELS')]
+      : []),
     ...(oldest ? [explainAge(oldest.checkedOn)] : []),
   ]
   return (amiss.length > 0 ? amiss : [GOOD]).map((each) => ({ part: 'prices', ...each }))
@@ -36,12 +40,16 @@ const GOOD: Explanation = {
   found: 'What calls cost is known, and was compared lately.',
 }
 
-const GUESSED: Explanation = {
+/** True of a model that the table doesn't know: it is taken to cost as much as the dearest. */
+export const isGuessed = ({ models }: Config['prices'], model: string): boolean =>
+  findEntry(models, model) === undefined
+
+const explainGuess = (setting: string): Explanation => ({
   kind: 'costly',
-  setting: 'GEMINI_MODEL',
-  found: 'What this model costs is not known: it is booked as the dearest.',
+  setting,
+  found: 'What a model costs is not known: it is booked as the dearest.',
   remedy: 'Give its price in a PRICE_FILE, or name a model that has one.',
-}
+})
 
 const explainAge = (day: string): Explanation => ({
   kind: 'costly',

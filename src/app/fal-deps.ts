@@ -6,12 +6,12 @@ import { createFalWebhooks, FAL } from '../features/gateway/fal/webhook.ts'
 import { createTakeImage } from '../features/gateway/take-image.ts'
 import type { RequestWebhooksDeps } from '../features/webhooks/requests/module.ts'
 import { wantWebhook } from '../features/webhooks/requests/want-webhook.ts'
-import { createFetchBytes } from '../features/webhooks/sender/fetch-bytes.ts'
-import { toVetting } from '../features/webhooks/sender/vetting.ts'
-import { parseWebhookUrl } from '../features/webhooks/sender/webhook-url.ts'
 import { type UploadDeps, uploadImage } from '../generation/submit/uploads.ts'
 import { limitConcurrency } from '../lib/limit-concurrency.ts'
 import type { Logger } from '../lib/logger.ts'
+import { createFetchBytes } from '../lib/vetted/fetch-bytes.ts'
+import { parsePublicUrl } from '../lib/vetted/public-url.ts'
+import { toVetting } from '../lib/vetted/vetting.ts'
 import type { Config } from './config.ts'
 import { webhooksDeps } from './feature-deps.ts'
 import { publicUrlOf } from './public-url.ts'
@@ -27,7 +27,7 @@ const FETCH_WAITS = { maxWaitMs: 30_000, maxWaiting: 100 }
 export const falDeps = (
   config: Config,
   secrets: Secrets,
-  { db, queue, provider, metrics }: Resources,
+  { db, queue, providers, metrics }: Resources,
   uploads: UploadDeps,
   { resolveName }: Overrides,
 ): FalDeps => {
@@ -41,8 +41,8 @@ export const falDeps = (
   const inTurn = limitConcurrency(FETCHED_AT_ONCE, FETCH_WAITS)
   const never = new AbortController().signal
   return {
-    models: provider.models,
-    defaultModel: provider.defaultModel,
+    models: providers.models,
+    defaultModel: providers.defaultModel,
     takeImage: createTakeImage({
       db,
       findImageId: (url) => findImageId(signer, url),
@@ -51,7 +51,7 @@ export const falDeps = (
     }),
     cancel: { db, removeJob: queue.remove, enqueue: queue.enqueue },
     countStream: metrics.http.openStream,
-    parseWebhookUrl: (url) => parseWebhookUrl(url, isPrivateAllowed),
+    parseWebhookUrl: (url) => parsePublicUrl(url, isPrivateAllowed),
     wantWebhook: (wanted) => wantWebhook(db, wanted),
     jwks: createFalSigner(secrets.imageUrlSecrets).jwks,
   }

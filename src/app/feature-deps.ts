@@ -1,7 +1,6 @@
 import { createImageSigner, createUrlsAt } from '../adapters/http/image-urls.ts'
 import type { Rates } from '../adapters/http/rates/rates.ts'
 import { createThumbnails } from '../adapters/images/thumbnails.ts'
-import { createGeminiPrices } from '../adapters/providers/gemini-prices.ts'
 import { createGeminiUpstream } from '../adapters/providers/gemini-upstream.ts'
 import { findListPriceUsd } from '../contract/list-price.ts'
 import { createAlertMetrics } from '../features/alerts/metrics.ts'
@@ -41,6 +40,7 @@ import { createByteBudget } from '../lib/byte-budget.ts'
 import { AppError } from '../lib/errors.ts'
 import { createRareLog, type Logger } from '../lib/logger.ts'
 import type { Config } from './config.ts'
+import { isGuessed } from './examine-prices.ts'
 import { publicUrlOf } from './public-url.ts'
 import type { Overrides, Resources } from './resources.ts'
 import type { Secrets } from './secrets.ts'
@@ -65,7 +65,7 @@ export const alertsDeps = (
       measureQueue: () => measureQueue(db),
       countStuckBatches: async () => (await measureBatches(db, config.batches.deadlineMs)).stuck,
       countGuessed: (windowMs) =>
-        countGuessedCalls(db, createGeminiPrices(config.prices).isGuessed, windowMs),
+        countGuessedCalls(db, (model) => isGuessed(config.prices, model), windowMs),
     },
     tellEndpoints: insertAlertDeliveries,
     watchQueryTimes: metrics.database.watchTimes,
@@ -77,7 +77,7 @@ export const alertsDeps = (
 export const webhooksDeps = (
   config: Config,
   secrets: Secrets,
-  { db, events, provider, metrics }: Resources,
+  { db, events, providers, metrics }: Resources,
   logger: Logger,
   { resolveName }: Overrides,
 ): WebhooksDeps => {
@@ -89,7 +89,7 @@ export const webhooksDeps = (
     resolve: resolveName,
     answerContext: {
       urls: createUrlsAt(signer, publicUrlOf(config)),
-      listPriceUsd: findListPriceUsd.bind(undefined, provider.models),
+      listPriceUsd: findListPriceUsd.bind(undefined, providers.models),
       interactiveDeadlineMs: config.interactiveDeadlineMs,
     },
     leaseMs: config.worker.leaseMs,
@@ -196,7 +196,7 @@ export const openSimilarity = (
 /** What would come of a request is seen by what submitting goes by. */
 export const explainDeps = (
   { worker: { tiers } }: Config,
-  { db, provider }: Resources,
+  { db, providers }: Resources,
   { statements, limits, seal }: SubmitDeps,
   uploads: UploadDeps,
   { findNewRefusal }: Pick<Rates, 'findNewRefusal'>,
@@ -205,7 +205,7 @@ export const explainDeps = (
   db,
   statements,
   limits,
-  provider,
+  providers,
   tiers,
   seal,
   resolveConditionImage: (ownerId, image, pointer) =>
@@ -242,7 +242,7 @@ const ANSWER_SHARE = 2
 
 export const gatewayDeps = (
   { http, bounds, budgets, gemini, prices }: Config,
-  { db, store, provider }: Resources,
+  { db, store, providers }: Resources,
   submitting: Pick<
     GatewayDeps,
     | 'submit'
@@ -261,17 +261,17 @@ export const gatewayDeps = (
   db,
   budgets,
   store,
-  models: provider.models,
-  defaultModel: provider.defaultModel,
+  models: providers.models,
+  defaultModel: providers.defaultModel,
   findThumbnail: createThumbnails(store),
   findPlace: (call) => findPlace(db, call),
-  listPriceUsd: findListPriceUsd.bind(undefined, provider.models),
+  listPriceUsd: findListPriceUsd.bind(undefined, providers.models),
   maxCallSeconds: http.maxCallSeconds,
   ownerCalls: bounds.ownerCalls,
   answers: createByteBudget({ ...ANSWER_WAITS, totalBytes: ANSWER_SHARE * bounds.bodyBytes }),
   gemini: {
-    models: provider.models.map(({ name }) => name),
-    isLocal: provider.name === 'local',
+    models: providers.models.map(({ name }) => name),
+    hasGemini: providers.find('gemini') !== undefined,
     upstream: gemini && createGeminiUpstream({ ...gemini, prices }),
   },
   logger,
@@ -279,7 +279,7 @@ export const gatewayDeps = (
 
 /** `findImageId`: the id in one of our image URLs, where such URLs can come in. */
 export const itemDeps = (
-  { db, queue, provider }: Resources,
+  { db, queue, providers }: Resources,
   submit: SubmitDeps,
   { recordReuse }: ReturnType<typeof openTelemetry>,
   findImageId: ItemDeps['findImageId'],
@@ -290,5 +290,5 @@ export const itemDeps = (
   removeJob: queue.remove,
   findImageId,
   onReuse: (row, kind) =>
-    recordReuse(row, describeReuse(row, kind, findListPriceUsd.bind(undefined, provider.models))),
+    recordReuse(row, describeReuse(row, kind, findListPriceUsd.bind(undefined, providers.models))),
 })

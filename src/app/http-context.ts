@@ -23,7 +23,7 @@ const ofAPage = { maxSize: MAX_PAGE_SIZE, maxRunning: 2, isShared: isDatabaseAwa
 export const createHttpContext = (
   { http, bounds, interactiveDeadlineMs }: Config,
   { imageUrlSecrets }: Secrets,
-  { db, watcher, queue, provider }: Resources,
+  { db, watcher, queue, providers }: Resources,
   logger: Logger,
   shutdown: AbortSignal,
 ): HttpContext => {
@@ -42,7 +42,7 @@ export const createHttpContext = (
     ...createAnswers({
       urlsFor,
       interactiveDeadlineMs,
-      listPriceUsd: findListPriceUsd.bind(undefined, provider.models),
+      listPriceUsd: findListPriceUsd.bind(undefined, providers.models),
       countPosition: createBatcher((rows: GenerationRow[]) => countPositions(db, rows), ofAPage),
       findSuggested: createBatcher(
         (rows: GenerationWithImage[]) => findSuggested(db, rows),

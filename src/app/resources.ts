@@ -7,9 +7,6 @@ import {
 } from '../adapters/events/generation-events.ts'
 import { createInspectImage } from '../adapters/images/inspect.ts'
 import { createMetrics, type Metrics } from '../adapters/metrics/metrics.ts'
-import { createGeminiProvider } from '../adapters/providers/gemini.ts'
-import { createLocalProvider } from '../adapters/providers/local.ts'
-import { createThreadedGemini } from '../adapters/providers/threaded-gemini.ts'
 import type { QueueBackend } from '../adapters/queue/backend.ts'
 import { createGenerationQueue, type GenerationQueue } from '../adapters/queue/generation-queue.ts'
 import { createFilesystemStore } from '../adapters/storage/filesystem.ts'
@@ -21,19 +18,21 @@ import type { OnBatchStep } from '../features/batches/ports.ts'
 import { findWorkers } from '../features/operators/workers/find-workers.ts'
 import { measureQueue } from '../features/operators/workers/measure-queue.ts'
 import type { RetryWaits } from '../features/webhooks/schedule.ts'
-import type { ResolveName } from '../features/webhooks/sender/vetted-addresses.ts'
-import type { ImageStore, InspectImage, Provider } from '../generation/ports.ts'
+import type { ImageStore, InspectImage, Provider, Providers } from '../generation/ports.ts'
+import { mapProviders } from '../generation/providers.ts'
 import { createWatcher, type Watcher } from '../generation/read/watch.ts'
 import type { OnStep, RunStep, SubmitStep } from '../generation/run/steps.ts'
 import { StartError } from '../lib/errors.ts'
 import { createRareLog, type Logger } from '../lib/logger.ts'
 import { waitAtMost } from '../lib/time.ts'
+import type { ResolveName } from '../lib/vetted/vetted-addresses.ts'
 import type { Config } from './config.ts'
 import { createDisposables, type Disposables } from './disposables.ts'
+import { openProviders } from './open-providers.ts'
 
 /** Parts to be used in place of the ones that would be made: a test's own, or what two processes in one share. */
 export type Overrides = Partial<{
-  provider: Provider
+  providers: Providers
   store: ImageStore
   metrics: Metrics
   tracing: Tracing | undefined
@@ -55,7 +54,7 @@ export type Resources = {
   events: GenerationEvents
   watcher: Watcher
   queue: GenerationQueue
-  provider: Provider
+  providers: Providers
   store: ImageStore
   metrics: Metrics
   tracing: Tracing | undefined
@@ -124,10 +123,13 @@ export const createResources = (
   const measuredStore = metrics.store.measure(overrides.store ?? createStore(config))
   const store = tracing?.wrapStore(measuredStore) ?? measuredStore
   push(store.close)
-  const measuredProvider = metrics.provider.measure(overrides.provider ?? createProvider(config))
-  const provider = tracing?.wrapProvider(measuredProvider) ?? measuredProvider
+  const watchCalls = (provider: Provider): Provider => {
+    const measured = metrics.provider.measure(provider)
+    return tracing?.wrapProvider(measured) ?? measured
+  }
+  const providers = mapProviders(overrides.providers ?? openProviders(config).providers, watchCalls)
   return {
-    ...{ db, events, watcher, queue, backend, provider, store, metrics, tracing },
+    ...{ db, events, watcher, queue, backend, providers, store, metrics, tracing },
     ...{ push, releaseAll },
   }
 }
@@ -145,27 +147,6 @@ export const createInspectBought = (): InspectImage => createInspectImage(BOUGHT
 
 export const createStore = ({ s3, dataDir }: Config): ImageStore =>
   s3 ? createS3Store(s3) : createFilesystemStore({ directory: join(dataDir, 'images') })
-
-const createProvider = (config: Config): Provider => {
-  const gemini = findGemini(config)
-  return gemini ? createGeminiProvider(gemini) : createLocalProvider()
-}
-
-/** For a process that calls the model: in a thread of its own, where it is one that is called. `close` ends the thread. */
-export const openModel = (config: Config): { provider: Provider; close: () => Promise<void> } => {
-  const gemini = findGemini(config)
-  return gemini
-    ? createThreadedGemini(gemini)
-    : { provider: createLocalProvider(), close: async () => {} }
-}
-
-const findGemini = ({ gemini, worker, prices }: Config) =>
-  gemini && {
-    ...gemini,
-    timeoutMs: worker.generationTimeoutMs,
-    flexTimeoutMs: worker.tiers.bounds.flex.callMs,
-    prices,
-  }
 
 export const toSpoolDirectory = ({ dataDir }: Config): string => join(dataDir, 'spool')
 

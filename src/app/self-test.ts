@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { examineDatabase } from '../../db/examine.ts'
 import { examineGemini } from '../adapters/providers/examine.ts'
+import { examineOpenai } from '../adapters/providers/examine-openai.ts'
 import { examineRedis } from '../adapters/queue/examine.ts'
 import { examineStore, explainFolder } from '../adapters/storage/examine.ts'
 import { StartError } from '../lib/errors.ts'
@@ -31,7 +32,13 @@ const EXAMINATIONS: Record<TestedPart, Examine> = {
   queue: ({ queue }) =>
     queue.redisUrl ? soon('queue', 'REDIS_URL', examineRedis(queue.redisUrl, queue.name)) : [],
   store: (config) => soon('store', config.s3 ? 'S3_ENDPOINT' : 'DATA_DIR', examineOwnStore(config)),
-  model: ({ gemini }) => (gemini ? soon('model', 'GEMINI_BASE_URL', examineGemini(gemini)) : []),
+  model: async ({ gemini, openai }) =>
+    (
+      await Promise.all([
+        gemini ? soon('model', 'GEMINI_BASE_URL', examineGemini(gemini)) : [],
+        openai ? soon('model', 'OPENAI_BASE_URL', examineOpenai(openai)) : [],
+      ])
+    ).flat(),
   address: examineAddress,
 }
 

@@ -53,9 +53,18 @@ export const settingDescriptions = {
   S3_SECRET_ACCESS_KEY: 'Signs in to the store.',
   PUBLIC_IMAGE_BASE_URL:
     "The bucket's public domain, if it has one; without it URLs are presigned.",
-  GEMINI_API_KEY: 'Signs in to Gemini; without it the local renderer draws the pictures.',
-  GEMINI_MODEL: 'The model for requests that name none.',
+  GEMINI_API_KEY:
+    'Signs in to Gemini; without it and OPENAI_API_KEY the local renderer draws the pictures.',
+  GEMINI_MODEL: 'The model of Gemini for requests that name none.',
   GEMINI_BASE_URL: 'Where Gemini is.',
+  OPENAI_API_KEY: 'Signs in to OpenAI, or to a server that speaks its API.',
+  OPENAI_BASE_URL: 'Where that is, up to its version.',
+  OPENAI_MODELS:
+    'The models that it makes images with, the default first, with commas between them; without it those of OpenAI that have a known price.',
+  ROUTES:
+    'Names for several models, of which the next is called where one can’t serve: `auto=model,model`, several with `;` between them.',
+  DEFAULT_MODEL:
+    'The model or route for requests that name none; without it GEMINI_MODEL, else the first of OPENAI_MODELS.',
   PRICE_FILE:
     'A file of your own prices, in place of those that are built in, model by model; the same for all processes.',
   AUTH_JWT_SECRET:
@@ -67,7 +76,7 @@ export const settingDescriptions = {
   AUTH_NAMESPACE:
     'Where the owners of tokens are: with `shop` the token of "1" is for `shop::1`, and reaches nothing else.',
   OWNER_MODELS:
-    'Models that tokens of owners may ask for, or `*`; in production GEMINI_MODEL alone unless set.',
+    'Models that tokens of owners may ask for, or `*`; in production the default model alone unless set.',
   OWNER_SIZES: 'The sizes, or `*`; in production `1K` alone unless set.',
   OWNER_LANES: 'The lanes, or `*`.',
   OPERATOR_KEYS: 'Keys of operators, `name:key` with commas between them.',

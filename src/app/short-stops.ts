@@ -1,25 +1,31 @@
-import { createGeminiPrices } from '../adapters/providers/gemini-prices.ts'
 import { DEFAULT_IMAGE_SIZE } from '../contract/limits.ts'
 import type { Tier } from '../contract/vocabulary.ts'
-import { formatUsd } from '../lib/money.ts'
+import { listCallees } from '../generation/providers.ts'
+import { formatUsd, type NanoUsd } from '../lib/money.ts'
 import type { Config } from './config.ts'
+import { openProviders } from './open-providers.ts'
 
 /** What a grace period costs that was set by hand to less than a call may take; undefined where no call costs anything. */
-export const describeShortStop = ({ stop, gemini, prices, worker }: Config): string | undefined => {
+export const describeShortStop = (config: Config): string | undefined => {
+  const { stop, worker } = config
   const { workerGraceMs, callMs, flexCallMs = 0, flexGraceMs } = stop
-  if (!gemini) return undefined
-  const priceOf = (tier: Tier) =>
-    formatUsd(createGeminiPrices(prices).estimateCall(gemini.model, DEFAULT_IMAGE_SIZE, tier))
+  const { providers } = openProviders(config)
+  const { models, defaultModel: model } = providers
+  const provider = models.find(({ name }) => name === model)?.provider
+  const [callee] = provider ? listCallees(providers, { provider, model }) : []
+  const priceOf = (tier: Tier): NanoUsd =>
+    callee?.provider.estimateNanoUsd(callee.model, DEFAULT_IMAGE_SIZE, tier) ?? 0
+  if (priceOf('standard') === 0) return undefined
   if (workerGraceMs < callMs) {
     return describe(workerGraceMs, callMs, 'GENERATION_TIMEOUT_MS', {
       count: worker.concurrency,
-      usd: priceOf('standard'),
+      usd: formatUsd(priceOf('standard')),
     })
   }
   if (flexGraceMs >= flexCallMs) return undefined
   return describe(flexGraceMs, flexCallMs, 'FLEX_TIMEOUT_MS', {
     count: worker.flexConcurrency,
-    usd: priceOf('flex'),
+    usd: formatUsd(priceOf('flex')),
   })
 }
 

@@ -39,7 +39,7 @@ type Hooks = Pick<
 /** What submitting takes, for people and for saved items alike. */
 export const createSubmitDeps = (
   config: Config,
-  { db, queue, provider, metrics }: Resources,
+  { db, queue, providers, metrics }: Resources,
   uploads: UploadDeps,
   hooks: Hooks,
 ): SubmitDeps => {
@@ -49,7 +49,7 @@ export const createSubmitDeps = (
     db,
     statements: createBatchedStatements(db, limits),
     limits,
-    provider,
+    providers,
     resolveConditionImage: (...image) => resolveConditionImage(uploads, ...image),
     enqueue: queue.enqueue,
     promote: queue.promote,

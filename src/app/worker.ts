@@ -138,7 +138,7 @@ export const createWorker = (
   const sweepGenerations = createSweep(db, swept)
 
   const start = async (): Promise<void> => {
-    reportGuessedPrices(resources.provider, logger)
+    reportGuessedPrices(resources.providers, logger)
     await Promise.all([events.connect(), queue.settle(QUEUE_SETTLE_MS)])
     worker.start()
     const sweep = async () => {
@@ -247,7 +247,7 @@ const listFeatures = (
 /** What running a generation takes. */
 const createRunDeps = (
   config: Config,
-  { db, store, provider, watcher, metrics, tracing }: Resources,
+  { db, store, providers, watcher, metrics, tracing }: Resources,
   logger: Logger,
   overrides: Overrides,
   parts: Pick<
@@ -262,7 +262,7 @@ const createRunDeps = (
   return {
     ...rest,
     db,
-    provider,
+    providers,
     store,
     inspect: createInspectBought(),
     spool: createSpool({ directory: toSpoolDirectory(config) }),

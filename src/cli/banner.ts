@@ -10,7 +10,7 @@ export const printBanner = async ({ config, secrets, url, notes }: Started): Pro
     ['data', config.dataDir],
     ['queue', `BullMQ on ${config.queue.redisUrl ? 'Redis' : 'Postgres'}`],
     ['images', config.s3 ? `bucket ${config.s3.bucket}` : 'files in the data directory'],
-    ['provider', describeProvider(config.gemini)],
+    ['provider', describeProviders(config)],
     ...notes.map((note) => ['note', note]),
     ['for SDKs', `${url}/openai/v1, ${url}/gemini or ${url}/fal/proxy, with the token as the key`],
     ['token', token ?? 'from your identity provider (AUTH_JWKS_URL)'],
@@ -29,10 +29,15 @@ export const printBanner = async ({ config, secrets, url, notes }: Started): Pro
   console.log('\nCtrl-C stops it; what it made stays.')
 }
 
-const describeProvider = (gemini: Started['config']['gemini']): string =>
-  gemini
-    ? `Gemini, ${gemini.model}`
-    : 'local renderer: no model is called, images cost nothing (set GEMINI_API_KEY for Gemini)'
+const describeProviders = ({ gemini, openai }: Started['config']): string => {
+  const named = [
+    ...(gemini ? [`Gemini, ${gemini.model}`] : []),
+    ...(openai ? [`${new URL(openai.baseUrl).host}, ${openai.models[0]}`] : []),
+  ]
+  return named.length > 0
+    ? named.join('; ')
+    : 'local renderer: no model is called, images cost nothing (set GEMINI_API_KEY or OPENAI_API_KEY)'
+}
 
 const secondsSinceStart = (): string => (performance.now() / 1_000).toFixed(1)
 

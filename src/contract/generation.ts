@@ -100,6 +100,8 @@ export const generationSchema = z.object({
   billedTo: billedToSchema.optional(),
   provider: providerNameSchema,
   model: z.string(),
+  /** Of a route: which model made the image. */
+  servedBy: z.object({ provider: providerNameSchema, model: z.string() }).optional(),
   aspectRatio: z.string().optional(),
   imageSize: z.string(),
   variant: z.string().optional(),

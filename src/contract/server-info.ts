@@ -13,6 +13,8 @@ import {
 /** A model that this server may be asked for. */
 export const modelInfoSchema = z.object({
   name: z.string(),
+  /** Whose it is. */
+  provider: providerNameSchema,
   /** Price of one image by size, in US dollars; a size that is absent is not offered. */
   priceUsd: z.partialRecord(imageSizeSchema, z.number()),
   /** What it costs of that price at tiers that it is known to be offered at. */
@@ -27,6 +29,8 @@ export const modelInfoSchema = z.object({
   takesTurns: z.boolean(),
   /** When its price was last compared with its source; absent where it has none. */
   priceCheckedOn: z.iso.date().optional(),
+  /** Of a route: the models that it tries, in order. Its price is that of the first. */
+  models: z.array(z.string()).readonly().optional(),
   /** True for a model whose price is not known: it is taken to cost as much as the dearest that is. */
   isPriceGuessed: z.boolean().optional(),
 })
@@ -50,6 +54,7 @@ export type CallerInfo = z.infer<typeof callerInfoSchema>
 export const serverInfoSchema = z.object({
   name: z.literal('imageonce'),
   version: z.string(),
+  /** Whose the default model is. */
   provider: providerNameSchema,
   defaultModel: z.string(),
   models: z.array(modelInfoSchema).readonly(),

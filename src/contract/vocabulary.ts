@@ -81,7 +81,8 @@ export type ImageType = z.infer<typeof imageTypeSchema>
 export const imageMimeTypeSchema = z.enum(['image/png', 'image/jpeg', 'image/webp'])
 export type ImageMimeType = z.infer<typeof imageMimeTypeSchema>
 
-export const providerNameSchema = z.enum(['gemini', 'local'])
+/** Who makes images. `route`: one after the other of several models, until one takes the call. */
+export const providerNameSchema = z.enum(['gemini', 'openai', 'local', 'route'])
 export type ProviderName = z.infer<typeof providerNameSchema>
 
 export const reuseSourceSchema = z.enum(['exact', 'joined', 'similar', 'client'])

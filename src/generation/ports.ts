@@ -15,6 +15,7 @@ import type {
 } from '../contract/vocabulary.ts'
 import type { CallReceipt } from '../lib/call-receipt.ts'
 import type { NanoUsd } from '../lib/money.ts'
+import type { Route } from './routes.ts'
 import type { ChangedRow } from './state/apply-transition.ts'
 import type { ClaimedRow } from './state/transitions.ts'
 
@@ -137,8 +138,23 @@ export type Provider = {
   call(request: ProviderRequest, signal: AbortSignal): Promise<ProviderResult>
 }
 
+/** Where a call goes: a provider, and which of its models. */
+export type Callee = { provider: Provider; model: string }
+
+/** All that make images here: one provider or several. A model's name is of one of them alone. */
+export type Providers = {
+  list: readonly [Provider, ...Provider[]]
+  routes: readonly Route[]
+  /** For requests that name none. */
+  defaultModel: string
+  /** Of all of them, routes too, the default first. */
+  models: readonly ModelInfo[]
+  find(name: ProviderName): Provider | undefined
+}
+
 /** What tells, of a call that failed, a provider that is down from a request that it can't serve. */
 export type CallSubject = {
+  provider: ProviderName
   model: string
   ownerId: string
   fingerprint: string

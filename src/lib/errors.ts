@@ -138,6 +138,8 @@ export class StartError extends Error {
   override readonly name = 'StartError'
 }
 
+export const isAppError = (error: unknown): error is AppError => error instanceof AppError
+
 export const isProviderError = (error: unknown): error is ProviderError =>
   error instanceof ProviderError
 

@@ -7,6 +7,7 @@ import { createFilesystemStore } from '../../src/adapters/storage/filesystem.ts'
 import { createSpool } from '../../src/adapters/storage/spool.ts'
 import type { Tier } from '../../src/contract/vocabulary.ts'
 import type { Provider, ProviderResult } from '../../src/generation/ports.ts'
+import { createProviders } from '../../src/generation/providers.ts'
 import { createFlexLane } from '../../src/generation/run/flex-lane.ts'
 import { runGeneration } from '../../src/generation/run/run.ts'
 import type { RunDeps } from '../../src/generation/run/run-deps.ts'
@@ -64,7 +65,7 @@ const run = (id: string, given: Partial<RunDeps> = {}, onLong?: () => void) =>
   runGeneration(
     {
       db: database.db,
-      provider,
+      providers: createProviders([provider]),
       store: createFilesystemStore({ directory: join(folder.path, 'images') }),
       spool: createSpool({ directory: join(folder.path, 'spool') }),
       inspect: createInspectImage({ maxBytes: 1_000_000, maxPixels: 1_000_000 }),

@@ -20,7 +20,7 @@ beforeAll(async () => {
 })
 afterAll(() => database.close())
 
-const options = { workerId: 'w1', leaseMs: 60_000, account: 'one', giveUpMs: GIVE_UP_MS }
+const options = { workerId: 'w1', leaseMs: 60_000, accounts: {}, giveUpMs: GIVE_UP_MS }
 
 const cases = TABLE.flatMap(([name, fence, ...cells]) =>
   STANDINGS.map((standing, column) => ({ name, fence, standing, cell: cells[column] ?? '-' })),

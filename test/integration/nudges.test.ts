@@ -84,7 +84,7 @@ test('no change notifies by itself, and those of one moment are told by one tran
   )
   const asked = jest.spyOn(pg.Client.prototype, 'query')
   const writers = open(WRITERS)
-  const options = { workerId: 'w', leaseMs: 60_000, account: 'one' }
+  const options = { workerId: 'w', leaseMs: 60_000, accounts: {} }
   const giveUpMs = { interactive: 60_000, eager: 60_000 }
   const ended = await Promise.all(
     ids.map(async (id) => {

@@ -13,6 +13,7 @@ import type {
   ProviderRequest,
   ProviderResult,
 } from '../../src/generation/ports.ts'
+import { createProviders } from '../../src/generation/providers.ts'
 import { createFlexLane } from '../../src/generation/run/flex-lane.ts'
 import { Interrupted } from '../../src/generation/run/lease.ts'
 import { runGeneration } from '../../src/generation/run/run.ts'
@@ -70,7 +71,7 @@ const run = (id: string, given: Partial<RunDeps> = {}) =>
   runGeneration(
     {
       db: database.db,
-      provider,
+      providers: createProviders([provider]),
       store: store(),
       spool: spool(),
       inspect: createInspectImage({ maxBytes: 1_000_000, maxPixels: 1_000_000 }),
@@ -281,11 +282,24 @@ describe('an image is bought', () => {
     expect(calls).toEqual([])
     for (const other of [{ model: 'another' }, { provider: 'gemini' as const }]) {
       const { id: free } = await insert({ model: 'limited', ...other })
-      expect(await run(free)).toMatchObject(success)
+      const providers = createProviders([provider, { ...provider, name: 'gemini' }])
+      expect(await run(free, { providers })).toMatchObject(success)
     }
     const { id: ofOther } = await insert({ model: 'limited' })
-    const otherKey = { ...provider, account: 'two' }
-    expect(await run(ofOther, { provider: otherKey })).toMatchObject(success)
+    const otherKey = createProviders([{ ...provider, account: 'two' }])
+    expect(await run(ofOther, { providers: otherKey })).toMatchObject(success)
+  })
+
+  test('never by a worker that has not its provider: another may, until its deadline', async () => {
+    const { id } = await insert({ provider: 'openai' })
+    expect(await run(id)).toMatchObject({ kind: 'again' })
+    expect(await read(id)).toMatchObject({
+      ...{ status: 'queued', errorCode: 'provider_unavailable', attempts: 0, claims: 0 },
+    })
+    expect(calls).toEqual([])
+    const providers = createProviders([provider, { ...provider, name: 'openai' }])
+    await change(id, { runAfter: null })
+    expect(await run(id, { providers })).toMatchObject(success)
   })
 
   test('never by a worker that is stopping', async () => {

@@ -131,7 +131,7 @@ test('declined while it is under way, it does not end with a similar image, what
   const row = { ownerId: `alice-${owners}`, enqueuedAt: new Date() }
   const { id } = await insertGeneration(app.db, row)
   const { giveUpMs } = app.config.limits
-  const worker = { workerId: 'w', leaseMs: 60_000, account: '', giveUpMs }
+  const worker = { workerId: 'w', leaseMs: 60_000, accounts: {}, giveUpMs }
   const claim = await claimGeneration(app.db, id, worker)
   if (!claim) throw new Error('it could not be claimed')
   const found = { imageId: first.id, source: 'similar', similarity: 0.9 } as const

@@ -1,9 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import type { Database } from '../../db/database.ts'
+import { createLocalProvider } from '../../src/adapters/providers/local.ts'
 import { removeBudget, setBudget } from '../../src/features/spending/budgets.ts'
 import { wakeIfSettingsChanged } from '../../src/features/spending/changed-settings.ts'
 import { pauseSpending, resumeSpending } from '../../src/features/spending/switch.ts'
+import { createProviders } from '../../src/generation/providers.ts'
 import { recordIntent } from '../../src/generation/run/attempts.ts'
 import { waitForBudget } from '../../src/generation/run/wait-for-budget.ts'
 import { findStop } from '../../src/generation/state/find-stop.ts'
@@ -45,7 +47,9 @@ const wait = (claim: Row, failure: AppError) =>
   waitForBudget(
     {
       db,
-      provider: { estimateNanoUsd: () => MAY_COST_NANO_USD },
+      providers: createProviders([
+        { ...createLocalProvider(), estimateNanoUsd: () => MAY_COST_NANO_USD },
+      ]),
       budgets: NO_BUDGETS,
       giveUpMs: GIVE_UP_MS,
     },

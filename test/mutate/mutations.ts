@@ -9,6 +9,7 @@ import { money } from './mutations/money.ts'
 import { owners } from './mutations/owners.ts'
 import { pictures } from './mutations/pictures.ts'
 import { privacy } from './mutations/privacy.ts'
+import { providers } from './mutations/providers.ts'
 import { secrets } from './mutations/secrets.ts'
 import { spending } from './mutations/spending.ts'
 import { submissions } from './mutations/submissions.ts'
@@ -29,6 +30,7 @@ export const mutations: readonly Mutation[] = [
   ...access,
   ...privacy,
   ...pictures,
+  ...providers,
   ...explain,
   ...tiers,
   ...books,

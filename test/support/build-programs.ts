@@ -28,8 +28,8 @@ export const buildProgram = async (source: ProgramSource): Promise<string> =>
   join(await makeOnceInRun('programs', buildAll), `${source}.js`)
 
 /** What a thread runs that calls the model. */
-export const buildGeminiThread = async (): Promise<string> =>
-  join(await makeOnceInRun('programs', buildAll), 'gemini-thread.js')
+export const buildProviderThread = async (): Promise<string> =>
+  join(await makeOnceInRun('programs', buildAll), 'provider-thread.js')
 
 const buildAll = async (path: string): Promise<void> => {
   await build({
@@ -37,7 +37,7 @@ const buildAll = async (path: string): Promise<void> => {
     entryPoints: [
       ...SOURCES.map((source) => ({ in: `${source}.ts`, out: source })),
       // Beside the files that the programs share, one of which begins it.
-      { in: 'src/adapters/providers/gemini-thread.ts', out: 'gemini-thread' },
+      { in: 'src/adapters/providers/provider-thread.ts', out: 'provider-thread' },
     ],
     outdir: path,
     external: LOADED_FROM_DISK,

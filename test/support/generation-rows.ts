@@ -37,6 +37,8 @@ export const aGeneration = (given: Partial<GenerationWithImage> = {}): Generatio
   attempts: 0,
   claims: 0,
   lostClaims: 0,
+  calledProvider: null,
+  calledModel: null,
   fence: 0,
   workerId: null,
   leaseExpiresAt: null,

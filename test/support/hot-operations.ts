@@ -62,7 +62,7 @@ export const openHotOperations = (url: string, ownerId: string) => {
   }
 
   const claim = async (id: string): Promise<Claim> => {
-    const options = { workerId: 'worker-1:4242:abcdef', leaseMs: 60_000, account: '' }
+    const options = { workerId: 'worker-1:4242:abcdef', leaseMs: 60_000, accounts: { gemini: '' } }
     const claimed = await claimGeneration(db, id, { ...options, giveUpMs: GIVE_UP_MS })
     if (!claimed) throw new Error(`${id} could not be claimed`)
     return claimed

@@ -4,6 +4,7 @@ import { thinkingLevelSchema } from '../../src/contract/vocabulary.ts'
 /** A model that can do everything, but for what is given. */
 export const aModel = (given: Partial<ModelInfo> = {}): ModelInfo => ({
   name: 'local',
+  provider: 'local',
   priceUsd: { '1K': 0.03 },
   aspectRatios: [],
   maxConditionImages: 14,

@@ -53,7 +53,7 @@ const LEASE_MS = 60_000
 const LIMIT_ROWS = 1_000
 const ALL = { giveUpMs: GIVE_UP_MS, limit: LIMIT_ROWS }
 const has = (id: string, rows: readonly GenerationRow[]) => rows.some((row) => row.id === id)
-const worker = { workerId: 'w2', account: 'one', giveUpMs: GIVE_UP_MS }
+const worker = { workerId: 'w2', accounts: {}, giveUpMs: GIVE_UP_MS }
 const error = new AppError('overloaded', 'too much to do', { retryable: true })
 const failed = { errorCode: error.code, errorMessage: error.message, errorRetryable: true }
 const image = {

@@ -21,6 +21,8 @@ beforeEach(() => {
 })
 afterEach(() => void jest.useRealTimers())
 
+const of = { provider: 'gemini' as const }
+
 type Call = { owner?: string; prompt?: string; model?: string; account?: string }
 type Said = ProviderErrorCode | 'image'
 
@@ -30,7 +32,7 @@ const call = async (
   { owner = 'alice', prompt = 'p', model = 'm', account }: Call = {},
 ) => {
   const fingerprint = `${owner} ${prompt}`
-  const subject = { model, ownerId: owner, fingerprint, upstreamAccount: account ?? null }
+  const subject = { ...of, model, ownerId: owner, fingerprint, upstreamAccount: account ?? null }
   let isSent = false
   try {
     await guard(subject, async () => {
@@ -135,12 +137,12 @@ describe('an outage', () => {
   test('says when to come again, and is not told by what we ended ourselves', async () => {
     await failFor(['app'], FAILURES)
     jest.advanceTimersByTime(10_000)
-    const subject = { model: 'm', ownerId: 'app', fingerprint: 'another' }
+    const subject = { ...of, model: 'm', ownerId: 'app', fingerprint: 'another' }
     await expect(guard(subject, async () => {})).rejects.toMatchObject({
       ...{ code: 'provider_unavailable', retryable: true, retryAfterMs: RESET_MS - 10_000 },
     })
     for (let n = 0; n < FAILURES; n++) {
-      const own = { model: 'other', ownerId: 'app', fingerprint: `p${n}` }
+      const own = { ...of, model: 'other', ownerId: 'app', fingerprint: `p${n}` }
       const interrupted = guard(own, () => Promise.reject(new Error('shutdown')))
       await expect(interrupted).rejects.toThrow('shutdown')
     }
@@ -180,7 +182,7 @@ describe('a model that is down', () => {
 
   test('is known to be on trial by the calls that try it', async () => {
     const trials: boolean[] = []
-    const subject = (owner: string) => ({ model: 'm', ownerId: owner, fingerprint: owner })
+    const subject = (owner: string) => ({ ...of, model: 'm', ownerId: owner, fingerprint: owner })
     jest.advanceTimersByTime(RESET_MS)
     await guard(subject('dave'), async (isTrial) => void trials.push(isTrial))
     await guard(subject('dave'), async (isTrial) => void trials.push(isTrial))

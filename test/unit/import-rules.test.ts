@@ -49,6 +49,11 @@ const planted: [rule: string, file: string, line: string][] = [
     "import './sender/webhook-sender.ts'",
   ],
   [
+    'what-was-given-is-opened-by-few',
+    'src/features/gateway/bad-fetch.ts',
+    "import '../../lib/vetted/fetch-bytes.ts'",
+  ],
+  [
     'instruments-are-in-metrics-files',
     'src/features/alerts/bad-metrics.ts',
     "import 'prom-client'",

@@ -11,7 +11,7 @@ import {
 } from '../../src/adapters/providers/price-table.ts'
 import { parseConfig } from '../../src/app/config.ts'
 import { describePrices, examinePrices } from '../../src/app/examine-prices.ts'
-import { openModel } from '../../src/app/resources.ts'
+import { openProviders } from '../../src/app/open-providers.ts'
 import { reportGuessedPrices } from '../../src/app/server-info.ts'
 import { modelInfoSchema } from '../../src/contract/server-info.ts'
 import { toNanoUsd } from '../../src/lib/money.ts'
@@ -54,12 +54,15 @@ describe('the shipped table', () => {
       ]),
       ...embeddings.map(({ prices }) => prices),
     ]
-    for (const part of sourced) expect(part?.source).toMatch(/^https:\/\/ai\.google\.dev\/.+/)
+    for (const part of sourced) {
+      expect(part?.source).toMatch(/^https:\/\/(ai\.google\.dev|developers\.openai\.com)\/.+/)
+    }
   })
 
   test('takes half for what is gathered, and prices the pictures of a prompt as its text', () => {
-    for (const { tiers, prices } of builtInPrices.models) {
+    for (const { provider, tiers, prices } of builtInPrices.models) {
       expect(tiers?.batch?.shareOfStandard).toBe(0.5)
+      if (provider !== 'gemini') continue
       const { textIn, imageIn, thinking, textOut } = prices.usdPerMillionTokens
       expect([imageIn, thinking]).toEqual([textIn, textOut])
     }
@@ -89,7 +92,7 @@ describe('a part of the table', () => {
         'gemini-embedding-001: prices',
       ]),
     )
-    expect(places).toHaveLength(3 + 3 + 4 + 2)
+    expect(places).toHaveLength(8 + 8 + 9 + 2)
     expect(findOldestDay(builtInPrices)).toBe('2026-11-27')
   })
 
@@ -218,8 +221,8 @@ describe('PRICE_FILE', () => {
     expect(prices).toEqual(withOwn({ prices: aPrice }))
     expect(settings.find(({ name }) => name === 'PRICE_FILE')).toMatchObject({ value: PRICE_FILE })
     const config = parseConfig({ PRICE_FILE, GEMINI_API_KEY: 'key' })
-    const { provider, close } = openModel(config)
-    expect(provider.estimateNanoUsd(BANANA, '1K')).toBe(34_200_000)
+    const { providers, close } = openProviders(config, { isCaller: true })
+    expect(providers.find('gemini')?.estimateNanoUsd(BANANA, '1K')).toBe(34_200_000)
     await close()
     expect(parseConfig({}).prices).toBe(builtInPrices)
   })
@@ -282,6 +285,7 @@ describe('the models on offer', () => {
       const [first] = listGeminiModels(name)
       expect(first).toEqual({
         name,
+        provider: 'gemini',
         // 1,120, 1,680 and 3,780 tokens at $120, and 900 of thinking at $12.
         priceUsd: { '1K': 0.1452, '2K': 0.2124, '4K': 0.4644 },
         aspectRatios: expect.any(Array),

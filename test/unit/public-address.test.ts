@@ -1,8 +1,8 @@
 import { isIPv4 } from 'node:net'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { isPublicAddress } from '../../src/features/webhooks/sender/public-address.ts'
-import { parseWebhookUrl } from '../../src/features/webhooks/sender/webhook-url.ts'
+import { isPublicAddress } from '../../src/lib/vetted/public-address.ts'
+import { parsePublicUrl } from '../../src/lib/vetted/public-url.ts'
 import { isSpecialV4, SPECIAL_V4, SPECIAL_V6 } from '../support/special-addresses.ts'
 
 const PUBLIC = ['1.1.1.1', '8.8.8.8', '100.63.255.255', '100.128.0.0', '172.32.0.1', '2606:4700::1']
@@ -90,7 +90,7 @@ describe('the URL of an endpoint', () => {
     ['https://APP.example.', 'https://app.example./'],
     ['https://1.1.1.1', 'https://1.1.1.1/'],
   ])('is kept as it is meant: %s', (text, kept) => {
-    expect(parseWebhookUrl(text, false)).toBe(kept)
+    expect(parsePublicUrl(text, false)).toBe(kept)
   })
 
   test.each([
@@ -122,18 +122,18 @@ describe('the URL of an endpoint', () => {
     ['https://[::1]', 'must be an address of the public internet'],
     ['https://[::127.0.0.1]', 'must be an address of the public internet'],
   ])('is refused with the reason: %s', (text, message) => {
-    expect(() => parseWebhookUrl(text, false)).toThrow(message)
+    expect(() => parsePublicUrl(text, false)).toThrow(message)
   })
 
   test('may be anything over http(s) in development', () => {
-    expect(parseWebhookUrl('http://127.0.0.1:3000/a', true)).toBe('http://127.0.0.1:3000/a')
-    expect(() => parseWebhookUrl('file:///etc/passwd', true)).toThrow('must be an http or https')
+    expect(parsePublicUrl('http://127.0.0.1:3000/a', true)).toBe('http://127.0.0.1:3000/a')
+    expect(() => parsePublicUrl('file:///etc/passwd', true)).toThrow('must be an http or https')
   })
 })
 
 const accepts = (text: string): boolean => {
   try {
-    return isIPv4(new URL(parseWebhookUrl(text, false)).hostname)
+    return isIPv4(new URL(parsePublicUrl(text, false)).hostname)
   } catch {
     return false
   }

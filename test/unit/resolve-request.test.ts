@@ -6,12 +6,14 @@ import { aModel } from '../support/models.ts'
 import { aSeal } from '../support/seal.ts'
 
 const model = aModel({
+  provider: 'gemini',
   priceUsd: { '1K': 0.04, '2K': 0.05 },
   aspectRatios: ['1:1'],
   maxConditionImages: 3,
   thinkingLevels: ['low'],
 })
 const plain = aModel({
+  provider: 'gemini',
   priceUsd: { '1K': 0.1 },
   maxConditionImages: 1,
   thinkingLevels: [],
@@ -19,8 +21,8 @@ const plain = aModel({
   takesSafetySettings: false,
   takesTurns: false,
 })
-const provider = {
-  name: 'gemini' as const,
+const providers = {
+  find: () => undefined,
   defaultModel: 'a',
   models: [
     { ...model, name: 'a' },
@@ -36,7 +38,7 @@ const resolve = (
 ) =>
   resolveRequest(
     {
-      provider,
+      providers,
       seal: aSeal,
       resolveConditionImage: async (_ownerId, image) => ({ id: `i_${image}`, digest: image }),
     },
@@ -101,7 +103,7 @@ test('every image of a request is resolved once, in order, and by where it stand
     turns: [{ role: 'user', images: ['x'] }],
   })
   const { generation } = await resolveRequest(
-    { provider, seal: aSeal, resolveConditionImage },
+    { providers, seal: aSeal, resolveConditionImage },
     'alice',
     request,
     undefined,
@@ -126,7 +128,7 @@ describe("a provider's own request", () => {
   const own = (body: unknown, images: string[] = []) =>
     resolveRequest(
       {
-        provider,
+        providers,
         seal: aSeal,
         resolveConditionImage: async (_ownerId, image) => ({ id: `i_${image}`, digest: image }),
       },
@@ -169,7 +171,7 @@ test('images that are too large for one call are refused together', async () => 
   const request = generationRequestSchema.parse({ prompt: 'a', conditionImages: ['x', 'y'] })
   const resolving = resolveRequest(
     {
-      provider,
+      providers,
       seal: aSeal,
       resolveConditionImage: async (_ownerId, image) => ({
         id: `i_${image}`,

@@ -16,6 +16,7 @@ export const Facts = ({ generation }: { generation: Generation }) => (
         <dt>Model</dt>
         <dd>
           {generation.model} <ProviderBadge provider={generation.provider} />
+          {generation.servedBy && `, served by ${generation.servedBy.model}`}
         </dd>
         <dt>Image</dt>
         <dd>{describeShape(generation)}</dd>

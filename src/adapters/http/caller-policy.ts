@@ -15,7 +15,7 @@ export type AssertMayAsk = (
 /** What callers may ask for: by a key what it lists, an operator everything, an owner what the server allows owners. */
 export const createCallerPolicy = (
   ownerPolicy: Policy,
-  provider: Parameters<typeof assertAllowed>[1],
+  providers: Parameters<typeof assertAllowed>[1],
   upstreamKeyRuleOf: UpstreamKeys['ruleOf'],
 ) => {
   const policyOf = ({ key, isAdmin }: Principal): Policy => {
@@ -24,7 +24,7 @@ export const createCallerPolicy = (
   }
 
   const assertMayAsk: AssertMayAsk = (principal, asked) =>
-    assertAllowed(policyOf(principal), provider, asked)
+    assertAllowed(policyOf(principal), providers, asked)
 
   const describeCaller = (principal: Principal): CallerInfo => {
     const { models, sizes, lanes } = policyOf(principal)

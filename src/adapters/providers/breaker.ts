@@ -25,9 +25,11 @@ export const createProviderBreaker = (options: BreakerOptions): GuardCall => {
   /** By account and model. They come and go as keys do; the longest unused is the first. */
   const ofCallers = new Map<string, Circuit>()
   let isOpen = false
-  const circuitOf = ({ model, upstreamAccount }: CallSubject): Circuit => {
+  const circuitOf = ({ provider, model, upstreamAccount }: CallSubject): Circuit => {
     const own = upstreamAccount ? ofCallers : circuits
-    const name = upstreamAccount ? `${upstreamAccount} ${model}` : model
+    const name = upstreamAccount
+      ? `${upstreamAccount} ${provider} ${model}`
+      : `${provider} ${model}`
     const circuit = own.get(name) ?? createCircuit(options)
     own.delete(name)
     own.set(name, circuit)

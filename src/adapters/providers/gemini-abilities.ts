@@ -5,7 +5,7 @@ import type { PricedModel } from './price-table.ts'
 /** What a model can be asked for, besides its sizes, which are with its prices. */
 export type Abilities = Omit<
   ModelInfo,
-  'name' | 'priceUsd' | 'tierShares' | 'priceCheckedOn' | 'isPriceGuessed'
+  'name' | 'provider' | 'priceUsd' | 'tierShares' | 'priceCheckedOn' | 'isPriceGuessed'
 >
 
 /** Of a model that nothing is said of: everything. What it can't do it refuses itself, and costs nothing. */

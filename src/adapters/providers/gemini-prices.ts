@@ -11,7 +11,10 @@ import { readAbilities } from './gemini-abilities.ts'
 import type { GeminiAnswer } from './gemini-answer.ts'
 import { findEntry, type PricedModel, type PriceTable } from './price-table.ts'
 
-type Prices = Pick<PricedModel['prices'], 'usdPerMillionTokens' | 'imageTokens' | 'thinkingTokens'>
+export type Prices = Pick<
+  PricedModel['prices'],
+  'usdPerMillionTokens' | 'imageTokens' | 'thinkingTokens'
+>
 type Usage = GeminiAnswer['usageMetadata']
 
 /** What Google's models cost by a price table. */
@@ -31,6 +34,7 @@ export const createGeminiPrices = (table: PriceTable) => {
     const model = findEntry(models, name)
     return {
       name,
+      provider: 'gemini',
       priceUsd: listPricesUsd(model?.prices ?? dearest),
       ...readAbilities(model),
       ...(model?.tiers && { tierShares: listShares(model) }),
@@ -108,15 +112,15 @@ const combineShares = (models: readonly PricedModel[]): Partial<Record<Tier, num
     }),
   )
 
-const makesImages = ({ imageTokens }: Prices): boolean => Object.keys(imageTokens).length > 0
+export const makesImages = ({ imageTokens }: Prices): boolean => Object.keys(imageTokens).length > 0
 
-const listPricesUsd = (prices: Prices): ModelInfo['priceUsd'] =>
+export const listPricesUsd = (prices: Prices): ModelInfo['priceUsd'] =>
   Object.fromEntries(
     Object.entries(listPrices(prices)).map(([size, nanoUsd]) => [size, toUsd(nanoUsd)]),
   )
 
 /** Of one image by its size: its tokens, and those that are thought for it. */
-const listPrices = (prices: Prices): Partial<Record<ImageSize, NanoUsd>> => {
+export const listPrices = (prices: Prices): Partial<Record<ImageSize, NanoUsd>> => {
   const { usdPerMillionTokens: usd, imageTokens, thinkingTokens } = prices
   return Object.fromEntries(
     Object.entries(imageTokens).map(([size, tokens]) => [
@@ -130,7 +134,7 @@ const listPrices = (prices: Prices): Partial<Record<ImageSize, NanoUsd>> => {
 }
 
 /** For a model that the table doesn't know: the highest of everything, so that no spending is missed. */
-const combineDearest = (all: readonly Prices[]): Prices => {
+export const combineDearest = (all: readonly Prices[]): Prices => {
   const highest = (of: (prices: Prices) => number): number => Math.max(0, ...all.map(of))
   const textIn = highest(({ usdPerMillionTokens: usd }) => usd.textIn)
   const imageIn = highest(({ usdPerMillionTokens: usd }) => usd.imageIn)

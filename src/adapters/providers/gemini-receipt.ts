@@ -1,11 +1,7 @@
 import type { Tier } from '../../contract/vocabulary.ts'
 import type { CallReceipt } from '../../lib/call-receipt.ts'
 import type { GeminiAnswer } from './gemini-answer.ts'
-import { keepJson } from './gemini-kept-answer.ts'
-
-/** Its counts take some hundred; more is no usage. */
-const MAX_USAGE_CHARACTERS = 16_384
-const MAX_ID_CHARACTERS = 200
+import { createReceipt } from './receipt.ts'
 
 /** What an answer says of the call, to be kept with what it cost. */
 export const readReceipt = (
@@ -18,18 +14,6 @@ export const readReceipt = (
     responseId?: unknown
   }
   const counted = usageMetadata?.candidatesTokenCount ?? usageMetadata?.promptTokenCount
-  return {
-    ...(isKept(usage) && { usage: keepJson(usage) }),
-    ...(typeof responseId === 'string' && {
-      responseId: String(keepJson(responseId.slice(0, MAX_ID_CHARACTERS))),
-    }),
-    ...(tier && { tier }),
-    priceVersion,
-    basis: typeof counted === 'number' ? 'measured' : 'listed',
-  }
+  const basis = typeof counted === 'number' ? 'measured' : 'listed'
+  return createReceipt({ usage, responseId, tier, priceVersion, basis })
 }
-
-const isKept = (usage: unknown): boolean =>
-  typeof usage === 'object' &&
-  usage !== null &&
-  JSON.stringify(usage).length <= MAX_USAGE_CHARACTERS

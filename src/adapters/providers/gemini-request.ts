@@ -1,4 +1,5 @@
 import type { ProviderRequest, ProviderTurn, StoredImage } from '../../generation/ports.ts'
+import { enhanceInstruction, negativeInstruction } from './instructions.ts'
 import { createProviderError } from './provider-error.ts'
 
 type Part = { text: string } | { inlineData: { mimeType: string; data: string } }
@@ -42,7 +43,7 @@ const toParts = ({ prompt, transformation, conditionImages, details }: ProviderR
   const without = details?.negativePrompt
   return [
     { text: isEnhanced ? enhanceInstruction(prompt) : prompt },
-    ...(without === undefined ? [] : [{ text: `The image must not show: ${without}` }]),
+    ...(without === undefined ? [] : [{ text: negativeInstruction(without) }]),
     ...conditionImages.map(toImagePart),
   ]
 }
@@ -67,9 +68,3 @@ const fillImages = ({ body, images }: NonNullable<ProviderRequest['providerReque
   }
   return fill(body)
 }
-
-const enhanceInstruction = (prompt: string): string =>
-  `Improve the attached image and return the improved image.
-Keep its content: the same subjects, faces, identities, poses, text, composition and framing. Add nothing, remove nothing and move nothing, unless the wish below asks for it.
-Better its quality: sharper detail, cleaner edges, natural light and contrast, balanced colours, no noise and no compression artefacts.
-The wish to follow while doing so: ${prompt}`

@@ -16,6 +16,7 @@ export const createLocalProvider = (): Provider => ({
   models: [
     {
       name: LOCAL_MODEL,
+      provider: 'local',
       priceUsd: { '1K': 0, '2K': 0, '4K': 0 },
       aspectRatios: aspectRatioSchema.options,
       maxConditionImages: MAX_CONDITION_IMAGES,

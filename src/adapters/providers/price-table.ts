@@ -61,7 +61,7 @@ const named = {
   name: nameSchema,
   /** Other names of the same, besides those that follow from this one (`findEntry`). */
   aliases: z.array(nameSchema).optional(),
-  provider: providerNameSchema.exclude(['local']),
+  provider: providerNameSchema.exclude(['local', 'route']),
 }
 
 const modelSchema = z.strictObject({

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { listCallees } from '../../generation/providers.ts'
 import { describeRequest } from '../../generation/run/call-provider.ts'
 import { Interrupted } from '../../generation/run/lease.ts'
 import { outcomeRules } from '../../generation/run/outcomes.ts'
@@ -104,13 +105,20 @@ const writeLine = async (
   const row = await findGeneration(deps.db, item.generationId)
   if (!row) return undefined
   try {
-    return deps.wire.writeLine(item.generationId, await describeRequest(deps.run, row, 'batch'))
+    const [callee] = listCallees(deps.run.providers, row)
+    if (!callee) throw notHere()
+    const request = await describeRequest(deps.run, row, callee, 'batch')
+    return deps.wire.writeLine(item.generationId, request)
   } catch (error) {
     if (!(error instanceof AppError) || error.retryable) throw error
     await settleItem(deps, item, { kind: 'unsendable', error }, signal)
     return undefined
   }
 }
+
+/** Another worker may have it. */
+const notHere = () =>
+  new AppError('unavailable', 'This worker has not the provider of a batch.', { retryable: true })
 
 /** Said before anything was begun. What may have been taken all the same is looked for. */
 const isRefusal = (error: ProviderError): boolean =>

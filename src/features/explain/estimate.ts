@@ -1,7 +1,7 @@
 import type { GenerationRow } from '../../../db/schema.ts'
 import type { ExplainedImage } from '../../contract/explanation.ts'
 import type { Tier } from '../../contract/vocabulary.ts'
-import type { Provider } from '../../generation/ports.ts'
+import type { Callee } from '../../generation/ports.ts'
 import type { Standing } from '../../generation/state/foresee-insert.ts'
 import type { NanoUsd } from '../../lib/money.ts'
 import type { CallKind, RecentCalls } from './recent-calls.ts'
@@ -25,12 +25,12 @@ type Wanted = Pick<
 export const priceOf = (
   calls: RecentCalls,
   wanted: Wanted,
-  { estimateNanoUsd }: Pick<Provider, 'estimateNanoUsd'>,
+  callee: Callee | undefined,
   besidesNanoUsd: NanoUsd,
 ): Price => {
-  const { model, imageSize } = wanted
+  const { imageSize } = wanted
   const tier = wanted.tier ?? 'standard'
-  const listNanoUsd = estimateNanoUsd(model, imageSize, tier)
+  const listNanoUsd = callee?.provider.estimateNanoUsd(callee.model, imageSize, tier) ?? 0
   const atMostNanoUsd = listNanoUsd + besidesNanoUsd
   if (atMostNanoUsd === 0) return FREE
   const lately = calls.find(kindOf(wanted))

@@ -3,7 +3,8 @@ import type { Suggestion } from '../../../db/generation-tables.ts'
 import type { Would } from '../../contract/explanation.ts'
 import type { GenerationRequest } from '../../contract/generation-request.ts'
 import type { BilledTo, SimilarityMode, Tier } from '../../contract/vocabulary.ts'
-import type { Provider } from '../../generation/ports.ts'
+import type { Callee, Providers } from '../../generation/ports.ts'
+import { limitedBy, listCallees } from '../../generation/providers.ts'
 import { findSuggested, type Suggested } from '../../generation/read/suggestions.ts'
 import { chooseTier, type TierRules, wantsBatch } from '../../generation/run/choose-tier.ts'
 import { foreseeStop, readStanding, type Standing } from '../../generation/state/foresee-insert.ts'
@@ -29,10 +30,7 @@ export type ExplainDeps = {
   db: Database
   statements: Pick<SubmissionStatements, 'find'>
   limits: InsertLimits
-  provider: Pick<
-    Provider,
-    'name' | 'account' | 'defaultModel' | 'models' | 'tiers' | 'takesKeys' | 'estimateNanoUsd'
-  >
+  providers: Providers
   /** At which tier what is made. */
   tiers: TierRules
   seal: Seal
@@ -91,14 +89,16 @@ export const createExplain =
   (deps: ExplainDeps) =>
   async (asking: Asking): Promise<Foreseen> => {
     const { ownerId, payer, request } = asking
-    const { provider } = deps
     const { keyId, upstreamKey } = payer
     const isOurs = upstreamKey === undefined
-    const account = isOurs ? provider.account : accountOf(deps.seal, upstreamKey)
-    const model = request.model ?? provider.defaultModel
-    const about = { ownerId, keyId, lane: request.lane, provider: provider.name, model }
+    const account = isOurs ? {} : { account: accountOf(deps.seal, upstreamKey) }
+    const model = findModel(deps, request)
+    const callees = model
+      ? listCallees(deps.providers, model).map((callee) => ({ ...limitedBy(callee), ...account }))
+      : []
+    const about = { ownerId, keyId, lane: request.lane, model, callees }
     const [standing, calls] = await Promise.all([
-      readStanding(deps.db, about, account, deps.limits),
+      readStanding(deps.db, about, deps.limits),
       deps.readCalls(),
     ])
     const moment: Moment = { standing, calls, ahead: 0, neededNanoUsd: 0 }
@@ -111,6 +111,16 @@ export const createExplain =
     const billedTo = isOurs ? 'server' : 'caller'
     return { standing, billedTo, images, neededNanoUsd: moment.neededNanoUsd }
   }
+
+/** What is asked for, as a generation says it; undefined where there is no such model. */
+const findModel = (
+  { providers }: ExplainDeps,
+  request: GenerationRequest,
+): Pick<GenerationToInsert, 'provider' | 'model'> | undefined => {
+  const model = request.model ?? providers.defaultModel
+  const provider = providers.models.find(({ name }) => name === model)?.provider
+  return provider && { provider, model }
+}
 
 /** All pictures that a request asks for are of the same images, each of which is looked at once. */
 const lookOnce = (resolve: ResolveConditionImage): ResolveConditionImage => {
@@ -186,8 +196,10 @@ const foreseeNew = async (
   if (refusal) throw refusal
   const tier = foreseeTier(deps, standing, wanted)
   // Where a key of the caller's own pays it costs nothing here.
+  const [first] = listCallees(deps.providers, wanted)
   const mayCostNanoUsd =
-    wanted.mayCostNanoUsd && deps.provider.estimateNanoUsd(wanted.model, wanted.imageSize, tier)
+    wanted.mayCostNanoUsd &&
+    (first?.provider.estimateNanoUsd(first.model, wanted.imageSize, tier) ?? 0)
   const stop = foreseeStop(standing, mayCostNanoUsd, moment.neededNanoUsd)
   if (stop && wanted.lane === 'interactive') {
     moment.neededNanoUsd += mayCostNanoUsd
@@ -198,7 +210,8 @@ const foreseeNew = async (
   const { comparison, reused } = similar
   if (reused) return { would: 'reuse', from: reused, comparison, price: FREE }
   const queuePosition = standing.queuePosition + moment.ahead
-  const price = priceOf(calls, { ...wanted, tier }, deps.provider, similar.mayCostNanoUsd)
+  const taker = findTaker(deps.providers, wanted, standing)
+  const price = priceOf(calls, { ...wanted, tier }, taker, similar.mayCostNanoUsd)
   const wait = stop ?? findModelLimit(standing)
   moment.ahead += 1
   moment.neededNanoUsd += mayCostNanoUsd
@@ -209,14 +222,18 @@ const foreseeNew = async (
 
 /** As the worker that claims it chooses. */
 const foreseeTier = (
-  { tiers, provider }: ExplainDeps,
+  { tiers, providers }: ExplainDeps,
   { keyTier, tierLimits, asOf }: Standing,
-  { lane, model }: GenerationToInsert,
+  { lane, provider, model }: GenerationToInsert,
 ): Tier => {
   const fresh = { doubtedTier: null, ambiguousCalls: 0, startedAt: null, deadlineAt: null }
-  const isBatched = provider.models.find(({ name }) => name === model)?.tierShares?.batch
+  const isBatched = providers.models.find(({ name }) => name === model)?.tierShares?.batch
   if (isBatched && wantsBatch({ lane, keyTier, tierLimits }, tiers)) return 'batch'
-  return chooseTier({ lane, keyTier, tierLimits, asOf, ...fresh }, tiers, provider)
+  return chooseTier(
+    { lane, keyTier, tierLimits, asOf, ...fresh },
+    tiers,
+    providers.find(provider) ?? {},
+  )
 }
 
 type Compared = Pick<ForeseenImage, 'comparison'> & {
@@ -246,10 +263,22 @@ const compare = async (
 }
 
 /** Of a model that has said that it takes no calls for a while. */
-const findModelLimit = ({ modelLimitedUntil, asOf }: Standing): AppError | undefined =>
-  modelLimitedUntil
+const findModelLimit = ({ calleeLimits, asOf }: Standing): AppError | undefined => {
+  const ends = calleeLimits.flatMap((until) => until?.getTime() ?? [])
+  return calleeLimits.length > 0 && ends.length === calleeLimits.length
     ? new AppError('rate_limited', 'The image model takes no more calls for a while.', {
         retryable: true,
-        retryAfterMs: Math.max(0, modelLimitedUntil.getTime() - asOf.getTime()),
+        retryAfterMs: Math.max(0, Math.min(...ends) - asOf.getTime()),
       })
     : undefined
+}
+
+/** Who would take the call: the first that is not limited. */
+const findTaker = (
+  providers: Providers,
+  wanted: GenerationToInsert,
+  { calleeLimits }: Standing,
+): Callee | undefined => {
+  const callees = listCallees(providers, wanted)
+  return callees.find((_callee, place) => !calleeLimits[place]) ?? callees[0]
+}

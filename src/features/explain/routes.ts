@@ -19,7 +19,7 @@ type Deps = ExplainDeps & { assertMayAsk: AssertMayAsk; payerOf: PayerOf }
 /** What a request for an image would do and cost, without doing it. */
 export const createExplainRoutes = ({ urlsFor }: HttpContext, deps: Deps): MountedRoutes => {
   const explain = createExplain(deps)
-  const listPriceUsd = findListPriceUsd.bind(undefined, deps.provider.models)
+  const listPriceUsd = findListPriceUsd.bind(undefined, deps.providers.models)
   const router = Router()
 
   router.post('/', ...imageJsonBody(), async (req, res) => {

@@ -81,7 +81,7 @@ export const assertMakeable = (
     imageSize: imageSize ?? undefined,
     model: model ?? undefined,
   }
-  resolveModel(submit.provider, generationRequestSchema.parse(wanted))
+  resolveModel(submit.providers, generationRequestSchema.parse(wanted))
   assertMayAsk?.(wanted)
   if (input.imageUrl && !prompt && !parseImageUrl(input.imageUrl)) {
     throw new AppError('invalid_request', 'must be an http or https URL', { pointer: '/imageUrl' })

@@ -42,7 +42,7 @@ export type AnswerContext = {
 }
 
 const LOCAL_NOTE =
-  'Drawn by the local renderer: no image model was called. Set GEMINI_API_KEY for real images.'
+  'Drawn by the local renderer: no image model was called. Set GEMINI_API_KEY or OPENAI_API_KEY for real images.'
 
 /** A generation as it is answered everywhere. */
 export const presentGeneration = (
@@ -94,6 +94,7 @@ export const presentGeneration = (
       similar: suggested.length > 0 ? suggested.map((each) => presentSuggested(each, urls)) : null,
       note: lateNote ?? (row.provider === 'local' ? LOCAL_NOTE : undefined),
       error: describeError(row),
+      servedBy: describeServedBy(row),
       queuePosition,
       batch: describeBatch(row),
       costUsd: isTerminal(row.status) ? toUsd(row.costNanoUsd) : undefined,
@@ -113,6 +114,12 @@ export const presentGeneration = (
     }),
   }
 }
+
+/** Who made an image of one's own that a route was asked for. */
+const describeServedBy = (row: GenerationRow): Generation['servedBy'] =>
+  row.status === 'succeeded' && row.calledProvider && row.calledModel
+    ? { provider: row.calledProvider, model: row.calledModel }
+    : undefined
 
 /** Most say nothing of it. */
 const presentDetails = (details: GenerationRow['details']) => {

@@ -36,6 +36,9 @@ export const mayCallAgain = (
 /** `interrupted`: our side ended the call (cancel, lost lease, a stop that could not wait for it). */
 export type AttemptOutcome = 'image' | 'interrupted' | ProviderErrorCode
 
+/** Whose call it is, and which of its models. */
+type MadeBy = Pick<GenerationRow, 'provider' | 'model'>
+
 export type Intent =
   | { attemptId: string }
   | 'capped'
@@ -49,7 +52,7 @@ export type Intent =
  * stands, nobody waits for what would take its time at its tier, the cap allows, paying is not stopped and no limit would be passed.
  * Where a key of the caller's own pays, nothing is set aside, and only the claim, who waits and the cap count. All of it before it is sent: a worker that dies
  * leaves one call too many in the books, at what that may have cost, and never one too few (ADR 36). The sums of the call's
- * scopes are locked, in the one order that all keep to, before they are compared (ADR 50).
+ * scopes are locked, in the one order that all keep to, before they are compared (ADR 50). `called`: of a route, who is (ADR 80).
  */
 export const recordIntent = async (
   db: Database,
@@ -57,7 +60,9 @@ export const recordIntent = async (
   heldNanoUsd: NanoUsd,
   budgets: BudgetSettings,
   tier: Tier = 'standard',
+  called?: MadeBy,
 ): Promise<Intent> => {
+  const [provider, model] = [called?.provider ?? null, called?.model ?? null]
   const { rows } = await sql<IntentRow>`
     with claim as materialized (
       select id, owner_id, key_id, ${tier}::text <> 'standard' and lane <> 'eager' as is_wanted_at_once,
@@ -81,7 +86,8 @@ export const recordIntent = async (
     ), counted as (
       update generations
       set paid_calls = paid_calls + 1, ambiguous_calls = ambiguous_calls + 1, attempts = attempts + 1, tier = ${tier},
-        cost_nano_usd = cost_nano_usd + held
+        cost_nano_usd = cost_nano_usd + held,
+        called_provider = ${provider}::text, called_model = ${model}::text
       from claim
       where generations.id = claim.id and is_allowed and not is_wanted_at_once
         and not exists (select from passed) and not exists (select from paused)
@@ -89,7 +95,7 @@ export const recordIntent = async (
     ), attempt as (
       insert into attempts (
         generation_id, key_id, fence, worker_id, provider, model, tier, started_at, billed_to, cost_nano_usd, held_nano_usd, is_estimate)
-      select id, key_id, fence, coalesce(worker_id, ''), provider, model, tier, now(),
+      select id, key_id, fence, coalesce(worker_id, ''), coalesce(${provider}::text, provider), coalesce(${model}::text, model), tier, now(),
         case when is_ours then 'server' else 'caller' end, held, held, true
       from counted
       returning id
@@ -126,6 +132,8 @@ export type Ending = {
   receipt?: CallReceipt | undefined
   /** True for one that uses up nothing of what the asking may cost: we ended it ourselves, or it was to try a model or a tier out. */
   isSpared?: boolean
+  /** True where an earlier call for the same asking may have charged: of a route nobody else is called, whatever came of this one. */
+  isBound?: boolean
   /** Of a call that failed; those of an image are written with it. */
   steps?: StepTimes
 }
@@ -144,6 +152,11 @@ export const recordOutcome = async (
   const isFree = !result.mayHaveCharged || result.isSpared
   const isClear = !result.isAmbiguous || result.isSpared
   const steps = result.steps ? describeSteps(result.steps.listAges()) : sql`null`
+  // Nobody is bound to a model that has charged nothing; what an earlier claim left behind says nothing of the call of this one.
+  const unlessFree = (called: RawBuilder<unknown>) =>
+    result.mayHaveCharged || result.isBound
+      ? called
+      : sql`case when its_fence <> fence then ${called} end`
   await sql`
     with ended as (
       update attempts
@@ -153,14 +166,15 @@ export const recordOutcome = async (
         is_estimate = ${result.isEstimate},
         finished_at = clock_timestamp(), steps = ${steps}, ${describeReceipt(result)}
       where id = ${attemptId} and outcome is null
-      returning started_at, served_tier, cost_nano_usd - held_nano_usd as owed_nano_usd
+      returning started_at, fence as its_fence, served_tier, cost_nano_usd - held_nano_usd as owed_nano_usd
     )
     update generations
     set cost_nano_usd = generations.cost_nano_usd + owed_nano_usd,
       tier = case when ${ofThisAsking} = 1 then coalesce(served_tier, tier) else tier end,
       paid_calls = greatest(0, paid_calls - ${isFree ? 1 : 0} * ${ofThisAsking}),
       ambiguous_calls = greatest(0, ambiguous_calls - ${isClear ? 1 : 0} * ${ofThisAsking}),
-      attempts = greatest(0, attempts - ${result.isSpared ? 1 : 0} * ${ofThisAsking})
+      attempts = greatest(0, attempts - ${result.isSpared ? 1 : 0} * ${ofThisAsking}),
+      called_provider = ${unlessFree(sql`called_provider`)}, called_model = ${unlessFree(sql`called_model`)}
     from ended
     where id = ${generationId}`.execute(db)
 }

@@ -1,7 +1,14 @@
 import type { Database } from '../../../db/database.ts'
-import { AppError, type ProviderError } from '../../lib/errors.ts'
-import type { GuardCall, Provider } from '../ports.ts'
-import { liftLimit } from '../state/model-limits.ts'
+import { AppError, isProviderError, type ProviderError } from '../../lib/errors.ts'
+import type { Callee, GuardCall, Providers } from '../ports.ts'
+import { limitedBy, listCallees } from '../providers.ts'
+import {
+  findLimits,
+  type Limit,
+  type LimitedModel,
+  liftLimit,
+  limitModel,
+} from '../state/model-limits.ts'
 import { refuseTier, shedTier } from '../state/tier-limits.ts'
 import { type ClaimedRow, MAX_WAIT_MS } from '../state/transitions.ts'
 import { type CallDeps, callProvider, isOfTier, type PaidResult } from './call-provider.ts'
@@ -12,14 +19,16 @@ import {
   shedLeftMs,
   type TierRules,
 } from './choose-tier.ts'
+import { callInOrder } from './fall-back.ts'
 import type { FlexLane } from './flex-lane.ts'
 import { HeldAtTier } from './held-at-tier.ts'
 import type { Countdown } from './lease.ts'
 import { deadlineExceeded } from './overdue.ts'
+import { limitMsOf } from './retry-policy.ts'
 
 type BuyDeps = CallDeps & {
   db: Database
-  provider: Provider
+  providers: Providers
   breaker: GuardCall
   tiers: TierRules
   flex: FlexLane
@@ -28,38 +37,77 @@ type BuyDeps = CallDeps & {
   onLong: () => void
 }
 
-/**
- * Pays for one, at the tier that is its own now, unless its model takes no calls now or there is no time left for one. Throws what
- * `callProvider` throws, and `HeldAtTier` where it is to be tried again for its tier alone.
- */
+/** Pays for one, of the first model that takes the call. Throws as `buyFrom`, and `provider_unavailable` where no such model is of this worker. */
 export const buy = async (
   deps: BuyDeps,
   claim: ClaimedRow,
   signal: AbortSignal,
 ): Promise<PaidResult> => {
-  const limitedMs = leftOfLimit(claim, deps.leftUntil)
+  const callees = listCallees(deps.providers, claim)
+  if (callees.length === 0) throw notHere(claim)
+  const limits = await readLimits(deps, claim, callees)
+  return callInOrder(callees, (callee) =>
+    buyFrom(deps, claim, { callee, limit: limits[callees.indexOf(callee)] }, signal),
+  )
+}
+
+/** Of a plain model it came with the claim. */
+const readLimits = async (
+  { db }: BuyDeps,
+  { provider, limitedAt, limitedUntil }: ClaimedRow,
+  callees: readonly Callee[],
+): Promise<(Limit | undefined)[]> => {
+  if (provider === 'route') return findLimits(db, callees.map(limitedBy))
+  return [limitedAt && limitedUntil ? { limitedAt, limitedUntil } : undefined]
+}
+
+/**
+ * Pays for one, at the tier that is its own now, unless the model takes no calls now or there is no time left for one. A route is never in
+ * time to wait for a tier. Throws what `callProvider` throws, and `HeldAtTier` where it is to be tried again for its tier alone.
+ */
+const buyFrom = async (
+  deps: BuyDeps,
+  claim: ClaimedRow,
+  { callee, limit }: { callee: Callee; limit: Limit | undefined },
+  signal: AbortSignal,
+): Promise<PaidResult> => {
+  const limitedMs = leftOfLimit(claim, limit, deps.leftUntil)
   if (limitedMs > 0) throw modelLimited(limitedMs)
-  const tier = chooseTier(claim, deps.tiers, deps.provider)
-  const paid =
-    tier === 'standard'
-      ? await buyAtOnce(deps, claim, signal)
-      : await buyInTime(deps, claim, signal, tier)
-  if (claim.limitedUntil) await liftLimit(deps.db, describeModel(deps, claim)).catch(() => {})
-  return paid
+  const limited = describeModel(callee, claim)
+  const provider = deps.providers.find(claim.provider) ?? {}
+  const tier = chooseTier(claim, deps.tiers, provider)
+  try {
+    const paid =
+      tier === 'standard'
+        ? await buyAtOnce(deps, claim, callee, signal)
+        : await buyInTime(deps, claim, callee, signal, tier)
+    if (limit) await liftLimit(deps.db, limited).catch(() => {})
+    return paid
+  } catch (error) {
+    // Of a plain model it is noted where its failure is settled.
+    const isNoted = claim.provider === 'route' && isProviderError(error)
+    const limitMs = isNoted ? limitMsOf(error) : 0
+    if (limitMs > 0) await limitModel(deps.db, limited, limitMs)
+    throw error
+  }
 }
 
 /** What was rejected at another tier and is made at this one was rejected for the tier: it is not asked for again for a day. */
 const buyAtOnce = async (
   deps: BuyDeps,
   claim: ClaimedRow,
+  callee: Callee,
   signal: AbortSignal,
 ): Promise<PaidResult> => {
   if (claim.deadlineAt && deps.leftUntil(claim.deadlineAt) < deps.callMs) throw deadlineExceeded()
-  const paid = await deps.breaker(claim, (isTrial) =>
-    callProvider(deps, claim, signal, { tier: 'standard', isTrial }),
+  const { ownerId, fingerprint, upstreamAccount } = claim
+  const limited = describeModel(callee, claim)
+  const paid = await deps.breaker(
+    { ...limited, ownerId, fingerprint, upstreamAccount },
+    (isTrial) => callProvider(deps, claim, callee, signal, { tier: 'standard', isTrial }),
   )
   const { doubtedTier: tier } = claim
-  if (tier) await refuseTier(deps.db, { ...describeModel(deps, claim), tier }).catch(() => {})
+  if (tier) await refuseTier(deps.db, { ...limited, tier }).catch(() => {})
   return paid
 }
 
@@ -70,6 +118,7 @@ const buyAtOnce = async (
 const buyInTime = async (
   deps: BuyDeps,
   claim: ClaimedRow,
+  callee: Callee,
   signal: AbortSignal,
   tier: SlowTier,
 ): Promise<PaidResult> => {
@@ -79,9 +128,9 @@ const buyInTime = async (
   if (!leave) throw heldAtTier(deps, claim, tier, FULL_RETRY_MS)
   deps.onLong()
   try {
-    return await callProvider(deps, claim, signal, { tier, isTrial: false })
+    return await callProvider(deps, claim, callee, signal, { tier, isTrial: false })
   } catch (error) {
-    throw isOfTier(tier, error) ? await judge(deps, claim, tier, error) : error
+    throw isOfTier(tier, error) ? await judge(deps, claim, callee, tier, error) : error
   } finally {
     leave()
   }
@@ -94,11 +143,12 @@ const FULL_RETRY_MS = 15_000
 const judge = async (
   deps: BuyDeps,
   claim: ClaimedRow,
+  callee: Callee,
   tier: SlowTier,
   { code, retryAfterMs = 0 }: ProviderError,
 ): Promise<HeldAtTier> => {
   if (code !== 'overloaded' && code !== 'rate_limited') return heldAtTier(deps, claim, tier, 0)
-  const shedMs = await shedTier(deps.db, { ...describeModel(deps, claim), tier }, retryAfterMs)
+  const shedMs = await shedTier(deps.db, { ...describeModel(callee, claim), tier }, retryAfterMs)
   return heldAtTier(deps, claim, tier, shedMs)
 }
 
@@ -121,10 +171,12 @@ const heldAtTier = (
 
 /** A person's generation tries a limit after a minute, and once at once where the person came since. */
 const leftOfLimit = (
-  { lane, promotedAt, limitedAt, limitedUntil }: ClaimedRow,
+  { lane, promotedAt }: ClaimedRow,
+  limit: Limit | undefined,
   leftUntil: Countdown,
 ): number => {
-  if (!limitedAt || !limitedUntil) return 0
+  if (!limit) return 0
+  const { limitedAt, limitedUntil } = limit
   if (promotedAt && promotedAt > limitedAt) return 0
   return Math.min(leftUntil(limitedUntil), leftUntil(limitedAt) + MAX_WAIT_MS[lane])
 }
@@ -136,12 +188,17 @@ const modelLimited = (retryAfterMs: number) =>
     retryAfterMs,
   })
 
+/** Its provider was set up, or taken away, while it waited: another worker may have it, until the deadline. */
+const notHere = ({ provider, model }: ClaimedRow) =>
+  new AppError('provider_unavailable', `No worker that looked has ${provider} with ${model}.`, {
+    retryable: true,
+    retryAfterMs: NOT_HERE_MS,
+  })
+
+const NOT_HERE_MS = 10_000
+
 /** Whose limits a call of this one counts against: those of a caller's own key are that key's alone. */
 export const describeModel = (
-  { provider }: Pick<BuyDeps, 'provider'>,
-  { model, upstreamAccount }: Pick<ClaimedRow, 'model' | 'upstreamAccount'>,
-) => ({
-  provider: provider.name,
-  account: upstreamAccount ?? provider.account,
-  model,
-})
+  callee: Callee,
+  { upstreamAccount }: Pick<ClaimedRow, 'upstreamAccount'>,
+): LimitedModel => ({ ...limitedBy(callee), account: upstreamAccount ?? callee.provider.account })

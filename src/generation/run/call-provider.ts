@@ -4,6 +4,7 @@ import { AppError, isProviderError, type ProviderError } from '../../lib/errors.
 import type { NanoUsd } from '../../lib/money.ts'
 import type { Seal } from '../../lib/seal.ts'
 import type {
+  Callee,
   ImageStore,
   OnTrouble,
   Provider,
@@ -30,7 +31,6 @@ import type { OnStep, RunStep } from './steps.ts'
 
 export type CallDeps = {
   db: Database
-  provider: Provider
   store: ImageStore
   spool: Spool
   onTrouble: OnTrouble
@@ -55,16 +55,24 @@ export type PaidResult = ProviderResult & { isBooked: boolean }
 export const callProvider = async (
   deps: CallDeps,
   claim: Claim,
+  callee: Callee,
   signal: AbortSignal,
   { tier, isTrial }: { tier: Tier; isTrial: boolean },
 ): Promise<PaidResult> => {
-  const request = await describeRequest(deps, claim, tier)
+  const request = await describeRequest(deps, claim, callee, tier)
   deps.stopping.throwIfAborted()
   signal.throwIfAborted()
-  const heldNanoUsd = deps.provider.estimateNanoUsd(claim.model, claim.imageSize, tier)
-  const attemptId = attemptOf(await recordIntent(deps.db, claim, heldNanoUsd, deps.budgets, tier))
+  const heldNanoUsd = callee.provider.estimateNanoUsd(callee.model, claim.imageSize, tier)
+  const attemptId = attemptOf(
+    await recordIntent(deps.db, claim, heldNanoUsd, deps.budgets, tier, calledBy(claim, callee)),
+  )
   deps.onStep(claim.id, 'intent_recorded')
-  const result = await call(deps, { claim, attemptId, tier, heldNanoUsd, isTrial }, request, signal)
+  const result = await call(
+    deps,
+    { claim, callee, attemptId, tier, heldNanoUsd, isTrial },
+    request,
+    signal,
+  )
   deps.onStep(claim.id, 'answered')
   await deps.spool
     .write(claim.objectKey, result)
@@ -95,8 +103,13 @@ const book = async (
   }
 }
 
+/** Of a route; else the generation says it itself. */
+const calledBy = ({ provider }: Claim, callee: Callee) =>
+  provider === 'route' ? { provider: callee.provider.name, model: callee.model } : undefined
+
 type Attempt = {
   claim: Claim
+  callee: Callee
   attemptId: string
   tier: Tier
   heldNanoUsd: NanoUsd
@@ -104,21 +117,22 @@ type Attempt = {
 }
 
 const call = async (
-  { db, provider, steps }: CallDeps,
-  { claim, attemptId, tier, heldNanoUsd, isTrial }: Attempt,
+  { db, steps }: CallDeps,
+  { claim, callee, attemptId, tier, heldNanoUsd, isTrial }: Attempt,
   request: ProviderRequest,
   signal: AbortSignal,
 ): Promise<ProviderResult> => {
   const isSent = !signal.aborted
   try {
     signal.throwIfAborted()
-    return await provider.call(request, signal)
+    return await callee.provider.call(request, signal)
   } catch (error) {
     const ending = isSent ? judgeFailure(error, heldNanoUsd) : NEVER_SENT
     // Not the provider's answer to this request: a stop of ours, what a model that is down says to everyone, or one has no room for at a tier.
     const isTried = isTrial || isOfTier(tier, error)
     const isSpared = !isSent || isLetGo(error) || (isTried && !ending.mayHaveCharged)
-    await recordOutcome(db, claim.id, attemptId, { ...ending, isSpared, steps })
+    const isBound = claim.calledProvider !== null
+    await recordOutcome(db, claim.id, attemptId, { ...ending, isSpared, steps, isBound })
     throw error
   }
 }
@@ -163,14 +177,15 @@ const attemptOf = (intent: Intent): string => {
 
 /** What a claimed generation asks of its provider, at a tier. Throws `condition_image_gone`. */
 export const describeRequest = async (
-  deps: Pick<CallDeps, 'db' | 'store' | 'seal' | 'provider'>,
+  deps: Pick<CallDeps, 'db' | 'store' | 'seal'>,
   claim: Claim,
+  { provider, model }: Callee,
   tier: Tier,
 ): Promise<ProviderRequest> => ({
-  apiKey: await findKey(deps, claim),
+  apiKey: await findKey(deps, claim, provider),
   prompt: claim.prompt,
   transformation: claim.transformation,
-  model: claim.model,
+  model,
   ...(tier !== 'standard' && { tier }),
   aspectRatio: claim.aspectRatio ?? undefined,
   imageSize: claim.imageSize,
@@ -180,8 +195,9 @@ export const describeRequest = async (
 
 /** A provider that would not take it would be paid with the server's. */
 const findKey = async (
-  { db, seal, provider }: Pick<CallDeps, 'db' | 'seal' | 'provider'>,
+  { db, seal }: Pick<CallDeps, 'db' | 'seal'>,
   claim: Claim,
+  provider: Provider,
 ): Promise<string | undefined> => {
   const key = await openUpstreamKey(db, seal, claim)
   if (key === undefined || provider.takesKeys) return key

@@ -9,20 +9,22 @@ type OutcomeRule = {
   retry: 'after' | 'backoff' | 'never'
   /** True when the caller may ask for the same thing again and get it. */
   retryable: boolean
+  /** True when a route goes on to its next model: this one can't serve, which says nothing of the request, and costs nothing. */
+  fallsBack: boolean
 }
 
 /** What follows from each way a provider call can end without an image. */
 export const outcomeRules: Record<ProviderErrorCode, OutcomeRule> = {
-  rate_limited: { mayHaveCharged: false, retry: 'after', retryable: true },
-  overloaded: { mayHaveCharged: false, retry: 'backoff', retryable: true },
-  timeout: { mayHaveCharged: true, retry: 'backoff', retryable: true },
-  ambiguous: { mayHaveCharged: true, retry: 'backoff', retryable: true },
-  refused_prompt: { mayHaveCharged: false, retry: 'never', retryable: false },
-  refused_image: { mayHaveCharged: true, retry: 'never', retryable: false },
-  no_image: { mayHaveCharged: true, retry: 'never', retryable: true },
-  invalid_request: { mayHaveCharged: false, retry: 'never', retryable: false },
-  unauthorized: { mayHaveCharged: false, retry: 'never', retryable: false },
-  model_gone: { mayHaveCharged: false, retry: 'never', retryable: false },
+  rate_limited: { mayHaveCharged: false, retry: 'after', retryable: true, fallsBack: true },
+  overloaded: { mayHaveCharged: false, retry: 'backoff', retryable: true, fallsBack: true },
+  timeout: { mayHaveCharged: true, retry: 'backoff', retryable: true, fallsBack: false },
+  ambiguous: { mayHaveCharged: true, retry: 'backoff', retryable: true, fallsBack: false },
+  refused_prompt: { mayHaveCharged: false, retry: 'never', retryable: false, fallsBack: false },
+  refused_image: { mayHaveCharged: true, retry: 'never', retryable: false, fallsBack: false },
+  no_image: { mayHaveCharged: true, retry: 'never', retryable: true, fallsBack: false },
+  invalid_request: { mayHaveCharged: false, retry: 'never', retryable: false, fallsBack: false },
+  unauthorized: { mayHaveCharged: false, retry: 'never', retryable: false, fallsBack: true },
+  model_gone: { mayHaveCharged: false, retry: 'never', retryable: false, fallsBack: true },
 }
 
 /**

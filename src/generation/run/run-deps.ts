@@ -9,7 +9,7 @@ import type {
   ImageStore,
   InspectImage,
   OnTrouble,
-  Provider,
+  Providers,
   Spool,
 } from '../ports.ts'
 import type { BudgetSettings } from '../state/spending-limits.ts'
@@ -22,7 +22,7 @@ import type { OnStep, RunStep } from './steps.ts'
 /** What running a generation takes. */
 export type RunDeps = {
   db: Database
-  provider: Provider
+  providers: Providers
   store: ImageStore
   spool: Spool
   inspect: InspectImage

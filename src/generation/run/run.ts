@@ -1,6 +1,7 @@
 import type { Database } from '../../../db/database.ts'
 import { findListPriceUsd } from '../../contract/list-price.ts'
 import { AppError } from '../../lib/errors.ts'
+import { accountsOf, listCallees } from '../providers.ts'
 import { describeReuse } from '../read/present.ts'
 import type { ChangedRow } from '../state/apply-transition.ts'
 import { rejoinBatch } from '../state/batched.ts'
@@ -38,10 +39,12 @@ export const runGeneration = async (
   id: string,
   onLong: () => void = () => {},
 ): Promise<RunOutcome> => {
-  const { account } = deps.provider
   const postponedMs = await postponeIfFull(deps, id)
   if (postponedMs !== undefined) return { kind: 'again', delayMs: postponedMs }
-  const claim = await claimGeneration(deps.db, id, { ...deps, account })
+  const claim = await claimGeneration(deps.db, id, {
+    ...deps,
+    accounts: accountsOf(deps.providers),
+  })
   if (!claim) return whenNotClaimable(deps.db, id)
   const leftUntil = startCountdown(claim)
   const outcome = await runClaim({ ...timeSteps(deps), leftUntil, onLong }, claim)
@@ -57,7 +60,7 @@ const runClaim = async (deps: TimedDeps, claim: ClaimedRow): Promise<RunOutcome>
   try {
     return await produce(deps, claim, lease.signal)
   } catch (error) {
-    const tier = chooseTier(claim, deps.tiers, deps.provider)
+    const tier = chooseTier(claim, deps.tiers, deps.providers.find(claim.provider) ?? {})
     return await settleFailure(
       deps,
       claim,
@@ -133,8 +136,8 @@ const findSimilar = async (
   return match && { ...match, source: 'similar' }
 }
 
-const describeReused = ({ provider }: TimedDeps, reused: ChangedRow): LoggedReuse | undefined => {
-  const reuse = describeReuse(reused, undefined, findListPriceUsd.bind(undefined, provider.models))
+const describeReused = ({ providers }: TimedDeps, reused: ChangedRow): LoggedReuse | undefined => {
+  const reuse = describeReuse(reused, undefined, findListPriceUsd.bind(undefined, providers.models))
   return reuse && withoutPrompt(reuse)
 }
 
@@ -143,7 +146,7 @@ const describeReused = ({ provider }: TimedDeps, reused: ChangedRow): LoggedReus
  * claim on where they are; they are booked now if they were not.
  */
 const adoptEarlierResult = async (
-  { db, spool, store, provider }: TimedDeps,
+  { db, spool, store, providers }: TimedDeps,
   claimed: ClaimedRow,
 ): Promise<{ claim: ClaimedRow; adopted?: PaidResult }> => {
   const spooled = await spool.find(claimed.objectKey)
@@ -151,9 +154,12 @@ const adoptEarlierResult = async (
   const claim = found ? { ...claimed, objectKey: found.claim.objectKey } : claimed
   const bytes = spooled?.bytes ?? found?.image?.bytes
   if (!bytes) return { claim }
-  const { model, imageSize } = claim
+  const { imageSize } = claim
+  const [callee] = listCallees(providers, claim)
   const costNanoUsd =
-    spooled?.costNanoUsd ?? provider.estimateNanoUsd(model, imageSize, claim.tier ?? 'standard')
+    spooled?.costNanoUsd ??
+    callee?.provider.estimateNanoUsd(callee.model, imageSize, claim.tier ?? 'standard') ??
+    0
   const booked = { costNanoUsd, isEstimate: !spooled, receipt: spooled?.receipt }
   await recordAdoption(db, claim.id, booked)
   const { others = [], said, answer } = spooled ?? {}

@@ -1,5 +1,6 @@
 import type { Tier } from '../../contract/vocabulary.ts'
 import { AppError, isProviderError, messageOf } from '../../lib/errors.ts'
+import { listCallees } from '../providers.ts'
 import type { ChangedRow } from '../state/apply-transition.ts'
 import { limitModel } from '../state/model-limits.ts'
 import { findGeneration } from '../state/repository.ts'
@@ -27,7 +28,9 @@ export const settleFailure = async (
   }
   const failure = error instanceof AppError ? error : unexpected(error)
   const limitMs = isProviderError(failure) ? limitMsOf(failure) : 0
-  if (limitMs > 0) await limitModel(db, describeModel(deps, claim), limitMs)
+  // A route has noted each of its models' limits where it met them.
+  const [callee] = claim.provider === 'route' ? [] : listCallees(deps.providers, claim)
+  if (limitMs > 0 && callee) await limitModel(db, describeModel(callee, claim), limitMs)
   // As it is now: what the call cost is in it, and a person may have come to wait for it.
   const row = await findGeneration(db, claim.id)
   const waiting = row && (await waitForBudget(deps, claim, row.lane, failure, tier))

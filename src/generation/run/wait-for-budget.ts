@@ -1,7 +1,8 @@
 import type { Database } from '../../../db/database.ts'
 import type { Lane, Tier } from '../../contract/vocabulary.ts'
 import type { AppError } from '../../lib/errors.ts'
-import type { Provider } from '../ports.ts'
+import type { Providers } from '../ports.ts'
+import { listCallees } from '../providers.ts'
 import type { ChangedRow } from '../state/apply-transition.ts'
 import { findStop } from '../state/find-stop.ts'
 import { type BudgetSettings, isSpendingStopped } from '../state/spending-limits.ts'
@@ -10,7 +11,7 @@ import { awaitBudget, type Claim, MAX_WAIT_MS } from '../state/transitions.ts'
 
 type WaitDeps = {
   db: Database
-  provider: Pick<Provider, 'estimateNanoUsd'>
+  providers: Pick<Providers, 'find' | 'list' | 'routes'>
   budgets: BudgetSettings
   giveUpMs: Record<Lane, number>
 }
@@ -20,14 +21,15 @@ type WaitDeps = {
  * It is due at once where they changed since the failure. `tier`: at which it was to be made. Undefined for what ends instead: a person is told at once.
  */
 export const waitForBudget = async (
-  { db, provider, budgets, giveUpMs }: WaitDeps,
+  { db, providers, budgets, giveUpMs }: WaitDeps,
   claim: Claim,
   lane: Lane,
   failure: AppError,
   tier: Tier = 'standard',
 ): Promise<ChangedRow | undefined> => {
   if (lane !== 'eager' || !isSpendingStopped(failure)) return undefined
-  const heldNanoUsd = provider.estimateNanoUsd(claim.model, claim.imageSize, tier)
+  const [callee] = listCallees(providers, claim)
+  const heldNanoUsd = callee?.provider.estimateNanoUsd(callee.model, claim.imageSize, tier) ?? 0
   return db.transaction().execute(async (tx) => {
     await holdLimits(tx)
     const stop = await findStop(tx, claim, heldNanoUsd, budgets)

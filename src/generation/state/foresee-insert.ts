@@ -5,6 +5,7 @@ import type { Tier } from '../../contract/vocabulary.ts'
 import type { AppError } from '../../lib/errors.ts'
 import type { NanoUsd } from '../../lib/money.ts'
 import type { GenerationToInsert, InsertLimits } from './insert-or-requeue.ts'
+import { type LimitedModel, limitsOfModels } from './model-limits.ts'
 import { countAhead } from './repository.ts'
 import { encodeBudgets, limitsOf, scopesOf, spendingStopped } from './spending-limits.ts'
 import { selectKeyTier, selectTierLimits, type TierLimit } from './tier-limits.ts'
@@ -30,22 +31,24 @@ export type Standing = {
   queuePosition: number
   /** Of everybody's. */
   running: number
-  /** Until when the model takes no calls; null where it does. */
-  modelLimitedUntil: Date | null
+  /** Of those who would be called, in order: until when each takes no calls; null where it does. */
+  calleeLimits: (Date | null)[]
   /** At which tier the key has such ones made; null where it does not say. */
   keyTier: Tier | null
   /** The tiers that the model is not to be asked for at now. */
   tierLimits: readonly TierLimit[]
 }
 
-/** Who asks for what. */
-type Asking = Pick<GenerationToInsert, 'ownerId' | 'keyId' | 'lane' | 'provider' | 'model'>
+/** Who asks for what, and who would be called; `model` is undefined where there is none. */
+type Asking = Pick<GenerationToInsert, 'ownerId' | 'keyId' | 'lane'> & {
+  model: Pick<GenerationToInsert, 'provider' | 'model'> | undefined
+  callees: readonly LimitedModel[]
+}
 
 /** Reads all that `insertOrRequeue` and a worker's claim go by, and changes nothing. */
 export const readStanding = async (
   db: Database,
-  { ownerId, keyId, lane, provider, model }: Asking,
-  account: string,
+  { ownerId, keyId, lane, model, callees }: Asking,
   { maxInFlight, budgets }: InsertLimits,
 ): Promise<Standing> => {
   const scopes = scopesOf(sql`${ownerId}::text`, sql`${keyId}::text`)
@@ -60,18 +63,16 @@ export const readStanding = async (
       ${countAhead({ lane: sql`${lane}::text`, upTo: sql`ahead.place <= own.in_flight` })} + 1 as queue_position,
       (select count(*)::int from (select from generations where status = 'running' limit ${MAX_RUNNING}::int) as busy)
         as running,
-      (select limited_until from model_limits
-        where provider = ${provider} and account = ${account} and model = ${model} and limited_until > now()
-      ) as model_limited_until,
-      ${selectKeyTier} as key_tier, ${selectTierLimits(account)} as tier_limits,
+      ${selectKeyTier} as key_tier, ${selectTierLimits(callees[0]?.account ?? '')} as tier_limits,
       (select paused_at is not null from spending_switch) as is_paused,
       now() as as_of,
+      array(select limited_until from ${limitsOfModels(callees)} order by place) as callee_limits,
       (select json_agg(json_build_object('scope', scope, 'period', period, 'resetsAt', resets_at,
           'limitNanoUsd', limit_nano_usd, 'spentNanoUsd', coalesce(nano_usd, 0)) order by scope, period)
         from ${limitsOf(scopes, settings)} as limits left join spending using (scope, period, starts)
         where limit_nano_usd is not null) as limits
     from own cross join (
-      select ${lane}::text as lane, ${keyId}::text as key_id, ${provider}::text as provider, ${model}::text as model, null::text as upstream_account
+      select ${lane}::text as lane, ${keyId}::text as key_id, ${model?.provider ?? null}::text as provider, ${model?.model ?? null}::text as model, null::text as upstream_account
     ) as changed`.execute(db)
   const [row] = rows
   if (!row) throw new Error('a count came to no row')

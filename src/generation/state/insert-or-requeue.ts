@@ -284,7 +284,7 @@ const insertRows = compileOnce<
         then excluded.object_key else generations.object_key end,
       similarity_mode = excluded.similarity_mode, similarity = null, suggestions = null,
       image_id = null, reuse_source = null, tier = null, paid_calls = 0, ambiguous_calls = 0, attempts = 0, claims = 0,
-      lost_claims = 0,
+      lost_claims = 0, called_provider = null, called_model = null,
       error_code = null, error_message = null, error_retryable = null, run_after = null,
       queued_at = now(), enqueued_at = now(), started_at = null, finished_at = null, deadline_at = excluded.deadline_at,
       promoted_at = null,

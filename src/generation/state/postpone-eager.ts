@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import { fromNow } from './apply-transition.ts'
 import { hasStatus } from './has-status.ts'
+import { accountIn } from './model-limits.ts'
 import {
   selectDoubtedTier,
   selectKeyTier,
@@ -12,6 +13,7 @@ import type { ClaimedRow } from './transitions.ts'
 
 type TierColumns = Pick<
   ClaimedRow,
+  | 'provider'
   | 'lane'
   | 'keyTier'
   | 'tierLimits'
@@ -26,11 +28,11 @@ type TierColumns = Pick<
 export const findTierCase = async (
   db: Database,
   id: string,
-  account: string,
+  accounts: Record<string, string>,
 ): Promise<TierColumns | undefined> => {
   const { rows } = await sql<Omit<TierColumns, 'tierLimits'> & { tierLimits: TierLimit[] | null }>`
-    select lane, ambiguous_calls, started_at, deadline_at, now() as as_of, ${selectKeyTier} as key_tier,
-      ${selectTierLimits(account)} as tier_limits, ${selectDoubtedTier} as doubted_tier
+    select provider, lane, ambiguous_calls, started_at, deadline_at, now() as as_of, ${selectKeyTier} as key_tier,
+      ${selectTierLimits(accountIn(accounts))} as tier_limits, ${selectDoubtedTier} as doubted_tier
     from generations as changed
     where id = ${id} and lane = 'eager' and status = 'queued' and (run_after is null or run_after <= now())`.execute(
     db,

@@ -172,6 +172,8 @@ export const generationColumns = [
   'conditionImageDigest',
   'provider',
   'model',
+  'calledProvider',
+  'calledModel',
   'aspectRatio',
   'imageSize',
   'variant',

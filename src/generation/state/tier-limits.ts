@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { GenerationRow } from '../../../db/schema.ts'
 import type { Tier } from '../../contract/vocabulary.ts'
@@ -55,7 +55,9 @@ export const shedTier = async (
 const fromNow = (ms: number) => sql`now() + ${ms}::float8 * interval '1 millisecond'`
 
 /** SQL for the tiers (`TierLimit[]`) that the model of `changed`, a claimed row, is not to be asked for at; null where there are none. */
-export const selectTierLimits = (account: string) => sql<TierLimit[] | null>`(
+export const selectTierLimits = (account: string | RawBuilder<string | null>) => sql<
+  TierLimit[] | null
+>`(
   select json_agg(json_build_object('tier', tier, 'reason', reason,
     'leftMs', (extract(epoch from limited_until - now()) * 1000)::float8))
   from tier_limits as one

@@ -17,6 +17,7 @@ import {
 } from './apply-transition.ts'
 import { type BatchHistory, selectBatchHistory } from './batched.ts'
 import { hasStatus } from './has-status.ts'
+import { accountIn } from './model-limits.ts'
 import {
   selectDoubtedTier,
   selectKeyTier,
@@ -54,8 +55,8 @@ export type ClaimedRow = ChangedRow & {
 export type ClaimOptions = {
   workerId: string
   leaseMs: number
-  /** Whose limits its call would count against, unless it is paid for with a key of its caller's own. */
-  account: string
+  /** Whose limits its call would count against, by provider, unless it is paid for with a key of its caller's own. */
+  accounts: Record<string, string>
   /** What is given to one that was asked for without a deadline. */
   giveUpMs: Record<Lane, number>
 }
@@ -64,13 +65,15 @@ export type ClaimOptions = {
 export const claimGeneration = async (
   db: Database,
   id: string,
-  { workerId, leaseMs, account, giveUpMs }: ClaimOptions,
+  { workerId, leaseMs, accounts, giveUpMs }: ClaimOptions,
 ): Promise<ClaimedRow | undefined> => {
   const claimed = await applyTransition(
     db,
     'generation.running',
     (query) => claim(query, { workerId, leaseMs, giveUpMs }).where('id', '=', id),
-    { alsoSelect: [...selectLimit(account), ...selectTiers(account), selectBatchHistory] },
+    {
+      alsoSelect: [...selectLimit(accounts), ...selectTiers(accounts), selectBatchHistory],
+    },
   )
   return claimed && toClaimedRow(claimed as ReadClaim)
 }
@@ -87,15 +90,15 @@ const toClaimedRow = ({ batchHistory: [inBatch, batchTries], ...row }: ReadClaim
   batchTries,
 })
 
-const selectTiers = (account: string) => [
+const selectTiers = (accounts: ClaimOptions['accounts']) => [
   selectKeyTier.as('keyTier'),
-  selectTierLimits(account).as('tierLimits'),
+  selectTierLimits(accountIn(accounts)).as('tierLimits'),
   selectDoubtedTier.as('doubtedTier'),
 ]
 
 const claim = (
   query: QueryCreator<Schema>,
-  { workerId, leaseMs, giveUpMs }: Omit<ClaimOptions, 'account'>,
+  { workerId, leaseMs, giveUpMs }: Omit<ClaimOptions, 'accounts'>,
 ): Update =>
   query
     .updateTable('generations')
@@ -120,11 +123,12 @@ const claim = (
       ]),
     )
 
-const selectLimit = (account: string) =>
+const selectLimit = (accounts: ClaimOptions['accounts']) =>
   (['limitedUntil', 'limitedAt'] as const).map((column) =>
     sql<Date | null>`(
       select ${sql.ref(column)} from model_limits as one
-      where one.provider = changed.provider and one.account = coalesce(changed.upstream_account, ${account}) and one.model = changed.model
+      where one.provider = changed.provider and one.model = changed.model
+        and one.account = coalesce(changed.upstream_account, ${accountIn(accounts)})
         and limited_until > now())`.as(column),
   )
 

@@ -86,6 +86,8 @@ const nothingYet = {
   attempts: 0,
   claims: 0,
   lostClaims: 0,
+  calledProvider: null,
+  calledModel: null,
   fence: 0,
   workerId: null,
   leaseExpiresAt: null,

@@ -1,8 +1,8 @@
 import { conditionImagesOf, type GenerationRequest } from '../../contract/generation-request.ts'
 import type { ModelInfo } from '../../contract/server-info.ts'
-import { DEFAULT_IMAGE_SIZE, type ImageSize } from '../../contract/vocabulary.ts'
+import { DEFAULT_IMAGE_SIZE, type ImageSize, type ProviderName } from '../../contract/vocabulary.ts'
 import { AppError } from '../../lib/errors.ts'
-import type { Provider } from '../ports.ts'
+import type { Providers } from '../ports.ts'
 
 /** What a model must be able to do. */
 export type Asked = Pick<
@@ -16,17 +16,18 @@ export type Asked = Pick<
   | 'thinkingLevel'
   | 'safetySettings'
   | 'turns'
+  | 'providerRequest'
 >
 
-/** The model and size to use; throws `invalid_request` for what this server does not offer, or the model can't do. */
+/** The model, whose it is, and the size to use; throws `invalid_request` for what this server does not offer, or the model can't do. */
 export const resolveModel = (
-  provider: Pick<Provider, 'defaultModel' | 'models'>,
+  { defaultModel, models }: Pick<Providers, 'defaultModel' | 'models'>,
   request: Asked,
-): { model: string; imageSize: ImageSize } => {
-  const name = request.model ?? provider.defaultModel
-  const model = provider.models.find((candidate) => candidate.name === name)
+): { provider: ProviderName; model: string; imageSize: ImageSize } => {
+  const name = request.model ?? defaultModel
+  const model = models.find((candidate) => candidate.name === name)
   if (!model) {
-    const names = provider.models.map((candidate) => candidate.name).join(', ')
+    const names = models.map((candidate) => candidate.name).join(', ')
     throw invalid('/model', `must be one of: ${names}`)
   }
   const imageSize = request.imageSize ?? DEFAULT_IMAGE_SIZE
@@ -37,12 +38,15 @@ export const resolveModel = (
     throw invalid('/aspectRatio', `${name} makes: ${model.aspectRatios.join(', ')}`)
   }
   assertAble(model, request)
-  return { model: name, imageSize }
+  return { provider: model.provider, model: name, imageSize }
 }
 
 const assertAble = (model: ModelInfo, request: Asked): void => {
   const { name, maxConditionImages, thinkingLevels } = model
-  const { seed, thinkingLevel, safetySettings, turns } = request
+  const { seed, thinkingLevel, safetySettings, turns, providerRequest } = request
+  if (providerRequest && (model.provider === 'openai' || model.provider === 'route')) {
+    throw invalid('/model', `${name} is not a model of Google’s: it takes words and pictures alone`)
+  }
   if (turns && !model.takesTurns) throw invalid('/turns', `${name} takes no earlier turns`)
   const inTurns = (turns ?? []).reduce((sum, { images = [] }) => sum + images.length, 0)
   if (conditionImagesOf(request).length + inTurns > maxConditionImages) {

@@ -7,11 +7,11 @@ import {
   hasOlderId,
   type Identity,
 } from '../../contract/identity.ts'
-import { DEFAULT_IMAGE_SIZE } from '../../contract/vocabulary.ts'
+import { DEFAULT_IMAGE_SIZE, type ProviderName } from '../../contract/vocabulary.ts'
 import { AppError } from '../../lib/errors.ts'
 import type { Seal } from '../../lib/seal.ts'
 import { findListPriceNanoUsd } from '../list-price.ts'
-import type { Provider } from '../ports.ts'
+import type { Providers } from '../ports.ts'
 import type { GenerationToInsert } from '../state/insert-or-requeue.ts'
 import { identityOfDetails } from '../state/request-details.ts'
 import { OWN_REVISION } from '../state/revision.ts'
@@ -21,7 +21,7 @@ import { type ResolveConditionImage, resolveImages } from './resolve-images.ts'
 import { resolveModel } from './resolve-model.ts'
 
 type ResolveDeps = {
-  provider: Pick<Provider, 'name' | 'defaultModel' | 'models' | 'takesKeys'>
+  providers: Pick<Providers, 'defaultModel' | 'models' | 'find'>
   seal: Seal
   resolveConditionImage: ResolveConditionImage
 }
@@ -48,8 +48,8 @@ export const resolveRequest = async (
   idempotencyKey: string | undefined,
   { keyId, upstreamKey }: Payer = { keyId: null },
 ): Promise<ResolvedRequest> => {
-  if (upstreamKey !== undefined) assertTakesKeys(deps.provider)
-  const { model, imageSize } = resolveModel(deps.provider, request)
+  const { provider, model, imageSize } = resolveModel(deps.providers, request)
+  if (upstreamKey !== undefined) assertTakesKeys(deps.providers, provider)
   const images = await resolveImages(deps, ownerId, request)
   const [condition] = images.conditionImages
   const details = describeDetails(request, images)
@@ -58,7 +58,7 @@ export const resolveRequest = async (
     prompt: request.prompt,
     transformation: request.transformation,
     conditionImageDigest: condition?.digest,
-    provider: deps.provider.name,
+    provider,
     model,
     aspectRatio: request.aspectRatio,
     imageSize,
@@ -82,7 +82,7 @@ export const resolveRequest = async (
     transformation: request.transformation,
     conditionImageId: condition?.id ?? null,
     conditionImageDigest: condition?.digest ?? null,
-    provider: deps.provider.name,
+    provider,
     model,
     aspectRatio: request.aspectRatio ?? null,
     imageSize: imageSize ?? DEFAULT_IMAGE_SIZE,
@@ -90,7 +90,7 @@ export const resolveRequest = async (
     details,
     similarityMode: request.declineSimilar ? 'off' : (request.similarity ?? null),
     mayCostNanoUsd:
-      upstreamKey === undefined ? findListPriceNanoUsd(deps.provider.models, model, imageSize) : 0,
+      upstreamKey === undefined ? findListPriceNanoUsd(deps.providers.models, model, imageSize) : 0,
     objectKey: chooseObjectKey(id),
   }
   const sealFor = (made: GenerationToInsert): GenerationToInsert =>
@@ -99,8 +99,8 @@ export const resolveRequest = async (
     request.declineSimilar && !revision
       ? await describeOwn({ ...generation, forcedBy: request.forcedBy ?? null }, identity)
       : undefined
-  const describeOlder = ({ provider, model: made }: Made) =>
-    createOlderId({ ...identity, provider, model: request.model ?? made }, sha256Hex)
+  const describeOlder = ({ provider: its, model: made }: Made) =>
+    createOlderId({ ...identity, provider: its, model: request.model ?? made }, sha256Hex)
   const isOlder = generation.joinsOthers && hasOlderId(request.prompt)
   const olderFingerprint = isOlder ? await describeOlder(generation) : undefined
   return {
@@ -112,8 +112,8 @@ export const resolveRequest = async (
   }
 }
 
-const assertTakesKeys = ({ name, takesKeys }: ResolveDeps['provider']): void => {
-  if (takesKeys) return
+const assertTakesKeys = ({ find }: ResolveDeps['providers'], name: ProviderName): void => {
+  if (find(name)?.takesKeys) return
   throw new AppError('invalid_request', `The provider ${name} takes no keys of callers.`, {
     pointer: UPSTREAM_KEY_HEADER,
   })

@@ -16,7 +16,7 @@ import { markStep, reportNotEnqueued, type SubmitDeps } from './submit.ts'
 
 export type RetryDeps = Pick<
   SubmitDeps,
-  'db' | 'statements' | 'limits' | 'provider' | 'seal' | 'logger' | 'record' | 'onStep'
+  'db' | 'statements' | 'limits' | 'providers' | 'seal' | 'logger' | 'record' | 'onStep'
 > & { enqueueAll: (jobs: QueuedJob[]) => Promise<void> }
 
 /** Throws `refused_by_policy` for a generation that the caller may not ask for. */
@@ -61,7 +61,7 @@ export const retryGenerations = async (
 
 /** Why each of them can't be asked for again, as far as that is known beforehand; changes nothing. */
 export const findRefusals = async (
-  { db, provider }: Pick<RetryDeps, 'db' | 'provider'>,
+  { db, providers }: Pick<RetryDeps, 'db' | 'providers'>,
   rows: GenerationWithImage[],
   assertMayAsk: AssertMayAskAgain,
   upstreamKey?: string,
@@ -71,8 +71,8 @@ export const findRefusals = async (
   for (const row of rows) {
     const isGone = imageIdsOf(row).some((id) => gone.has(id))
     const refusal =
-      judge(provider, row) ??
-      judgePayer(provider, row, upstreamKey) ??
+      judge(providers, row) ??
+      judgePayer(providers, row, upstreamKey) ??
       judgeAsking(assertMayAsk, row) ??
       (isGone ? conditionImageGone() : undefined)
     if (refusal) refusals.set(row.id, refusal)
@@ -80,7 +80,10 @@ export const findRefusals = async (
   return refusals
 }
 
-const judge = (provider: RetryDeps['provider'], row: GenerationWithImage): AppError | undefined => {
+const judge = (
+  providers: RetryDeps['providers'],
+  row: GenerationWithImage,
+): AppError | undefined => {
   if (row.status === 'succeeded') {
     return new AppError('already_finished', 'The generation has succeeded: regenerate it instead.')
   }
@@ -88,13 +91,14 @@ const judge = (provider: RetryDeps['provider'], row: GenerationWithImage): AppEr
   if (row.isPromptReduced) {
     return promptReduced()
   }
-  if (row.provider !== provider.name) {
+  const names = new Set(providers.models.map(({ provider }) => provider))
+  if (!names.has(row.provider)) {
     return notRetryable(
-      `The generation is of the provider ${row.provider}, and this server has ${provider.name} now: submit it anew.`,
+      `The generation is of the provider ${row.provider}, and this server has ${[...names].join(', ')} now: submit it anew.`,
     )
   }
   try {
-    resolveModel(provider, requestOfRow(row))
+    resolveModel(providers, requestOfRow(row))
     return undefined
   } catch (error) {
     return notRetryable(`This server does not offer what was asked for: ${messageOf(error)}.`)
@@ -102,12 +106,13 @@ const judge = (provider: RetryDeps['provider'], row: GenerationWithImage): AppEr
 }
 
 const judgePayer = (
-  { name, takesKeys }: RetryDeps['provider'],
-  { upstreamAccount }: GenerationWithImage,
+  { find }: RetryDeps['providers'],
+  { provider, upstreamAccount }: GenerationWithImage,
   upstreamKey: string | undefined,
 ): AppError | undefined => {
   if (upstreamKey === undefined) return upstreamAccount === null ? undefined : upstreamKeyRequired()
-  return takesKeys ? undefined : notRetryable(`The provider ${name} takes no keys of callers.`)
+  if (find(provider)?.takesKeys) return undefined
+  return notRetryable(`The provider ${provider} takes no keys of callers.`)
 }
 
 const judgeAsking = (
@@ -145,7 +150,7 @@ const imageIdsOf = ({ conditionImageId, details }: GenerationWithImage): string[
 ]
 
 const toInsert = (
-  { provider, seal }: Pick<RetryDeps, 'provider' | 'seal'>,
+  { providers, seal }: Pick<RetryDeps, 'providers' | 'seal'>,
   row: GenerationWithImage,
   upstreamKey: string | undefined,
 ): GenerationToInsert => ({
@@ -170,7 +175,9 @@ const toInsert = (
   details: row.details,
   similarityMode: row.similarityMode,
   mayCostNanoUsd:
-    upstreamKey === undefined ? findListPriceNanoUsd(provider.models, row.model, row.imageSize) : 0,
+    upstreamKey === undefined
+      ? findListPriceNanoUsd(providers.models, row.model, row.imageSize)
+      : 0,
   objectKey: `generated/${row.id}/${randomUUID()}`,
   ...(upstreamKey !== undefined && sealUpstreamKey(seal, upstreamKey, row)),
 })

@@ -6,7 +6,7 @@ import type { TelemetryType } from '../../contract/telemetry.ts'
 import { messageOf } from '../../lib/errors.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type { Seal } from '../../lib/seal.ts'
-import type { Enqueue, Provider } from '../ports.ts'
+import type { Enqueue, Providers } from '../ports.ts'
 import type { OnStep, SubmitStep } from '../run/steps.ts'
 import { buyOutOfBatch } from '../state/batch-transitions.ts'
 import { promoteGeneration } from '../state/interventions.ts'
@@ -24,7 +24,7 @@ import type { ResolveConditionImage } from './resolve-images.ts'
 import { type ResolvedRequest, resolveRequest } from './resolve-request.ts'
 
 export type SubmitDeps = FindOrCreateDeps & {
-  provider: Pick<Provider, 'name' | 'defaultModel' | 'models' | 'takesKeys'>
+  providers: Pick<Providers, 'defaultModel' | 'models' | 'find'>
   /** Seals callers' own keys for the provider. */
   seal: Seal
   resolveConditionImage: ResolveConditionImage

@@ -129,10 +129,9 @@ export const money: readonly Mutation[] = [
   {
     name: 'price: one’s own for the thread that calls',
     why: 'a worker books by the prices that are built in',
-    file: 'src/app/resources.ts',
-    find: 'flexTimeoutMs: worker.tiers.bounds.flex.callMs,\n    prices,',
-    replace:
-      'flexTimeoutMs: worker.tiers.bounds.flex.callMs,\n    prices: { ...prices, models: [] },',
+    file: 'src/app/open-providers.ts',
+    find: 'timeoutMs: worker.generationTimeoutMs, prices }',
+    replace: 'timeoutMs: worker.generationTimeoutMs, prices: { ...prices, models: [] } }',
     tests: PRICED,
   },
   {
@@ -164,10 +163,10 @@ export const money: readonly Mutation[] = [
   {
     name: 'call in a thread: one that ends may have been charged',
     why: 'calls that were sent are taken for free, and paid again as often as threads end',
-    file: 'src/adapters/providers/threaded-gemini.ts',
+    file: 'src/adapters/providers/threaded-provider.ts',
     find: "createProviderError('ambiguous',",
     replace: "createProviderError('overloaded',",
-    tests: ['test/unit/threaded-gemini.test.ts'],
+    tests: ['test/unit/threaded-provider.test.ts'],
   },
   {
     name: 'call in a thread: what it cost comes with its failure',
@@ -175,7 +174,7 @@ export const money: readonly Mutation[] = [
     file: 'src/adapters/providers/thread-messages.ts',
     find: '    costNanoUsd,\n    receipt,\n',
     replace: '    receipt,\n',
-    tests: ['test/unit/threaded-gemini.test.ts'],
+    tests: ['test/unit/threaded-provider.test.ts'],
   },
   {
     name: 'fence',
@@ -341,11 +340,25 @@ export const money: readonly Mutation[] = [
     name: 'intent before the call',
     why: 'a worker that dies meanwhile leaves a paid call that nobody knows of',
     file: CALL,
-    find: `  const attemptId = attemptOf(await recordIntent(deps.db, claim, heldNanoUsd, deps.budgets, tier))
+    find: `  const attemptId = attemptOf(
+    await recordIntent(deps.db, claim, heldNanoUsd, deps.budgets, tier, calledBy(claim, callee)),
+  )
   deps.onStep(claim.id, 'intent_recorded')
-  const result = await call(deps, { claim, attemptId, tier, heldNanoUsd, isTrial }, request, signal)`,
-    replace: `  const result = await call(deps, { claim, attemptId: '0', tier, heldNanoUsd, isTrial }, request, signal)
-  const attemptId = attemptOf(await recordIntent(deps.db, claim, heldNanoUsd, deps.budgets, tier))`,
+  const result = await call(
+    deps,
+    { claim, callee, attemptId, tier, heldNanoUsd, isTrial },
+    request,
+    signal,
+  )`,
+    replace: `  const result = await call(
+    deps,
+    { claim, callee, attemptId: '0', tier, heldNanoUsd, isTrial },
+    request,
+    signal,
+  )
+  const attemptId = attemptOf(
+    await recordIntent(deps.db, claim, heldNanoUsd, deps.budgets, tier, calledBy(claim, callee)),
+  )`,
     tests: ONE_RUN,
   },
   {
@@ -595,8 +608,9 @@ export const money: readonly Mutation[] = [
     name: 'outcomes: a timeout may be charged',
     why: 'calls that were charged are taken off the cap',
     file: OUTCOMES,
-    find: "timeout: { mayHaveCharged: true, retry: 'backoff', retryable: true }",
-    replace: "timeout: { mayHaveCharged: false, retry: 'backoff', retryable: true }",
+    find: "timeout: { mayHaveCharged: true, retry: 'backoff', retryable: true, fallsBack: false }",
+    replace:
+      "timeout: { mayHaveCharged: false, retry: 'backoff', retryable: true, fallsBack: false }",
     tests: RETRY,
   },
   {

@@ -286,7 +286,7 @@ export const secrets: readonly Mutation[] = [
   {
     name: 'SSRF: which addresses are public',
     why: 'a webhook reads the cloud’s own credentials',
-    file: 'src/features/webhooks/sender/public-address.ts',
+    file: 'src/lib/vetted/public-address.ts',
     find: "  if (address.range() !== 'unicast') return false\n",
     replace: '',
     tests: ['test/unit/public-address.test.ts'],
@@ -294,7 +294,7 @@ export const secrets: readonly Mutation[] = [
   {
     name: 'SSRF: every address of a name',
     why: 'a name with one good address leads inside',
-    file: 'src/features/webhooks/sender/vetted-addresses.ts',
+    file: 'src/lib/vetted/vetted-addresses.ts',
     find: 'addresses.every(isAllowed)',
     replace: 'addresses.some(isAllowed)',
     tests: SSRF,
@@ -303,7 +303,7 @@ export const secrets: readonly Mutation[] = [
   {
     name: 'SSRF: the address that was vetted',
     why: 'a name leads inside a moment after it was looked at',
-    file: 'src/features/webhooks/sender/vetted-request.ts',
+    file: 'src/lib/vetted/vetted-request.ts',
     find: '      lookup: pin(addresses),\n',
     replace: "      lookup: pin(['127.0.0.1']),\n",
     tests: SSRF,
@@ -312,7 +312,7 @@ export const secrets: readonly Mutation[] = [
   {
     name: 'SSRF: the URL itself',
     why: 'a URL of the inside is registered',
-    file: 'src/features/webhooks/sender/webhook-url.ts',
+    file: 'src/lib/vetted/public-url.ts',
     find: 'if (isIP(host)) return isPublicAddress(host)',
     replace: 'if (isIP(host)) return true',
     tests: ['test/unit/public-address.test.ts'],
@@ -320,7 +320,7 @@ export const secrets: readonly Mutation[] = [
   {
     name: 'fetched picture: no more than it may be',
     why: 'an address without end fills the memory',
-    file: 'src/features/webhooks/sender/fetch-bytes.ts',
+    file: 'src/lib/vetted/fetch-bytes.ts',
     find: 'if (size > maxBytes) throw',
     replace: 'if (size < 0) throw',
     tests: SSRF,

@@ -182,9 +182,8 @@ export const submissions: readonly Mutation[] = [
     name: 'identity: the model',
     why: 'the cheap model’s image answers for the dear one’s',
     file: RESOLVE,
-    find: '    provider: deps.provider.name,\n    model,\n    aspectRatio: request.aspectRatio,\n',
-    replace:
-      "    provider: deps.provider.name,\n    model: '',\n    aspectRatio: request.aspectRatio,\n",
+    find: '    provider,\n    model,\n    aspectRatio: request.aspectRatio,\n',
+    replace: "    provider,\n    model: '',\n    aspectRatio: request.aspectRatio,\n",
     tests: REQUESTS,
   },
   {

@@ -76,8 +76,8 @@ export const upstreamKeys: readonly Mutation[] = [
     name: 'own key: a submission is not stopped',
     why: 'callers who pay themselves are refused at the server’s budgets',
     file: RESOLVE,
-    find: 'upstreamKey === undefined ? findListPriceNanoUsd(deps.provider.models, model, imageSize) : 0',
-    replace: 'findListPriceNanoUsd(deps.provider.models, model, imageSize)',
+    find: 'upstreamKey === undefined ? findListPriceNanoUsd(deps.providers.models, model, imageSize) : 0',
+    replace: 'findListPriceNanoUsd(deps.providers.models, model, imageSize)',
     tests: KEYS,
   },
   {
@@ -156,8 +156,8 @@ export const upstreamKeys: readonly Mutation[] = [
     name: 'own key: its limits are its own',
     why: 'one caller’s quota holds back everybody',
     file: 'src/generation/run/buy.ts',
-    find: 'account: upstreamAccount ?? provider.account',
-    replace: 'account: provider.account',
+    find: 'account: upstreamAccount ?? callee.provider.account',
+    replace: 'account: callee.provider.account',
     tests: KEYS,
   },
   {

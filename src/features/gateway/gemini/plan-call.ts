@@ -9,8 +9,8 @@ import type { Form } from './send.ts'
 import { toWanted } from './to-wanted.ts'
 import type { UpstreamRequest } from './upstream.ts'
 
-/** Which models there are: the names that this server offers; none are asked for by name where it draws pictures itself. */
-export type GeminiDeps = { models: readonly string[]; isLocal: boolean }
+/** Which models there are: the names that this server offers; none are asked for by name where none of them is Google's. */
+export type GeminiDeps = { models: readonly string[]; hasGemini: boolean }
 
 /** What is to become of a call. */
 export type Plan =
@@ -36,7 +36,7 @@ export const planCall = (deps: GeminiDeps, req: Request): Plan => {
   const modalities = body.generationConfig.responseModalities
   return {
     kind: 'make',
-    wanted: toWanted(body, deps.isLocal ? undefined : model),
+    wanted: toWanted(body, deps.hasGemini ? model : undefined),
     form: formOf(req, method),
     isImageOnly: Array.isArray(modalities) && !modalities.includes('TEXT'),
   }
@@ -68,8 +68,8 @@ const formOf = (req: Request, method: string): Form => {
 const isImageModel = ({ models }: GeminiDeps, model: string): boolean =>
   models.includes(model) || /image|banana/i.test(model)
 
-const assertOffered = ({ models, isLocal }: GeminiDeps, model: string): void => {
-  if (isLocal || models.includes(model)) return
+const assertOffered = ({ models, hasGemini }: GeminiDeps, model: string): void => {
+  if (!hasGemini || models.includes(model)) return
   const names = models.join(', ')
   throw new AppError('not_found', `models/${model} is not found: pictures are made with ${names}.`)
 }

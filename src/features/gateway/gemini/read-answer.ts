@@ -23,7 +23,8 @@ export const readAnswer = async (
   ])
   if (!picture) throw new Error('a picture was not read')
   const image = toInline(picture)
-  if (!isObject(kept)) return synthesize(generation, image)
+  // Another provider's answer has another form.
+  if (!isObject(kept) || !Array.isArray(kept.candidates)) return synthesize(generation, image)
   const surplus = new Map<string, Inline>()
   for (const digest of listDigests(kept)) {
     const found =

@@ -107,6 +107,6 @@ const looksOf = (generation: GenerationWithImage): Looks => ({
 
 /** What came of what was asked for, as an item with parameters (RFC 9651): for the header `Imageonce-Made`. */
 export const describeMade = ([first]: readonly GenerationWithImage[]): string => {
-  const { model = '', imageSize = '', aspectRatio } = first ?? {}
-  return `"${model}";size="${imageSize}"${aspectRatio ? `;aspect-ratio="${aspectRatio}"` : ''}`
+  const { model = '', calledModel, imageSize = '', aspectRatio } = first ?? {}
+  return `"${calledModel ?? model}";size="${imageSize}"${aspectRatio ? `;aspect-ratio="${aspectRatio}"` : ''}`
 }

@@ -16,8 +16,8 @@ const detailsSchema = z
 
 const countSchema = z.number().optional().catch(undefined)
 
-/** What the providers of this service tell of it (Gemini API reference, "UsageMetadata"). */
-const answerSchema = z.object({
+/** As Gemini tells it (API reference, "UsageMetadata"). */
+const geminiSchema = z.object({
   usageMetadata: z.object({
     promptTokenCount: countSchema,
     candidatesTokenCount: countSchema,
@@ -26,12 +26,30 @@ const answerSchema = z.object({
     candidatesTokensDetails: detailsSchema,
   }),
 })
-type Counted = z.output<typeof answerSchema>['usageMetadata']
+type Counted = z.output<typeof geminiSchema>['usageMetadata']
+
+const ofKindsSchema = z
+  .object({ text_tokens: countSchema, image_tokens: countSchema })
+  .optional()
+  .catch(undefined)
+
+/** As OpenAI tells it. */
+const openaiSchema = z.object({
+  usage: z.object({
+    input_tokens: countSchema,
+    output_tokens: countSchema,
+    input_tokens_details: ofKindsSchema,
+    output_tokens_details: ofKindsSchema,
+  }),
+})
+type CountedByKind = z.output<typeof openaiSchema>['usage']
 
 /** What the call took that was answered so; undefined where that is not said. */
 export const usageOf = (answer: unknown): Usage | undefined => {
-  const parsed = answerSchema.safeParse(answer)
-  return parsed.success ? toUsage(parsed.data.usageMetadata) : undefined
+  const geminis = geminiSchema.safeParse(answer)
+  if (geminis.success) return toUsage(geminis.data.usageMetadata)
+  const openais = openaiSchema.safeParse(answer)
+  return openais.success ? complete(openais.data.usage) : undefined
 }
 
 /** Of several pictures; undefined where none is on record. */
@@ -46,6 +64,21 @@ export const NO_USAGE: Usage = {
   output_tokens: 0,
   input_tokens_details: { text_tokens: 0, image_tokens: 0 },
   output_tokens_details: { text_tokens: 0, image_tokens: 0 },
+}
+
+/** What is not told apart is text on its way in, and a picture on its way out. */
+const complete = (counted: CountedByKind): Usage => {
+  const input = counted.input_tokens ?? 0
+  const output = counted.output_tokens ?? 0
+  const imagesIn = Math.min(input, counted.input_tokens_details?.image_tokens ?? 0)
+  const textOut = Math.min(output, counted.output_tokens_details?.text_tokens ?? 0)
+  return {
+    total_tokens: input + output,
+    input_tokens: input,
+    output_tokens: output,
+    input_tokens_details: { text_tokens: input - imagesIn, image_tokens: imagesIn },
+    output_tokens_details: { text_tokens: textOut, image_tokens: output - textOut },
+  }
 }
 
 /** Thoughts are paid for as what comes out, and are text. */

@@ -3,12 +3,12 @@ import type { MaintenanceTask } from '../../../adapters/queue/maintenance-queue.
 import { createRareLog } from '../../../lib/logger.ts'
 import { HOUR_MS } from '../../../lib/time.ts'
 import { VERSION } from '../../../lib/version.ts'
+import { toVetting } from '../../../lib/vetted/vetting.ts'
 import { claimRequests } from '../claim.ts'
 import { createDeliverer } from '../deliverer.ts'
 import { deleteOldRequestWebhooks } from '../maintenance.ts'
 import { MAX_INTERVAL_MS, type WebhooksDeps } from '../module.ts'
 import type { RetryWaits } from '../schedule.ts'
-import { toVetting } from '../sender/vetting.ts'
 import { createWebhookSender } from '../sender/webhook-sender.ts'
 import {
   type DeliverRequestDeps,

@@ -7,7 +7,7 @@ export type WantedWebhook = {
   ownerId: string
   /** In whose words it is told. */
   dialect: string
-  /** As `parseWebhookUrl` gives it. */
+  /** As `parsePublicUrl` gives it. */
   url: string
   requestId: string
   generationIds: readonly string[]

@@ -1,7 +1,7 @@
 import { withDeadline } from '../../../lib/deadline.ts'
+import { openVetted, type Vetting } from '../../../lib/vetted/vetted-request.ts'
 import type { SendWebhook } from '../ports.ts'
 import { readAnswer } from './answer.ts'
-import { openVetted, type Vetting } from './vetted-request.ts'
 
 export type WebhookSenderOptions = Vetting & {
   /** For everything from the name to the answer's status. */

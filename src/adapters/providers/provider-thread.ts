@@ -1,11 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { ProviderResult } from '../../generation/ports.ts'
-import { createGeminiProvider, type GeminiProviderConfig } from './gemini.ts'
+import { createProvider, type ProviderConfig } from './create-provider.ts'
 import { type CallOrder, type FromThread, type ToThread, toFailure } from './thread-messages.ts'
 
-/* The thread of `createThreadedGemini`: makes the calls that it is told to. */
+/* The thread of `createThreadedProvider`: makes the calls that it is told to. */
 
-const provider = createGeminiProvider(workerData as GeminiProviderConfig)
+const provider = createProvider(workerData as ProviderConfig)
 const underWay = new Map<number, AbortController>()
 
 parentPort?.on('message', (message: ToThread) => {

@@ -1,21 +1,23 @@
 import type { IncomingMessage } from 'node:http'
-import { withDeadline } from '../../../lib/deadline.ts'
+import { withDeadline } from '../deadline.ts'
 import { openVetted, type Vetting } from './vetted-request.ts'
 
 export type FetchOptions = Vetting & {
   /** For everything from the name to the last byte. */
   timeoutMs: number
   maxBytes: number
+  /** Sent along, for an address that is known. */
+  headers?: Record<string, string>
 }
 
-/** Gets what is at an address that a caller named, as `openVetted` does and without credentials; rejects with why it can't be had. */
+/** Gets what is at an address that a caller named, as `openVetted` does, without credentials but those in `headers`; rejects with why it can't be had. */
 export type FetchBytes = (url: string, signal: AbortSignal) => Promise<Uint8Array>
 
 export const createFetchBytes =
-  ({ timeoutMs, maxBytes, ...vetting }: FetchOptions): FetchBytes =>
+  ({ timeoutMs, maxBytes, headers, ...vetting }: FetchOptions): FetchBytes =>
   (url, signal) =>
     withDeadline(timeoutMs, signal, async (deadline) => {
-      const request = { method: 'GET', url, headers: { accept: 'image/*' } } as const
+      const request = { method: 'GET' as const, url, headers: { accept: 'image/*', ...headers } }
       const response = await openVetted(vetting, request, deadline)
       try {
         return await readBytes(response, maxBytes)

@@ -1,17 +1,18 @@
 import { pathToFileURL } from 'node:url'
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { builtInPrices } from '../../src/adapters/providers/price-table.ts'
-import { createThreadedGemini } from '../../src/adapters/providers/threaded-gemini.ts'
-import { buildGeminiThread } from '../support/build-programs.ts'
+import { createThreadedProvider } from '../../src/adapters/providers/threaded-provider.ts'
+import { buildProviderThread } from '../support/build-programs.ts'
 import { aRequest, createTestProvider, failureOf, KEY, PROMPT } from '../support/gemini-provider.ts'
 import { type GeminiServer, startGeminiServer } from '../support/gemini-server.ts'
 import { makePng } from '../support/pictures.ts'
 
 let server: GeminiServer
-let threaded: ReturnType<typeof createThreadedGemini>
+let threaded: ReturnType<typeof createThreadedProvider>
 beforeAll(async () => {
   server = await startGeminiServer({ apiKey: KEY })
   const config = {
+    name: 'gemini' as const,
     ...{
       apiKey: KEY,
       model: aRequest.model,
@@ -21,7 +22,7 @@ beforeAll(async () => {
     },
     prices: builtInPrices,
   }
-  threaded = createThreadedGemini(config, pathToFileURL(await buildGeminiThread()))
+  threaded = createThreadedProvider(config, pathToFileURL(await buildProviderThread()))
 })
 afterEach(() => server.reset())
 afterAll(async () => {

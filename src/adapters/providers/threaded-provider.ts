@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import type { Provider, ProviderResult } from '../../generation/ports.ts'
-import { createGeminiProvider, type GeminiProviderConfig } from './gemini.ts'
+import { createProvider, type ProviderConfig } from './create-provider.ts'
 import { createProviderError } from './provider-error.ts'
 import { type FromThread, fromFailure, type ToThread } from './thread-messages.ts'
 
@@ -12,15 +12,15 @@ type Call = {
 }
 
 /**
- * Gemini, called in a thread of its own: receiving an answer of some megabytes, decrypting and reading it would keep all else waiting.
+ * A provider, called in a thread of its own: receiving an answer of some megabytes, decrypting and reading it would keep all else waiting.
  * The thread begins with the first call. Where it ends by itself, its calls are `ambiguous`, and the next call has another one.
  * `close` ends it. Where there is no such thread, as nothing was built, the process itself calls.
  */
-export const createThreadedGemini = (
-  config: GeminiProviderConfig,
+export const createThreadedProvider = (
+  config: ProviderConfig,
   entry: URL = ENTRY,
 ): { provider: Provider; close: () => Promise<void> } => {
-  const inProcess = createGeminiProvider(config)
+  const inProcess = createProvider(config)
   if (!existsSync(entry)) return { provider: inProcess, close: async () => {} }
   const calls = new Map<number, Call>()
   let current: Worker | undefined
@@ -84,7 +84,7 @@ export const createThreadedGemini = (
 }
 
 /** Built: a thread reads no TypeScript. */
-const ENTRY = new URL('./gemini-thread.js', import.meta.url)
+const ENTRY = new URL('./provider-thread.js', import.meta.url)
 
 /** It was sent, and nobody will say what came of it. */
 const lost = (cause: unknown) =>

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { AppError } from '../../../lib/errors.ts'
+import { AppError } from '../errors.ts'
 import { isPublicAddress } from './public-address.ts'
 
 /** Ports below are other services', to which a webhook has nothing to say. */
@@ -13,10 +13,10 @@ const LOCAL_NAMES =
   /(^|\.)(localhost|localdomain|local|internal|intranet|private|corp|home|lan|svc|onion|alt|i2p|home\.arpa)$/
 
 /**
- * The URL of a webhook endpoint as it is kept. Refuses what is wrong by itself; where a name
+ * A URL that a caller named, as of a webhook endpoint, in its plain form. Refuses what is wrong by itself; where a name
  * leads is looked at before every connection. `isPrivateAllowed` is for development. Throws `invalid_request`.
  */
-export const parseWebhookUrl = (text: string, isPrivateAllowed: boolean): string => {
+export const parsePublicUrl = (text: string, isPrivateAllowed: boolean): string => {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (!url) throw refused('must be a URL')
   if (url.username || url.password) throw refused('must not contain a user name or password')

@@ -2,8 +2,8 @@ import http, { type IncomingMessage, type RequestOptions } from 'node:http'
 import https from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { isPublicAddress } from './public-address.ts'
+import { hostOf, parsePublicUrl } from './public-url.ts'
 import { ForbiddenAddress, findAddresses, type ResolveName } from './vetted-addresses.ts'
-import { hostOf, parseWebhookUrl } from './webhook-url.ts'
 
 export type Vetting = {
   /** Development only: http, and any address. */
@@ -31,7 +31,7 @@ export const openVetted = async (
   signal: AbortSignal,
 ): Promise<IncomingMessage> => {
   const isAllowed = isPrivateAllowed ? () => true : isPublic
-  const url = new URL(parseWebhookUrl(request.url, isPrivateAllowed))
+  const url = new URL(parsePublicUrl(request.url, isPrivateAllowed))
   const addresses = await findAddresses(hostOf(url), resolve, isAllowed)
   signal.throwIfAborted()
   return open(url, addresses, isAllowed, request, signal)
