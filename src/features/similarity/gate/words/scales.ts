@@ -3,7 +3,7 @@ const LINES = `
 day night dawn dusk noon midnight sunset morning evening
 spring summer autumn winter
 open closed shut ajar
-young old elderly middle-aged
+young old middle-aged
 man woman
 men women
 boy girl
