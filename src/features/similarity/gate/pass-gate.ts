@@ -3,6 +3,7 @@ import { doColoursAgree } from './colours.ts'
 import { doCountsAgree } from './counts.ts'
 import { doEntitiesAgree } from './entities.ts'
 import { doNegationsAgree } from './negation.ts'
+import { isOnlyWording } from './only-wording.ts'
 import { type Reading, readPrompt } from './reading.ts'
 import { doRelationsAgree } from './relations.ts'
 import { doScalesAgree } from './scales.ts'
@@ -21,6 +22,9 @@ export type GateReason =
   | 'composition'
   | 'wording'
 
+/** Of these a pair may differ in word only. */
+const OPEN: ReadonlySet<GateReason> = new Set(['style', 'composition', 'wording'])
+
 type Agreement = (a: Reading, b: Reading) => boolean
 
 const AGREEMENTS: [reason: GateReason, doAgree: Agreement][] = [
@@ -35,7 +39,12 @@ const AGREEMENTS: [reason: GateReason, doAgree: Agreement][] = [
   ['composition', doCompositionsAgree],
 ]
 
-type Judgement = { passes: boolean; reasons: GateReason[] }
+type Judgement = {
+  passes: boolean
+  reasons: GateReason[]
+  /** Set where nothing stops the pair but how it is said: somebody else may have a word on it. */
+  isOpen?: true
+}
 
 /**
  * Whether one picture may answer both prompts, as far as their words tell; for prompts that a model of meaning
@@ -52,7 +61,12 @@ export const createGate = (prompt: string): ((other: string) => Judgement) => {
     if (first.form === second.form) return { passes: true, reasons: [] }
     const disagreements = AGREEMENTS.filter(([, doAgree]) => !doAgree(first, second))
     const reasons = disagreements.map(([name]) => name)
-    return { passes: false, reasons: reasons.length > 0 ? reasons : ['wording'] }
+    const isOpen = reasons.every((reason) => OPEN.has(reason)) && isOnlyWording(first, second)
+    return {
+      passes: false,
+      reasons: reasons.length > 0 ? reasons : ['wording'],
+      ...(isOpen && { isOpen }),
+    }
   }
 }
 

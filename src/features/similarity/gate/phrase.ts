@@ -128,7 +128,7 @@ const IRREGULAR = new Map([
 ])
 
 /** The name of one thing, and whether the word was for several. */
-const singular = (word: string): { name: string; isPlural: boolean } => {
+export const singular = (word: string): { name: string; isPlural: boolean } => {
   const irregular = IRREGULAR.get(word)
   if (irregular !== undefined) return { name: irregular, isPlural: true }
   if (PLURALS_ALONE.has(word)) return { name: word, isPlural: true }

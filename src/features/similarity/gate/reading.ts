@@ -28,6 +28,8 @@ export type Reading = {
   /** What is said of the picture as a whole. */
   whole: readonly string[]
   clauses: readonly Clause[]
+  /** False for what is too long to read, or in no language that the rules know. */
+  isUnderstood: boolean
 }
 
 /**
@@ -38,7 +40,14 @@ export const MAX_READ_CHARACTERS = 1_000
 
 export const readPrompt = (prompt: string): Reading => {
   if (prompt.length > MAX_READ_CHARACTERS) {
-    const nothing = { words: [], names: [], quotes: [], whole: [], clauses: [] }
+    const nothing = {
+      words: [],
+      names: [],
+      quotes: [],
+      whole: [],
+      clauses: [],
+      isUnderstood: false,
+    }
     return { form: `unread: ${prompt}`, ...nothing }
   }
   const described = prompt.replace(ASKING, '')
@@ -50,8 +59,9 @@ export const readPrompt = (prompt: string): Reading => {
   const split = splitClauses(words)
   const parsed = split.clauses.map(parseClause)
   const { whole, clauses } = understand(parsed, split.attributes, names)
-  const reading = { words, names, quotes, whole, clauses }
-  if (isForeign(words, names)) return { ...reading, form: formAsWritten(tokens.map(wordOf)) }
+  const isUnderstood = !isForeign(words, names)
+  const reading = { words, names, quotes, whole, clauses, isUnderstood }
+  if (!isUnderstood) return { ...reading, form: formAsWritten(tokens.map(wordOf)) }
   const isInOrder = hasOrderWord(words) || dependsOnNeighbours(parsed)
   return { ...reading, form: isInOrder ? `in order: ${words.join(' ')}` : formOf(whole, clauses) }
 }

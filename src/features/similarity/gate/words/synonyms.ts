@@ -36,7 +36,7 @@ monochrome: greyscale, grayscale
 several: some
 cook: chef
 sleeping: asleep
-guy: man
+man: guy
 render: rendering
 `
 
