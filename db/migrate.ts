@@ -42,6 +42,7 @@ import * as nanoDollars from './migrations/0036-nano-dollars.ts'
 import * as nanoDollarsOfChecks from './migrations/0037-nano-dollars-of-checks.ts'
 import * as tiers from './migrations/0038-tiers.ts'
 import * as batches from './migrations/0039-batches.ts'
+import * as judge from './migrations/0042-judge.ts'
 import * as upstreamKeys from './migrations/0043-upstream-keys.ts'
 import * as whoPaysLater from './migrations/0044-who-pays-later.ts'
 import * as answers from './migrations/0045-answers.ts'
@@ -88,6 +89,7 @@ const migrations: Record<string, KnownMigration> = {
   '0037-nano-dollars-of-checks': nanoDollarsOfChecks,
   '0038-tiers': tiers,
   '0039-batches': batches,
+  '0042-judge': judge,
   '0043-upstream-keys': upstreamKeys,
   '0044-who-pays-later': whoPaysLater,
   '0045-answers': answers,

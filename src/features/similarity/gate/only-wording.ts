@@ -4,6 +4,7 @@ import { linkKey, linksOf } from './links.ts'
 import { nameOf, type Phrase, singular } from './phrase.ts'
 import type { Reading } from './reading.ts'
 import { stemOf } from './verbs.ts'
+import { COMPOSITIONS } from './words/attributes.ts'
 import { COLOURS } from './words/colours.ts'
 import { ARTICLES, CONJUNCTIONS, FILLERS, ORDER_WORDS } from './words/function-words.ts'
 import { AMOUNTS, findNumber } from './words/numbers.ts'
@@ -18,8 +19,20 @@ export const isOnlyWording = (a: Reading, b: Reading): boolean =>
   b.isUnderstood &&
   SETTLED.every((factsOf) => areSameFacts(factsOf(a), factsOf(b))) &&
   doLinksAgree(a, b) &&
+  !isOtherView(a, b) &&
   !isRearranged(a, b) &&
   !isOtherNumber(a, b)
+
+/** Both say from where it is seen, and not the same. */
+const isOtherView = (a: Reading, b: Reading): boolean => {
+  const [ofA, ofB] = [a, b].map(({ words }) => words.filter((word) => COMPOSITIONS.has(word)))
+  return (
+    ofA !== undefined &&
+    ofB !== undefined &&
+    without(ofA, ofB).length > 0 &&
+    without(ofB, ofA).length > 0
+  )
+}
 
 /** The same words in another arrangement: who does what to whom is all that they can differ in. */
 const isRearranged = (a: Reading, b: Reading): boolean => areSameFacts(stemsOf(a), stemsOf(b))
