@@ -9,7 +9,7 @@ export const up = async (db: Kysely<unknown>): Promise<void> => {
 }
 
 const statements = [
-  `create table judge_verdicts (
+  `create table if not exists judge_verdicts (
     owner_id text not null references users (id) on delete cascade,
     pair_digest text collate "C" not null,
     model text collate "C" not null,
@@ -17,8 +17,8 @@ const statements = [
     created_at timestamptz(3) not null default now(),
     primary key (owner_id, pair_digest, model)
   )`,
-  'create index judge_verdicts_created on judge_verdicts (created_at)',
-  `create table judge_calls (
+  'create index if not exists judge_verdicts_created on judge_verdicts (created_at)',
+  `create table if not exists judge_calls (
     id bigint generated always as identity primary key,
     owner_id text,
     key_id text,
@@ -31,17 +31,17 @@ const statements = [
     response_id text,
     usage jsonb
   )`,
-  'create index judge_calls_started on judge_calls (started_at)',
-  'create index judge_calls_owner on judge_calls (owner_id, started_at) where owner_id is not null',
-  `create function count_judge_call() returns trigger language plpgsql as $$ begin
+  'create index if not exists judge_calls_started on judge_calls (started_at)',
+  'create index if not exists judge_calls_owner on judge_calls (owner_id, started_at) where owner_id is not null',
+  `create or replace function count_judge_call() returns trigger language plpgsql as $$ begin
     perform add_spending(new.owner_id, new.key_id, new.started_at,
       new.cost_nano_usd - case when tg_op = 'UPDATE' then old.cost_nano_usd else 0 end);
     return null;
   end $$`,
-  'create trigger judge_calls_spending_new after insert on judge_calls for each row execute function count_judge_call()',
-  `create trigger judge_calls_spending_settled after update of cost_nano_usd on judge_calls for each row
+  'create or replace trigger judge_calls_spending_new after insert on judge_calls for each row execute function count_judge_call()',
+  `create or replace trigger judge_calls_spending_settled after update of cost_nano_usd on judge_calls for each row
     when (old.cost_nano_usd is distinct from new.cost_nano_usd) execute function count_judge_call()`,
   `alter table similarity_checks
-    add column judge_model text,
-    add column judge_cost_nano_usd bigint not null default 0`,
+    add column if not exists judge_model text,
+    add column if not exists judge_cost_nano_usd bigint not null default 0`,
 ]

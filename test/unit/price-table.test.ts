@@ -89,7 +89,7 @@ describe('a part of the table', () => {
         'gemini-embedding-001: prices',
       ]),
     )
-    expect(places).toHaveLength(3 + 3 + 4 + 2)
+    expect(places).toHaveLength(3 + 3 + 4 + 2 + 1)
     expect(findOldestDay(builtInPrices)).toBe('2026-11-27')
   })
 

@@ -45,7 +45,7 @@ export type CheckReport = Pick<
 /** `suggested`: images were found, and none that reuse answers with. `match`: such a one, in a mode that makes a new one. */
 export type CheckOutcome = 'none' | 'suggested' | 'match' | 'reused' | 'trouble'
 
-/** Near prompts are many where prompts come from a template; the gate reads each in some 0.2 ms, a long one in 2. */
+/** Near prompts are many where prompts come from a template; the gate reads each in some 0.3 ms, a long one in 3. */
 const MAX_NEIGHBOURS = 50
 
 export const MAX_SUGGESTIONS = 3

@@ -4,6 +4,8 @@ const ATTEMPTS = 'src/generation/run/attempts.ts'
 const LIMITS = 'src/generation/state/spending-limits.ts'
 const INSERT = 'src/generation/state/insert-or-requeue.ts'
 const EMBEDDER = 'src/features/similarity/paid-embedder.ts'
+const JUDGE = 'src/features/similarity/judge/paid-judge.ts'
+const JUDGED = ['test/integration/similarity-judge.test.ts']
 const BUDGETS = 'src/features/spending/budgets.ts'
 const SWITCH = 'src/features/spending/switch.ts'
 const ROUTES = 'src/features/spending/routes.ts'
@@ -47,6 +49,30 @@ export const spending: readonly Mutation[] = [
     find: '  await wakeStopped(db)\n',
     replace: '',
     tests: ['test/integration/wait-for-budget.test.ts'],
+  },
+  {
+    name: 'judge: an end to an owner’s calls of a day',
+    why: 'an owner with many near prompts asks without end',
+    file: JUDGE,
+    find: ') < ${dailyCalls}',
+    replace: ') <= ${dailyCalls} + 1000',
+    tests: JUDGED,
+  },
+  {
+    name: 'judge: settled by what it cost',
+    why: 'each call stays booked at the most that it may cost',
+    file: JUDGE,
+    find: 'costNanoUsd: toNanoUsd(costUsd),',
+    replace: '',
+    tests: JUDGED,
+  },
+  {
+    name: 'judge: once a pair',
+    why: 'what was said is paid for again',
+    file: 'src/features/similarity/judge/verdict-rows.ts',
+    find: 'JSON.stringify([a, b].sort())',
+    replace: 'JSON.stringify([a, b])',
+    tests: JUDGED,
   },
   {
     name: 'handed on: within limits',

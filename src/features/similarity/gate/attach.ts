@@ -1,6 +1,6 @@
 import type { Clause, Group } from './clause-builder.ts'
 import { nameOf } from './phrase.ts'
-import { GARMENTS, PLACES, TIMES, WORN } from './words/things.ts'
+import { GARMENTS, PLACES, SKIES, TIMES, WORN } from './words/things.ts'
 
 /**
  * What each thing of a chain hangs on. "A dog on a lawn with a ball" has its ball as "a dog with a ball on a lawn": where
@@ -36,7 +36,8 @@ const hostOf = (
 
 const isWhereabouts = (relation: string, target: Group, names: readonly string[]): boolean => {
   const isPlace = areAll(target, PLACES) || areAll(target, TIMES) || areAll(target, new Set(names))
-  return relation === 'at' || (WHERE.has(relation) && isPlace)
+  const isSky = relation === 'under' && areAll(target, SKIES)
+  return relation === 'at' || isSky || (WHERE.has(relation) && isPlace)
 }
 
 const isPassedOver = (by: string, group: Group, relation: string, target: Group): boolean => {

@@ -16,7 +16,7 @@ export const isAttribute = (word: string): boolean =>
 
 /** Whether a thing has this only because all of the picture has it. */
 export const isManner = (word: string): boolean =>
-  MANNERS.has(word) || DRAWN_MANNERS.has(word) || /.(?:punk|wave|core|esque)$/.test(word)
+  MANNERS.has(word) || DRAWN_MANNERS.has(word) || /.(?:punk|wave|core|esque|ian|ese)$/.test(word)
 
 /** What a picture is, as a set: without heads like "style", and without what another of the words says already. */
 export const attributeSet = (words: readonly string[]): string[] => {
@@ -26,6 +26,8 @@ export const attributeSet = (words: readonly string[]): string[] => {
   for (const [by, implied] of IMPLIED) {
     if ([...by].some((word) => said.has(word))) for (const word of implied) said.delete(word)
   }
+  // What is pixel art, line art or concept art is that, and "art" says no more of it.
+  if (said.size > 1) said.delete('art')
   return [...said].sort()
 }
 

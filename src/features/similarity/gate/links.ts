@@ -68,6 +68,6 @@ const reachesOver = (group: Group, relationBefore: string | undefined): boolean 
 }
 
 const isForAll = (relation: string, target: Group): boolean =>
-  ['inside', 'on', 'at'].includes(relation) &&
+  ['inside', 'on', 'at'].includes(relation.replace(/^<?~\w+ /, '')) &&
   target.length === 1 &&
   target.every((phrase) => PLACES.has(nameOf(phrase)))

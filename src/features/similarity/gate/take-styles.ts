@@ -1,5 +1,5 @@
 import { isAttribute } from './attribute-words.ts'
-import { COMPOSITIONS, MAKERS, STYLE_HEADS } from './words/attributes.ts'
+import { COMPOSITIONS, MAKERS, PAINTS, PENS, STYLE_HEADS, VIEW_HEADS } from './words/attributes.ts'
 import { ARTICLES } from './words/function-words.ts'
 import { RELATIONS } from './words/relations.ts'
 
@@ -35,6 +35,7 @@ const readMaking = (words: readonly string[], from: number): Found | undefined =
   const medium = MAKERS.get(words[from] ?? '')
   if (medium === undefined) return undefined
   const manner = readManner(words, from, from + 1) ?? readView(words, from)
+  if (!manner && medium === 'photo' && from > 0) return { from, to: from + 1, attributes: [medium] }
   return manner && { ...manner, attributes: [medium, ...manner.attributes].filter(Boolean) }
 }
 
@@ -53,10 +54,14 @@ const readManner = (words: readonly string[], from: number, at: number): Found |
   }
   const to = endOfPhrase(words, start)
   const said = words.slice(start, to)
-  const isStyle = STYLE_HEADS.has(said.at(-1) ?? '') && said.length > 1
+  const isStyle = isHead(said.at(-1) ?? '') && said.length > 1
   const areAttributes = said.length > 0 && said.every(isMaterial)
   return isStyle || areAttributes ? { from, to, attributes: said } : undefined
 }
+
+/** "a flat style", "isometric view", "black ink" */
+const isHead = (word: string): boolean =>
+  STYLE_HEADS.has(word) || VIEW_HEADS.has(word) || PAINTS.has(word) || PENS.has(word)
 
 /** "watercolors", "black and white", "3D" */
 const isMaterial = (word: string): boolean =>

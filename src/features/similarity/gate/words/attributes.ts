@@ -45,11 +45,10 @@ export const MAKERS: ReadonlyMap<string, string> = new Map([
 export const IMPLIED: readonly [by: ReadonlySet<string>, implied: ReadonlySet<string>][] = [
   [PAINTS, words('painting')],
   [PENS, words('drawing sketch')],
-  [DRAWN_MANNERS, words('drawing illustration art')],
-  [words('flat vector'), words('drawing illustration art')],
+  [DRAWN_MANNERS, words('drawing illustration')],
+  [words('flat vector'), words('drawing illustration')],
   [words('photorealistic close-up'), words('photo')],
   [words('3d'), words('render')],
-  [words('digital line concept deco'), words('art')],
 ]
 
 /** Nouns for the light of a picture. */

@@ -73,6 +73,8 @@ without: without any, not having
 says: saying, with the text, with the words, labeled, labelled
 filled with: full of
 lowpoly: low poly
+golden-hour: golden hour
+oil painting: oil on canvas
 @on-it: on it
 @in-it: in it, inside it
 covered-with: covered in, covered by, covered with

@@ -25,9 +25,12 @@ export const BACKDROPS: ReadonlySet<string> = new Set(
   'wall background backdrop sky window curtain fence mountain door fireplace'.split(' '),
 )
 
+/** What all of a picture is under. */
+export const SKIES: ReadonlySet<string> = new Set(['sky', 'moon', 'star', 'sun', 'cloud'])
+
 /** Times and weather: those of the whole picture when only one is named. */
 const SETTINGS = [
-  'night day dawn dusk twilight sunset noon midday midnight morning afternoon evening',
+  'golden-hour night day dawn dusk twilight sunset noon midday midnight morning afternoon evening',
   'spring summer autumn winter',
   'rain fog mist snow storm sunshine',
 ].map((words) => words.split(' '))
