@@ -2,6 +2,7 @@ import { isAdjective } from './adjectives.ts'
 import { byTarget } from './by-target.ts'
 import { type Clause, type ClauseBuilder, createClauseBuilder } from './clause-builder.ts'
 import { BREAK } from './clauses-of-words.ts'
+import { singular } from './phrase.ts'
 import { endsWithParticiple, isActing, isDoing, stemOf } from './verbs.ts'
 import { ARTICLES, CONJUNCTIONS, FILLERS, POSSESSIVES } from './words/function-words.ts'
 import { AMOUNTS, findNumber } from './words/numbers.ts'
@@ -88,7 +89,8 @@ const isPartOfMeasure = (
   next: string | undefined,
 ): boolean => word === 'of' && isMeasure(said.at(-1) ?? '') && isPlainWord(next)
 
-const isMeasure = (word: string): boolean => MEASURES.has(word) || COLLECTIONS.has(word)
+const isMeasure = (word: string): boolean =>
+  MEASURES.has(singular(word).name) || COLLECTIONS.has(word)
 
 /** A word that begins no phrase of its own. */
 const isPlainWord = (word: string | undefined): boolean =>

@@ -25,7 +25,7 @@ export const RELATIONS: ReadonlySet<string> = new Set(
 
 /** What holds or measures other things: "a cup of coffee" is one thing. */
 export const MEASURES: ReadonlySet<string> = new Set(
-  'cup cups mug glass glasses bowl bottle bottles plate pot jar basket'.split(' '),
+  'cup mug glass glasses bowl bottle plate pot jar basket'.split(' '),
 )
 
 /** What is made of others, so that those alone say which: "a field of sunflowers" is a sunflower field. */

@@ -5,9 +5,7 @@ spring summer autumn winter
 open closed shut ajar
 young old middle-aged
 man woman
-men women
 boy girl
-boys girls
 male female
 king queen
 prince princess
@@ -28,7 +26,6 @@ burning lit unlit extinguished
 sleeping asleep awake
 standing sitting lying kneeling
 indoor outdoor
-indoors outdoors
 thin fat slim obese
 clean dirty
 low high
