@@ -38,6 +38,16 @@ test.each([
   'sides',
   'time',
   'language',
+  'count',
+  'amount/size',
+  'colour',
+  'name/place',
+  'quoted text',
+  'relation turned',
+  'direction',
+  'words rearranged',
+  'attributes exchanged',
+  'instruction inside',
 ])('a judge is never asked about near misses in %s', (name) => {
   const near = PARTS.flatMap(readPairs).filter(
     (pair) => pair.label === 'near miss' && pair.class === name,
@@ -45,6 +55,17 @@ test.each([
   expect(near.length).toBeGreaterThan(1)
   expect(near.filter(({ a, b }) => passGate(a, b).isOpen)).toEqual([])
 })
+
+test.each(['tuning', 'held-out', 'various', 'blind'] as const)(
+  'nearly all of what says the same passes, or a judge is asked: %s',
+  (part) => {
+    const same = readPairs(part).filter(({ label }) => label === 'paraphrase')
+    const reached = same
+      .map((pair) => judge(pair, 1))
+      .filter(({ passes, isOpen }) => passes || isOpen)
+    expect(reached.length / same.length).toBeGreaterThanOrEqual(0.85)
+  },
+)
 
 test('the pairs are many, and most of them near misses', () => {
   const pairs = PARTS.flatMap(readPairs)

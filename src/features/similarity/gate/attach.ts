@@ -44,6 +44,8 @@ const isPassedOver = (by: string, group: Group, relation: string, target: Group)
   const isWorn = by === 'with' && areAll(group, WORN)
   const isGarment = by === 'with' && areAll(group, GARMENTS)
   const isPlace = WHERE.has(by) && areAll(group, PLACES)
+  // What is beside a thing is where that is.
+  if (by === 'beside' && PUT.has(relation)) return true
   if (relation.startsWith('~')) return isWorn || isPlace
   if (relation === 'with') return (isGarment || isPlace) && target.every(isOne)
   return isWorn && relation !== 'of'
@@ -53,6 +55,8 @@ const isPassedOver = (by: string, group: Group, relation: string, target: Group)
 const isOne = ({ isDetermined, count }: Group[number]): boolean => isDetermined && count === '1'
 
 const WHERE: ReadonlySet<string> = new Set(['inside', 'on', 'at', 'across', 'along', 'through'])
+
+const PUT: ReadonlySet<string> = new Set(['inside', 'on', 'at'])
 
 const areAll = (group: Group, names: ReadonlySet<string>): boolean =>
   group.every((phrase) => names.has(nameOf(phrase)))

@@ -5,6 +5,7 @@ import { ARTICLES } from './words/function-words.ts'
 import { findNumber, isDigitWord, isTens } from './words/numbers.ts'
 import { COMPARATIVES } from './words/relations.ts'
 import { MAX_PHRASE_WORDS, SYNONYMS } from './words/synonyms.ts'
+import { SPELLINGS } from './words/wordnet.ts'
 
 /**
  * The tokens with words of one meaning made one: synonyms, phrases, numbers, "red and blue". Synonyms come twice, as
@@ -25,9 +26,7 @@ export const canonicalWords = (tokens: readonly Token[]): Token[] => {
 }
 
 const americanize = (word: string): string =>
-  word
-    .replace(/^([a-z]{3,})our(?=s?$|ful$|ed$|hood)/, '$1or')
-    .replace(/([^aeiou])re(?=d?$)/, '$1er')
+  word.replace(/^([a-z]{3,})our(?=s?$|ful$|ed$|hood)/, '$1or')
 
 const asWord = (text: string): Token => ({ kind: 'word', text, isCapital: false })
 
@@ -38,7 +37,11 @@ const spell = (token: Token): Token[] => {
   const [, of, light] =
     /^(candle|moon|sun|star|lamp|torch|fire|day)(lit|light)$/.exec(token.text) ?? []
   if (of !== undefined && light !== undefined) return [asWord(of), asWord(light)]
-  return [{ ...token, text: americanize(token.text) }]
+  const text = americanize(token.text)
+  const name = text.replace(/s$/, '')
+  const spelling = SPELLINGS.get(text) ?? SPELLINGS.get(name)
+  if (spelling === undefined || token.isCapital) return [{ ...token, text }]
+  return [{ ...token, text: SPELLINGS.has(text) || name === text ? spelling : `${spelling}s` }]
 }
 
 const joinSynonyms = (tokens: Token[]): Token[] =>

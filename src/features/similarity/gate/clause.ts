@@ -3,7 +3,7 @@ import { byTarget } from './by-target.ts'
 import { type Clause, type ClauseBuilder, createClauseBuilder } from './clause-builder.ts'
 import { BREAK } from './clauses-of-words.ts'
 import { singular } from './phrase.ts'
-import { endsWithParticiple, isActing, isDoing, stemOf } from './verbs.ts'
+import { deedOf, endsWithParticiple, isActing, isDoing } from './verbs.ts'
 import { ARTICLES, CONJUNCTIONS, FILLERS, POSSESSIVES } from './words/function-words.ts'
 import { AMOUNTS, findNumber } from './words/numbers.ts'
 import { COLLECTIONS, MEASURES, RELATIONS } from './words/relations.ts'
@@ -13,7 +13,21 @@ export const parseClause = (words: readonly string[]): Clause => {
   const clause = createClauseBuilder()
   for (const [index, word] of words.entries())
     readWord(clause, word, words[index + 1], words[index - 1])
-  return byTarget(clause.finish())
+  return byTarget(joinPassives(clause.finish()))
+}
+
+/** "a zebra chased across the plain by a lion": by whom is said behind where. */
+const joinPassives = (clause: Clause): Clause => {
+  const [subject, ...others] = clause.groups[0] ?? []
+  const verb = subject?.words.find((word) => word.startsWith('<~'))
+  const at = clause.relations.lastIndexOf('by')
+  if (!subject || others.length > 0 || verb === undefined || at < 1) return clause
+  const words = subject.words.filter((word) => word !== verb)
+  return {
+    groups: [[{ ...subject, words }], ...clause.groups.slice(1)],
+    relations: clause.relations.with(at, verb),
+    hosts: clause.hosts.with(at, 0),
+  }
 }
 
 /** The first of these that a word can be is what it is. */
@@ -33,13 +47,13 @@ const readWord = (
   else if (word.startsWith('@')) clause.place(word)
   else if (isDeterminer(word)) clause.addDeterminer(word)
   else if (clause.isDetached() && said.length === 0 && isDone(word, next))
-    clause.relate(`<~${stemOf(word)}`)
+    clause.relate(`<~${deedOf(word)}`)
   else if (word === 'by' && clause.isDone()) return
-  else if (isPassive(word, said)) clause.relate(`<~${stemOf(clause.takeWord())}`)
+  else if (isPassive(word, said)) clause.relate(`<~${deedOf(clause.takeWord())}`)
   else if (isPartOfMeasure(word, said, next)) clause.addWord(word)
   else if (RELATIONS.has(word) || word.endsWith(' than')) readRelation(clause, word)
   else if (isProgressive(word, previous) || isVerb(clause, word, next))
-    clause.relate(`~${stemOf(word)}`)
+    clause.relate(`~${deedOf(word)}`)
   else clause.addWord(word)
 }
 
@@ -52,7 +66,7 @@ const readFiller = (clause: ClauseBuilder, word: string, next: string | undefine
 
 /** "a car parked on a street": the participle is said of the car. */
 const readRelation = (clause: ClauseBuilder, word: string): void => {
-  if (endsWithParticiple(clause.words())) clause.relate(`<~${stemOf(clause.takeWord())}`)
+  if (endsWithParticiple(clause.words())) clause.relate(`<~${deedOf(clause.takeWord())}`)
   clause.relate(word)
 }
 

@@ -24,10 +24,15 @@ export const splitClauses = (words: readonly string[]): Split => {
 const placeFronted = (pieces: readonly (readonly string[])[]): (readonly string[])[] => {
   const [first = [], ...rest] = pieces
   const next = rest[0]
-  if (next === undefined || !startsWithRelation(first)) return [...pieces]
+  if (next === undefined || !isFronted(first)) return [...pieces]
   if (isDependent(next)) return [first, ...placeFronted(rest)]
   return [[...next, BREAK, ...first], ...placeFronted(rest.slice(1))]
 }
+
+/** "In the kitchen, a woman", "surrounded by candles, a woman" */
+const isFronted = (piece: readonly string[]): boolean =>
+  startsWithRelation(piece) ||
+  (piece[1] === 'by' && endsWithParticiple(piece.slice(0, 1).toSpliced(0, 0, '')))
 
 /** The clauses as they are written. */
 export const splitAtBreaks = (words: readonly string[]): string[][] => {

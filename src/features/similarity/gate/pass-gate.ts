@@ -22,9 +22,6 @@ export type GateReason =
   | 'composition'
   | 'wording'
 
-/** Of these a pair may differ in word only. */
-const OPEN: ReadonlySet<GateReason> = new Set(['style', 'composition', 'wording'])
-
 type Agreement = (a: Reading, b: Reading) => boolean
 
 const AGREEMENTS: [reason: GateReason, doAgree: Agreement][] = [
@@ -59,9 +56,10 @@ export const createGate = (prompt: string): ((other: string) => Judgement) => {
   return (other) => {
     const second = read(other)
     if (first.form === second.form) return { passes: true, reasons: [] }
+    const isOpen = isOnlyWording(first, second)
+    if (isOpen && isSameList(first, second)) return { passes: true, reasons: [] }
     const disagreements = AGREEMENTS.filter(([, doAgree]) => !doAgree(first, second))
     const reasons = disagreements.map(([name]) => name)
-    const isOpen = reasons.every((reason) => OPEN.has(reason)) && isOnlyWording(first, second)
     return {
       passes: false,
       reasons: reasons.length > 0 ? reasons : ['wording'],
@@ -69,6 +67,11 @@ export const createGate = (prompt: string): ((other: string) => Judgement) => {
     }
   }
 }
+
+/** A list of things, and a sentence that says how those are together; or two sentences that say nothing besides. */
+const isSameList = (a: Reading, b: Reading): boolean =>
+  (a.list !== undefined && a.list === b.list) ||
+  (a.flat !== undefined && a.flat.form === b.flat?.form && (a.flat.isList || b.flat.isList))
 
 const createReader = () => {
   const readings = new Map<string, Reading>()

@@ -1,7 +1,8 @@
-import { isDoing, stemOf } from './verbs.ts'
+import { deedOf, isDoing } from './verbs.ts'
 import { COLOURS, SHADES } from './words/colours.ts'
 import { findNumber } from './words/numbers.ts'
 import { COLLECTIONS } from './words/relations.ts'
+import { ADJECTIVES, NOUNS } from './words/wordnet.ts'
 
 /** A thing with all that is said of it in front: "two red bicycles". The last word names it. */
 export type Phrase = {
@@ -43,12 +44,13 @@ export const finishPhrase = (draft: PhraseDraft): Phrase | undefined => {
   const words = bare ? determiners : foldCollection(draft.words)
   if (isBlank(draft)) return undefined
   const nameAt = draft.nameAt ?? words.length - 1
-  const { name, isPlural } = singular(words[nameAt] ?? '')
-  const said = words.filter((_, index) => index !== nameAt)
+  const { name: said, isPlural } = singular(words[nameAt] ?? '')
+  const name = NOUNS.get(said) ?? said
+  const others = words.filter((_, index) => index !== nameAt)
   return {
-    count: countOf(bare ? [] : determiners, isPlural, isNegated, name),
+    count: countOf(bare ? [] : determiners, isPlural, isNegated, said),
     isNegated,
-    words: [...said.map(asSaid), name],
+    words: [...others.map(asSaid), name],
     position,
     isDetermined: determiners.length > 0 || isNegated,
   }
@@ -56,8 +58,9 @@ export const finishPhrase = (draft: PhraseDraft): Phrase | undefined => {
 
 /** "sleeping" in front of a thing is what "sleeping" behind it is. */
 const asSaid = (word: string): string => {
-  if (isDoing(word)) return `~${stemOf(word)}`
-  return /^[a-z]{3,}ed$/.test(word) ? `<~${stemOf(word)}` : word
+  if (isDoing(word)) return `~${deedOf(word)}`
+  if (/^[a-z]{3,}ed$/.test(word)) return `<~${deedOf(word)}`
+  return ADJECTIVES.get(word) ?? NOUNS.get(word) ?? word
 }
 
 /** The order of what is said of a thing says nothing. */
@@ -100,7 +103,7 @@ const countOf = (
   return isPlural ? 'plural' : '1'
 }
 
-const ARTICLES_THAT_COUNT_NOTHING = new Set(['the', 'this', 'these', 'those', 'any'])
+const ARTICLES_THAT_COUNT_NOTHING = new Set(['the', 'this', 'these', 'those', 'any', 'my', 'our'])
 const ONE = new Set(['a', 'an'])
 const INVARIANT = new Set(['sheep', 'fish', 'deer', 'aircraft', 'species'])
 

@@ -7,18 +7,23 @@ import { BREAK, splitAtBreaks, splitClauses } from './clauses-of-words.ts'
 import { joinOf } from './join-of.ts'
 import { readLights } from './lights.ts'
 import { groupKeys, linkKey, linksOf } from './links.ts'
+import { flatFormOf, listFormOf } from './list-form.ts'
 import { markNames } from './mark-names.ts'
 import { type Taken, takeMedium } from './medium.ts'
 import { dependsOnNeighbours, hasOrderWord, isForeign } from './order-counts.ts'
 import { takeScene } from './scene.ts'
 import { type Token, tokenize } from './tokenize.ts'
-import { ASKING } from './words/function-words.ts'
+import { ASKING, THANKS } from './words/function-words.ts'
 import { FOREIGN_DETERMINERS } from './words/things.ts'
 
 /** What the rules understand of a prompt. */
 export type Reading = {
   /** Equal for two prompts only if nothing is known to tell their pictures apart. */
   form: string
+  /** What it says as a list of what is in the picture, where it can be one. */
+  list?: string | undefined
+  /** The same without relations; `isList` where it says none. */
+  flat?: { form: string; isList: boolean } | undefined
   /** All words that are left when those of one meaning are made one, in their order. */
   words: readonly string[]
   /** Words with a capital inside a sentence, in lower case. */
@@ -50,7 +55,7 @@ export const readPrompt = (prompt: string): Reading => {
     }
     return { form: `unread: ${prompt}`, ...nothing }
   }
-  const described = prompt.replace(ASKING, '')
+  const described = prompt.replace(ASKING, '').replace(THANKS, '')
   const tokens = markNames(tokenize(described), described === described.toUpperCase())
   const canonical = canonicalWords(tokens)
   const words = canonical.map(wordOf)
@@ -58,12 +63,18 @@ export const readPrompt = (prompt: string): Reading => {
   const quotes = tokens.filter(({ kind }) => kind === 'quote').map(({ text }) => text)
   const split = splitClauses(words)
   const parsed = split.clauses.map(parseClause)
-  const { whole, clauses } = understand(parsed, split.attributes, names)
+  const { whole, clauses, flat } = understand(parsed, split.attributes, names)
   const isUnderstood = !isForeign(words, names)
   const reading = { words, names, quotes, whole, clauses, isUnderstood }
   if (!isUnderstood) return { ...reading, form: formAsWritten(tokens.map(wordOf)) }
   const isInOrder = hasOrderWord(words) || dependsOnNeighbours(parsed)
-  return { ...reading, form: isInOrder ? `in order: ${words.join(' ')}` : formOf(whole, clauses) }
+  if (isInOrder) return { ...reading, form: `in order: ${words.join(' ')}` }
+  return {
+    ...reading,
+    form: formOf(whole, clauses),
+    list: listFormOf(flat.whole, flat.clauses),
+    flat: flatFormOf(flat.whole, flat.clauses),
+  }
 }
 
 /**
@@ -87,8 +98,12 @@ const understand = (
   parsed: readonly Clause[],
   attributes: readonly string[],
   names: readonly string[],
-): Taken => {
+): Taken & { flat: Taken } => {
   const picture = takeMedium(parsed)
+  const flat = {
+    whole: attributeSet([...attributes, ...picture.whole]),
+    clauses: picture.clauses.map((clause) => joinOf(attach(clause, names))),
+  }
   const scene = takeScene(
     picture.clauses
       .map((clause) => attach(clause, names))
@@ -98,6 +113,7 @@ const understand = (
   return {
     whole: attributeSet([...attributes, ...picture.whole, ...scene.whole]),
     clauses: setExclusionsApart(scene.clauses),
+    flat,
   }
 }
 

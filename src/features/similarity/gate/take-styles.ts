@@ -1,5 +1,13 @@
 import { isAttribute } from './attribute-words.ts'
-import { COMPOSITIONS, MAKERS, PAINTS, PENS, STYLE_HEADS, VIEW_HEADS } from './words/attributes.ts'
+import {
+  COMPOSITIONS,
+  MAKERS,
+  MEDIA,
+  PAINTS,
+  PENS,
+  STYLE_HEADS,
+  VIEW_HEADS,
+} from './words/attributes.ts'
 import { ARTICLES } from './words/function-words.ts'
 import { RELATIONS } from './words/relations.ts'
 
@@ -43,7 +51,8 @@ const readMaking = (words: readonly string[], from: number): Found | undefined =
 const readManner = (words: readonly string[], from: number, at: number): Found | undefined => {
   const isMade = at > from
   const link = words[at] ?? ''
-  if (link !== 'inside' && !(isMade && ['with', 'as', 'using', 'by'].includes(link)))
+  const isAs = link === 'as' && !/ed$/.test(words[at - 1] ?? '')
+  if (link !== 'inside' && !isAs && !(isMade && ['with', 'as', 'using', 'by'].includes(link)))
     return undefined
   let start = at + 1
   if (ARTICLES.has(words[start] ?? '')) start++
@@ -54,7 +63,8 @@ const readManner = (words: readonly string[], from: number, at: number): Found |
   }
   const to = endOfPhrase(words, start)
   const said = words.slice(start, to)
-  const isStyle = isHead(said.at(-1) ?? '') && said.length > 1
+  if (link === 'as' && !isMade && !MEDIA.has(said.at(-1) ?? '')) return undefined
+  const isStyle = (isAs || isHead(said.at(-1) ?? '')) && said.length > 1
   const areAttributes = said.length > 0 && said.every(isMaterial)
   return isStyle || areAttributes ? { from, to, attributes: said } : undefined
 }

@@ -1,4 +1,5 @@
 import { ING_NOUNS, NO_VERBS, PARTICIPLES } from './words/relations.ts'
+import { VERBS } from './words/wordnet.ts'
 
 /** One consonant, vowel, consonant at the end of a single syllable, as English spells what has lost its e: "tap(e)". */
 const SYLLABLE = /^[^aeiouy]*[aeiouy][^aeiouwxy]$/
@@ -15,6 +16,16 @@ export const stemOf = (verb: string): string => {
   const withoutE = plain.replace(/e$/, '')
   return SYLLABLE.test(withoutE) ? plain : withoutE
 }
+
+/** The stem of the verb that stands for all of its meaning: "sewing" and "stitching" are one deed. */
+export const deedOf = (verb: string): string => {
+  const stem = stemOf(verb)
+  return DEEDS.get(stem) ?? stem
+}
+
+const DEEDS: ReadonlyMap<string, string> = new Map(
+  [...VERBS].map(([verb, canonical]) => [stemOf(verb), stemOf(canonical)]),
+)
 
 /** "chasing" behind a thing says what that does. */
 export const isDoing = (word: string): boolean =>

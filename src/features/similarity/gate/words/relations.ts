@@ -42,7 +42,7 @@ export const COMPARATIVES: ReadonlySet<string> = new Set(
 
 /** Words in -ing that are names of things. */
 export const ING_NOUNS: ReadonlySet<string> = new Set(
-  'painting drawing building ceiling morning evening wedding clothing lightning railing engraving etching earring crossing landing lighting setting pudding herring duckling sapling sibling viking sterling'.split(
+  'painting drawing building ceiling morning evening wedding clothing lightning railing engraving etching earring crossing landing lighting setting pudding herring duckling sapling sibling viking sterling icing living dining'.split(
     ' ',
   ),
 )

@@ -13,7 +13,6 @@ beautiful: gorgeous, lovely
 kid: child
 kids: children
 baby: infant
-rabbit: bunny
 forest: woods
 sea: ocean
 autumn: fall
@@ -38,6 +37,10 @@ cook: chef
 sleeping: asleep
 man: guy
 render: rendering
+christmas: xmas
+doughnut: donut
+foot: ft
+rabbit: bunny
 `
 
 /** Several words that mean what one does; the canonical word is made up where English has none. */
@@ -73,6 +76,7 @@ without: without any, not having
 says: saying, with the text, with the words, labeled, labelled
 filled with: full of
 lowpoly: low poly
+3d: 3 d
 golden-hour: golden hour
 oil painting: oil on canvas
 @on-it: on it
