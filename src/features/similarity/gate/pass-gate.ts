@@ -45,7 +45,7 @@ type Judgement = {
 
 /**
  * Whether one picture may answer both prompts, as far as their words tell; for prompts that a model of meaning
- * already takes for similar. An equivalence: reflexive, symmetric, transitive. When in doubt it does not pass.
+ * already takes for similar. Each prompt passes with itself, and both ways give the same answer. When in doubt it does not pass.
  */
 export const passGate = (a: string, b: string): Judgement => createGate(a)(b)
 

@@ -53,6 +53,7 @@ const PLACES_APART: ReadonlySet<string> = new Set(['height', 'side', 'depth', 'i
 const OPPOSED: readonly ReadonlySet<string>[] = [
   new Set(['inside', 'outside', 'above', 'front-of']),
   new Set(['beside', 'far-from']),
+  new Set(['facing', 'facing away-from']),
   new Set(['into', 'out-of']),
   new Set(['up', 'down']),
   new Set(['toward', 'towards', 'away-from']),

@@ -1,6 +1,6 @@
 /** Words of one scale, those of one place on it joined by commas. Words of two places never describe the same picture, however near their embeddings are. */
 const LINES = `
-day night dawn dusk noon midnight sunset morning evening
+day night,midnight dawn,morning dusk,sunset,evening,golden-hour noon,midday
 spring summer autumn winter
 open closed shut ajar
 young old middle-aged
