@@ -144,6 +144,8 @@ export type Suggestion = {
   similarity: number
   passes: boolean
   reasons: GateReason[]
+  /** The model that took it for the same where the rules did not. */
+  judge?: string
 }
 
 export type AttemptsTable = {

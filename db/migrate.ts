@@ -44,6 +44,7 @@ import * as tiers from './migrations/0038-tiers.ts'
 import * as batches from './migrations/0039-batches.ts'
 import * as calledModels from './migrations/0040-called-models.ts'
 import * as books from './migrations/0041-books.ts'
+import * as judge from './migrations/0042-judge.ts'
 import * as upstreamKeys from './migrations/0043-upstream-keys.ts'
 import * as whoPaysLater from './migrations/0044-who-pays-later.ts'
 import * as answers from './migrations/0045-answers.ts'
@@ -92,6 +93,7 @@ const migrations: Record<string, KnownMigration> = {
   '0039-batches': batches,
   '0040-called-models': calledModels,
   '0041-books': books,
+  '0042-judge': judge,
   '0043-upstream-keys': upstreamKeys,
   '0044-who-pays-later': whoPaysLater,
   '0045-answers': answers,

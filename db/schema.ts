@@ -26,6 +26,7 @@ import type {
   OrphanObjectsTable,
   SurplusObjectsTable,
 } from './generation-tables.ts'
+import type { JudgeCallsTable, JudgeVerdictsTable } from './judge-tables.ts'
 import type { ParallelCallsTable, ParallelWishesTable } from './parallel-tables.ts'
 import type { RateCountsTable } from './rate-tables.ts'
 import type { RequestWebhooksTable } from './request-webhook-tables.ts'
@@ -90,6 +91,8 @@ export type Schema = {
   budgets: BudgetsTable
   spendingSwitch: SpendingSwitchTable
   embeddingCalls: EmbeddingCallsTable
+  judgeVerdicts: JudgeVerdictsTable
+  judgeCalls: JudgeCallsTable
   requestWebhooks: RequestWebhooksTable
   gatewayCalls: GatewayCallsTable
   upstreamKeys: UpstreamKeysTable

@@ -31,6 +31,9 @@ export type SimilarityChecksTable = {
   similarity: number | null
   durationMs: number
   embeddingCostNanoUsd: NanoUsd
+  /** The model that took the match for the same where the rules did not; null where they did. */
+  judgeModel: string | null
+  judgeCostNanoUsd: Generated<NanoUsd>
   /** The owner's or an operator's verdict on the match; null until then. */
   accepted: boolean | null
   judgedAt: Date | null

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto'
 import { passGate } from '../../src/features/similarity/gate/pass-gate.ts'
 import type { Pair } from './pairs.ts'
 
-/** A pair with all that decides about it. */
-export type Judged = Pair & { cosine: number; passes: boolean }
+/** A pair with all that decides about it. `isOpen`: where a judge would be asked. */
+export type Judged = Pair & { cosine: number; passes: boolean; isOpen: boolean }
 
 /** Precision and F1 are absent where nothing was taken for similar; recall where there is nothing to find. */
 export type Figures = {
@@ -13,11 +14,22 @@ export type Figures = {
   f1: number | undefined
 }
 
-export const judge = (pair: Pair, cosine: number): Judged => ({
-  ...pair,
-  cosine,
-  passes: passGate(pair.a, pair.b).passes,
-})
+export const judge = (pair: Pair, cosine: number): Judged => {
+  const { passes, isOpen = false } = passGate(pair.a, pair.b)
+  return { ...pair, cosine, passes, isOpen }
+}
+
+/** How often a judge is wrong, of what is the same and of what is not. */
+export type Errors = { missed: number; mistaken: number }
+
+/**
+ * What a judge with these errors would say, which is no model: the label of the person who wrote the pair, and the contrary for that
+ * share of the pairs, always the same ones.
+ */
+export const sayByLabel = ({ label, a, b }: Pair, { missed, mistaken }: Errors): boolean => {
+  const place = createHash('sha256').update(`${a}|${b}`).digest().readUInt32LE() / 2 ** 32
+  return label === 'paraphrase' ? place >= missed : place < mistaken
+}
 
 /** Figures for taking the pairs for similar that `isHit` names. */
 export const figuresOf = (pairs: readonly Judged[], isHit: (pair: Judged) => boolean): Figures => {

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 /** Two prompts, and whether one picture may answer both. */
 export type Pair = { label: 'paraphrase' | 'near miss'; class: string; a: string; b: string }
 
-/** `tuning`: looked at while the rules were made. `held-out`: not looked at. `attacks`: written against the rules. */
-export const PARTS = ['tuning', 'held-out', 'attacks'] as const
+/** `tuning`, `various`: looked at while the rules were made. `held-out`: not looked at. `attacks`: written against the rules. */
+export const PARTS = ['tuning', 'held-out', 'attacks', 'various', 'blind'] as const
 
 export type Part = (typeof PARTS)[number]
 

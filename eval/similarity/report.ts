@@ -1,4 +1,4 @@
-import { type Figures, figuresOf, type Judged } from './figures.ts'
+import { type Errors, type Figures, figuresOf, type Judged, sayByLabel } from './figures.ts'
 
 const THRESHOLDS = [0, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95]
 
@@ -12,6 +12,32 @@ export const printTable = (title: string, pairs: readonly Judged[]): void => {
     const alone = figuresOf(pairs, ({ cosine }) => cosine >= threshold)
     const gated = figuresOf(pairs, ({ cosine, passes }) => cosine >= threshold && passes)
     console.log(`≥ ${threshold.toFixed(2)}  ${describe(alone)}   ${describe(gated)}`)
+  }
+}
+
+/** Judges that stand in for a model: by the labels, and wrong as often as is said. */
+const JUDGES: readonly Errors[] = [
+  { missed: 0, mistaken: 0 },
+  { missed: 0.1, mistaken: 0.02 },
+  { missed: 0.2, mistaken: 0.1 },
+]
+
+/** What the gate reaches by itself, and with a judge for those that nothing stops but their wording. */
+export const printJudges = (title: string, pairs: readonly Judged[], threshold: number): void => {
+  const near = pairs.filter(({ cosine }) => cosine >= threshold)
+  const asked = near.filter(({ isOpen }) => isOpen).length
+  const row = (name: string, isHit: (pair: Judged) => boolean) =>
+    console.log(
+      `${name.padEnd(58)} ${describe(figuresOf(pairs, (pair) => near.includes(pair) && isHit(pair)))}`,
+    )
+  console.log(
+    `\n${title}, cosine ≥ ${threshold.toFixed(2)}: ${asked} of ${pairs.length} pairs go to a judge\n${' '.repeat(58)} ${COLUMNS}`,
+  )
+  row('offline', ({ passes }) => passes)
+  for (const errors of JUDGES) {
+    const { missed, mistaken } = errors
+    const name = `a stand-in judge that misses ${missed * 100} % and mistakes ${mistaken * 100} %`
+    row(name, (pair) => pair.passes || (pair.isOpen && sayByLabel(pair, errors)))
   }
 }
 

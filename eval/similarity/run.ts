@@ -1,11 +1,15 @@
 import { createCompareCode, encodeVector } from '../../src/features/similarity/embedding-code.ts'
 import { type Judged, judge } from './figures.ts'
 import { PARTS, type Pair, readPairs } from './pairs.ts'
-import { printClasses, printFalseHits, printTable } from './report.ts'
+import { printClasses, printFalseHits, printJudges, printTable } from './report.ts'
 import { type EmbeddingSource, openSources } from './sources.ts'
 
+/** Of SIMILARITY_MIN_SCORE. */
+const DEFAULT_THRESHOLD = 0.8
+
 /**
- * Prints what cosine thresholds reach on the pairs, with and without the gate. With `--check`, ends with 1 when a near
+ * Prints what cosine thresholds reach on the pairs, with and without the gate, and what a judge would add. No model is asked: the judges
+ * are the labels, with errors that are said. With `--check`, ends with 1 when a near
  * miss passes the gate, whatever its cosine.
  */
 const run = async (): Promise<void> => {
@@ -18,6 +22,7 @@ const run = async (): Promise<void> => {
       const judged = await judgeAll(pairs, source)
       const counts = `${paraphrases} paraphrases, ${pairs.length - paraphrases} near misses`
       printTable(`${part} (${counts}), ${source.name}`, judged)
+      printJudges(`${part}, ${source.name}`, judged, DEFAULT_THRESHOLD)
       for (const pair of judged.filter(isFalseHit)) falseHits.set(`${pair.a}|${pair.b}`, pair)
     }
   }

@@ -163,6 +163,10 @@ const toConfig = (env: Settings) => ({
     mode: env.SIMILARITY_MODE,
     minScore: env.SIMILARITY_MIN_SCORE,
     precisionFloor: env.SIMILARITY_PRECISION_FLOOR,
+    judge: {
+      model: env.SIMILARITY_JUDGE_MODEL,
+      dailyCalls: env.SIMILARITY_JUDGE_DAILY_CALLS,
+    },
   },
   embeddings: {
     source: env.EMBEDDING_SOURCE,

@@ -129,6 +129,8 @@ export const environmentSchema = z
     SIMILARITY_MODE: similarityModeSchema.default('suggest'),
     SIMILARITY_MIN_SCORE: shareSchema.default(0.8),
     SIMILARITY_PRECISION_FLOOR: shareSchema.default(0.9),
+    SIMILARITY_JUDGE_MODEL: textSchema.default('gemini-3.5-flash-lite'),
+    SIMILARITY_JUDGE_DAILY_CALLS: integerSchema(0, 1_000_000).default(200),
     EMBEDDING_SOURCE: z.enum(['auto', 'gemini', 'local', 'off']).default('auto'),
     EMBEDDING_MODEL: textSchema.default('gemini-embedding-001'),
     EMBEDDING_DIMENSIONS: integerSchema(128, 2_000).default(512),

@@ -188,6 +188,7 @@ export const openSimilarity = (
     defaultMode: similarity.mode,
     minSimilarity: similarity.minScore,
     precisionFloor: similarity.precisionFloor,
+    judge: similarity.judge,
     budgets,
     metrics: metrics.use(createSimilarityMetrics),
     logger,

@@ -132,6 +132,9 @@ export const settingDescriptions = {
     'What becomes of an image that a similar prompt has: `off`, `suggest`, `shadow` or `reuse`.',
   SIMILARITY_MIN_SCORE: 'How near two prompts must be to be called similar, from 0 to 1.',
   SIMILARITY_PRECISION_FLOOR: "The share of right images under which an owner's reuse ends.",
+  SIMILARITY_JUDGE_MODEL:
+    'The model of Gemini that is asked whether two prompts say the same where the rules stop at wording or style alone, in `reuse` and `shadow`; `off` asks none.',
+  SIMILARITY_JUDGE_DAILY_CALLS: 'How often it is asked in a UTC day for each owner.',
   EMBEDDING_SOURCE:
     'What prompts are compared by: `gemini`, `local` or `off`; `auto` is the first of them that is there.',
   EMBEDDING_MODEL: 'The model of Gemini that prompts are compared by.',

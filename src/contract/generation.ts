@@ -37,6 +37,8 @@ export const similarImageSchema = z.object({
   /** True when nothing is known to tell the two pictures apart; `reasons` says what does otherwise. */
   passes: z.boolean(),
   reasons: z.array(gateReasonSchema),
+  /** The model that took it for the same where the rules did not. */
+  judge: z.string().optional(),
 })
 export type SimilarImage = z.infer<typeof similarImageSchema>
 

@@ -33,6 +33,8 @@ export const similarityReportSchema = z.object({
   /** Null while similar prompts are off, as there is nothing to compare them by; `note` says why. */
   embeddings: z.object({ source: embeddingSourceSchema, model: z.string() }).nullable(),
   note: z.string().optional(),
+  /** The model that is asked where the rules stop at wording or style alone; null where none is. */
+  judge: z.string().nullable(),
   /** In force for requests that do not say one. */
   mode: similarityModeSchema,
   /** What the owner chose; null where the server's choice holds. */
@@ -52,6 +54,9 @@ export const similarityReportSchema = z.object({
     reused: countSchema,
     durationMs: z.object({ p50: z.number(), p95: z.number() }).nullable(),
     embeddingCostUsd: z.number().min(0),
+    /** Those of the matched that a model decided, and what asking it cost. */
+    judged: countSchema,
+    judgeCostUsd: z.number().min(0),
     savedUsd: z.number().min(0),
   }),
   precision: z.object({
@@ -85,6 +90,9 @@ export const similarityCheckSchema = z.object({
   verdict: verdictSchema,
   durationMs: countSchema,
   embeddingCostUsd: z.number().min(0),
+  /** The model that took it for the same where the rules did not; absent where they did. */
+  judge: z.string().optional(),
+  judgeCostUsd: z.number().min(0),
   createdAt: z.iso.datetime(),
 })
 export type SimilarityCheck = z.infer<typeof similarityCheckSchema>

@@ -99,6 +99,27 @@ export class EmbeddingError extends Error {
   }
 }
 
+/** A judge said nothing of two prompts; nothing depends on it but that their pictures stay two. */
+export class JudgeError extends Error {
+  override readonly name = 'JudgeError'
+  /** True where nothing is charged: it was refused by the other end, or not sent. */
+  readonly isFree: boolean
+  /** False where it was not sent, which says nothing of the other end. */
+  readonly isOutage: boolean
+  /** What it is booked at. */
+  readonly costNanoUsd: NanoUsd
+
+  constructor(
+    message: string,
+    options: { cause?: unknown; isFree?: boolean; isOutage?: boolean; costNanoUsd?: NanoUsd } = {},
+  ) {
+    super(message, { cause: options.cause })
+    this.isFree = options.isFree ?? false
+    this.isOutage = options.isOutage ?? true
+    this.costNanoUsd = options.costNanoUsd ?? 0
+  }
+}
+
 /** One outcome of a provider call other than an image. */
 export class ProviderError extends AppError {
   override readonly name = 'ProviderError'

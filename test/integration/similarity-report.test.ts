@@ -66,7 +66,12 @@ describe('the mode', () => {
 
   test('is off where nothing makes vectors, and the report says why', async () => {
     const { ownerId } = await meetOwner(app)
-    const settings = { defaultMode: 'reuse', minSimilarity: 0.8, precisionFloor: 0.9 } as const
+    const settings = {
+      defaultMode: 'reuse',
+      minSimilarity: 0.8,
+      precisionFloor: 0.9,
+      judge: null,
+    } as const
     const note = 'Nothing is there.'
     const report = { ...settings, embeddings: undefined, note }
     expect(await describeSimilarity(app.db, ownerId, report)).toMatchObject({
@@ -128,6 +133,8 @@ describe('the report', () => {
       reused: 2,
       durationMs: { p50: 30, p95: 600 },
       embeddingCostUsd: 0.000012,
+      judged: 0,
+      judgeCostUsd: 0,
       savedUsd: toUsd(2 * MATCH_COST_NANO_USD),
     })
     expect(precision).toMatchObject({ shadow: { accepted: 1 }, reuse: { accepted: 2 } })

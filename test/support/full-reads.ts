@@ -19,6 +19,7 @@ export const GROWING_TABLES = [
   ...['idempotency_keys', 'saved_items', 'hook_deliveries', 'webhook_endpoints'],
   ...['webhook_deliveries', 'webhook_attempts', 'similarity_checks', 'prompt_embeddings'],
   ...['orphan_objects', 'deleted_objects', 'embedding_calls', 'gateway_calls', 'spending'],
+  ...['judge_calls', 'judge_verdicts'],
   ...['daily_figures', 'monthly_figures', 'daily_models', 'daily_durations'],
 ]
 

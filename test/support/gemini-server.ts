@@ -5,6 +5,7 @@ import { errorOf, type GeminiBody } from './gemini-answers.ts'
 import { createBatchStandIn } from './gemini-batches.ts'
 import { type GeminiBehaviour, perform } from './gemini-behaviour.ts'
 import { createEmbedStandIn } from './gemini-embeddings.ts'
+import { createJudgeStandIn } from './gemini-judge.ts'
 import { createPassStandIn } from './gemini-passing.ts'
 
 /** One request for an image, as it arrived. */
@@ -65,6 +66,7 @@ export const startGeminiServer = async ({ apiKey = 'test-key' } = {}) => {
   const calls: GeminiCall[] = []
   const keys = new Set([apiKey])
   const embeddings = createEmbedStandIn(apiKey)
+  const judge = createJudgeStandIn()
   const passing = createPassStandIn((key) => keys.has(key))
   const batches = createBatchStandIn(apiKey)
   const stop = new AbortController()
@@ -81,6 +83,7 @@ export const startGeminiServer = async ({ apiKey = 'test-key' } = {}) => {
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (await embeddings.answer(request, response)) return
     if (await batches.answer(request, response)) return
+    if (await judge.answer(request, response)) return
     if (answerOfModel(request, response, apiKey)) return
     if (await passing.answer(request, response)) return
     const model = PATH.exec(request.url ?? '')?.[1]
@@ -146,6 +149,8 @@ export const startGeminiServer = async ({ apiKey = 'test-key' } = {}) => {
     acceptKey: (key: string): void => void keys.add(key),
     /** What is asked for vectors. */
     embeddings,
+    /** Who is asked about pairs of prompts. */
+    judge,
     /** What is handed on. */
     passing,
     /** Batch jobs, and the files of them. */
@@ -173,6 +178,7 @@ export const startGeminiServer = async ({ apiKey = 'test-key' } = {}) => {
     reset: () => {
       calls.length = 0
       embeddings.reset()
+      judge.reset()
       passing.reset()
       batches.reset()
       choice = { kind: 'image' }

@@ -92,7 +92,7 @@ describe('a part of the table', () => {
         'gemini-embedding-001: prices',
       ]),
     )
-    expect(places).toHaveLength(8 + 8 + 9 + 2)
+    expect(places).toHaveLength(8 + 8 + 9 + 2 + 1)
     expect(findOldestDay(builtInPrices)).toBe('2026-11-27')
   })
 

@@ -67,6 +67,73 @@ describe('the gate', () => {
   })
 })
 
+describe('how a picture is made is one thing, whatever its grammar', () => {
+  test.each([
+    ['Minimalist logo of a fox', 'Fox logo, minimal style'],
+    ['Oil painting of a stormy sea', 'A stormy sea painted in oil'],
+    ['Isometric illustration of a bakery', 'A bakery drawn in isometric style'],
+    ['A cartoon fox reading a book', 'A fox reading a book, in cartoon style'],
+    ['A breakfast table seen from above', 'Top-down view of a breakfast table'],
+    ['A neon-lit alley in Tokyo', 'An alley in Tokyo with neon lights'],
+    ['A softly lit living room', 'A living room with soft lighting'],
+    ['A rainy street at night', 'At night, a street in the rain'],
+    [
+      'A woman in a red coat walking her dog in a park',
+      'In a park, a woman in a red coat walks her dog',
+    ],
+    ['A dog on a lawn with a ball', 'A dog with a ball on a lawn'],
+    ['A field of sunflowers', 'A sunflower field'],
+    ['A bronze statue of a lion', 'A lion statue made of bronze'],
+    ['On a table stands a red vase', 'A red vase standing on a table'],
+  ])('%s | %s', (a, b) => {
+    expect(passGate(a, b)).toEqual({ passes: true, reasons: [] })
+  })
+
+  test.each([
+    ['A vintage photo of a car', 'A photo of a vintage car'],
+    ['Black and white portrait of a cat', 'Portrait of a black and white cat'],
+    ['A cartoon fox reading a book', 'A fox reading a cartoon book'],
+    ['A car with blue lights next to a house', 'A house with blue lights next to a car'],
+    ['A man beside a woman holding an umbrella', 'A man holding an umbrella beside a woman'],
+    ['A woman with a dog in a hat', 'A woman in a hat with a dog'],
+    ['A room lit by a candle', 'A room lit by candles'],
+    ['A coffee cup', 'A cup of coffee'],
+    ['A light blue car', 'A blue light car'],
+    ['A man tapping a box', 'A man taping a box'],
+    ['A portrait of dogs', 'A dog portrait'],
+  ])('but not what is said of something else: %s | %s', (a, b) => {
+    expect(passGate(a, b).passes).toBe(false)
+  })
+})
+
+describe('nothing but wording', () => {
+  test.each([
+    ['Puppies playing in the grass', 'Puppies having fun in the grass'],
+    ['A pencil sketch of a dog', 'A charcoal sketch of a dog'],
+  ])('stops %s | %s', (a, b) => {
+    expect(passGate(a, b).isOpen).toBe(true)
+    expect(passGate(b, a).isOpen).toBe(true)
+  })
+
+  test.each([
+    ['Three puppies playing in the grass', 'Four puppies having fun in the grass'],
+    ['Puppies playing in the grass', 'A puppy having fun in the grass'],
+    ['Puppies playing in the grass, no cats', 'Puppies having fun in the grass'],
+    ['Puppies playing in Rome', 'Puppies having fun in Paris'],
+    ['Puppies playing near a "KEEP OUT" sign', 'Puppies having fun near a "KEEP OFF" sign'],
+    ['A puppy on a crate, having fun', 'A crate on a puppy, playing'],
+    ['A puppy on the left, playing', 'A puppy on the right, having fun'],
+    ['Brown puppies playing in the grass', 'White puppies having fun in the grass'],
+    ['A robot painting a human', 'A human painting a robot'],
+    ['Ein Hund spielt', 'Ein Hund tobt'],
+    ['A cat seen from behind', 'A cat seen from the front'],
+  ])('does not stop %s | %s alone', (a, b) => {
+    expect(passGate(a, b).passes).toBe(false)
+    expect(passGate(a, b).isOpen).toBeUndefined()
+    expect(passGate(b, a).isOpen).toBeUndefined()
+  })
+})
+
 describe('what the gate cannot read must be equal', () => {
   test.each([
     ['红色的自行车，白色的墙', '白色的自行车，红色的墙'],

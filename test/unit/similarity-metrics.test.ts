@@ -7,8 +7,13 @@ test('comparisons, embeddings and verdicts are counted, with what they cost and 
   const { use, read } = createMetrics()
   const similarity = use(createSimilarityMetrics)
   const check = { mode: 'shadow', outcome: 'match' } as const
-  similarity.onCheck({ ...check, durationMs: 40, embeddingCostNanoUsd: 2_000_000 })
-  similarity.onCheck({ ...check, durationMs: 60, embeddingCostNanoUsd: 0 })
+  similarity.onCheck({
+    ...check,
+    durationMs: 40,
+    embeddingCostNanoUsd: 2_000_000,
+    judgeCostNanoUsd: 0,
+  })
+  similarity.onCheck({ ...check, durationMs: 60, embeddingCostNanoUsd: 0, judgeCostNanoUsd: 0 })
   const embed = async (texts: readonly string[]) => ({
     vectors: [],
     costNanoUsd: texts.length * 3_000_000,
@@ -20,6 +25,7 @@ test('comparisons, embeddings and verdicts are counted, with what they cost and 
     embed,
   })
   await embedder.embed(['a red boat'], new AbortController().signal)
+  similarity.onJudged({ outcome: 'same', costNanoUsd: 300_000 })
   similarity.onVerdict({ mode: 'reuse', accepted: true, hasFallenBack: false })
   similarity.onVerdict({ mode: 'reuse', accepted: false, hasFallenBack: true })
 
@@ -30,6 +36,8 @@ test('comparisons, embeddings and verdicts are counted, with what they cost and 
   expect(samples.get(`${duration}_count{mode="shadow",outcome="match"}`)).toBe(2)
   expect(samples.get(`${duration}_sum{mode="shadow",outcome="match"}`)).toBeCloseTo(0.1, 9)
   expect(samples.get('imageonce_embedding_cost_usd_total')).toBeCloseTo(0.005, 9)
+  expect(samples.get('imageonce_judge_cost_usd_total')).toBeCloseTo(0.0003, 9)
+  expect(samples.get('imageonce_judge_verdicts_total{outcome="same"}')).toBe(1)
   expect(samples.get(`${verdicts}{mode="reuse",verdict="accepted"}`)).toBe(1)
   expect(samples.get(`${verdicts}{mode="reuse",verdict="rejected"}`)).toBe(1)
   expect(samples.get(`${verdicts}{mode="shadow",verdict="accepted"}`)).toBe(0)

@@ -4,7 +4,8 @@ import { StatTile } from '../parts/stat-tile.tsx'
 
 /** What comparing found, what it cost and what it saved. */
 export const SimilarityFigures = ({ checks, embedded, owner }: SimilarityReport) => {
-  const { total, matched, reused, savedUsd, embeddingCostUsd, durationMs } = checks
+  const { total, matched, reused, savedUsd, embeddingCostUsd, judged, judgeCostUsd, durationMs } =
+    checks
   const query = new URLSearchParams({ source: 'similar', ...(owner && { owner }) })
   return (
     <div class="tiles">
@@ -37,6 +38,11 @@ export const SimilarityFigures = ({ checks, embedded, owner }: SimilarityReport)
         name="Cost of embeddings"
         value={formatUsd(embeddingCostUsd)}
         hint={total > 0 ? `${formatUsd(embeddingCostUsd / total)} a prompt` : 'nothing so far'}
+      />
+      <StatTile
+        name="Cost of the judge"
+        value={formatUsd(judgeCostUsd)}
+        hint={judged > 0 ? `${formatCount(judged)} matches are its word` : 'no match is its word'}
       />
       <StatTile
         name="Time to compare"

@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact'
 import type { SimilarityCheck } from '../../src/contract/similarity.ts'
 import { thumbnailUrl } from '../gallery/thumbnails.ts'
 import { Badge } from '../parts/badge.tsx'
+import { formatUsd } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
 import { Picture } from '../parts/picture.tsx'
 import { Time } from '../parts/time.tsx'
@@ -39,6 +40,13 @@ export const Match = ({ check, onJudged }: { check: SimilarityCheck; onJudged: (
             <Badge title="The cosine of both prompts’ embeddings">
               {formatSimilarity(similarity)}
             </Badge>
+            {check.judge && (
+              <Badge
+                title={`Asked for ${formatUsd(check.judgeCostUsd)}, as only the wording differs`}
+              >
+                judged by {check.judge}
+              </Badge>
+            )}
             <Badge tone={mode === 'reuse' ? 'accent' : undefined}>{mode}</Badge>
           </span>
           <p>

@@ -18,11 +18,13 @@ const reasonWords: Partial<Record<GateReason, string>> = {
   scales: 'opposites',
 }
 
-/** Why a similar image is not the same one, or that nothing says so. */
-export const describeReasons = (reasons: readonly GateReason[]): string =>
-  reasons.length === 0
+/** Why a similar image is not the same one, or that nothing says so; `judge`: who said otherwise. */
+export const describeReasons = (reasons: readonly GateReason[], judge?: string): string => {
+  if (judge !== undefined) return `${judge} takes them for the same`
+  return reasons.length === 0
     ? 'nothing tells them apart'
     : `differs in: ${reasons.map((reason) => reasonWords[reason] ?? reason).join(', ')}`
+}
 
 /** A cosine, in percent down to a tenth that is never rounded up to the same. */
 export const formatSimilarity = (similarity: number): string =>

@@ -50,7 +50,7 @@ const Suggestion = ({
       <div>
         <p class="clamp">{words.other}</p>
         <p class="muted">
-          {formatSimilarity(image.similarity)}; {describeReasons(image.reasons)}
+          {formatSimilarity(image.similarity)}; {describeReasons(image.reasons, image.judge)}
         </p>
         {children}
       </div>

@@ -24,7 +24,7 @@ export const findOldestDay = (table: PriceTable): string | undefined =>
 const toAgeDays = (day: string, now: Date): number =>
   Math.floor((now.getTime() - Date.parse(day)) / DAY_MS)
 
-const listParts = ({ models, embeddings }: PriceTable) => [
+const listParts = ({ models, embeddings, texts }: PriceTable) => [
   ...models.flatMap(({ name, prices, tiers = {}, abilities }) => [
     { place: `${name}: prices`, checkedOn: prices.checkedOn },
     ...Object.entries(tiers).flatMap(([tier, said]) =>
@@ -32,5 +32,8 @@ const listParts = ({ models, embeddings }: PriceTable) => [
     ),
     ...(abilities ? [{ place: `${name}: abilities`, checkedOn: abilities.checkedOn }] : []),
   ]),
-  ...embeddings.map(({ name, prices: { checkedOn } }) => ({ place: `${name}: prices`, checkedOn })),
+  ...[...embeddings, ...texts].map(({ name, prices: { checkedOn } }) => ({
+    place: `${name}: prices`,
+    checkedOn,
+  })),
 ]

@@ -79,6 +79,15 @@ const embeddingSchema = z.strictObject({
   }),
 })
 
+/** A model that answers texts with texts. */
+const textModelSchema = z.strictObject({
+  ...named,
+  prices: z.strictObject({
+    ...sourced,
+    usdPerMillionTokens: z.strictObject({ textIn: usdSchema, textOut: usdSchema }),
+  }),
+})
+
 export const priceTableSchema = z
   .strictObject({
     version: z.string().regex(/^[\w.-]{1,40}$/, 'must be 1 to 40 letters, digits, ".", "_" or "-"'),
@@ -86,9 +95,10 @@ export const priceTableSchema = z
     date: daySchema,
     models: z.array(modelSchema).default([]),
     embeddings: z.array(embeddingSchema).default([]),
+    texts: z.array(textModelSchema).default([]),
   })
-  .superRefine(({ models, embeddings }, context) => {
-    for (const [list, entries] of Object.entries({ models, embeddings })) {
+  .superRefine(({ models, embeddings, texts }, context) => {
+    for (const [list, entries] of Object.entries({ models, embeddings, texts })) {
       const seen = new Set<string>()
       for (const [index, { name, aliases = [] }] of entries.entries()) {
         for (const each of [name, ...aliases]) {
@@ -123,10 +133,11 @@ const describeIssue = ({ path, message }: z.core.$ZodIssue): string => {
 }
 
 /** The table where `file` is all there is. */
-export const toPriceTable = ({ version, models, embeddings }: PriceFile): PriceTable => ({
-  version: `${version}:${digest({ models, embeddings })}`,
+export const toPriceTable = ({ version, models, embeddings, texts }: PriceFile): PriceTable => ({
+  version: `${version}:${digest({ models, embeddings, texts })}`,
   models,
   embeddings,
+  texts,
 })
 
 /**
@@ -139,6 +150,7 @@ export const mergePrices = (base: PriceFile, own: PriceFile): PriceTable =>
     version: `${own.version}+${base.version}`,
     models: mergeByName(base.models, own.models),
     embeddings: mergeByName(base.embeddings, own.embeddings),
+    texts: mergeByName(base.texts, own.texts),
   })
 
 const mergeByName = <Entry extends { name: string }>(base: Entry[], own: Entry[]): Entry[] => [

@@ -30,6 +30,7 @@ const plain: readonly [
   ['idempotency', 'idempotency_keys', (ownerId) => sql`owner_id = ${ownerId}`],
   ['vectors', 'prompt_embeddings', (ownerId) => sql`owner_id = ${ownerId}`],
   ['comparisons', 'similarity_checks', (ownerId) => sql`owner_id = ${ownerId}`],
+  ['comparisons', 'judge_verdicts', (ownerId) => sql`owner_id = ${ownerId}`],
   ['preferences', 'owner_similarity', (ownerId) => sql`owner_id = ${ownerId}`],
 ]
 

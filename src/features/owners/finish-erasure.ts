@@ -47,6 +47,7 @@ export const finishErasure = (db: Database, erasure: Erasure): Promise<boolean> 
     }
     await keepSpending(tx, erasure)
     await sql`update embedding_calls set owner_id = null where owner_id = ${ownerId}`.execute(tx)
+    await sql`update judge_calls set owner_id = null where owner_id = ${ownerId}`.execute(tx)
     await emptyGatewayCalls(tx, erasure)
     // Who made a key for another.
     await sql`update access_keys set created_by = 'erased' where created_by = ${ownerId}`.execute(

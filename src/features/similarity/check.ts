@@ -12,13 +12,14 @@ export type Check = {
   match: Suggestion | undefined
   durationMs: number
   embeddingCostNanoUsd: NanoUsd
+  judgeCostNanoUsd: NanoUsd
 }
 
 /** Writes down a comparison; a further one of the same generation takes its place, and its costs add up. */
 export const writeCheck = async (
   db: Database,
   { id: generationId, ownerId }: GenerationRow,
-  { mode, model, match, durationMs, embeddingCostNanoUsd }: Check,
+  { mode, model, match, durationMs, embeddingCostNanoUsd, judgeCostNanoUsd }: Check,
 ): Promise<void> => {
   const found = {
     mode,
@@ -26,17 +27,19 @@ export const writeCheck = async (
     isMatch: match !== undefined,
     imageId: match?.id ?? null,
     similarity: match?.similarity ?? null,
+    judgeModel: match?.judge ?? null,
     accepted: null,
     judgedAt: null,
   }
   await db
     .insertInto('similarityChecks')
-    .values({ generationId, ownerId, ...found, durationMs, embeddingCostNanoUsd })
+    .values({ generationId, ownerId, ...found, durationMs, embeddingCostNanoUsd, judgeCostNanoUsd })
     .onConflict((conflict) =>
       conflict.column('generationId').doUpdateSet(({ ref }) => ({
         ...found,
         durationMs,
         embeddingCostNanoUsd: sql<NanoUsd>`${ref('similarityChecks.embeddingCostNanoUsd')} + ${embeddingCostNanoUsd}::bigint`,
+        judgeCostNanoUsd: sql<NanoUsd>`${ref('similarityChecks.judgeCostNanoUsd')} + ${judgeCostNanoUsd}::bigint`,
       })),
     )
     .execute()

@@ -75,6 +75,8 @@ const describe = (db: Database, page: ReturnType<typeof selectMatches>) =>
       'c.accepted',
       'c.durationMs',
       'c.embeddingCostNanoUsd',
+      'c.judgeModel',
+      'c.judgeCostNanoUsd',
       'c.createdAt',
       'g.prompt',
       'shown.contentDigest',

@@ -8,6 +8,7 @@ import type { CompareWithSimilar } from '../../generation/ports.ts'
 import type { NanoUsd } from '../../lib/money.ts'
 import { type Check, writeCheck } from './check.ts'
 import { createGate } from './gate/pass-gate.ts'
+import type { AskJudge } from './judge/ask-judge.ts'
 import { resolveMode } from './mode.ts'
 import type { Embedder, FindNeighbours, Neighbour } from './ports.ts'
 import type { GetPromptEmbedding } from './prompt-embedding.ts'
@@ -25,20 +26,26 @@ export type CandidatesDeps = {
 export type CompareDeps = CandidatesDeps & {
   /** For owners without a choice of their own. */
   defaultMode: SimilarityMode
+  /** Where there is one; asked in `reuse` and `shadow`, which need a yes or no. */
+  askJudge?: AskJudge | undefined
+  judgeModel?: string | undefined
   /** Called after every comparison, also one that failed. */
   onCheck: (check: CheckReport) => void
   /** Called with the reason when prompts could not be compared; the image is made then. */
   onTrouble: (error: unknown) => void
 }
 
-export type CheckReport = Pick<Check, 'mode' | 'durationMs' | 'embeddingCostNanoUsd'> & {
+export type CheckReport = Pick<
+  Check,
+  'mode' | 'durationMs' | 'embeddingCostNanoUsd' | 'judgeCostNanoUsd'
+> & {
   outcome: CheckOutcome
 }
 
 /** `suggested`: images were found, and none that reuse answers with. `match`: such a one, in a mode that makes a new one. */
 export type CheckOutcome = 'none' | 'suggested' | 'match' | 'reused' | 'trouble'
 
-/** Near prompts are many where prompts come from a template; the gate reads each in some 0.2 ms, a long one in 2. */
+/** Near prompts are many where prompts come from a template; the gate reads each in some 0.3 ms, a long one in 3. */
 const MAX_NEIGHBOURS = 50
 
 export const MAX_SUGGESTIONS = 3
@@ -54,21 +61,64 @@ export const createCompare = (deps: CompareDeps): CompareWithSimilar => {
     if (mode === 'off') return {}
     const startedAt = performance.now()
     const found = await findOrReport(deps, claim, signal)
-    const durationMs = Math.round(performance.now() - startedAt)
     if (!found) {
-      onCheck({ mode, durationMs, embeddingCostNanoUsd: 0, outcome: 'trouble' })
+      const durationMs = Math.round(performance.now() - startedAt)
+      onCheck({
+        mode,
+        durationMs,
+        embeddingCostNanoUsd: 0,
+        judgeCostNanoUsd: 0,
+        outcome: 'trouble',
+      })
       return {}
     }
-    const { candidates, embeddingCostNanoUsd } = found
+    const { embeddingCostNanoUsd } = found
+    const { candidates, judgeCostNanoUsd } = await judgeOpen(
+      deps,
+      claim,
+      mode,
+      found.candidates,
+      signal,
+    )
+    const durationMs = Math.round(performance.now() - startedAt)
     const match = candidates.find(({ passes }) => passes)
-    const check = { mode, model: deps.embedder.model, match, durationMs, embeddingCostNanoUsd }
+    const costs = { embeddingCostNanoUsd, judgeCostNanoUsd }
+    const check = { mode, model: deps.embedder.model, match, durationMs, ...costs }
     await writeCheck(db, claim, check)
-    onCheck({ mode, durationMs, embeddingCostNanoUsd, outcome: describeOutcome(mode, candidates) })
+    onCheck({ mode, durationMs, ...costs, outcome: describeOutcome(mode, candidates) })
     if (mode === 'reuse' && match) {
       return { match: { imageId: match.id, similarity: match.similarity } }
     }
     return mode === 'shadow' ? {} : { suggestions: candidates.slice(0, MAX_SUGGESTIONS) }
   }
+}
+
+/** Those that nothing stops but their wording are put to the judge, the nearest first; the one that it takes for the same is the best. */
+const judgeOpen = async (
+  { askJudge, judgeModel }: CompareDeps,
+  { ownerId, keyId, prompt }: GenerationRow,
+  mode: SimilarityMode,
+  candidates: readonly Candidate[],
+  signal: AbortSignal,
+): Promise<{ candidates: Suggestion[]; judgeCostNanoUsd: NanoUsd }> => {
+  const suggestions = candidates.map(({ suggestion }) => suggestion)
+  const open = findOpen(mode, candidates)
+  if (!askJudge || open.length === 0) return { candidates: suggestions, judgeCostNanoUsd: 0 }
+  const others = open.map((candidate) => candidate.prompt)
+  const payer = { ownerId, keyId }
+  const { index, costNanoUsd } = await askJudge(payer, normalizePrompt(prompt), others, signal)
+  const same = index === undefined ? undefined : open[index]?.suggestion
+  if (!same) return { candidates: suggestions, judgeCostNanoUsd: costNanoUsd }
+  const judged = { ...same, passes: true, ...(judgeModel !== undefined && { judge: judgeModel }) }
+  const rest = suggestions.filter(({ id }) => id !== same.id)
+  return { candidates: [judged, ...rest], judgeCostNanoUsd: costNanoUsd }
+}
+
+/** What a judge would be asked about: nothing where an image passes, or where the mode makes its own anyway. */
+export const findOpen = (mode: SimilarityMode, candidates: readonly Candidate[]): Candidate[] => {
+  const isDecided = candidates.some(({ suggestion }) => suggestion.passes)
+  const needsAnswer = mode === 'reuse' || mode === 'shadow'
+  return needsAnswer && !isDecided ? candidates.filter(({ isOpen }) => isOpen) : []
 }
 
 /** Undefined when there is no embedding to compare by. */
@@ -83,6 +133,9 @@ const findOrReport = async (deps: CompareDeps, claim: GenerationRow, signal: Abo
   }
 }
 
+/** An image that may be similar, with the prompt it was made for. `isOpen`: nothing stops the pair but its wording. */
+export type Candidate = { suggestion: Suggestion; prompt: string; isOpen: boolean }
+
 /** What is compared: of a generation, or of one that might be. */
 export type ComparedRow = Parameters<typeof createScope>[0] &
   Pick<GenerationRow, 'keyId' | 'fingerprint' | 'prompt'>
@@ -92,7 +145,7 @@ export const findCandidates = async (
   { db, embedder, getPromptEmbedding, findNeighbours, minSimilarity }: CandidatesDeps,
   row: ComparedRow,
   signal: AbortSignal,
-): Promise<{ candidates: Suggestion[]; embeddingCostNanoUsd: NanoUsd }> => {
+): Promise<{ candidates: Candidate[]; embeddingCostNanoUsd: NanoUsd }> => {
   const { ownerId, keyId, fingerprint, prompt } = row
   const scope = await createScope(row)
   const wanted = { ownerId, keyId, fingerprint, prompt, scope }
@@ -108,22 +161,21 @@ const judge = async (
   prompt: string,
   neighbours: readonly Neighbour[],
   signal: AbortSignal,
-): Promise<Suggestion[]> => {
+): Promise<Candidate[]> => {
   const pass = createGate(normalizePrompt(prompt))
-  const judged: Suggestion[] = []
+  const judged: Candidate[] = []
   for (const { imageId: id, prompt: other, similarity } of neighbours) {
-    judged.push({
-      id,
-      similarity: Math.round(similarity * 1e4) / 1e4,
-      ...pass(normalizePrompt(other)),
-    })
+    const text = normalizePrompt(other)
+    const { passes, reasons, isOpen = false } = pass(text)
+    const suggestion = { id, similarity: Math.round(similarity * 1e4) / 1e4, passes, reasons }
+    judged.push({ suggestion, prompt: text, isOpen })
     // The worker's other generations have their turn.
     await setImmediate(undefined, { signal })
   }
   return judged
 }
 
-const byWorth = (a: Suggestion, b: Suggestion): number =>
+const byWorth = ({ suggestion: a }: Candidate, { suggestion: b }: Candidate): number =>
   Number(b.passes) - Number(a.passes) || b.similarity - a.similarity
 
 const describeOutcome = (mode: SimilarityMode, candidates: readonly Suggestion[]): CheckOutcome => {

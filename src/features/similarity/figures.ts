@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
 import type { SimilarityReport } from '../../contract/similarity.ts'
-import { type NanoUsdSum, toUsd } from '../../lib/money.ts'
+import { type NanoUsdSum, parseNanoUsd, toUsd } from '../../lib/money.ts'
 import { measurePrecision } from './precision.ts'
 
 /** How far back figures go. */
@@ -24,15 +24,21 @@ export const readCheckFigures = async (
   db: Database,
   ownerId: string | undefined,
 ): Promise<SimilarityReport['checks']> => {
-  const [{ p50, p95, embeddingCostNanoUsd, ...sums }, saved] = await Promise.all([
-    readSums(db, ownerId),
-    readSaved(db, ownerId),
-  ])
+  const [{ p50, p95, embeddingCostNanoUsd, ...sums }, saved, judged, judgeCost] = await Promise.all(
+    [
+      readSums(db, ownerId),
+      readSaved(db, ownerId),
+      countJudged(db, ownerId),
+      readJudgeCost(db, ownerId),
+    ],
+  )
   const durationMs = p50 === null || p95 === null ? null : { p50, p95 }
   return {
     ...sums,
     durationMs,
     embeddingCostUsd: toUsd(embeddingCostNanoUsd),
+    judged,
+    judgeCostUsd: toUsd(judgeCost),
     savedUsd: toUsd(saved),
   }
 }
@@ -74,6 +80,24 @@ const readSaved = async (db: Database, ownerId: string | undefined): Promise<Nan
     db,
   )
   return rows[0]?.savedNanoUsd ?? 0
+}
+
+/** How many matches a judge decided: its word is looked for among the matches alone, which are few. */
+const countJudged = async (db: Database, ownerId: string | undefined): Promise<number> => {
+  const { rows } = await sql<{ judged: number }>`
+    select count(judge_model)::int as judged
+    from (${newest(ownerId, sql`judge_model`, sql`is_match`)}) as recent`.execute(db)
+  return rows[0]?.judged ?? 0
+}
+
+/** What asking the judge cost, whatever it said; of calls that are in the books still. */
+const readJudgeCost = async (db: Database, ownerId: string | undefined): Promise<NanoUsdSum> => {
+  const { rows } = await sql<{ nanoUsd: string }>`
+    select coalesce(sum(cost_nano_usd), 0)::text as nano_usd
+    from judge_calls
+    where started_at > now() - ${sql.lit(FIGURE_DAYS)} * interval '1 day'
+      and ${ownerId === undefined ? sql`true` : sql`owner_id = ${ownerId}`}`.execute(db)
+  return parseNanoUsd(rows[0]?.nanoUsd ?? '0')
 }
 
 type VerdictSums = Record<'shadowAccepted' | 'shadowRejected' | 'accepted' | 'rejected', number>

@@ -6,15 +6,19 @@ import type { SimilarityMode } from '../../contract/vocabulary.ts'
 import { EmbeddingError } from '../../lib/errors.ts'
 import type { NanoUsd } from '../../lib/money.ts'
 import {
+  type Candidate,
   type CandidatesDeps,
   type ComparedRow,
   findCandidates,
+  findOpen,
   MAX_SUGGESTIONS,
 } from './compare.ts'
 import { encodeVector } from './embedding-code.ts'
 import { digestPrompt, findCode } from './embedding-rows.ts'
+import { MAX_ASKED } from './judge/ask-judge.ts'
+import { digestPair, findVerdicts } from './judge/verdict-rows.ts'
 import { resolveMode } from './mode.ts'
-import type { Embedder } from './ports.ts'
+import type { Embedder, Judge } from './ports.ts'
 import type { GetPromptEmbedding } from './prompt-embedding.ts'
 import { isComparable } from './scope.ts'
 
@@ -37,6 +41,7 @@ export type ForeseeSimilar = (
 
 type Deps = Omit<CandidatesDeps, 'getPromptEmbedding'> & {
   embedder: Embedder
+  judge: Pick<Judge, 'model' | 'estimateNanoUsd'> | undefined
   /** For owners without a choice of their own. */
   defaultMode: SimilarityMode
 }
@@ -58,17 +63,41 @@ export const createForeseeSimilar = (deps: Deps): ForeseeSimilar => {
     const none = { mode, mayCostNanoUsd: 0, candidates: [] }
     if (mode === 'off') return { ...none, isCompared: true }
     try {
-      const { candidates } = await findCandidates(candidatesDeps, row, AbortSignal.timeout(MAX_MS))
+      const found = await findCandidates(candidatesDeps, row, AbortSignal.timeout(MAX_MS))
+      const { candidates, mayCostNanoUsd } = await recall(deps, row, mode, found.candidates)
       const [best] = candidates
       const match = mode === 'reuse' && best?.passes ? best : undefined
       const isShown = mode !== 'shadow'
       const shown = isShown ? candidates.slice(0, MAX_SUGGESTIONS) : []
-      return { ...none, isCompared: true, match, candidates: shown }
+      return { ...none, isCompared: true, mayCostNanoUsd, match, candidates: shown }
     } catch (error) {
       if (!isUnknown(error)) throw error
       return { ...none, isCompared: false, mayCostNanoUsd: mayCost(embedder, prompt) }
     }
   }
+}
+
+/** With what the judge has said already. Nobody is asked: where it is not known, what asking may cost is told. */
+const recall = async (
+  { db, judge }: Deps,
+  { ownerId, prompt }: ComparedRow,
+  mode: SimilarityMode,
+  candidates: readonly Candidate[],
+): Promise<{ candidates: Suggestion[]; mayCostNanoUsd: NanoUsd }> => {
+  const suggestions = candidates.map(({ suggestion }) => suggestion)
+  const open = findOpen(mode, candidates)
+  if (!judge || open.length === 0) return { candidates: suggestions, mayCostNanoUsd: 0 }
+  const text = normalizePrompt(prompt)
+  const digestOf = (candidate: Candidate) => digestPair(text, candidate.prompt)
+  const known = await findVerdicts(db, ownerId, judge.model, open.map(digestOf))
+  const same = open.find((candidate) => known.get(digestOf(candidate)))?.suggestion
+  if (!same) {
+    const asked = open.filter((candidate) => !known.has(digestOf(candidate))).slice(0, MAX_ASKED)
+    const costs = asked.map((candidate) => judge.estimateNanoUsd(text, candidate.prompt))
+    return { candidates: suggestions, mayCostNanoUsd: costs.reduce((sum, cost) => sum + cost, 0) }
+  }
+  const judged = { ...same, passes: true, judge: judge.model }
+  return { candidates: [judged, ...suggestions.filter((each) => each !== same)], mayCostNanoUsd: 0 }
 }
 
 const isUnknown = (error: unknown): boolean =>

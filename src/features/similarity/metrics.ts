@@ -2,9 +2,12 @@ import { Counter, Histogram, type Registry } from 'prom-client'
 import type { SimilarityMode } from '../../contract/vocabulary.ts'
 import { toUsd } from '../../lib/money.ts'
 import type { CheckReport } from './compare.ts'
+import type { JudgeOutcome } from './judge/ask-judge.ts'
 import type { Embedder } from './ports.ts'
 
 type Verdict = { mode: SimilarityMode; accepted: boolean; hasFallenBack: boolean }
+
+const JUDGE_OUTCOMES: JudgeOutcome['outcome'][] = ['same', 'different', 'remembered', 'trouble']
 
 /** Modes in which somebody may judge what was found. */
 const JUDGED: SimilarityMode[] = ['suggest', 'shadow', 'reuse']
@@ -26,6 +29,17 @@ export const createSimilarityMetrics = (registry: Registry) => {
     help: 'What embeddings of prompts cost, in US dollars.',
     registers,
   })
+  const judgeCost = new Counter({
+    name: 'imageonce_judge_cost_usd_total',
+    help: 'What verdicts of the judge on pairs of prompts cost, in US dollars.',
+    registers,
+  })
+  const judged = new Counter({
+    name: 'imageonce_judge_verdicts_total',
+    help: 'What the judge said of pairs of prompts: same, different, remembered (same, said before), trouble.',
+    labelNames: ['outcome'],
+    registers,
+  })
   const verdicts = new Counter({
     name: 'imageonce_similarity_verdicts_total',
     help: 'What people said of similar images: accepted, rejected; a second word on the same one counts again.',
@@ -37,6 +51,7 @@ export const createSimilarityMetrics = (registry: Registry) => {
     help: 'Owners whose reuse turned itself back to suggest, as too much of it was rejected.',
     registers,
   })
+  for (const outcome of JUDGE_OUTCOMES) judged.inc({ outcome }, 0)
   // From nothing to 1 is no increase to Prometheus.
   for (const mode of JUDGED) {
     for (const verdict of ['accepted', 'rejected']) verdicts.inc({ mode, verdict }, 0)
@@ -59,5 +74,9 @@ export const createSimilarityMetrics = (registry: Registry) => {
     verdicts.inc({ mode, verdict: accepted ? 'accepted' : 'rejected' })
     if (hasFallenBack) fallBacks.inc()
   }
-  return { onCheck, measure, onVerdict }
+  const onJudged = ({ outcome, costNanoUsd }: JudgeOutcome): void => {
+    judged.inc({ outcome })
+    judgeCost.inc(toUsd(costNanoUsd))
+  }
+  return { onCheck, measure, onVerdict, onJudged }
 }

@@ -5,38 +5,45 @@ import type { CompareWithSimilar } from '../../generation/ports.ts'
 import type { GenerationWithImage } from '../../generation/state/repository.ts'
 import type { BudgetSettings } from '../../generation/state/spending-limits.ts'
 import { createRareLog, type Logger } from '../../lib/logger.ts'
-import { HOUR_MS } from '../../lib/time.ts'
+import { DAY_MS, HOUR_MS } from '../../lib/time.ts'
 import { createCompare } from './compare.ts'
 import { chooseEmbedder, type EmbeddingOptions } from './embeddings/choose-embedder.ts'
 import { type FeedbackDeps, rejectReused } from './feedback.ts'
 import { createForeseeSimilar } from './foresee.ts'
+import { createAskJudge } from './judge/ask-judge.ts'
+import { chooseJudge, type JudgeOptions } from './judge/choose-judge.ts'
+import { deleteOldJudgements } from './judge/maintenance.ts'
+import { createPaidJudge } from './judge/paid-judge.ts'
 import { maintainEmbeddings } from './maintenance.ts'
 import type { SimilarityMetrics } from './metrics.ts'
 import { createFindNeighbours } from './neighbours/find-neighbours.ts'
 import { createPaidEmbedder } from './paid-embedder.ts'
-import type { Embedder, FindNeighbours } from './ports.ts'
+import type { Embedder, FindNeighbours, Judge } from './ports.ts'
 import { createGetPromptEmbedding } from './prompt-embedding.ts'
 import type { SimilaritySettings } from './report.ts'
 
-type SimilarityDeps = EmbeddingOptions & {
-  db: Database
-  /** For owners without a choice of their own. */
-  defaultMode: SimilarityMode
-  minSimilarity: number
-  /** From 0 to 1: under it an owner's reuse turns itself back to `suggest`. */
-  precisionFloor: number
-  metrics: SimilarityMetrics
-  /** The limits of the settings to what calls cost. */
-  budgets: BudgetSettings
-  logger: Logger
-}
+type SimilarityDeps = EmbeddingOptions &
+  JudgeOptions & {
+    db: Database
+    /** For owners without a choice of their own. */
+    defaultMode: SimilarityMode
+    minSimilarity: number
+    /** From 0 to 1: under it an owner's reuse turns itself back to `suggest`. */
+    precisionFloor: number
+    metrics: SimilarityMetrics
+    /** The limits of the settings to what calls cost. */
+    budgets: BudgetSettings
+    logger: Logger
+  }
 
 /** Comparing a prompt with its owner's others. Throws `StartError` as `chooseEmbedder` does. */
 export const createSimilarity = (deps: SimilarityDeps) => {
   const { db, defaultMode, minSimilarity, precisionFloor, metrics, logger } = deps
   const chosen = chooseEmbedder(deps)
   const embedder = chosen.embedder && createPaidEmbedder(db, chosen.embedder, deps.budgets)
+  const judge = embedder && chooseJudge(deps)
   const settings: SimilaritySettings = {
+    judge: judge?.model ?? null,
     embeddings: embedder,
     note: 'note' in chosen ? chosen.note : undefined,
     defaultMode,
@@ -64,13 +71,14 @@ export const createSimilarity = (deps: SimilarityDeps) => {
           signal,
         ),
     },
+    { name: 'judgements', everyMs: DAY_MS, run: (signal) => deleteOldJudgements(db, signal) },
   ]
   return {
     settings,
     feedback,
     onDeclined,
-    compare: embedder && compareBy(embedder, findNeighbours, deps),
-    foresee: embedder && createForeseeSimilar({ ...deps, embedder, findNeighbours }),
+    compare: embedder && compareBy(embedder, judge, findNeighbours, deps),
+    foresee: embedder && createForeseeSimilar({ ...deps, embedder, judge, findNeighbours }),
     tasks,
   }
 }
@@ -89,6 +97,7 @@ const createFeedback = ({ db, precisionFloor, metrics, logger }: SimilarityDeps)
 
 const compareBy = (
   embedder: Embedder,
+  judge: Judge | undefined,
   findNeighbours: FindNeighbours,
   deps: SimilarityDeps,
 ): CompareWithSimilar => {
@@ -100,9 +109,24 @@ const compareBy = (
     findNeighbours,
     defaultMode,
     minSimilarity,
+    askJudge: judge && askBy(judge, deps),
+    judgeModel: judge?.model,
     onCheck: metrics.onCheck,
     onTrouble: createRareLog((fields) =>
       logger.warn(fields, 'prompts could not be compared; images are made all the same'),
+    ),
+  })
+}
+
+const askBy = (judge: Judge, deps: SimilarityDeps) => {
+  const { db, budgets, prices, metrics, logger } = deps
+  const { dailyCalls } = deps.judge
+  return createAskJudge({
+    db,
+    judge: createPaidJudge({ db, judge, budgets, dailyCalls, priceVersion: prices.version }),
+    onVerdict: metrics.onJudged,
+    onTrouble: createRareLog((fields) =>
+      logger.warn(fields, 'the judge said nothing of two prompts; images are made all the same'),
     ),
   })
 }

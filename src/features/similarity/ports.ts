@@ -50,3 +50,20 @@ export type Neighbour = {
 
 /** The nearest, nearest first. Never another owner's, never an image that is deleted or lost. */
 export type FindNeighbours = (db: Database, query: NeighbourQuery) => Promise<Neighbour[]>
+
+/** Says of two prompts whether one picture may answer both, where their words alone don't tell. */
+export type Judge = {
+  model: string
+  /** What a call may cost at most. */
+  estimateNanoUsd(a: string, b: string): NanoUsd
+  /** Throws `JudgeError`, or the signal's reason once that is aborted. */
+  judge(a: string, b: string, signal: AbortSignal): Promise<Verdict>
+}
+
+export type Verdict = {
+  isSame: boolean
+  costNanoUsd: NanoUsd
+  /** As it was answered. */
+  usage?: object | undefined
+  responseId?: string | undefined
+}

@@ -15,6 +15,8 @@ export const presentCheck = (row: CheckRow, urls: Urls, showsOwner: boolean): Si
   verdict: describeVerdict(row.accepted),
   durationMs: row.durationMs,
   embeddingCostUsd: toUsd(row.embeddingCostNanoUsd),
+  ...(row.judgeModel !== null && { judge: row.judgeModel }),
+  judgeCostUsd: toUsd(row.judgeCostNanoUsd),
   createdAt: row.createdAt.toISOString(),
 })
 

@@ -12,6 +12,8 @@ export type SimilaritySettings = {
   /** Undefined where there is nothing to compare them by; `note` says why. */
   embeddings: Pick<Embedder, 'source' | 'model'> | undefined
   note?: string | undefined
+  /** The model that is asked where the rules stop at wording alone; null where none is. */
+  judge: string | null
   defaultMode: SimilarityMode
   minSimilarity: number
   precisionFloor: number

@@ -146,6 +146,7 @@ export const presentSuggested = (
   similarity: suggestion.similarity,
   passes: suggestion.passes,
   reasons: suggestion.reasons,
+  ...(suggestion.judge !== undefined && { judge: suggestion.judge }),
 })
 
 /** Where its image is or will be, as it was made or in another format. */

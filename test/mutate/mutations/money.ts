@@ -98,7 +98,7 @@ export const money: readonly Mutation[] = [
     name: 'price: another version with other figures',
     why: 'nobody can tell by which figures a call was booked',
     file: PRICE_TABLE,
-    find: 'digest({ models, embeddings })',
+    find: 'digest({ models, embeddings, texts })',
     replace: 'digest({})',
     tests: PRICED,
   },

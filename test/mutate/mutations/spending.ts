@@ -4,6 +4,8 @@ const ATTEMPTS = 'src/generation/run/attempts.ts'
 const LIMITS = 'src/generation/state/spending-limits.ts'
 const INSERT = 'src/generation/state/insert-or-requeue.ts'
 const EMBEDDER = 'src/features/similarity/paid-embedder.ts'
+const JUDGE = 'src/features/similarity/judge/paid-judge.ts'
+const JUDGED = ['test/integration/similarity-judge.test.ts']
 const BUDGETS = 'src/features/spending/budgets.ts'
 const SWITCH = 'src/features/spending/switch.ts'
 const ROUTES = 'src/features/spending/routes.ts'
@@ -47,6 +49,46 @@ export const spending: readonly Mutation[] = [
     find: '  await wakeStopped(db)\n',
     replace: '',
     tests: ['test/integration/wait-for-budget.test.ts'],
+  },
+  {
+    name: 'judge: an end to an owner’s calls of a day',
+    why: 'an owner with many near prompts asks without end',
+    file: JUDGE,
+    find: ') < ${dailyCalls}',
+    replace: ') <= ${dailyCalls} + 1000',
+    tests: JUDGED,
+  },
+  {
+    name: 'judge: not where a relation is turned',
+    why: 'a model may say that who chases whom makes no difference',
+    file: 'src/features/similarity/gate/only-wording.ts',
+    find: "  ['turned', areTurned],\n",
+    replace: '',
+    tests: ['test/unit/similarity-pairs.test.ts'],
+  },
+  {
+    name: 'judge: not where a prompt speaks to it',
+    why: 'what asks for the answer yes is put to who gives it',
+    file: 'src/features/similarity/gate/only-wording.ts',
+    find: "  ['instructions', (a, b) => isAboutTexts(a) || isAboutTexts(b)],\n",
+    replace: '',
+    tests: ['test/unit/similarity-pairs.test.ts'],
+  },
+  {
+    name: 'judge: settled by what it cost',
+    why: 'each call stays booked at the most that it may cost',
+    file: JUDGE,
+    find: '      costNanoUsd,\n      finishedAt',
+    replace: '      finishedAt',
+    tests: JUDGED,
+  },
+  {
+    name: 'judge: once a pair',
+    why: 'what was said is paid for again',
+    file: 'src/features/similarity/judge/verdict-rows.ts',
+    find: 'JSON.stringify([a, b].sort())',
+    replace: 'JSON.stringify([a, b])',
+    tests: JUDGED,
   },
   {
     name: 'handed on: within limits',

@@ -383,6 +383,22 @@ export const submissions: readonly Mutation[] = [
     tests: ['test/unit/in-flight-counts.test.ts'],
   },
   {
+    name: 'judge: what the rules decide they decide',
+    why: 'a model decides about counts, names and relations',
+    file: 'src/features/similarity/gate/pass-gate.ts',
+    find: 'const isOpen = isOnlyWording(first, second)',
+    replace: 'const isOpen = true',
+    tests: ['test/integration/similarity-judge.test.ts'],
+  },
+  {
+    name: 'judge: believed only beside two noes',
+    why: 'a prompt that talks to the judge gets another one’s picture',
+    file: 'src/features/similarity/judge/questions.ts',
+    find: "verdicts.get(id) === (id === asked ? 'same' : 'different')",
+    replace: "id !== asked || verdicts.get(id) === 'same'",
+    tests: ['test/unit/judge-questions.test.ts'],
+  },
+  {
     name: 'gate: counts',
     why: 'a picture of two dogs is served to who asked for three',
     file: 'src/features/similarity/gate/pass-gate.ts',

@@ -3,8 +3,9 @@ import { nameOf } from './phrase.ts'
 import { BACKDROPS, GARMENTS, PLACES, WORN } from './words/things.ts'
 
 /** Relations whose meaning hangs on what follows: "in a coat" is "with a coat", "by Monet" is not "beside Monet". */
-export const byTarget = ({ groups, relations }: Clause): Clause => ({
+export const byTarget = ({ groups, relations, hosts }: Clause): Clause => ({
   groups,
+  hosts,
   relations: relations.map((relation, index) => {
     const names = (groups[index + 1] ?? []).map(nameOf)
     const areAll = (set: ReadonlySet<string>) =>

@@ -3,8 +3,15 @@ import { emptyDraft, finishPhrase, isBlank, type Phrase } from './phrase.ts'
 /** Things named together ("a dog and two cats"), in their order. */
 export type Group = readonly Phrase[]
 
-/** A chain: group, relation, group, relation, group. A group is empty where nothing is named. */
-export type Clause = { groups: readonly Group[]; relations: readonly string[] }
+/**
+ * Groups, each but the first in relation to one before it: `relations[i]` puts group `i + 1` in relation to group `hosts[i]`. A
+ * group is empty where nothing is named.
+ */
+export type Clause = {
+  groups: readonly Group[]
+  relations: readonly string[]
+  hosts: readonly number[]
+}
 
 export type ClauseBuilder = ReturnType<typeof createClauseBuilder>
 
@@ -12,9 +19,11 @@ export type ClauseBuilder = ReturnType<typeof createClauseBuilder>
 export const createClauseBuilder = () => {
   const groups: Phrase[][] = [[]]
   const relations: string[] = []
+  const hosts: number[] = []
   let draft = emptyDraft()
   let isJoined = true
   let isWithout = false
+  let isDetached = false
 
   const endPhrase = () => {
     const phrase = finishPhrase(draft)
@@ -26,18 +35,33 @@ export const createClauseBuilder = () => {
     const isNegated = phrase.isNegated || isWithout || spreads
     group?.push(isNegated ? { ...phrase, isNegated, count: negatedCount(phrase) } : phrase)
     isJoined = false
+    isDetached = false
   }
   const relate = (relation: string) => {
     endPhrase()
+    const host = isDetached ? 0 : groups.length - 1
     const isFirst = groups.length === 1
-    if (groups.at(-1)?.length === 0 && !isFirst) {
+    if (groups.at(-1)?.length === 0 && !isFirst && !settleVerb()) {
       relations.push(`${relations.pop()} ${relation}`)
     } else {
       relations.push(relation)
+      hosts.push(Math.min(host, groups.length - 1))
       groups.push([])
     }
     isJoined = true
     isWithout = false
+    isDetached = false
+  }
+  /** What does something to nothing that is named: "sleeping" is said of the thing as if it stood in front. */
+  const settleVerb = (): boolean => {
+    const [verb = '', host = 0] = [relations.at(-1), hosts.at(-1)]
+    const [thing, ...others] = groups[host] ?? []
+    if (!/^<?~/.test(verb) || thing === undefined || others.length > 0) return false
+    groups[host] = [{ ...thing, words: [verb, ...thing.words] }]
+    relations.pop()
+    hosts.pop()
+    groups.pop()
+    return true
   }
   /** Before a word that begins a phrase: without a conjunction, what stands next to each other is related by that. */
   const beginPhrase = () => {
@@ -48,6 +72,7 @@ export const createClauseBuilder = () => {
   return {
     /** Those of the phrase that is being read, without its article and number. */
     words: (): readonly string[] => draft.words,
+    determiners: (): readonly string[] => draft.determiners,
     addWord: (word: string) => {
       if (isBlank(draft)) beginPhrase()
       draft.words.push(word)
@@ -58,6 +83,11 @@ export const createClauseBuilder = () => {
       if (draft.words.length > 0 || isBlank(draft)) beginPhrase()
       draft.determiners.push(word)
     },
+    /** The last word names the thing, and what follows is said of it. */
+    holdName: () => {
+      draft.nameAt ??= draft.words.length - 1
+    },
+    isNameHeld: (): boolean => draft.nameAt !== undefined,
     /** The next phrase is said not to be there. */
     negate: () => {
       beginPhrase()
@@ -68,6 +98,16 @@ export const createClauseBuilder = () => {
       endPhrase()
       isJoined = true
     },
+    /** What follows is said of the first thing. */
+    detach: () => {
+      endPhrase()
+      if (groups.length > 1 && groups.at(-1)?.length === 0) settleVerb()
+      isDetached = (groups[0]?.length ?? 0) > 0
+    },
+    isDetached: (): boolean => isDetached,
+    /** Whether something was done to the thing, and it is not said yet by whom. */
+    isDone: (): boolean =>
+      groups.at(-1)?.length === 0 && relations.at(-1)?.startsWith('<~') === true,
     relate,
     /** The relation, to what is not there. */
     relateWithout: (relation: string) => {
@@ -79,11 +119,13 @@ export const createClauseBuilder = () => {
       endPhrase()
       const last = groups.at(-1)?.pop()
       if (last === undefined) draft.position = position
+      else if (last.isNegated && position.endsWith('-it')) groups.at(-1)?.push(last)
       else groups.at(-1)?.push({ ...last, position: `${last.position}${position}` })
     },
     finish: (): Clause => {
       endPhrase()
-      return { groups, relations }
+      if (groups.length > 1 && groups.at(-1)?.length === 0) settleVerb()
+      return { groups, relations, hosts }
     },
   }
 }

@@ -1,3 +1,4 @@
+import { isAdjective } from './adjectives.ts'
 import type { Clause, Group } from './clause-builder.ts'
 import { keyOf, nameOf, type Phrase } from './phrase.ts'
 import { INVERSES, SYMMETRIC } from './words/relations.ts'
@@ -9,7 +10,7 @@ export type Link = { from: string; relation: string; to: string }
 /** The links of a clause. `describe` says what stands for a phrase: all of it, or its name alone. */
 export const linksOf = (clause: Clause, describe: (phrase: Phrase) => string = keyOf): Link[] =>
   clause.relations.map((relation, index) => {
-    const from = groupKey(clause, index, describe)
+    const from = groupKey(clause, clause.hosts[index] ?? index, describe)
     const to = groupKey(clause, index + 1, describe)
     return directed(from, relation, to)
   })
@@ -51,15 +52,22 @@ const groupKey = (
 const reachesOver = (group: Group, relationBefore: string | undefined): boolean => {
   if (group.every(({ isNegated }) => isNegated)) return false
   // "a cat on a table and a dog": is it on the dog, too?
-  if (relationBefore !== undefined && relationBefore !== 'between') return true
-  if (group.every(({ isDetermined }) => isDetermined)) return false
+  const isBare = group.every(({ isDetermined }) => !isDetermined)
+  if (
+    relationBefore !== undefined &&
+    relationBefore !== 'between' &&
+    !(isBare && relationBefore === 'with')
+  ) {
+    return true
+  }
   return group.some(
-    ({ isDetermined, words }, index) =>
-      isDetermined || (words.length > 1 && index < group.length - 1),
+    ({ isDetermined, words, count }, index) =>
+      (words.slice(0, -1).some(isAdjective) || (isDetermined && count !== '1')) &&
+      group.slice(index + 1).some((other) => !other.isDetermined),
   )
 }
 
 const isForAll = (relation: string, target: Group): boolean =>
-  ['inside', 'on', 'at'].includes(relation) &&
+  ['inside', 'on', 'at'].includes(relation.replace(/^<?~\w+ /, '')) &&
   target.length === 1 &&
   target.every((phrase) => PLACES.has(nameOf(phrase)))

@@ -16,7 +16,8 @@ export const markNames = (tokens: readonly Token[], isShouted: boolean): Token[]
   const isTitle = named.length >= MIN_TITLE_WORDS && named.every(({ isCapital }) => isCapital)
   return tokens.map((token, index) => {
     // At the beginning a capital means something only where the next word has one, too: "Big Ben".
-    const isInside = !isFirst(tokens, index) || tokens[index + 1]?.isCapital === true
+    const isInside =
+      !isFirst(tokens, index) || (tokens[index + 1]?.isCapital === true && !isSmall(token.text))
     const isCapital = token.isCapital && !isTitle && !isShouted && isInside
     const isName = isCapital && (HOMOGRAPHS.has(token.text) || FILLERS.has(token.text))
     return { ...token, isCapital, text: isName ? `${token.text}'name` : token.text }

@@ -1,17 +1,25 @@
 import type { Clause } from './clause-builder.ts'
 import type { Phrase } from './phrase.ts'
+import {
+  COMPOSITIONS,
+  DRAWN_MANNERS,
+  LOOKS,
+  MANNERS,
+  MEDIA,
+  STYLE_HEADS,
+} from './words/attributes.ts'
 import { COLOURS } from './words/colours.ts'
 import { ARTICLES, CONJUNCTIONS, FILLERS, ORDER_WORDS } from './words/function-words.ts'
 import { AMOUNTS, findNumber } from './words/numbers.ts'
 import { RELATIONS } from './words/relations.ts'
 import { SCALE_WORDS } from './words/scales.ts'
-import { COMPOSITIONS, LOOKS, MEDIA } from './words/styles.ts'
 import { SYNONYMS } from './words/synonyms.ts'
 import { FOREIGN, PLACES, TIMES, WORN } from './words/things.ts'
 
 /** Whether the words are not English, as far as the rules can tell: then they know neither order nor synonyms. */
-export const isForeign = (words: readonly string[]): boolean =>
-  words.some((word) => FOREIGN.has(word) || isForeignLetter(word)) || !words.some(isKnown)
+export const isForeign = (words: readonly string[], names: readonly string[]): boolean =>
+  words.some((word) => (FOREIGN.has(word) && !names.includes(word)) || isForeignLetter(word)) ||
+  !words.some(isKnown)
 
 /** Whether a word points to others by their order ("it", "the other") or denies them without saying how many. */
 export const hasOrderWord = (words: readonly string[]): boolean =>
@@ -55,7 +63,10 @@ const KNOWN = [
   SCALE_WORDS,
   COMPOSITIONS,
   LOOKS,
+  MANNERS,
+  DRAWN_MANNERS,
   MEDIA,
+  STYLE_HEADS,
   SYNONYMS,
   WORN,
   PLACES,

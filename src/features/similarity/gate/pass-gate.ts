@@ -3,6 +3,7 @@ import { doColoursAgree } from './colours.ts'
 import { doCountsAgree } from './counts.ts'
 import { doEntitiesAgree } from './entities.ts'
 import { doNegationsAgree } from './negation.ts'
+import { isOnlyWording } from './only-wording.ts'
 import { type Reading, readPrompt } from './reading.ts'
 import { doRelationsAgree } from './relations.ts'
 import { doScalesAgree } from './scales.ts'
@@ -35,11 +36,16 @@ const AGREEMENTS: [reason: GateReason, doAgree: Agreement][] = [
   ['composition', doCompositionsAgree],
 ]
 
-type Judgement = { passes: boolean; reasons: GateReason[] }
+type Judgement = {
+  passes: boolean
+  reasons: GateReason[]
+  /** Set where nothing stops the pair but how it is said: somebody else may have a word on it. */
+  isOpen?: true
+}
 
 /**
  * Whether one picture may answer both prompts, as far as their words tell; for prompts that a model of meaning
- * already takes for similar. An equivalence: reflexive, symmetric, transitive. When in doubt it does not pass.
+ * already takes for similar. Each prompt passes with itself, and both ways give the same answer. When in doubt it does not pass.
  */
 export const passGate = (a: string, b: string): Judgement => createGate(a)(b)
 
@@ -50,11 +56,22 @@ export const createGate = (prompt: string): ((other: string) => Judgement) => {
   return (other) => {
     const second = read(other)
     if (first.form === second.form) return { passes: true, reasons: [] }
+    const isOpen = isOnlyWording(first, second)
+    if (isOpen && isSameList(first, second)) return { passes: true, reasons: [] }
     const disagreements = AGREEMENTS.filter(([, doAgree]) => !doAgree(first, second))
     const reasons = disagreements.map(([name]) => name)
-    return { passes: false, reasons: reasons.length > 0 ? reasons : ['wording'] }
+    return {
+      passes: false,
+      reasons: reasons.length > 0 ? reasons : ['wording'],
+      ...(isOpen && { isOpen }),
+    }
   }
 }
+
+/** A list of things, and a sentence that says how those are together; or two sentences that say nothing besides. */
+const isSameList = (a: Reading, b: Reading): boolean =>
+  (a.list !== undefined && a.list === b.list) ||
+  (a.flat !== undefined && a.flat.form === b.flat?.form && (a.flat.isList || b.flat.isList))
 
 const createReader = () => {
   const readings = new Map<string, Reading>()

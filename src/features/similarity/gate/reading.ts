@@ -1,18 +1,29 @@
+import { attach } from './attach.ts'
+import { attributeSet } from './attribute-words.ts'
 import { canonicalWords } from './canonical-words.ts'
 import { parseClause } from './clause.ts'
 import type { Clause } from './clause-builder.ts'
-import { BREAK, splitClauses } from './clauses-of-words.ts'
+import { BREAK, splitAtBreaks, splitClauses } from './clauses-of-words.ts'
+import { joinOf } from './join-of.ts'
+import { readLights } from './lights.ts'
 import { groupKeys, linkKey, linksOf } from './links.ts'
+import { flatFormOf, listFormOf } from './list-form.ts'
 import { markNames } from './mark-names.ts'
+import { type Taken, takeMedium } from './medium.ts'
 import { dependsOnNeighbours, hasOrderWord, isForeign } from './order-counts.ts'
-import { takePictureWords, takeSettings } from './picture-words.ts'
+import { takeScene } from './scene.ts'
 import { type Token, tokenize } from './tokenize.ts'
-import { ASKING, ASKING_FOR_IMAGE } from './words/function-words.ts'
+import { ASKING, THANKS } from './words/function-words.ts'
+import { FOREIGN_DETERMINERS } from './words/things.ts'
 
 /** What the rules understand of a prompt. */
 export type Reading = {
   /** Equal for two prompts only if nothing is known to tell their pictures apart. */
   form: string
+  /** What it says as a list of what is in the picture, where it can be one. */
+  list?: string | undefined
+  /** The same without relations; `isList` where it says none. */
+  flat?: { form: string; isList: boolean } | undefined
   /** All words that are left when those of one meaning are made one, in their order. */
   words: readonly string[]
   /** Words with a capital inside a sentence, in lower case. */
@@ -22,6 +33,8 @@ export type Reading = {
   /** What is said of the picture as a whole. */
   whole: readonly string[]
   clauses: readonly Clause[]
+  /** False for what is too long to read, or in no language that the rules know. */
+  isUnderstood: boolean
 }
 
 /**
@@ -32,21 +45,47 @@ export const MAX_READ_CHARACTERS = 1_000
 
 export const readPrompt = (prompt: string): Reading => {
   if (prompt.length > MAX_READ_CHARACTERS) {
-    const nothing = { words: [], names: [], quotes: [], whole: [], clauses: [] }
+    const nothing = {
+      words: [],
+      names: [],
+      quotes: [],
+      whole: [],
+      clauses: [],
+      isUnderstood: false,
+    }
     return { form: `unread: ${prompt}`, ...nothing }
   }
-  const described = prompt.replace(ASKING_FOR_IMAGE, '').replace(ASKING, '')
+  const described = prompt.replace(ASKING, '').replace(THANKS, '')
   const tokens = markNames(tokenize(described), described === described.toUpperCase())
   const canonical = canonicalWords(tokens)
   const words = canonical.map(wordOf)
   const names = tokens.filter(({ isCapital }) => isCapital).map(({ text }) => text)
   const quotes = tokens.filter(({ kind }) => kind === 'quote').map(({ text }) => text)
-  const parsed = splitClauses(words).map(parseClause)
-  const { whole, clauses } = understand(parsed)
-  const reading = { words, names, quotes, whole, clauses }
-  if (isForeign(words)) return { ...reading, form: `as written: ${tokens.map(wordOf).join(' ')}` }
+  const split = splitClauses(words)
+  const parsed = split.clauses.map(parseClause)
+  const { whole, clauses, flat } = understand(parsed, split.attributes, names)
+  const isUnderstood = !isForeign(words, names)
+  const reading = { words, names, quotes, whole, clauses, isUnderstood }
+  if (!isUnderstood) return { ...reading, form: formAsWritten(tokens.map(wordOf)) }
   const isInOrder = hasOrderWord(words) || dependsOnNeighbours(parsed)
-  return { ...reading, form: isInOrder ? `in order: ${words.join(' ')}` : formOf(whole, clauses) }
+  if (isInOrder) return { ...reading, form: `in order: ${words.join(' ')}` }
+  return {
+    ...reading,
+    form: formOf(whole, clauses),
+    list: listFormOf(flat.whole, flat.clauses),
+    flat: flatFormOf(flat.whole, flat.clauses),
+  }
+}
+
+/**
+ * What is not English is taken as it is written, but for one word that stands for itself beside a thing with its article: "Aquarell,
+ * zwei Hunde", "un perro, acuarela".
+ */
+const formAsWritten = (words: readonly string[]): string => {
+  const [first = [], second = [], ...others] = splitAtBreaks(words)
+  const isSwapped = first.length === 1 && FOREIGN_DETERMINERS.has(second[0] ?? '')
+  const parts = isSwapped && others.length === 0 ? [second, first] : splitAtBreaks(words)
+  return `as written: ${parts.map((part) => part.join(' ')).join(` ${BREAK} `)}`
 }
 
 /** A quote stands for itself, in its own case, and is never taken for a word. */
@@ -55,12 +94,26 @@ const wordOf = ({ kind, text }: Token): string => {
   return kind === 'break' ? BREAK : text
 }
 
-const understand = (parsed: readonly Clause[]): { whole: string[]; clauses: readonly Clause[] } => {
-  const picture = takePictureWords(parsed)
-  const setting = takeSettings(picture.clauses)
+const understand = (
+  parsed: readonly Clause[],
+  attributes: readonly string[],
+  names: readonly string[],
+): Taken & { flat: Taken } => {
+  const picture = takeMedium(parsed)
+  const flat = {
+    whole: attributeSet([...attributes, ...picture.whole]),
+    clauses: picture.clauses.map((clause) => joinOf(attach(clause, names))),
+  }
+  const scene = takeScene(
+    picture.clauses
+      .map((clause) => attach(clause, names))
+      .map(readLights)
+      .map(joinOf),
+  )
   return {
-    whole: [...picture.whole, ...setting.whole].sort(),
-    clauses: setExclusionsApart(setting.clauses),
+    whole: attributeSet([...attributes, ...picture.whole, ...scene.whole]),
+    clauses: setExclusionsApart(scene.clauses),
+    flat,
   }
 }
 
@@ -74,7 +127,7 @@ const setExclusionsApart = (clauses: readonly Clause[]): readonly Clause[] => {
     const [group = [], excluded = [], ...others] = clause.groups
     const isApart = clause.relations[0] === 'with' && excluded.every(({ isNegated }) => isNegated)
     if (others.length > 0 || !isApart) return [clause]
-    return [group, excluded].map((phrases) => ({ groups: [phrases], relations: [] }))
+    return [group, excluded].map((phrases) => ({ groups: [phrases], relations: [], hosts: [] }))
   })
 }
 

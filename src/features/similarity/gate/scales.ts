@@ -1,5 +1,5 @@
 import { areSameFacts, without } from './facts.ts'
-import { nameOf } from './phrase.ts'
+import { nameOf, singular } from './phrase.ts'
 import type { Reading } from './reading.ts'
 import { SCALE_WORDS, SCALES } from './words/scales.ts'
 
@@ -14,7 +14,8 @@ const areOpposed = (a: Reading, b: Reading): boolean => {
   )
 }
 
-const wordsOf = ({ words, whole }: Reading): string[] => [...words, ...whole]
+const wordsOf = ({ words, whole }: Reading): string[] =>
+  [...words, ...whole].map((word) => singular(word).name)
 
 /** Words of a scale with the thing they are said of, where both prompts name it. */
 const boundFor = (a: Reading, b: Reading): string[] => {

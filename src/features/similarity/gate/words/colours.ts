@@ -1,5 +1,5 @@
 export const COLOURS: ReadonlySet<string> = new Set(
-  'red blue green yellow orange purple violet pink brown black white gray golden gold silver turquoise teal cyan magenta emerald crimson scarlet maroon beige ivory cream olive lime indigo lavender lilac bronze copper blonde blond brunette auburn tan rosy peach coral amber khaki mint colorful colorless multicolored'.split(
+  'red blue navy sapphire green yellow orange purple violet pink brown black white gray golden gold silver turquoise teal cyan magenta emerald crimson scarlet maroon beige ivory cream olive lime indigo lavender lilac bronze copper blonde blond brunette auburn tan rosy peach coral amber khaki mint colorful colorless multicolored'.split(
     ' ',
   ),
 )

@@ -25,9 +25,12 @@ export const RELATIONS: ReadonlySet<string> = new Set(
 
 /** What holds or measures other things: "a cup of coffee" is one thing. */
 export const MEASURES: ReadonlySet<string> = new Set(
-  'cup cups mug glass glasses bowl bottle bottles plate pot jar basket piece slice pile bunch bouquet field flock herd group'.split(
-    ' ',
-  ),
+  'cup mug glass glasses bowl bottle plate pot jar basket'.split(' '),
+)
+
+/** What is made of others, so that those alone say which: "a field of sunflowers" is a sunflower field. */
+export const COLLECTIONS: ReadonlySet<string> = new Set(
+  'piece slice pile bunch bouquet field flock herd group row stack wreath'.split(' '),
 )
 
 export const COMPARATIVES: ReadonlySet<string> = new Set(
@@ -39,7 +42,7 @@ export const COMPARATIVES: ReadonlySet<string> = new Set(
 
 /** Words in -ing that are names of things. */
 export const ING_NOUNS: ReadonlySet<string> = new Set(
-  'painting drawing building ceiling morning evening king ring wing spring string thing wedding clothing lightning sling swing evening railing engraving etching earring crossing landing lighting setting pudding herring duckling sapling sibling viking sterling'.split(
+  'painting drawing building ceiling morning evening wedding clothing lightning railing engraving etching earring crossing landing lighting setting pudding herring duckling sapling sibling viking sterling icing living dining'.split(
     ' ',
   ),
 )
@@ -47,16 +50,28 @@ export const ING_NOUNS: ReadonlySet<string> = new Set(
 /** Participles that do not end in -ed, with the stem that their form in -ing has. */
 export const PARTICIPLES: ReadonlyMap<string, string> = new Map([
   ['held', 'hold'],
-  ['ridden', 'rid'],
+  ['ridden', 'ride'],
   ['eaten', 'eat'],
   ['fought', 'fight'],
   ['built', 'build'],
   ['led', 'lead'],
-  ['driven', 'driv'],
+  ['driven', 'drive'],
   ['drawn', 'draw'],
   ['caught', 'catch'],
-  ['bitten', 'bit'],
+  ['bitten', 'bite'],
   ['thrown', 'throw'],
   ['fed', 'feed'],
   ['worn', 'with'],
+  ['lit', 'light'],
+  ['made', 'make'],
 ])
+
+/** Words in -s, and nouns behind such, that are no verbs: "a sports car". */
+export const NO_VERBS: ReadonlySet<string> = new Set(
+  'sports goods sales clothes arts games glasses sunglasses jeans pants shorts news lens canvas series species full open'.split(
+    ' ',
+  ),
+)
+
+/** What there is of a thing besides the thing itself: the modern interior of a kitchen is that of a modern kitchen. */
+export const ASPECTS: ReadonlySet<string> = new Set(['interior', 'exterior', 'facade', 'skyline'])

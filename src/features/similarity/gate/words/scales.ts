@@ -1,13 +1,11 @@
-/** Words of one scale: two of them never describe the same picture, however near their embeddings are. */
+/** Words of one scale, those of one place on it joined by commas. Words of two places never describe the same picture, however near their embeddings are. */
 const LINES = `
-day night dawn dusk noon midnight sunset morning evening
+day night,midnight dawn,morning dusk,sunset,evening,golden-hour noon,midday
 spring summer autumn winter
 open closed shut ajar
-young old elderly middle-aged
+young old middle-aged
 man woman
-men women
 boy girl
-boys girls
 male female
 king queen
 prince princess
@@ -16,20 +14,26 @@ mother father
 son daughter
 brother sister
 actor actress
+he she
+barefoot shoe
+his her
+background foreground
+front-view rear-view side-view
+low-angle high-angle
+close-up wide-angle
 husband wife
-happy sad angry
-smiling crying frowning
-sunny rainy cloudy foggy snowy stormy
-new old rusty antique
-modern rustic vintage traditional futuristic
-tidy messy cluttered
-large small huge medium
-burning lit unlit extinguished
-sleeping asleep awake
+happy,joyful,delighted sad angry
+smiling,laughing crying frowning
+sunny rainy,stormy cloudy foggy snowy
+new old,rusty,antique
+modern rustic,vintage,traditional futuristic
+tidy messy,cluttered
+large,huge,giant,enormous small,tiny medium
+burning,lit unlit,extinguished
+sleeping,asleep awake
 standing sitting lying kneeling
 indoor outdoor
-indoors outdoors
-thin fat slim obese
+thin,slim fat,obese,thick
 clean dirty
 low high
 long short
@@ -40,27 +44,27 @@ bearded clean-shaven
 finished unfinished
 broken intact
 light dark
-bright dark dim
+bright dark,dim
 poor rich
 full empty
-hot cold warm cool frozen
+hot,warm cold,cool,frozen
 hard soft
 rough smooth
 fast slow
 heavy light
-sharp blurred blurry
-front back rear
+sharp blurred,blurry
+front back,rear
 near far
 upper lower
 inner outer
 first last
-leafy leafless bare
+leafy leafless,bare
 natural artificial
 real fake
 alive dead
 loud quiet
-busy empty deserted crowded
-simple complex ornate
+busy,crowded empty,deserted
+simple complex,ornate
 symmetrical asymmetrical
 left right
 top bottom
@@ -70,8 +74,17 @@ entering leaving
 raw cooked
 `
 
-export const SCALES: readonly ReadonlySet<string>[] = LINES.trim()
+const PLACED: readonly (readonly (readonly string[])[])[] = LINES.trim()
   .split('\n')
-  .map((line) => new Set(line.split(' ')))
+  .map((line) => line.split(' ').map((place) => place.split(',')))
+
+export const SCALES: readonly ReadonlySet<string>[] = PLACED.map((places) => new Set(places.flat()))
 
 export const SCALE_WORDS: ReadonlySet<string> = new Set(SCALES.flatMap((scale) => [...scale]))
+
+/** Whether two words are in two places of one scale. */
+export const areOpposites = (a: string, b: string): boolean =>
+  PLACED.some((places) => {
+    const [ofA, ofB] = [a, b].map((word) => places.find((place) => place.includes(word)))
+    return ofA !== undefined && ofB !== undefined && ofA !== ofB
+  })

@@ -1,67 +1,53 @@
 /** Words of one meaning in a description of a picture: the first of a line stands for the others. */
 const LINES = `
-bicycle: bike, pushbike
+bicycle: bike
 car: automobile, auto
-airplane: plane, aeroplane, aircraft
+airplane: plane
 photo: photograph, photography, picture, image, pic
 film: movie
 sofa: couch
 small: little
 large: big
-huge: enormous, gigantic
+huge: enormous
 beautiful: gorgeous, lovely
 kid: child
 kids: children
 baby: infant
-rabbit: bunny
-rabbits: bunnies
 forest: woods
 sea: ocean
 autumn: fall
-dawn: sunrise, daybreak
+dawn: sunrise
 metro: subway
 talk: speak
 talking: speaking
 firefighter: fireman
-minimalist: minimal
+minimalist: minimal, minimalistic
+old: elderly
+wood: wooden
+night: nighttime
 gray: grey
-colorful: colourful, multicolored, multicoloured
-color: colour
-harbor: harbour
+colorful: multicolored
 cozy: cosy
 jewelry: jewellery
-watercolor: watercolour, aquarelle
-center: centre
-theater: theatre
-neighborhood: neighbourhood
-centered: centred
 cafe: café
-cafes: cafés
 facade: façade
 monochrome: greyscale, grayscale
 several: some
-picnic: picknick
 cook: chef
 sleeping: asleep
-guy: man
-photorealistic: photo-realistic
+man: guy
 render: rendering
+christmas: xmas
+doughnut: donut
+foot: ft
+rabbit: bunny
 `
 
 /** Several words that mean what one does; the canonical word is made up where English has none. */
 const PHRASES = `
-close-up: close up, closeup, macro shot, macro photo, macro
-top-view: top view, top down view, view from above, from above, overhead view, overhead shot
-aerial-view: aerial view, aerial shot, bird's eye view, birds eye view, drone shot
-side-view: side view, from the side
-front-view: front view, from the front
-rear-view: rear view, back view, from behind
-wide-angle: wide angle, wide shot, wide view, wide angle shot
+close-up: close up, closeup, macro
 full-body: full body, full length
 headshot: head shot
-low-angle: low angle, from below
-pixel-art: pixel art
-3d-render: 3d render, 3d rendering
 tshirt: t shirt
 many: a lot of, lots of, plenty of
 2: a couple of
@@ -75,8 +61,6 @@ little owl: little owl
 kid goat: kid goat
 front-of: in front of
 behind: in back of
-left-of: to the left of, on the left of, left of, on the left side of
-right-of: to the right of, on the right of, right of, on the right side of
 beside: next to, close to, alongside, adjacent to, near, at the side of
 on: on top of, upon, atop
 under: beneath, underneath
@@ -85,18 +69,18 @@ outside: outside of
 out-of: out of
 away-from: away from
 far-from: far from
-@left: on the left, to the left, on the left side, at the left
-@right: on the right, to the right, on the right side, at the right
-@top: at the top
-@bottom: at the bottom
-@background: in the background, in background
-@foreground: in the foreground, in foreground
-@center: in the center, in the middle, in the centre
-with: that has, which has, who has, having, has
-wearing: that wears, who wears, dressed in
+with: having, has
+wearing: wears, dressed in
 not-wearing: not wearing, not wearing any
 without: without any, not having
-says: that says, saying, that reads, which says, which reads, with the text, with the words, labeled, labelled
+says: saying, with the text, with the words, labeled, labelled
+filled with: full of
+lowpoly: low poly
+3d: 3 d
+golden-hour: golden hour
+oil painting: oil on canvas
+@on-it: on it
+@in-it: in it, inside it
 covered-with: covered in, covered by, covered with
 larger than: bigger than
 `
