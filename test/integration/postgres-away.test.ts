@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
+import type { ReceiptLink } from '../../src/contract/receipt.ts'
 import { createOpenApiDocument } from '../../src/openapi/document.ts'
 import { type AilingAt, startAilingPostgres } from '../support/ailing-postgres.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
@@ -21,10 +22,13 @@ const OPERATORS_ONLY = [
   '/api/alerts/history',
   '/api/analytics/owners',
   '/api/analytics/owners.csv',
+  '/api/batches',
   '/api/budgets',
   '/api/keys',
   '/api/owners/{id}/erasure',
   '/api/owners/{id}/export',
+  '/api/reconciliations',
+  '/api/reconciliations/{id}',
   '/api/settings',
   '/api/status',
 ]
@@ -79,8 +83,16 @@ const listPaths = async () => {
   const item = await make('/api/saved-items', { title: 'kept' })
   const webhook = await make('/api/webhooks', { url: 'https://app.example/told' })
   const delivery = await make(`/api/webhooks/${webhook}/test`)
+  const link = await owner.call<ReceiptLink>('POST', `/api/images/${generation.id}/receipt/link`, {
+    body: {},
+  })
+  // With its signature.
+  const shared = link.body.url.split('/receipts/')[1] ?? ''
   const ids: Record<string, string> = {
     '/api/generations': generation.id,
+    '/api/images': generation.id,
+    '/api/receipts': shared,
+    '/api/reconciliations': 'latest',
     '/api/owners': 'alice',
     '/api/saved-items': item,
     '/api/webhooks': webhook,
@@ -95,7 +107,9 @@ const listPaths = async () => {
       const path = template
         .replace('{id}', ids[collection] ?? '')
         .replace('{deliveryId}', delivery)
+        .replace('/api/find', '/api/find?q=heron')
         .replace('/images/{file}', generation.imageUrl)
+        .replace('{file}', '2026-11')
         .replace('{owner}/{app}', 'fal-ai/nano-banana')
         .replace('{version}', 'v1beta')
         .replace('{model}', MODEL)

@@ -143,7 +143,7 @@ export const transitions = {
     run: (db, claim) => awaitBudget(db, claim, error, LEASE_MS, GIVE_UP_MS.eager),
     changes: {
       ...{ ...failed, ...released, claims: 3 },
-      ...{ runAfter: aDate, enqueuedAt: aDate, deadlineAt: aDate },
+      ...{ startedAt: null, runAfter: aDate, enqueuedAt: aDate, deadlineAt: aDate },
     },
     events: ['generation.retrying'],
     given: { lane: 'eager' },

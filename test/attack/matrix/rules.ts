@@ -3,7 +3,8 @@ import type { Identity, Standing } from './identities.ts'
 
 /**
  * Whom a route is for. `own`: its answer is about the caller. `object`: about what the path names, for its owner and
- * operators; `private object`: for its owner alone. `secret`: for who has a secret that is nobody's token. `image`: as an
+ * operators; `private object`: for its owner alone. `secret`: for who has a secret that is nobody's token; `link`: for who was given a
+ * signed address. `image`: as an
  * object, and a stranger is told no more than anybody else. `sign-in`: a token is shown here, and it is a wrong one.
  * `person`: as `own`, and for no key. `nothing`: there
  * is nothing, which a key is not told; `nothing for operators`: nor are others.
@@ -16,6 +17,7 @@ export type Access =
   | 'private object'
   | 'operator'
   | 'secret'
+  | 'link'
   | 'sign-in'
   | 'image'
   | 'nothing'
@@ -44,12 +46,14 @@ const RULES: readonly [route: RegExp, access: Access][] = [
   [/ \/api\/me(\/export|\/sessions)?$/, 'person'],
   [/ \/api\/owners\/\{id\}\/erasure$/, 'nothing for operators'],
   [/ \/api\/owners\/\{id\}(\/export)?$/, 'operator'],
-  [/ \/api\/images\/\{id\}\/url$/, 'object'],
+  [/ \/api\/images\/\{id\}\/(url|receipt(\/link)?)$/, 'object'],
+  [/ \/api\/receipts\/\{id\}$/, 'link'],
   [/ \/api\/webhooks\/\{id\}\/rotate-secret$/, 'private object'],
   [/ \/api\/(images|saved-items)\/\{id\}$/, 'private object'],
   [/ \/api\/(generations|webhooks)\/\{id\}/, 'object'],
   [/ \/api\/(info|visualize|generations|images|saved-items|webhooks|telemetry)(\/[a-z]+)?$/, 'own'],
   [/ \/api\/analytics\/(summary|timeseries|savings)$/, 'own'],
+  [/ \/api\/find$/, 'own'],
   [/ \/api\/statements\/\{file\}$/, 'own'],
   [/ \/api\/reconciliations$/, 'operator'],
   [/ \/api\/reconciliations\/\{id\}$/, 'nothing for operators'],
@@ -79,6 +83,7 @@ const VERDICTS: Record<Access, Record<Exclude<Standing, 'page of another site'>,
     other: 'signed out',
     operator: 'signed out',
   },
+  link: { nobody: 'hidden', owner: 'hidden', other: 'hidden', operator: 'hidden' },
   'sign-in': {
     nobody: 'signed out',
     owner: 'signed out',
