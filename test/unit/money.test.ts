@@ -88,5 +88,5 @@ test('no statement reads money that is kept in floating point', () => {
   expect(reading).toEqual([])
 })
 
-/** The columns of the release before, and what makes an integer of one; the attribute of a span is none. */
-const FLOATS = /(?<!imageonce\.)\b(cost_usd|held_usd|embedding_cost_usd|to_nano_usd)\b/
+/** The columns of the release before, and what makes an integer of one; the attribute of a span and a column of a bill are none. */
+const FLOATS = /(?<!imageonce\.|')\b(cost_usd|held_usd|embedding_cost_usd)\b|\bto_nano_usd\(/
