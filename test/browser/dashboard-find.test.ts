@@ -15,6 +15,11 @@ describeWith('chromium', 'finding', () => {
   let page: Page
   const palette = () => page.getByRole('dialog', { name: 'Find' })
   const options = () => palette().getByRole('option')
+  /** Once the palette is there, which has the focus then. */
+  const typeInto = async (text: string) => {
+    await palette().getByRole('combobox').waitFor()
+    await page.keyboard.type(text)
+  }
   const tiles = () => page.getByRole('list', { name: 'Images' }).getByRole('listitem')
   const waitForCount = (text: string) => page.getByRole('status').getByText(text).waitFor()
 
@@ -60,7 +65,7 @@ describeWith('chromium', 'finding', () => {
 
   test('and by mouse, after two clicks', async () => {
     await page.getByRole('button', { name: /^Find/ }).click()
-    await page.keyboard.type('reed')
+    await typeInto('reed')
     await options().filter({ hasText: YESTERDAYS }).click()
     await page.waitForURL(/\/receipts\/g_/)
   })
@@ -68,7 +73,7 @@ describeWith('chromium', 'finding', () => {
   test('owners, errors, pages and actions are found, and the slash opens it', async () => {
     await page.getByRole('heading', { level: 1, name: 'Receipt' }).click()
     await page.keyboard.press('/')
-    await page.keyboard.type('herb')
+    await typeInto('herb')
     await options().filter({ hasText: 'a heron of herbert' }).waitFor()
     await palette().getByRole('group', { name: 'Owners' }).getByText('herbert').waitFor()
     expect(await lookAtPage(page, 'find-owner')).toEqual([])

@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import { Icon } from '../parts/icon.tsx'
 import { useSession } from '../session-context.ts'
@@ -17,7 +17,8 @@ export const Palette = ({ onClose }: { onClose: () => void }) => {
   const choices = listChoices(typed, found, isAdmin)
   const chosen = choices[Math.min(at, choices.length - 1)]
 
-  useEffect(() => {
+  // At once: what is typed right after the key that opens it belongs to it.
+  useLayoutEffect(() => {
     const before = document.activeElement
     dialog.current?.showModal()
     return () => {
