@@ -76,6 +76,7 @@ test('the renderer says what it is, and costs nothing', async () => {
   expect(provider.models).toEqual([
     {
       name: 'local-renderer-1',
+      provider: 'local',
       priceUsd: { '1K': 0, '2K': 0, '4K': 0 },
       aspectRatios: aspectRatioSchema.options,
       maxConditionImages: 14,

@@ -43,7 +43,10 @@ export const readBooks = async (stack: Stack, apiUrl: string) => {
     ]),
     attemptsNanoUsd: sumUp(attempts),
     generationsNanoUsd: sumUp(generations),
-    analyticsNanoUsd: await readAnalytics(stack, apiUrl),
+    // Without the embeddings, which are no generation's.
+    analyticsNanoUsd:
+      (await readAnalytics(stack, apiUrl)) -
+      sumUp(await db.selectFrom('embeddingCalls').select('costNanoUsd').execute()),
     ...(await comparePictures(stack)),
   }
 }
