@@ -94,7 +94,7 @@ describeWith('chromium', 'signing in to the dashboard', () => {
       paths.map(async (path) => (await fetch(app.url + path)).text()),
     )
     expect(scripts.join('').length).toBeGreaterThan(50_000)
-    expect(scripts.join('').length).toBeLessThan(230_000)
+    expect(scripts.join('').length).toBeLessThan(250_000)
     expect(scripts.join('')).not.toContain('ZodError')
   })
 })

@@ -123,7 +123,9 @@ const outcomes: [GeminiBehaviour, Expected][] = [
       [{ code: 400 }, 'invalid_request', /400/],
       // What nobody knows the meaning of came with a 200, and may be on the bill.
       [{ code: 'constructor' }, 'ambiguous', /200/],
-      [{ code: 7 }, 'ambiguous', /200/],
+      [{ code: 77 }, 'ambiguous', /200/],
+      // PERMISSION_DENIED, by its number in gRPC.
+      [{ code: 7 }, 'unauthorized', /403/],
       [{ message: 'no' }, 'ambiguous', /200/],
       ['boom', 'ambiguous', /200/],
     ] as const

@@ -114,8 +114,7 @@ test('nothing that can be read names another owner’s picture, and no id of one
     const asked = idsIn(path)
     const named = foreignIdsIn(alice, JSON.stringify(body)).filter((id) => !asked.includes(id))
     expect({ path, named }).toEqual({ path, named: [] })
-    // Of owners only operators may ask.
-    const refusal = path.startsWith('/api/owners/') ? 403 : 404
+    const refusal = REFUSALS.find(([start]) => path.startsWith(start))?.[1] ?? 404
     if (asked.length > 0) expect({ path, status }).toEqual({ path, status: refusal })
   }
 })
@@ -139,3 +138,10 @@ test('nothing can be done with another owner’s picture', async () => {
   }
   expect((await bob.client.get(id ?? '')).body.status).toBe('succeeded')
 })
+
+/** Of owners and bills only operators may ask, and a statement is of a month. */
+const REFUSALS: readonly [start: string, status: number][] = [
+  ['/api/owners/', 403],
+  ['/api/reconciliations/', 403],
+  ['/api/statements/', 400],
+]

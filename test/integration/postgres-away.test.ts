@@ -84,7 +84,7 @@ const listPaths = async () => {
   const webhook = await make('/api/webhooks', { url: 'https://app.example/told' })
   const delivery = await make(`/api/webhooks/${webhook}/test`)
   const link = await owner.call<ReceiptLink>('POST', `/api/images/${generation.id}/receipt/link`, {
-    body: {},
+    body: { expiresInSeconds: 3_600 },
   })
   // With its signature.
   const shared = link.body.url.split('/receipts/')[1] ?? ''
@@ -300,7 +300,9 @@ describe('while Postgres lets nobody write', () => {
       .filter(({ method }) => method !== 'get')
       .map(async ({ method, path }) => {
         const filled = path.replace('{id}', `g_${'0'.repeat(40)}`).replace('{deliveryId}', '1')
-        const { status } = await operator.call(method.toUpperCase(), filled, { body: {} })
+        const { status } = await operator.call(method.toUpperCase(), filled, {
+          body: { expiresInSeconds: 3_600 },
+        })
         return [method, path, status]
       })
     expect((await Promise.all(answers)).filter(([, , status]) => status === 500)).toEqual([])

@@ -66,7 +66,6 @@ describe('the flex tier', () => {
     )
     expect(() => parseConfig({ ...settings, EAGER_GIVE_UP_MS: '720001' })).not.toThrow()
     expect(() => parseConfig({ ...settings, EAGER_TIER: 'standard' })).not.toThrow()
-    expect(() => parseConfig({ EAGER_TIER: 'batch' })).toThrow('EAGER_TIER')
   })
 })
 

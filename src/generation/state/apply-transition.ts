@@ -14,6 +14,7 @@ import type { Lane } from '../../contract/vocabulary.ts'
 import type { AppError } from '../../lib/errors.ts'
 import type { NanoUsd } from '../../lib/money.ts'
 import { WEBHOOKS_DUE } from './channel.ts'
+import { hasStatus } from './has-status.ts'
 import { endedData } from './telemetry.ts'
 import { deliveriesByEnd, hasDeliveries } from './webhook-deliveries.ts'
 
@@ -138,3 +139,14 @@ export const describeError = (error: AppError) => ({
 export const newDeadline = (giveUpMs: Record<Lane, number>) => sql<Date>`now()
   + case lane when 'eager' then ${giveUpMs.eager}::int else ${giveUpMs.interactive}::int end
     * interval '1 millisecond'`
+
+/** The update of a row that is running under this claim, and of no other. */
+export const fenced = (
+  query: QueryCreator<Schema>,
+  claim: Pick<GenerationRow, 'id' | 'fence'>,
+): Update =>
+  query
+    .updateTable('generations')
+    .where('id', '=', claim.id)
+    .where('fence', '=', claim.fence)
+    .where(hasStatus('running'))

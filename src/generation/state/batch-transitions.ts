@@ -8,13 +8,14 @@ import {
   type Changed,
   type ChangedRow,
   describeError,
+  fenced,
   fromNow,
   newDeadline,
   noError,
 } from './apply-transition.ts'
 import { isBatched } from './batched.ts'
 import { hasStatus } from './has-status.ts'
-import { type Claim, fenced, unclaimed } from './transitions.ts'
+import { type Claim, unclaimed } from './transitions.ts'
 
 /**
  * running → queued, to be taken into a batch with others; what is not after `waitMs` is run again. Undefined where a person wants it.

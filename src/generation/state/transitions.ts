@@ -9,6 +9,7 @@ import {
   type Changed,
   type ChangedRow,
   describeError,
+  fenced,
   finished,
   fromNow,
   newDeadline,
@@ -287,10 +288,3 @@ export const extendLease = (db: Database, claim: Claim, leaseMs: number): Change
     .returningAll()
     .returning(sql<Date>`now()`.as('asOf'))
     .executeTakeFirst()
-
-export const fenced = (query: QueryCreator<Schema>, claim: Claim): Update =>
-  query
-    .updateTable('generations')
-    .where('id', '=', claim.id)
-    .where('fence', '=', claim.fence)
-    .where(hasStatus('running'))

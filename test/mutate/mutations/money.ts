@@ -1,6 +1,7 @@
 import type { Mutation } from '../mutation.ts'
 
 const TRANSITIONS = 'src/generation/state/transitions.ts'
+const FENCED = 'src/generation/state/apply-transition.ts'
 const INTERVENTIONS = 'src/generation/state/interventions.ts'
 const ATTEMPTS = 'src/generation/run/attempts.ts'
 const RUN = 'src/generation/run/run.ts'
@@ -179,7 +180,7 @@ export const money: readonly Mutation[] = [
   {
     name: 'fence',
     why: 'a worker whose claim was taken over writes over the result of the new one',
-    file: TRANSITIONS,
+    file: FENCED,
     find: "    .where('fence', '=', claim.fence)\n",
     replace: '',
     tests: GUARDS,
@@ -187,7 +188,7 @@ export const money: readonly Mutation[] = [
   {
     name: 'fence: status',
     why: 'a worker ends a generation that was canceled or has ended',
-    file: TRANSITIONS,
+    file: FENCED,
     find: "    .where('fence', '=', claim.fence)\n    .where(hasStatus('running'))",
     replace: "    .where('fence', '=', claim.fence)",
     tests: GUARDS,

@@ -52,8 +52,8 @@ export const upstreamKeys: readonly Mutation[] = [
     name: 'own key: who pays is of the newest asking',
     why: 'a key that is asked with again pays for nothing',
     file: INSERT,
-    find: 'upstream_account = excluded.upstream_account, forced_by',
-    replace: 'forced_by',
+    find: 'upstream_account = excluded.upstream_account,',
+    replace: '',
     tests: KEYS,
   },
   {
