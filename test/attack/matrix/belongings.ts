@@ -25,6 +25,9 @@ export const createBelongings = ({ db, env }: Pick<Stack, 'db' | 'env'>) => {
     const made = await insertSuccess(db, {
       ownerId,
       prompt: words,
+      // Of a provider that the workers have, so that what is asked for again is made.
+      provider: 'gemini',
+      model: 'gemini-nano-banana-2.1',
       eventSequence: 1,
       finishedAt: new Date(),
     })
