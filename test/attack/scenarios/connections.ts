@@ -76,7 +76,12 @@ type Opener = (n: number) => Promise<Lazy>
 const makeOpeners = async ({ url, stack, secrets }: Target): Promise<Opener[]> => {
   const { hostname, port } = new URL(url)
   await stack.db.insertInto('users').values({ id: 'lazy' }).execute()
-  const { id } = await insertGeneration(stack.db, { ownerId: 'lazy', eventSequence: 1 })
+  const { id } = await insertGeneration(stack.db, {
+    ownerId: 'lazy',
+    provider: 'gemini',
+    model: 'gemini-nano-banana-2.1',
+    eventSequence: 1,
+  })
   const token = await signJwt(secrets.AUTH_JWT_SECRET, { sub: 'lazy' })
   const head = `HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n`
 
