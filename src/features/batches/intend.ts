@@ -54,16 +54,18 @@ const listDueKinds = async ({ db, wire, maxItems, waitMs }: IntendDeps): Promise
  * so that there may be another.
  */
 const intendBatch = async (deps: IntendDeps, kind: Kind): Promise<boolean> => {
-  const { db, maxItems, deadlineMs } = deps
+  const { db, maxItems, waitMs, deadlineMs } = deps
   const id = `b_${randomBytes(16).toString('hex')}`
   const sent = await db.transaction().execute(async (tx) => {
     await holdLimits(tx)
     // Two workers would make two half of it.
     if (!(await takeTurn(tx, kind))) return []
-    const waiting = await lockWaiting(tx, kind, maxItems)
+    const waiting = await lockWaiting(tx, kind, { limit: maxItems, waitMs })
     await dropStale(tx, kind)
-    if (waiting.length === 0) return []
-    const claims = await enterBatch(tx, waiting, deadlineMs)
+    // Some of those that were counted may have gone another way: the rest waits for more.
+    if (waiting.length < maxItems && !waiting[0]?.isOverdue) return []
+    const ids = waiting.map(({ id }) => id)
+    const claims = await enterBatch(tx, ids, deadlineMs)
     const sent: Intended[] = []
     for (const claim of claims) {
       const attemptId = await intend(tx, deps, claim)
@@ -89,17 +91,21 @@ const takeTurn = async (tx: Database, { account, model }: Kind): Promise<boolean
 const lockWaiting = async (
   tx: Database,
   { provider, account, model }: Kind,
-  limit: number,
-): Promise<string[]> => {
-  const { rows } = await sql<{ id: string }>`
-    select g.id from batch_items as item join generations as g on g.id = item.generation_id
+  { limit, waitMs }: { limit: number; waitMs: number },
+): Promise<Waiting[]> => {
+  const { rows } = await sql<Waiting>`
+    select g.id, item.gathered_at <= now() - ${waitMs} * interval '1 millisecond' as is_overdue
+    from batch_items as item join generations as g on g.id = item.generation_id
     where item.state = 'gathered' and item.provider = ${provider} and item.account = ${account} and item.model = ${model}
       and g.status = 'queued' and g.lane = 'eager' and g.fence = item.fence and g.upstream_account is null
     order by item.gathered_at, item.id
     limit ${limit}
     for no key update of g skip locked`.execute(tx)
-  return rows.map(({ id }) => id)
+  return rows
 }
+
+/** `isOverdue`: it has waited for others as long as it may. */
+type Waiting = { id: string; isOverdue: boolean }
 
 /** What was canceled, or went another way, while it waited. */
 const dropStale = async (tx: Database, { provider, account, model }: Kind): Promise<void> => {
