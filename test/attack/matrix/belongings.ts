@@ -101,7 +101,8 @@ const MODEL = 'gemini-nano-banana-2.1'
 export const addressOf = (path: string, things: Belongings): string => {
   const id = /^\/api\/webhooks/.test(path)
     ? things.webhook
-    : /^\/api\/images/.test(path)
+    : // Receipts are of what was made.
+      /^\/api\/images(?!\/\{id\}\/receipt)/.test(path)
       ? things.upload
       : /^\/api\/saved-items/.test(path)
         ? things.item
